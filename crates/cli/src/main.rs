@@ -1,0 +1,2 @@
+//! The gyeol command.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Acquire, inspect, clean and split tables of readings

@@ -1,0 +1,1 @@
+//! Windows, baselines, rungs for readings, intervals

@@ -1,0 +1,1 @@
+//! Recipes, the protocol, the comparison and the verdict

@@ -1,0 +1,1 @@
+//! Pages and pictures: the ladder report and the profile page

@@ -1,0 +1,409 @@
+//! What the ladder page shows, as plain data: the ladder fills it, the page draws it, nothing here computes.
+//!
+//! Times are milliseconds since 1970-01-01 UTC; [`DataFacts::zone`] says how they are written for people.
+//! Values are in the target's own unit unless a field says otherwise.
+
+use std::collections::BTreeMap;
+
+use gyeol_data::profile::Profile;
+use serde::{Deserialize, Serialize};
+
+/// A figure with the interval that a block bootstrap over the test windows gives it.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Interval {
+    /// The figure itself, over every test window.
+    pub value: f64,
+    /// Lower end of the 95 % interval.
+    pub low: f64,
+    /// Upper end of the 95 % interval.
+    pub high: f64,
+}
+
+/// A span of the clock.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Span {
+    /// First reading.
+    pub from: i64,
+    /// Last reading.
+    pub to: i64,
+    /// Rows of the table within it.
+    pub rows: usize,
+    /// Forecast origins within it.
+    pub windows: usize,
+}
+
+/// Where the data came from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DataFacts {
+    /// Name for people, such as "New England load".
+    pub name: String,
+    /// Hash of the bytes read, lower-case hex.
+    pub sha256: String,
+    /// Rows after cleaning.
+    pub rows: usize,
+    /// Series in the table (1 without an id column).
+    pub series: usize,
+    /// Target columns.
+    pub targets: Vec<String>,
+    /// Unit of the targets, such as "MW"; empty when unknown.
+    pub unit: String,
+    /// Step of the clock for people: "1 h", "15 min", "1 day".
+    pub step: String,
+    /// Zone in which times are written, such as "America/New_York"; "UTC" when none was named.
+    pub zone: String,
+}
+
+/// One column and what the rungs were allowed to know of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ColumnRole {
+    /// Column name.
+    pub name: String,
+    /// Role name as in the recipe: target, past, known, id, time …
+    pub role: String,
+}
+
+/// The rules under which every rung was fitted and judged.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Protocol {
+    /// Rows a rung looks back.
+    pub look_back: usize,
+    /// Rows it forecasts.
+    pub horizon: usize,
+    /// The training part.
+    pub train: Span,
+    /// The part that picks epochs and hyper-parameters.
+    pub valid: Span,
+    /// The part that is scored once.
+    pub test: Span,
+    /// Columns and roles.
+    pub columns: Vec<ColumnRole>,
+    /// Calendar columns given to the rungs, such as "hour", "weekday", "holiday (US)".
+    pub calendar: Vec<String>,
+    /// True where future values of the `known` columns were given: a perfect forecast of them is assumed.
+    pub known_ahead: bool,
+    /// Promised coverage of the forecast interval, such as 0.9.
+    pub interval_level: f64,
+    /// True when scores are taken in scaled units (train mean 0, deviation 1).
+    pub scaled: bool,
+    /// Seasonal lag, in rows, that the denominator of MASE uses.
+    pub mase_season: usize,
+    /// Target readings in the test part that were missing and so are not scored.
+    pub unscored: usize,
+    /// Blocks (rows) of the bootstrap.
+    pub bootstrap_block: usize,
+    /// Draws of the bootstrap.
+    pub bootstrap_draws: usize,
+}
+
+/// What the curves say, with the numbers that say it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum VerdictKind {
+    /// Nothing was learnt by epochs (baselines, closed forms).
+    NoCurve,
+    /// Validation was still falling when training ended: more epochs or a larger net may help.
+    StillLearning,
+    /// Training and validation ended together and flat.
+    WellFitted,
+    /// Training kept falling after the chosen epoch, validation rose a little.
+    SlightlyOverfitted,
+    /// Training kept falling after the chosen epoch, validation rose clearly.
+    Overfitted,
+    /// Training error itself stayed near the naive forecast's.
+    Underfitted,
+}
+
+/// The verdict on one rung's fit.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// The finding.
+    pub kind: VerdictKind,
+    /// Epoch chosen by validation, counted from 1 (0 without epochs).
+    pub best_epoch: usize,
+    /// Epochs run.
+    pub epochs: usize,
+    /// Training loss at the chosen epoch.
+    pub train_at_best: f64,
+    /// Validation loss at the chosen epoch.
+    pub valid_at_best: f64,
+    /// Training loss at the last epoch.
+    pub train_last: f64,
+    /// Validation loss at the last epoch.
+    pub valid_last: f64,
+}
+
+/// One epoch of a learning curve.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EpochPoint {
+    /// Counted from 1.
+    pub epoch: usize,
+    /// Mean training loss of the epoch.
+    pub train_loss: f64,
+    /// Loss on the validation windows after the epoch.
+    pub valid_loss: f64,
+    /// Learning rate at the end of the epoch.
+    pub learning_rate: f64,
+    /// Wall seconds of the epoch.
+    pub seconds: f64,
+}
+
+/// One layer as a learner meets it: shapes of what goes in, of its parameters and of what comes out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LayerRow {
+    /// Name, such as "LSTM" or "dense".
+    pub name: String,
+    /// Shape of X, such as "(168, B, 2)".
+    pub x: String,
+    /// Shape of W.
+    pub w: String,
+    /// Shape of b.
+    pub b: String,
+    /// Shape of Y.
+    pub y: String,
+    /// Parameters.
+    pub parameters: usize,
+}
+
+/// How well the highest reading of each forecast day is met: what a grid operator asks first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Peak {
+    /// Mean absolute error of the peak's height.
+    pub height_mae: f64,
+    /// The same in percent of the true peak.
+    pub height_mape: f64,
+    /// Mean absolute error of the peak's time, in rows of the clock.
+    pub time_mae: f64,
+    /// Share of days on which the peak's row was met exactly.
+    pub time_hit: f64,
+    /// Days counted.
+    pub days: usize,
+}
+
+/// A day on which a rung erred most.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BadDay {
+    /// First forecast row of that day.
+    pub origin: i64,
+    /// Mean absolute error of the window.
+    pub mae: f64,
+    /// Mean of the truth.
+    pub mean: f64,
+    /// What was special, as catalogue keys with a value: holiday (name), cold, hot, stuck, jump, none.
+    pub notes: Vec<DayNote>,
+}
+
+/// What was special on a day.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
+pub enum DayNote {
+    /// A public holiday.
+    Holiday {
+        /// Its name.
+        name: String,
+    },
+    /// The day before or after a public holiday.
+    NearHoliday {
+        /// Its name.
+        name: String,
+    },
+    /// A covariate was in the lowest or highest 2 % of the training part.
+    Extreme {
+        /// Column.
+        column: String,
+        /// Mean value of the day.
+        value: f64,
+        /// True for the high end.
+        high: bool,
+    },
+    /// The day's level moved far from the day before.
+    Jump {
+        /// Change of the mean against the day before, in percent.
+        percent: f64,
+    },
+    /// The target did not move for hours: a stuck meter.
+    Stuck,
+}
+
+/// One rung of the ladder with everything measured on it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RungReport {
+    /// Rung name as scripts know it: `last-value`, `seasonal-naive:day`, `lstm:plain` …
+    pub name: String,
+    /// What it saw, as catalogue keys or column names: "target", "T", "calendar", "day-before", "week-before", "centred" …
+    pub inputs: Vec<String>,
+    /// Validation metrics by name (`mae`, `rmse`, `mape`, `smape`, `mase`, `mae_range`, `mse`).
+    pub valid: BTreeMap<String, f64>,
+    /// Test metrics by name with their intervals.
+    pub test: BTreeMap<String, Interval>,
+    /// Trainable numbers.
+    pub parameters: usize,
+    /// Wall seconds of fitting, tuning included.
+    pub fit_seconds: f64,
+    /// Microseconds a forecast of one window.
+    pub predict_us: f64,
+    /// Highest resident memory while it was fitted, bytes; 0 where the system does not tell.
+    pub peak_memory: u64,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Learning curve; empty for rungs without epochs.
+    pub curve: Vec<EpochPoint>,
+    /// MAE by row ahead (1..=horizon), mean of targets.
+    pub mae_by_step: Vec<f64>,
+    /// Mean signed error (forecast - truth) by row ahead.
+    pub bias_by_step: Vec<f64>,
+    /// Measured coverage of the interval by row ahead, on test.
+    pub coverage_by_step: Vec<f64>,
+    /// Mean width of the interval by row ahead.
+    pub width_by_step: Vec<f64>,
+    /// Measured coverage over everything.
+    pub coverage: f64,
+    /// Mean width over everything.
+    pub width: f64,
+    /// Pinball loss of the two interval ends and the centre, mean.
+    pub pinball: f64,
+    /// MAE by weekday (Monday first) and hour of the forecast row; empty where the clock has no hours.
+    pub mae_by_weekday_hour: Vec<Vec<f64>>,
+    /// MAE by weekday, Monday first; empty where the clock has no days.
+    pub mae_by_weekday: Vec<f64>,
+    /// Residual histogram (forecast - truth): bin edges, one more than `residual_counts`.
+    pub residual_edges: Vec<f64>,
+    /// Counts of the residual histogram.
+    pub residual_counts: Vec<u64>,
+    /// Daily peak, where a window covers a day or more.
+    pub peak: Option<Peak>,
+    /// The ten worst days.
+    pub worst_days: Vec<BadDay>,
+    /// Layers of a net; empty for baselines.
+    pub layers: Vec<LayerRow>,
+    /// Facts of the fit in order, as (catalogue key, value): optimizer, schedule, loss, batch, epochs, iterations, ridge …
+    pub training: Vec<(String, String)>,
+}
+
+/// Paired difference of two rungs over the same windows: `a`'s MAE minus `b`'s.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Pair {
+    /// Rung name.
+    pub a: String,
+    /// Rung name.
+    pub b: String,
+    /// Mean difference.
+    pub difference: f64,
+    /// Lower end of the 95 % interval.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+}
+
+impl Pair {
+    /// True when zero lies inside the interval: the two cannot be told apart on these windows.
+    pub fn tie(&self) -> bool {
+        self.low <= 0.0 && self.high >= 0.0
+    }
+}
+
+/// Why an example day is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DayKind {
+    /// Median error of the chosen rung.
+    Typical,
+    /// Lowest tenth.
+    Good,
+    /// The worst.
+    Worst,
+    /// One of the further days the picker offers.
+    Other,
+}
+
+/// A rung's forecast of an example day.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DayForecast {
+    /// Rung name.
+    pub rung: String,
+    /// Forecast, one a row ahead.
+    pub value: Vec<f64>,
+    /// Lower end of the interval.
+    pub low: Vec<f64>,
+    /// Upper end.
+    pub high: Vec<f64>,
+}
+
+/// One forecast origin of the test part, drawn.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DayExample {
+    /// Why it is shown.
+    pub kind: DayKind,
+    /// Series, where there are several.
+    pub series: Option<String>,
+    /// Target column.
+    pub target: String,
+    /// Times of the forecast rows.
+    pub times: Vec<i64>,
+    /// The rows just before the origin (at most two days' worth), oldest first.
+    pub history: Vec<f64>,
+    /// What came true; NaN (null) where not observed.
+    pub truth: Vec<Option<f64>>,
+    /// What repeating the season would have said.
+    pub naive: Vec<f64>,
+    /// MAE of the chosen rung on this window.
+    pub mae: f64,
+    /// Forecasts: the chosen rung first; `Other` days carry the chosen rung alone.
+    pub forecasts: Vec<DayForecast>,
+}
+
+/// One cleaning operation and what it touched.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ChangeRow {
+    /// Operation name as in the recipe.
+    pub operation: String,
+    /// Column, or empty for whole rows.
+    pub column: String,
+    /// Values or rows touched.
+    pub touched: usize,
+    /// Detail in words.
+    pub detail: String,
+}
+
+/// The whole page.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LadderReport {
+    /// Version of gyeol.
+    pub version: String,
+    /// Machine: processor, kernel path.
+    pub machine: String,
+    /// Threads used.
+    pub threads: usize,
+    /// Seed.
+    pub seed: u64,
+    /// The command that repeats it.
+    pub command: String,
+    /// The recipe, as TOML.
+    pub recipe: String,
+    /// Data facts.
+    pub data: DataFacts,
+    /// Protocol.
+    pub protocol: Protocol,
+    /// Metric that orders the rungs: "mae" or "mse".
+    pub metric: String,
+    /// Rungs from plain to complex.
+    pub rungs: Vec<RungReport>,
+    /// Index in `rungs` of the best by validation.
+    pub best: usize,
+    /// Paired differences on the test windows (best against each other rung at least).
+    pub pairs: Vec<Pair>,
+    /// Example days, typical, good, worst first, then others.
+    pub days: Vec<DayExample>,
+    /// The profile of the cleaned table.
+    pub profile: Profile,
+    /// Cleaning.
+    pub changes: Vec<ChangeRow>,
+    /// Truth of the test part's last week or so is drawn from `days`; notes for the reader as catalogue keys: "known-ahead", "built-in" …
+    pub notes: Vec<String>,
+}
+
+impl LadderReport {
+    /// The chosen rung.
+    pub fn best_rung(&self) -> &RungReport {
+        &self.rungs[self.best]
+    }
+}

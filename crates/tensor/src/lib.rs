@@ -1,0 +1,1 @@
+//! The numeric ground: shapes, packed matrix products, activations, threads, random numbers
