@@ -1,0 +1,149 @@
+//! The numbers of a bundle.
+
+use std::borrow::Cow;
+
+use safetensors::{Dtype, View};
+
+use crate::{Error, Result};
+
+/// A block of numbers with its shape, row-major.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tensor {
+    /// Length of each axis, outermost first; empty for a single number.
+    pub shape: Vec<usize>,
+    /// The numbers, as many as the product of `shape`.
+    pub data: TensorData,
+}
+
+/// The numbers of a [`Tensor`].
+#[derive(Debug, Clone, PartialEq)]
+pub enum TensorData {
+    /// Single precision: weights.
+    F32(Vec<f32>),
+    /// Double precision: statistics, intervals.
+    F64(Vec<f64>),
+}
+
+impl TensorData {
+    /// How many numbers.
+    pub fn len(&self) -> usize {
+        match self {
+            TensorData::F32(values) => values.len(),
+            TensorData::F64(values) => values.len(),
+        }
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The type's name in the safetensors format.
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            TensorData::F32(_) => "F32",
+            TensorData::F64(_) => "F64",
+        }
+    }
+}
+
+impl Tensor {
+    /// A tensor of single precision; an error where `shape` and the count of `data` differ.
+    pub fn f32(shape: impl Into<Vec<usize>>, data: Vec<f32>) -> Result<Tensor> {
+        Tensor { shape: shape.into(), data: TensorData::F32(data) }.checked("f32")
+    }
+
+    /// A tensor of double precision; an error where `shape` and the count of `data` differ.
+    pub fn f64(shape: impl Into<Vec<usize>>, data: Vec<f64>) -> Result<Tensor> {
+        Tensor { shape: shape.into(), data: TensorData::F64(data) }.checked("f64")
+    }
+
+    fn checked(self, name: &str) -> Result<Tensor> {
+        self.check(name)?;
+        Ok(self)
+    }
+
+    /// Whether the shape and the numbers fit each other.
+    pub(crate) fn check(&self, name: &str) -> Result<()> {
+        let wanted = self.shape.iter().try_fold(1usize, |product, axis| product.checked_mul(*axis));
+        if wanted == Some(self.data.len()) {
+            return Ok(());
+        }
+        Err(Error::Tensor {
+            name: name.to_owned(),
+            why: format!("its shape {:?} does not hold the {} numbers it has", self.shape, self.data.len()),
+        })
+    }
+
+    /// The numbers in double precision, whatever they are kept in.
+    pub fn to_f64(&self) -> Vec<f64> {
+        match &self.data {
+            TensorData::F32(values) => values.iter().map(|value| f64::from(*value)).collect(),
+            TensorData::F64(values) => values.clone(),
+        }
+    }
+
+    /// The numbers if they are of single precision.
+    pub fn as_f32(&self) -> Option<&[f32]> {
+        match &self.data {
+            TensorData::F32(values) => Some(values),
+            TensorData::F64(_) => None,
+        }
+    }
+
+    /// The numbers if they are of double precision.
+    pub fn as_f64(&self) -> Option<&[f64]> {
+        match &self.data {
+            TensorData::F64(values) => Some(values),
+            TensorData::F32(_) => None,
+        }
+    }
+
+    /// The numbers as the file holds them: little endian, one after the other.
+    pub(crate) fn le_bytes(&self) -> Vec<u8> {
+        match &self.data {
+            TensorData::F32(values) => values.iter().flat_map(|value| value.to_le_bytes()).collect(),
+            TensorData::F64(values) => values.iter().flat_map(|value| value.to_le_bytes()).collect(),
+        }
+    }
+
+    /// The inverse of [`Tensor::le_bytes`]; `None` for another number type.
+    pub(crate) fn from_le_bytes(dtype: Dtype, shape: &[usize], bytes: &[u8]) -> Option<Tensor> {
+        let data = match dtype {
+            Dtype::F32 => {
+                let (numbers, _) = bytes.as_chunks::<4>();
+                TensorData::F32(numbers.iter().map(|number| f32::from_le_bytes(*number)).collect())
+            }
+            Dtype::F64 => {
+                let (numbers, _) = bytes.as_chunks::<8>();
+                TensorData::F64(numbers.iter().map(|number| f64::from_le_bytes(*number)).collect())
+            }
+            _ => return None,
+        };
+        Some(Tensor { shape: shape.to_vec(), data })
+    }
+}
+
+impl View for &Tensor {
+    fn dtype(&self) -> Dtype {
+        match self.data {
+            TensorData::F32(_) => Dtype::F32,
+            TensorData::F64(_) => Dtype::F64,
+        }
+    }
+
+    fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        Cow::Owned(self.le_bytes())
+    }
+
+    fn data_len(&self) -> usize {
+        match &self.data {
+            TensorData::F32(values) => std::mem::size_of_val(values.as_slice()),
+            TensorData::F64(values) => std::mem::size_of_val(values.as_slice()),
+        }
+    }
+}
