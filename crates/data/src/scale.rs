@@ -1,0 +1,131 @@
+//! Scalers: z = (x − center) / scale, fitted on the train part alone and carried inside the bundle.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Fault, Result};
+
+/// How centre and scale are found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ScalerKind {
+    /// Mean and population standard deviation.
+    #[default]
+    Standard,
+    /// Minimum and range, so that the train part lies in 0..1.
+    MinMax,
+    /// Median and interquartile range.
+    Robust,
+}
+
+/// A fitted scaler for one column.
+///
+/// ```
+/// use gyeol_data::{Scaler, ScalerKind};
+/// let s = Scaler::fit(ScalerKind::Standard, [1.0, 3.0, f64::NAN]);
+/// assert_eq!((s.center, s.scale), (2.0, 1.0));
+/// assert_eq!(s.inverse(s.transform(7.5)), 7.5);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scaler {
+    /// How it was fitted.
+    pub kind: ScalerKind,
+    /// Subtracted; in the column's unit.
+    pub center: f64,
+    /// Divided by; in the column's unit, never 0.
+    pub scale: f64,
+}
+
+impl Scaler {
+    /// Fits on finite values and ignores the rest; a constant or empty column gets scale 1.
+    pub fn fit(kind: ScalerKind, values: impl IntoIterator<Item = f64>) -> Scaler {
+        let mut v: Vec<f64> = values.into_iter().filter(|x| x.is_finite()).collect();
+        if v.is_empty() {
+            return Scaler { kind, center: 0.0, scale: 1.0 };
+        }
+        let (center, scale) = match kind {
+            ScalerKind::Standard => {
+                let n = v.len() as f64;
+                let mean = v.iter().sum::<f64>() / n;
+                (mean, (v.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / n).sqrt())
+            }
+            ScalerKind::MinMax => {
+                let low = v.iter().copied().fold(f64::INFINITY, f64::min);
+                let high = v.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+                (low, high - low)
+            }
+            ScalerKind::Robust => {
+                v.sort_by(f64::total_cmp);
+                (quantile(&v, 0.5), quantile(&v, 0.75) - quantile(&v, 0.25))
+            }
+        };
+        // A deviation of rounding noise only is a constant column too.
+        let usable = scale.is_finite() && scale > center.abs() * 1e-12 && scale > f64::MIN_POSITIVE;
+        Scaler { kind, center, scale: if usable { scale } else { 1.0 } }
+    }
+
+    /// Checks a scaler that came from a file: centre finite, scale finite and above 0.
+    pub fn check(&self) -> Result<()> {
+        if self.center.is_finite() && self.scale.is_finite() && self.scale > 0.0 {
+            return Ok(());
+        }
+        Err(Fault::new(
+            "bad-scaler",
+            format!("a scaler with centre {} and scale {}", self.center, self.scale),
+        )
+        .cause("an altered bundle")
+        .next("fit the scaler again on the train part")
+        .option())
+    }
+
+    /// (x − centre) / scale.
+    pub fn transform(&self, x: f64) -> f64 {
+        (x - self.center) / self.scale
+    }
+
+    /// z · scale + centre.
+    pub fn inverse(&self, z: f64) -> f64 {
+        z * self.scale + self.center
+    }
+}
+
+/// Quantile `q` (0..1) of sorted values, linear between neighbours (type 7); NaN when empty.
+pub fn quantile(sorted: &[f64], q: f64) -> f64 {
+    if sorted.is_empty() {
+        return f64::NAN;
+    }
+    let at = q.clamp(0.0, 1.0) * (sorted.len() - 1) as f64;
+    let (low, part) = (at.floor() as usize, at.fract());
+    let high = (low + 1).min(sorted.len() - 1);
+    if part == 0.0 { sorted[low] } else { sorted[low] + part * (sorted[high] - sorted[low]) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn standard_uses_the_population_deviation() {
+        // 2 4 4 4 5 5 7 9: mean 5, population deviation 2 (by hand: squares 9+1+1+1+0+0+4+16 = 32, 32/8 = 4).
+        let s = Scaler::fit(ScalerKind::Standard, [2., 4., 4., 4., 5., 5., 7., 9.]);
+        assert_eq!((s.center, s.scale), (5.0, 2.0));
+    }
+
+    #[test]
+    fn robust_and_min_max_by_hand() {
+        let v = [1.0, 2.0, 3.0, 4.0, 100.0];
+        let s = Scaler::fit(ScalerKind::Robust, v);
+        assert_eq!((s.center, s.scale), (3.0, 2.0));
+        let s = Scaler::fit(ScalerKind::MinMax, v);
+        assert_eq!((s.center, s.scale), (1.0, 99.0));
+    }
+
+    #[test]
+    fn constant_and_empty_columns_get_scale_one() {
+        for kind in [ScalerKind::Standard, ScalerKind::MinMax, ScalerKind::Robust] {
+            assert_eq!(Scaler::fit(kind, [0.1; 7]).scale, 1.0);
+            assert_eq!(Scaler::fit(kind, [f64::NAN]).scale, 1.0);
+            assert_eq!(Scaler::fit(kind, [f64::NAN]).center, 0.0);
+        }
+    }
+}
