@@ -1,1 +1,32 @@
-//! Layers, recurrent cells, losses, optimizers and the trainer
+//! Layers, recurrent cells, losses, optimizers and the trainer.
+//!
+//! Nets are composed by hand, as in llm.c: every layer is a small struct that knows where its parameters lie
+//! in one flat vector ([`Layout`]) and has `forward` and `backward` side by side, with shapes in the comments.
+//! There is no tape. Sequences are time-major: `[T, B, H]`, row-major, contiguous.
+//!
+//! A training step cuts its batch into chunks of rows by the *problem's* size; each chunk walks the whole net,
+//! forward and backward, on one thread into its own gradient, and the gradients are added in chunk order. The
+//! result is the same bits for any number of threads.
+//!
+//! Everything is generic over `f32` and `f64`; the gradients of each layer are checked in `f64` against finite
+//! differences.
+
+mod dense;
+mod error;
+mod layout;
+mod loss;
+mod optimizer;
+mod recurrent;
+mod schedule;
+mod trainer;
+
+pub use dense::{Dense, DensePacked};
+pub use error::{Error, Result};
+pub use layout::{Initial, Layout, Slot};
+pub use loss::Loss;
+pub use optimizer::{Optimizer, OptimizerState};
+pub use recurrent::{Cell, OutputGradient, Recurrent, RecurrentPacked, RecurrentTape};
+pub use schedule::Schedule;
+pub use trainer::{Chunk, Epoch, Fit, Model, State, TrainParams, chunk_rows, evaluate, fit, gradient};
+
+pub use gyeol_tensor::activation::Activation;

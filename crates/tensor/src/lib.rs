@@ -1,1 +1,29 @@
-//! The numeric ground: shapes, packed matrix products, activations, threads, random numbers
+//! The numeric ground of gyeol: kernel paths, packed matrix products, activations, the element-wise part of
+//! recurrent cells, threads and random numbers.
+//!
+//! Everything numeric is generic over [`Real`] (`f32` for training, `f64` so that gradients can be checked
+//! against finite differences). Kernels for `f32` are compiled for AVX-512, AVX2 + FMA, NEON and the portable
+//! baseline; the path is chosen once at run time ([`path::kernel_path`]) and can be forced by the environment
+//! variable `GYEOL_KERNEL`. On one path results are the same bits for any number of threads, because work is
+//! cut by problem size and never by thread count.
+//!
+//! This is the only crate of the workspace that holds `unsafe`; each block says why.
+#![deny(unsafe_op_in_unsafe_fn)]
+
+pub mod activation;
+pub mod buffer;
+pub mod cells;
+mod dispatch;
+pub mod elementwise;
+pub mod gemm;
+pub mod path;
+pub mod real;
+pub mod rng;
+pub mod threads;
+
+pub use buffer::Buffer;
+pub use gemm::{MatRef, Packed, Write, matmul, matmul_packed};
+pub use path::{KernelPath, kernel_path};
+pub use real::Real;
+pub use rng::Rng;
+pub use threads::Pool;

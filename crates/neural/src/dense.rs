@@ -1,0 +1,97 @@
+//! The fully connected layer: Y = f(X W + b).
+
+use gyeol_tensor::activation::Activation;
+use gyeol_tensor::elementwise::add_column_sums;
+use gyeol_tensor::{MatRef, Packed, Real, Write, matmul, matmul_packed};
+
+use crate::layout::{Initial, Layout, Slot};
+
+/// A dense layer. X is (rows, input), W (input, output), b (output), Y (rows, output).
+#[derive(Debug, Clone)]
+pub struct Dense {
+    /// Columns of X.
+    pub input: usize,
+    /// Columns of Y.
+    pub output: usize,
+    /// f.
+    pub activation: Activation,
+    /// W.
+    pub w: Slot,
+    /// b; none where another term brings the bias.
+    pub b: Option<Slot>,
+}
+
+/// The weights as the products take them, packed once an optimizer step.
+#[derive(Debug, Clone)]
+pub struct DensePacked<T: Real> {
+    w: Packed<T>,
+    w_t: Packed<T>,
+}
+
+impl Dense {
+    /// Adds the layer's parameters to a net; He initialisation before ReLU, Glorot otherwise.
+    pub fn new(layout: &mut Layout, name: &str, input: usize, output: usize, activation: Activation) -> Self {
+        let initial = match activation {
+            Activation::Relu | Activation::LeakyRelu => Initial::He { fan_in: input },
+            _ => Initial::Glorot { fan_in: input, fan_out: output },
+        };
+        let w = layout.add(format!("{name}.w"), &[input, output], initial);
+        let b = Some(layout.add(format!("{name}.b"), &[output], Initial::Zero));
+        Dense { input, output, activation, w, b }
+    }
+
+    /// The same without a bias.
+    pub fn without_bias(layout: &mut Layout, name: &str, input: usize, output: usize, activation: Activation) -> Self {
+        let initial = Initial::Glorot { fan_in: input, fan_out: output };
+        let w = layout.add(format!("{name}.w"), &[input, output], initial);
+        Dense { input, output, activation, w, b: None }
+    }
+
+    /// Room for the packed weights.
+    pub fn packed<T: Real>(&self) -> DensePacked<T> {
+        DensePacked { w: Packed::zeros(self.input, self.output), w_t: Packed::zeros(self.output, self.input) }
+    }
+
+    /// Packs the weights anew.
+    pub fn pack<T: Real>(&self, params: &[T], packed: &mut DensePacked<T>) {
+        let w = MatRef::new(self.w.of(params), self.input, self.output);
+        packed.w.repack(w);
+        packed.w_t.repack(w.t());
+    }
+
+    /// y (rows, output) = f(x W + b); x is (rows, input).
+    pub fn forward<T: Real>(&self, params: &[T], packed: &DensePacked<T>, x: &[T], y: &mut [T]) {
+        let rows = y.len() / self.output;
+        let write = match &self.b {
+            Some(b) => Write::Bias(b.of(params)),
+            None => Write::Set,
+        };
+        matmul_packed(MatRef::new(x, rows, self.input), &packed.w, y, self.output, write);
+        self.activation.apply(y);
+    }
+
+    /// From dL/dy to dL/dW, dL/db (added to `gradient`) and dL/dx (written to `dx`).
+    ///
+    /// dZ = dY * f'(Z) (left in `dy`); dW = Xᵀ dZ; db = column sums of dZ; dX = dZ Wᵀ.
+    pub fn backward<T: Real>(
+        &self,
+        packed: &DensePacked<T>,
+        x: &[T],
+        y: &[T],
+        dy: &mut [T],
+        dx: Option<&mut [T]>,
+        gradient: &mut [T],
+    ) {
+        let rows = y.len() / self.output;
+        self.activation.backward(y, dy);
+        let dz = MatRef::new(&*dy, rows, self.output);
+        let x = MatRef::new(x, rows, self.input);
+        matmul(x.t(), dz, self.w.of_mut(gradient), self.output, Write::Add);
+        if let Some(b) = &self.b {
+            add_column_sums(dy, rows, self.output, self.output, b.of_mut(gradient));
+        }
+        if let Some(dx) = dx {
+            matmul_packed(dz, &packed.w_t, dx, self.input, Write::Set);
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! The element-wise part of recurrent cells, one time step of a block of rows, forward and backward side by
+//! side. The matrix products around it are the caller's.
+//!
+//! | cell | columns of `gates` before → after the forward step | source |
+//! |---|---|---|
+//! | LSTM | i, f, g, o: pre-activations → activations | Hochreiter and Schmidhuber 1997; forget gate by Gers et al. 2000 |
+//! | GRU | n_x, r, z, n_h → n, r, z, n_h | Cho et al. 2014, with the reset after the product (as cuDNN and PyTorch have it) |
+//!
+//! Backward steps turn the same columns into the gradients of the pre-activations.
+
+use crate::dispatch::dispatch;
+use crate::real::{LANES, Real, load, store};
+
+/// One time step of a cell over `rows` rows of `hidden` units; matrices are row-major, `gates` with its own
+/// row stride, the others with stride `hidden`.
+pub enum CellOp<'a, T> {
+    /// c = f * c_prev + i * g, h = o * tanh(c).
+    LstmForward {
+        /// Units.
+        hidden: usize,
+        /// (rows, 4 hidden).
+        gates: &'a mut [T],
+        /// Row stride of `gates`.
+        stride: usize,
+        /// Cell state before the step.
+        c_prev: &'a [T],
+        /// Cell state after it (output).
+        c: &'a mut [T],
+        /// tanh(c) (output, needed by the backward step).
+        tanh_c: &'a mut [T],
+        /// Hidden state (output).
+        h: &'a mut [T],
+    },
+    /// From dh and the dc of the step after to the gates' gradients and the dc of the step before.
+    LstmBackward {
+        /// Units.
+        hidden: usize,
+        /// Activations in, gradients of pre-activations out.
+        gates: &'a mut [T],
+        /// Row stride of `gates`.
+        stride: usize,
+        /// Cell state before the step.
+        c_prev: &'a [T],
+        /// tanh(c) of the step.
+        tanh_c: &'a [T],
+        /// dL/dh of the step, everything included.
+        dh: &'a [T],
+        /// dL/dc from the step after, in; for the step before, out.
+        dc: &'a mut [T],
+    },
+    /// n = tanh(n_x + r * n_h), h = (1 - z) * n + z * h_prev.
+    GruForward {
+        /// Units.
+        hidden: usize,
+        /// (rows, 4 hidden).
+        gates: &'a mut [T],
+        /// Row stride of `gates`.
+        stride: usize,
+        /// Hidden state before the step.
+        h_prev: &'a [T],
+        /// Hidden state after it (output).
+        h: &'a mut [T],
+    },
+    /// From dh to the gates' gradients; `dh` becomes the direct part z * dh of the gradient of `h_prev`.
+    GruBackward {
+        /// Units.
+        hidden: usize,
+        /// Activations in, gradients of pre-activations out.
+        gates: &'a mut [T],
+        /// Row stride of `gates`.
+        stride: usize,
+        /// Hidden state before the step.
+        h_prev: &'a [T],
+        /// dL/dh of the step in, direct part of dL/dh_prev out.
+        dh: &'a mut [T],
+    },
+}
+
+/// Runs one step.
+///
+/// # Panics
+/// If a slice is shorter than its shape.
+pub fn step<T: Real>(op: CellOp<'_, T>) {
+    T::cell(op)
+}
+
+#[inline(always)]
+pub(crate) fn body<T: Real, const FUSED: bool>(op: CellOp<'_, T>) {
+    match op {
+        CellOp::LstmForward { hidden, gates, stride, c_prev, c, tanh_c, h } => {
+            for row in 0..h.len() / hidden.max(1) {
+                let gates = &mut gates[row * stride..row * stride + 4 * hidden];
+                for at in (0..hidden).step_by(LANES) {
+                    let n = LANES.min(hidden - at);
+                    let s = row * hidden + at;
+                    let mut i = load(gates, at, n);
+                    let mut f = load(gates, hidden + at, n);
+                    let mut g = load(gates, 2 * hidden + at, n);
+                    let mut o = load(gates, 3 * hidden + at, n);
+                    let cp = load(c_prev, s, n);
+                    let (mut cn, mut tc, mut hn) = ([T::ZERO; LANES], [T::ZERO; LANES], [T::ZERO; LANES]);
+                    for l in 0..LANES {
+                        i[l] = i[l].sigmoid_lane::<FUSED>();
+                    }
+                    for l in 0..LANES {
+                        f[l] = f[l].sigmoid_lane::<FUSED>();
+                    }
+                    for l in 0..LANES {
+                        g[l] = g[l].tanh_lane::<FUSED>();
+                    }
+                    for l in 0..LANES {
+                        o[l] = o[l].sigmoid_lane::<FUSED>();
+                    }
+                    for l in 0..LANES {
+                        cn[l] = f[l].fma::<FUSED>(cp[l], i[l] * g[l]);
+                    }
+                    for l in 0..LANES {
+                        tc[l] = cn[l].tanh_lane::<FUSED>();
+                    }
+                    for l in 0..LANES {
+                        hn[l] = o[l] * tc[l];
+                    }
+                    store(gates, at, n, &i);
+                    store(gates, hidden + at, n, &f);
+                    store(gates, 2 * hidden + at, n, &g);
+                    store(gates, 3 * hidden + at, n, &o);
+                    store(c, s, n, &cn);
+                    store(tanh_c, s, n, &tc);
+                    store(h, s, n, &hn);
+                }
+            }
+        }
+        // do = dh tanh(c); dc += dh o (1 - tanh(c)^2); di = dc g; df = dc c_prev; dg = dc i; dc_prev = dc f;
+        // then through sigma' = s (1 - s) and tanh' = 1 - g^2.
+        CellOp::LstmBackward { hidden, gates, stride, c_prev, tanh_c, dh, dc } => {
+            for row in 0..dh.len() / hidden.max(1) {
+                let gates = &mut gates[row * stride..row * stride + 4 * hidden];
+                for at in (0..hidden).step_by(LANES) {
+                    let n = LANES.min(hidden - at);
+                    let s = row * hidden + at;
+                    let mut i = load(gates, at, n);
+                    let mut f = load(gates, hidden + at, n);
+                    let mut g = load(gates, 2 * hidden + at, n);
+                    let mut o = load(gates, 3 * hidden + at, n);
+                    let (cp, tc) = (load(c_prev, s, n), load(tanh_c, s, n));
+                    let (dh, mut d) = (load(dh, s, n), load(dc, s, n));
+                    for l in 0..LANES {
+                        let dcl = (dh[l] * o[l]).fma::<FUSED>((-tc[l]).fma::<FUSED>(tc[l], T::ONE), d[l]);
+                        let (il, fl, gl, ol) = (i[l], f[l], g[l], o[l]);
+                        o[l] = dh[l] * tc[l] * ol * (T::ONE - ol);
+                        i[l] = dcl * gl * il * (T::ONE - il);
+                        f[l] = dcl * cp[l] * fl * (T::ONE - fl);
+                        g[l] = dcl * il * (-gl).fma::<FUSED>(gl, T::ONE);
+                        d[l] = dcl * fl;
+                    }
+                    store(gates, at, n, &i);
+                    store(gates, hidden + at, n, &f);
+                    store(gates, 2 * hidden + at, n, &g);
+                    store(gates, 3 * hidden + at, n, &o);
+                    store(dc, s, n, &d);
+                }
+            }
+        }
+        CellOp::GruForward { hidden, gates, stride, h_prev, h } => {
+            for row in 0..h.len() / hidden.max(1) {
+                let gates = &mut gates[row * stride..row * stride + 4 * hidden];
+                for at in (0..hidden).step_by(LANES) {
+                    let n = LANES.min(hidden - at);
+                    let s = row * hidden + at;
+                    let mut c = load(gates, at, n);
+                    let mut r = load(gates, hidden + at, n);
+                    let mut z = load(gates, 2 * hidden + at, n);
+                    let nh = load(gates, 3 * hidden + at, n);
+                    let hp = load(h_prev, s, n);
+                    let mut hn = [T::ZERO; LANES];
+                    for l in 0..LANES {
+                        r[l] = r[l].sigmoid_lane::<FUSED>();
+                    }
+                    for l in 0..LANES {
+                        z[l] = z[l].sigmoid_lane::<FUSED>();
+                    }
+                    for l in 0..LANES {
+                        c[l] = r[l].fma::<FUSED>(nh[l], c[l]).tanh_lane::<FUSED>();
+                    }
+                    for l in 0..LANES {
+                        hn[l] = z[l].fma::<FUSED>(hp[l] - c[l], c[l]);
+                    }
+                    store(gates, at, n, &c);
+                    store(gates, hidden + at, n, &r);
+                    store(gates, 2 * hidden + at, n, &z);
+                    store(h, s, n, &hn);
+                }
+            }
+        }
+        // dn = dh (1 - z) (1 - n^2); dz = dh (h_prev - n) z (1 - z); dr = dn n_h r (1 - r); dn_h = dn r.
+        CellOp::GruBackward { hidden, gates, stride, h_prev, dh } => {
+            for row in 0..dh.len() / hidden.max(1) {
+                let gates = &mut gates[row * stride..row * stride + 4 * hidden];
+                for at in (0..hidden).step_by(LANES) {
+                    let n = LANES.min(hidden - at);
+                    let s = row * hidden + at;
+                    let mut c = load(gates, at, n);
+                    let mut r = load(gates, hidden + at, n);
+                    let mut z = load(gates, 2 * hidden + at, n);
+                    let mut nh = load(gates, 3 * hidden + at, n);
+                    let hp = load(h_prev, s, n);
+                    let mut d = load(dh, s, n);
+                    for l in 0..LANES {
+                        let (cl, rl, zl) = (c[l], r[l], z[l]);
+                        let dn = d[l] * (T::ONE - zl) * (-cl).fma::<FUSED>(cl, T::ONE);
+                        z[l] = d[l] * (hp[l] - cl) * zl * (T::ONE - zl);
+                        r[l] = dn * nh[l] * rl * (T::ONE - rl);
+                        nh[l] = dn * rl;
+                        c[l] = dn;
+                        d[l] *= zl;
+                    }
+                    store(gates, at, n, &c);
+                    store(gates, hidden + at, n, &r);
+                    store(gates, 2 * hidden + at, n, &z);
+                    store(gates, 3 * hidden + at, n, &nh);
+                    store(dh, s, n, &d);
+                }
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn body_f32<const FUSED: bool>(op: CellOp<'_, f32>) {
+    body::<f32, FUSED>(op)
+}
+
+dispatch! {
+    pub(crate) fn dispatch_f32(op: CellOp<'_, f32>) = body_f32
+}

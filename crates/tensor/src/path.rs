@@ -1,0 +1,87 @@
+//! Which kernels run here: chosen once, from what the processor says or from `GYEOL_KERNEL`.
+
+use std::sync::OnceLock;
+
+/// A family of compiled kernels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KernelPath {
+    /// 512-bit vectors with fused multiply-add (x86-64).
+    Avx512,
+    /// 256-bit vectors with fused multiply-add (x86-64).
+    Avx2,
+    /// The AArch64 baseline, which has 128-bit vectors and fused multiply-add.
+    Neon,
+    /// Whatever the target's baseline offers; multiply and add rounded apart.
+    Portable,
+}
+
+impl KernelPath {
+    /// Name as `GYEOL_KERNEL` takes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            KernelPath::Avx512 => "avx512",
+            KernelPath::Avx2 => "avx2",
+            KernelPath::Neon => "neon",
+            KernelPath::Portable => "portable",
+        }
+    }
+
+    /// True where this machine can run the path.
+    pub fn available(self) -> bool {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            KernelPath::Avx512 => {
+                is_x86_feature_detected!("avx512f")
+                    && is_x86_feature_detected!("avx512vl")
+                    && is_x86_feature_detected!("avx512bw")
+                    && is_x86_feature_detected!("avx512dq")
+                    && is_x86_feature_detected!("fma")
+            }
+            #[cfg(target_arch = "x86_64")]
+            KernelPath::Avx2 => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
+            #[cfg(not(target_arch = "x86_64"))]
+            KernelPath::Avx512 | KernelPath::Avx2 => false,
+            KernelPath::Neon => cfg!(target_arch = "aarch64"),
+            KernelPath::Portable => true,
+        }
+    }
+}
+
+/// The path in force in this process.
+///
+/// `GYEOL_KERNEL=avx512|avx2|neon|portable` forces one; a name that is unknown or that this machine cannot run
+/// is ignored here and reported by [`forced_path_problem`].
+pub fn kernel_path() -> KernelPath {
+    static PATH: OnceLock<KernelPath> = OnceLock::new();
+    *PATH.get_or_init(|| match forced() {
+        Some(Ok(path)) => path,
+        _ => best(),
+    })
+}
+
+/// Why the path named by `GYEOL_KERNEL` is not in force, if it is not.
+pub fn forced_path_problem() -> Option<String> {
+    match forced() {
+        Some(Err(problem)) => Some(problem),
+        _ => None,
+    }
+}
+
+const ALL: [KernelPath; 4] = [KernelPath::Avx512, KernelPath::Avx2, KernelPath::Neon, KernelPath::Portable];
+
+fn best() -> KernelPath {
+    ALL.into_iter().find(|p| p.available()).unwrap_or(KernelPath::Portable)
+}
+
+fn forced() -> Option<Result<KernelPath, String>> {
+    let name = std::env::var("GYEOL_KERNEL").ok().filter(|n| !n.is_empty())?;
+    Some(match ALL.into_iter().find(|p| p.name() == name) {
+        None => Err(format!(
+            "GYEOL_KERNEL is \"{name}\", which is no kernel path; it may be avx512, avx2, neon or portable"
+        )),
+        Some(p) if !p.available() => {
+            Err(format!("GYEOL_KERNEL is \"{name}\", but this processor cannot run that path"))
+        }
+        Some(p) => Ok(p),
+    })
+}
