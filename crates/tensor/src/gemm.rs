@@ -174,10 +174,6 @@ pub struct Product<'a, T> {
     write: Write<'a, T>,
 }
 
-/// Rows of the tallest tile: 12 x 2 vectors of accumulators leave room for two of B and one of A among the
-/// 32 registers of AVX-512.
-const TALL: usize = 12;
-
 /// Walks panels and row tiles. `WIDTH` columns are computed at a time (a divisor of [`PANEL`]), at most
 /// `ROWS` rows.
 #[inline(always)]
@@ -320,36 +316,41 @@ fn narrow<T: Real, const FUSED: bool>(
     }
 }
 
-pub(crate) fn dispatch_f32(p: Product<'_, f32>) {
-    #[cfg(target_arch = "x86_64")]
-    {
-        #[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma")]
-        fn avx512(p: Product<'_, f32>) {
-            run::<f32, 32, TALL, true>(p)
+/// The tile of each path: columns at a time and most rows.
+macro_rules! dispatch_product {
+    ($name:ident, $t:ty, wide $w:literal x $wr:literal, half $h:literal x $hr:literal, base $b:literal x $br:literal) => {
+        pub(crate) fn $name(p: Product<'_, $t>) {
+            #[cfg(target_arch = "x86_64")]
+            {
+                #[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma")]
+                fn avx512(p: Product<'_, $t>) {
+                    run::<$t, $w, $wr, true>(p)
+                }
+                #[target_feature(enable = "avx2,fma")]
+                fn avx2(p: Product<'_, $t>) {
+                    run::<$t, $h, $hr, true>(p)
+                }
+                match crate::path::kernel_path() {
+                    // SAFETY: `kernel_path` gives Avx512 or Avx2 only after the processor said it has them.
+                    crate::path::KernelPath::Avx512 => return unsafe { avx512(p) },
+                    // SAFETY: as above.
+                    crate::path::KernelPath::Avx2 => return unsafe { avx2(p) },
+                    _ => {}
+                }
+            }
+            #[cfg(target_arch = "aarch64")]
+            if crate::path::kernel_path() == crate::path::KernelPath::Neon {
+                return run::<$t, $h, $hr, true>(p);
+            }
+            run::<$t, $b, $br, false>(p)
         }
-        // 6 rows of 16 columns are 12 of the 16 registers; taller or wider tiles spill.
-        #[target_feature(enable = "avx2,fma")]
-        fn avx2(p: Product<'_, f32>) {
-            run::<f32, 16, 6, true>(p)
-        }
-        match crate::path::kernel_path() {
-            // SAFETY: `kernel_path` gives Avx512 or Avx2 only after the processor said it has them.
-            crate::path::KernelPath::Avx512 => return unsafe { avx512(p) },
-            // SAFETY: as above.
-            crate::path::KernelPath::Avx2 => return unsafe { avx2(p) },
-            _ => {}
-        }
-    }
-    #[cfg(target_arch = "aarch64")]
-    if crate::path::kernel_path() == crate::path::KernelPath::Neon {
-        return run::<f32, 16, 6, true>(p);
-    }
-    run::<f32, 8, 4, false>(p)
+    };
 }
 
-pub(crate) fn dispatch_f64(p: Product<'_, f64>) {
-    run::<f64, 4, 4, false>(p)
-}
+// AVX-512: 12 rows of two vectors are 24 of 32 registers. AVX2: 6 rows of two are 12 of 16; taller or wider
+// tiles spill.
+dispatch_product!(dispatch_f32, f32, wide 32 x 12, half 16 x 6, base 8 x 4);
+dispatch_product!(dispatch_f64, f64, wide 16 x 12, half 8 x 6, base 4 x 4);
 
 #[cfg(test)]
 mod tests {
