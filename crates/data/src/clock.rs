@@ -215,7 +215,7 @@ pub fn local_time(ms: i64, zone: Option<Tz>) -> NaiveDateTime {
     });
     // A zone shifts by at most a day; keep clear of the ends where that would overflow.
     match zone {
-        Some(tz) if ms.abs() < 8_000_000_000_000_000 => utc.with_timezone(&tz).naive_local(),
+        Some(tz) if ms.unsigned_abs() < 8_000_000_000_000_000 => utc.with_timezone(&tz).naive_local(),
         _ => utc.naive_utc(),
     }
 }

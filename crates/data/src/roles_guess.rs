@@ -1,7 +1,434 @@
-//! The guess itself.
-use crate::roles::Roles;
-use crate::table::Table;
+//! Guessing roles: names first, then what the values show (which column repeats within a stamp, which runs on after the
+//! target ends), and a reason for each guess.
 
-pub(crate) fn guess(_table: &Table) -> Roles {
-    Roles::new()
+use std::collections::{BTreeMap, HashSet};
+
+use crate::profile::{Part, Reason};
+use crate::roles::{Role, Roles};
+use crate::table::{ColumnData, ColumnKind, Table};
+
+const TARGETS: &[&str] = &[
+    "target",
+    "load",
+    "demand",
+    "consumption",
+    "y",
+    "ot",
+    "value",
+    "usage",
+    "power",
+    "energy",
+    "kwh",
+    "mwh",
+    "mw",
+    "kw",
+    "last",
+    "leistung",
+    "verbrauch",
+    "부하",
+    "수요",
+    "전력",
+    "전력량",
+    "사용량",
+    "소비량",
+    "목표",
+    "actual",
+    "output",
+    "generation",
+    "production",
+    "price",
+    "sales",
+    "count",
+];
+const KNOWN: &[&str] = &[
+    "holiday",
+    "forecast",
+    "planned",
+    "plan",
+    "schedule",
+    "hour",
+    "weekday",
+    "month",
+    "dayofweek",
+    "dow",
+    "weekend",
+    "calendar",
+    "휴일",
+    "공휴일",
+    "예보",
+    "계획",
+    "feiertag",
+    "prognose",
+    "vorhersage",
+    "tariff",
+    "season",
+];
+const IDS: &[&str] = &[
+    "id",
+    "zone",
+    "zoneid",
+    "meter",
+    "meterid",
+    "station",
+    "series",
+    "site",
+    "customer",
+    "client",
+    "unit",
+    "sensor",
+    "plant",
+    "region",
+    "feeder",
+    "building",
+    "item",
+    "store",
+    "계기",
+    "계량기",
+    "지점",
+    "지역",
+    "고객",
+    "zaehler",
+    "zähler",
+];
+const LABELS: &[&str] =
+    &["label", "class", "category", "species", "target", "y", "klasse", "분류", "라벨", "정답"];
+
+/// The words of a column name, in lower case: `load_MW (net)` → load, mw, net.
+fn words(name: &str) -> Vec<String> {
+    name.to_lowercase()
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|w| !w.is_empty())
+        .map(str::to_string)
+        .collect()
+}
+
+/// The word of the list that a name uses, and its rank in it.
+fn named<'a>(name: &str, list: &[&'a str]) -> Option<(usize, &'a str)> {
+    let words = words(name);
+    let whole = words.concat();
+    list.iter()
+        .enumerate()
+        .find(|(_, w)| {
+            whole == **w || words.iter().any(|x| x == *w) || (!w.is_ascii() && whole.contains(**w))
+        })
+        .map(|(i, w)| (i, *w))
+}
+
+fn reason(code: &str, words: String, parts: &[(&str, Part)]) -> Reason {
+    let parts: BTreeMap<String, Part> = parts.iter().map(|(k, v)| (k.to_string(), v.clone())).collect();
+    Reason { code: code.into(), parts, words }
+}
+
+struct Seen {
+    name: String,
+    kind: ColumnKind,
+    data: ColumnData,
+    present: usize,
+    distinct: usize,
+}
+
+pub(crate) fn guess(table: &Table) -> Roles {
+    let mut roles = Roles::new();
+    let seen: Vec<Seen> = table
+        .to_columns()
+        .into_iter()
+        .zip(table.columns())
+        .map(|((name, data), info)| {
+            let (present, distinct) = distinct(&data);
+            Seen { name, kind: info.kind, data, present, distinct }
+        })
+        .collect();
+    let time = time_column(&seen, &mut roles);
+    let id = time.and_then(|t| id_column(&seen, t, &mut roles));
+    let open: Vec<usize> = (0..seen.len()).filter(|i| Some(*i) != time && Some(*i) != id).collect();
+    for &i in &open {
+        let c = &seen[i];
+        let why = if c.present == 0 {
+            Some(("empty", "it is empty"))
+        } else if c.distinct == 1 && table.rows() > 1 {
+            Some(("constant", "it holds one value only"))
+        } else if c.kind == ColumnKind::Time {
+            Some(("second-time", "another column is the clock"))
+        } else {
+            None
+        };
+        if let Some((code, words)) = why {
+            roles.assign(&c.name, Role::Ignored, Reason::new(code, words));
+        }
+    }
+    let open: Vec<usize> = open.into_iter().filter(|&i| roles.entry(&seen[i].name).is_none()).collect();
+    match time {
+        Some(_) => with_clock(&seen, &open, &mut roles),
+        None => without_clock(table, &seen, &open, &mut roles),
+    }
+    // In the table's order, whatever order the guesses were made in.
+    let mut ordered = Roles::new();
+    for c in &seen {
+        match roles.entry(&c.name) {
+            Some(e) => ordered.assign(&c.name, e.role, e.reason.clone()),
+            None => ordered.assign(&c.name, Role::Ignored, Reason::new("no-use", "no use was found for it")),
+        }
+    }
+    ordered
+}
+
+fn distinct(data: &ColumnData) -> (usize, usize) {
+    fn of<T: std::hash::Hash + Eq>(values: impl Iterator<Item = T>) -> (usize, usize) {
+        let mut n = 0;
+        let set: HashSet<T> = values.inspect(|_| n += 1).collect();
+        (n, set.len())
+    }
+    match data {
+        ColumnData::Number(v) => of(v.iter().filter(|x| !x.is_nan()).map(|x| x.to_bits())),
+        ColumnData::Integer(v) => of(v.iter().flatten()),
+        ColumnData::Boolean(v) => of(v.iter().flatten()),
+        ColumnData::Text(v) => of(v.iter().flatten()),
+        ColumnData::Time(v) => of(v.iter().flatten()),
+    }
+}
+
+fn time_column(seen: &[Seen], roles: &mut Roles) -> Option<usize> {
+    let times: Vec<usize> =
+        (0..seen.len()).filter(|&i| seen[i].kind == ColumnKind::Time && seen[i].present > 0).collect();
+    // The one with the most different stamps tells rows apart best; the first of equals.
+    if let Some(&best) = times.iter().rev().max_by_key(|&&i| seen[i].distinct) {
+        let n = times.len() as u64;
+        let r = if n > 1 {
+            reason(
+                "finest-time",
+                format!("of {n} columns of times it has the most different stamps"),
+                &[("columns", Part::Count(n))],
+            )
+        } else {
+            Reason::new("only-time", "the only column of times")
+        };
+        roles.assign(&seen[best].name, Role::Time, r);
+        return Some(best);
+    }
+    const COUNTERS: &[&str] = &[
+        "t", "index", "idx", "step", "time", "row", "period", "year", "n", "i", "no", "순번", "연도", "jahr",
+    ];
+    let counter = seen.iter().position(|c| {
+        let ColumnData::Integer(v) = &c.data else { return false };
+        let named = named(&c.name, COUNTERS).is_some() || c.name == "column_1";
+        let stride = match v.as_slice() {
+            [Some(a), Some(b), ..] => b.checked_sub(*a),
+            _ => None,
+        };
+        named
+            && stride.is_some_and(|s| s > 0)
+            && v.windows(2).all(|w| matches!(w, [Some(a), Some(b)] if b.checked_sub(*a) == stride))
+    })?;
+    roles.assign(
+        &seen[counter].name,
+        Role::Time,
+        Reason::new("counter", "it counts the rows; there is no column of times"),
+    );
+    Some(counter)
+}
+
+fn id_column(seen: &[Seen], time: usize, roles: &mut Roles) -> Option<usize> {
+    // Several series show in stamps that repeat, and a column that tells the repeats apart.
+    if seen[time].distinct >= seen[time].present {
+        return None;
+    }
+    let (ColumnData::Time(stamps) | ColumnData::Integer(stamps)) = &seen[time].data else { return None };
+    let mut best: Option<(usize, usize, usize)> = None;
+    for (i, c) in seen.iter().enumerate() {
+        if i == time
+            || c.distinct < 2
+            || c.distinct * 2 > c.present
+            || !matches!(c.kind, ColumnKind::Text | ColumnKind::Integer)
+        {
+            continue;
+        }
+        let texts: Vec<Option<String>> = match &c.data {
+            ColumnData::Text(v) => v.clone(),
+            ColumnData::Integer(v) => v.iter().map(|x| x.map(|x| x.to_string())).collect(),
+            _ => continue,
+        };
+        let pairs: HashSet<(i64, &str)> =
+            stamps.iter().zip(&texts).filter_map(|(s, t)| Some(((*s)?, t.as_deref()?))).collect();
+        let good = pairs.len() * 100 >= seen[time].present * 98;
+        let rank = named(&c.name, IDS).map_or(IDS.len(), |(r, _)| r);
+        let needed = rank < IDS.len() || c.kind == ColumnKind::Text;
+        if good && needed && best.is_none_or(|(_, r, d)| (rank, c.distinct) < (r, d)) {
+            best = Some((i, rank, c.distinct));
+        }
+    }
+    let (at, _, n) = best?;
+    roles.assign(
+        &seen[at].name,
+        Role::Id,
+        reason(
+            "tells-series-apart",
+            format!("each stamp repeats, and this column's {n} values tell the repeats apart"),
+            &[("series", Part::Count(n as u64))],
+        ),
+    );
+    Some(at)
+}
+
+fn with_clock(seen: &[Seen], open: &[usize], roles: &mut Roles) {
+    let numeric: Vec<usize> = open.iter().copied().filter(|&i| seen[i].kind.is_numeric()).collect();
+    let scored = numeric
+        .iter()
+        .filter(|&&i| named(&seen[i].name, KNOWN).is_none())
+        .filter_map(|&i| named(&seen[i].name, TARGETS).map(|(rank, word)| (rank, i, word)))
+        .min();
+    let last = |i: usize| last_present(&seen[i].data);
+    let target = match scored {
+        Some((_, i, word)) => {
+            roles.assign(
+                &seen[i].name,
+                Role::Target,
+                reason(
+                    "named-like-target",
+                    format!("its name says '{word}'"),
+                    &[("word", Part::Text(word.into()))],
+                ),
+            );
+            Some(i)
+        }
+        None => {
+            let not_known: Vec<usize> =
+                numeric.iter().copied().filter(|&i| named(&seen[i].name, KNOWN).is_none()).collect();
+            let pick = not_known.last().or(numeric.last()).copied();
+            if let Some(i) = pick {
+                let r = if numeric.len() == 1 {
+                    Reason::new("only-number", "the only column of numbers")
+                } else {
+                    Reason::new("last-number", "the last column of numbers; name the target if it is another")
+                };
+                roles.assign(&seen[i].name, Role::Target, r);
+            }
+            pick
+        }
+    };
+    let end = target.and_then(last);
+    for &i in open {
+        let c = &seen[i];
+        if roles.entry(&c.name).is_some() {
+            continue;
+        }
+        if !c.kind.is_numeric() {
+            roles.assign(
+                &c.name,
+                Role::Ignored,
+                Reason::new("text-beside-clock", "texts beside a clock are not used by the forecast"),
+            );
+        } else if let Some(ahead) =
+            end.zip(last(i)).and_then(|(end, mine)| mine.checked_sub(end)).filter(|n| *n > 0)
+        {
+            let n = ahead as u64;
+            roles.assign(
+                &c.name,
+                Role::Known,
+                reason(
+                    "runs-ahead",
+                    format!("it goes on for {n} rows after the target ends"),
+                    &[("rows", Part::Count(n))],
+                ),
+            );
+        } else if let Some((_, word)) = named(&c.name, KNOWN) {
+            roles.assign(
+                &c.name,
+                Role::Known,
+                reason(
+                    "named-like-known",
+                    format!("its name says '{word}', which is known ahead"),
+                    &[("word", Part::Text(word.into()))],
+                ),
+            );
+        } else {
+            roles.assign(
+                &c.name,
+                Role::Past,
+                Reason::new("number-beside-clock", "a reading beside the target, known only up to now"),
+            );
+        }
+    }
+}
+
+fn without_clock(table: &Table, seen: &[Seen], open: &[usize], roles: &mut Roles) {
+    let few = |i: usize| {
+        let c = &seen[i];
+        c.distinct >= 2
+            && c.distinct <= 100.min(table.rows() / 2)
+            && matches!(c.kind, ColumnKind::Text | ColumnKind::Integer | ColumnKind::Boolean)
+    };
+    let prose = |i: usize| {
+        let ColumnData::Text(v) = &seen[i].data else { return false };
+        let letters: usize = v.iter().flatten().map(|t| t.chars().count()).sum();
+        let spaced = v.iter().flatten().filter(|t| t.trim().contains(' ')).count();
+        letters > 8 * seen[i].present && spaced * 2 > seen[i].present && !few(i)
+    };
+    let label = open
+        .iter()
+        .copied()
+        .filter(|&i| few(i) && !prose(i))
+        .filter_map(|i| named(&seen[i].name, LABELS).map(|(r, w)| (r, i, Some(w))))
+        .min()
+        .or_else(|| {
+            let last = open
+                .iter()
+                .copied()
+                .filter(|&i| few(i))
+                .rfind(|&i| i + 1 == seen.len() || i == 0 || seen[i].kind == ColumnKind::Text)?;
+            Some((0, last, None))
+        });
+    if let Some((_, i, word)) = label {
+        let n = seen[i].distinct as u64;
+        let r = match word {
+            Some(w) => {
+                reason("named-like-label", format!("its name says '{w}'"), &[("word", Part::Text(w.into()))])
+            }
+            None => {
+                reason("few-values", format!("it holds {n} different values"), &[("values", Part::Count(n))])
+            }
+        };
+        roles.assign(&seen[i].name, Role::Label, r);
+    } else {
+        let numeric: Vec<usize> = open.iter().copied().filter(|&i| seen[i].kind.is_numeric()).collect();
+        let target = numeric
+            .iter()
+            .filter_map(|&i| named(&seen[i].name, TARGETS).map(|(rank, _)| (rank, i)))
+            .min()
+            .map(|(_, i)| i)
+            .or(numeric.last().copied());
+        if let Some(i) = target {
+            roles.assign(
+                &seen[i].name,
+                Role::Target,
+                Reason::new("last-number", "the last column of numbers"),
+            );
+        }
+    }
+    for &i in open {
+        let c = &seen[i];
+        if roles.entry(&c.name).is_some() {
+            continue;
+        }
+        if prose(i) {
+            roles.assign(&c.name, Role::Text, Reason::new("prose", "it holds sentences"));
+        } else if c.kind.is_numeric() {
+            roles.assign(
+                &c.name,
+                Role::Known,
+                Reason::new("feature", "a number given with each row; there is no clock"),
+            );
+        } else {
+            roles.assign(&c.name, Role::Ignored, Reason::new("no-use", "no use was found for it"));
+        }
+    }
+}
+
+fn last_present(data: &ColumnData) -> Option<usize> {
+    match data {
+        ColumnData::Number(v) => v.iter().rposition(|x| !x.is_nan()),
+        ColumnData::Integer(v) => v.iter().rposition(Option::is_some),
+        ColumnData::Boolean(v) => v.iter().rposition(Option::is_some),
+        ColumnData::Text(v) => v.iter().rposition(Option::is_some),
+        ColumnData::Time(v) => v.iter().rposition(Option::is_some),
+    }
 }

@@ -170,7 +170,7 @@ impl Split {
 
 fn words(ms: i64) -> String {
     // Small numbers are row counts: no meter was read in the first seconds of 1970.
-    if ms.abs() < 100_000_000 { ms.to_string() } else { crate::clock::show(ms, None) }
+    if ms.unsigned_abs() < 100_000_000 { ms.to_string() } else { crate::clock::show(ms, None) }
 }
 
 fn empty_part(name: &str, part: &Range<i64>, readings: &Readings) -> crate::Error {

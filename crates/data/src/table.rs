@@ -7,7 +7,7 @@ use arrow_array::{
     Array, ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray,
     TimestampMillisecondArray,
 };
-use arrow_schema::{DataType, Field, Schema, TimeUnit};
+use arrow_schema::{Field, Schema};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Fault, Result, shorten};
@@ -410,6 +410,28 @@ impl Table {
         Ok(out)
     }
 
+    /// The batch as it is written to files: times carry UTC in their type when the table has a zone.
+    pub(crate) fn export_batch(&self) -> RecordBatch {
+        let Some(zone) = &self.source.zone else { return self.batch.clone() };
+        let mut fields = Vec::new();
+        let mut arrays = Vec::new();
+        for (i, field) in self.batch.schema().fields().iter().enumerate() {
+            let array = self.batch.column(i);
+            match array.as_any().downcast_ref::<TimestampMillisecondArray>() {
+                Some(times) => {
+                    let zoned = times.clone().with_timezone(zone.as_str());
+                    fields.push(Field::new(field.name(), zoned.data_type().clone(), true));
+                    arrays.push(Arc::new(zoned) as ArrayRef);
+                }
+                None => {
+                    fields.push(field.as_ref().clone());
+                    arrays.push(array.clone());
+                }
+            }
+        }
+        RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).unwrap_or_else(|_| self.batch.clone())
+    }
+
     /// Rows `from..to` (cut to what is there).
     pub fn slice(&self, from: usize, to: usize) -> Result<Table> {
         let index: Vec<Option<usize>> = (from.min(self.rows())..to.min(self.rows())).map(Some).collect();
@@ -424,16 +446,5 @@ pub(crate) fn kind_words(kind: ColumnKind) -> &'static str {
         ColumnKind::Boolean => "true/false",
         ColumnKind::Text => "text",
         ColumnKind::Time => "times",
-    }
-}
-
-/// The arrow type that a kind is stored as.
-pub(crate) fn arrow_type(kind: ColumnKind) -> DataType {
-    match kind {
-        ColumnKind::Number => DataType::Float64,
-        ColumnKind::Integer => DataType::Int64,
-        ColumnKind::Boolean => DataType::Boolean,
-        ColumnKind::Text => DataType::Utf8,
-        ColumnKind::Time => DataType::Timestamp(TimeUnit::Millisecond, None),
     }
 }

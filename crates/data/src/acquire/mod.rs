@@ -1,9 +1,23 @@
 //! Reading tables from files of unknown make, and writing them whole or not at all.
 
+mod bytes;
+mod columnar;
+mod columns;
+mod combine;
+mod csv;
+mod dates;
+mod encoding;
+mod localize;
+mod numbers;
+mod write;
+
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Fault, Result};
-use crate::table::Table;
+use crate::table::{ColumnData, Note, Source, Table};
+use columns::Typed;
+
+pub use write::write;
 
 /// How a file is to be read; everything that is `None` is found out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -50,18 +64,128 @@ impl Default for ReadOptions {
 
 /// Reads a table: CSV (plain, .gz, .zst), Parquet or Arrow IPC, told apart by their first bytes; `-` is standard input.
 pub fn read(path: &str, options: &ReadOptions) -> Result<Table> {
-    let bytes = std::fs::read(path).map_err(|e| crate::Error::io("read", path, "check the path", e))?;
+    let bytes = bytes::load(path, options.max_bytes)?;
     read_bytes(path, &bytes, options)
 }
 
 /// Reads a table from bytes already in memory; `name` is used in messages.
-pub fn read_bytes(name: &str, _bytes: &[u8], _options: &ReadOptions) -> Result<Table> {
-    Err(Fault::new("unfinished", "not yet").file(name).input())
+///
+/// ```
+/// use gyeol_data::{ReadOptions, read_bytes};
+/// let text = "Zeit;Leistung (kW)\n31.12.2024 23:00;1.204,5\n01.01.2025 00:00;998,25\n";
+/// let table = read_bytes("meter.csv", text.as_bytes(), &ReadOptions::default())?;
+/// assert_eq!(table.numbers("Leistung (kW)")?, [1204.5, 998.25]);
+/// assert_eq!(table.texts("Zeit")?[1].as_deref(), Some("2025-01-01T00:00:00"));
+/// # Ok::<(), gyeol_data::Error>(())
+/// ```
+pub fn read_bytes(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Table> {
+    if bytes.len() as u64 > options.max_bytes {
+        return Err(Fault::new(
+            "too-many-bytes",
+            format!("{} bytes, more than the limit of {}", bytes.len(), options.max_bytes),
+        )
+        .file(name)
+        .cause("a larger file than foreseen")
+        .next("raise the limit, or cut the file into pieces")
+        .limit());
+    }
+    if let Some(zone) = &options.zone {
+        crate::clock::zone(zone)?;
+    }
+    let mut source = Source {
+        name: name.to_string(),
+        sha256: bytes::sha256(bytes),
+        bytes: bytes.len() as u64,
+        ..Default::default()
+    };
+    let (body, packed) = bytes::unpack(name, bytes, options.max_bytes)?;
+    let (columns, first_row) = if let Some(kind) = columnar::kind(&body) {
+        source.format = kind.to_string();
+        (columnar::read(name, &body, kind, options, &mut source)?, 1)
+    } else {
+        let (text, encoding) = encoding::decode(name, &body, options.encoding.as_deref())?;
+        let sheet = csv::parse(name, &text, options)?;
+        drop(text);
+        let first_row = sheet.first_row;
+        (from_sheet(sheet, encoding, options, &mut source), first_row)
+    };
+    drop(body);
+    if !packed.is_empty() {
+        source.format = format!("{}, {packed}", source.format);
+    }
+    let columns = assemble(name, columns, first_row, options, &mut source)?;
+    Ok(Table::from_columns(columns)?.with_source(source))
 }
 
-/// Writes a table whole or not at all.
-pub fn write(path: &str, _table: &Table) -> Result<()> {
-    Err(Fault::new("unfinished", "not yet").file(path).input())
+/// Lower-case hex of the SHA-256 of some bytes.
+pub(crate) fn hash(bytes: &[u8]) -> String {
+    bytes::sha256(bytes)
+}
+
+fn from_sheet(
+    sheet: csv::Sheet,
+    encoding: &str,
+    options: &ReadOptions,
+    source: &mut Source,
+) -> Vec<(String, Typed)> {
+    let csv::Sheet { delimiter, names, columns, first_row, notes } = sheet;
+    source.notes.extend(notes);
+    let (evidence, decimal) = columns::decimal_of_file(&columns, delimiter, options);
+    let between = if delimiter == b'\t' { "tab".to_string() } else { format!("'{}'", char::from(delimiter)) };
+    source.format = format!(
+        "CSV, {between} between cells, {}{encoding}",
+        if decimal == numbers::Decimal::Comma { "decimal comma, " } else { "" }
+    );
+    let mut out = Vec::with_capacity(names.len());
+    // Columns are taken one by one, so that the text of each is freed before the next is read.
+    for ((name, cells), evidence) in names.into_iter().zip(columns).zip(&evidence) {
+        let typed = columns::infer(&name, &cells, evidence, decimal, first_row, options, &mut source.notes);
+        out.push((name, typed));
+    }
+    out
+}
+
+/// Joins a date column with an hour column, places stamps in the zone.
+fn assemble(
+    file: &str,
+    columns: Vec<(String, Typed)>,
+    first_row: usize,
+    options: &ReadOptions,
+    source: &mut Source,
+) -> Result<Vec<(String, ColumnData)>> {
+    let columns = combine::date_and_hour(columns, &mut source.notes);
+    let mut out = Vec::with_capacity(columns.len());
+    for (name, typed) in columns {
+        let data = match typed {
+            Typed::Plain(data) => data,
+            Typed::TimeOfDay(seconds) => ColumnData::Text(
+                seconds
+                    .into_iter()
+                    .map(|s| s.map(|s| format!("{:02}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60)))
+                    .collect(),
+            ),
+            Typed::Stamps { local, offsets, .. } => {
+                let (data, zone) =
+                    columns::place(file, &name, &local, offsets, first_row, options, &mut source.notes)?;
+                if source.zone.is_none() {
+                    source.zone = zone;
+                }
+                data
+            }
+        };
+        out.push((name, data));
+    }
+    Ok(out)
+}
+
+fn note(
+    code: &str,
+    column: Option<&str>,
+    row: Option<usize>,
+    count: usize,
+    words: impl Into<String>,
+) -> Note {
+    Note { code: code.into(), column: column.map(str::to_string), row, count, words: words.into() }
 }
 
 /// A date in a recipe or an option, read in `zone`.

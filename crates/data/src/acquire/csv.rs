@@ -1,0 +1,359 @@
+//! CSV of unknown make: the delimiter, the header and any lines before it are found out, cells are packed by column.
+
+use csv::{ReaderBuilder, StringRecord};
+
+use super::{ReadOptions, dates, numbers};
+use crate::error::{Error, Fault, Result, shorten};
+use crate::table::Note;
+
+/// The cells of one column, packed one after another.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Cells {
+    text: String,
+    ends: Vec<usize>,
+}
+
+impl Cells {
+    pub fn push(&mut self, cell: &str) {
+        self.text.push_str(cell);
+        self.ends.push(self.text.len());
+    }
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+    pub fn get(&self, i: usize) -> &str {
+        let from = if i == 0 { 0 } else { self.ends[i - 1] };
+        &self.text[from..self.ends[i]]
+    }
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        (0..self.len()).map(|i| self.get(i))
+    }
+}
+
+/// A CSV taken apart, nothing interpreted yet.
+#[derive(Debug)]
+pub(super) struct Sheet {
+    pub delimiter: u8,
+    pub names: Vec<String>,
+    pub columns: Vec<Cells>,
+    /// Line of the file on which the first row of cells stands, from 1.
+    pub first_row: usize,
+    pub notes: Vec<Note>,
+}
+
+fn reader<'a>(text: &'a str, delimiter: u8) -> csv::Reader<&'a [u8]> {
+    ReaderBuilder::new()
+        .delimiter(delimiter)
+        .has_headers(false)
+        .flexible(true)
+        .trim(csv::Trim::All)
+        .from_reader(text.as_bytes())
+}
+
+/// Whole lines from the start of the text, at most about 256 kB.
+fn sample(text: &str) -> &str {
+    const LIMIT: usize = 256 << 10;
+    if text.len() <= LIMIT {
+        return text;
+    }
+    let mut end = LIMIT;
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    match text[..end].rfind('\n') {
+        Some(at) => &text[..=at],
+        None => &text[..end],
+    }
+}
+
+fn sample_rows(text: &str, delimiter: u8) -> Vec<Vec<String>> {
+    let mut rows = Vec::new();
+    let mut record = StringRecord::new();
+    let mut r = reader(sample(text), delimiter);
+    while rows.len() < 300 && matches!(r.read_record(&mut record), Ok(true)) {
+        rows.push(record.iter().take(5000).map(str::to_string).collect());
+    }
+    rows
+}
+
+/// The most frequent number of cells in a row and the share of rows that have it.
+fn usual_width(rows: &[Vec<String>]) -> (usize, f64) {
+    let mut widths: Vec<usize> = rows.iter().map(Vec::len).collect();
+    widths.sort_unstable();
+    let best = widths.chunk_by(|a, b| a == b).max_by_key(|run| run.len());
+    best.map_or((0, 0.0), |run| (run[0], run.len() as f64 / rows.len() as f64))
+}
+
+/// The delimiter under which most rows have the same number of cells. Ties go to the signs that are not also a
+/// decimal sign, so that `1,5;2,5` is two numbers and not three.
+fn find_delimiter(text: &str) -> u8 {
+    let mut best = (0.0, b',');
+    for delimiter in [b'\t', b';', b'|', b',', b' '] {
+        let rows = sample_rows(text, delimiter);
+        let (width, share) = usual_width(&rows);
+        if width < 2 {
+            continue;
+        }
+        // A space only when nothing else works: it also stands inside stamps and names.
+        let score = if delimiter == b' ' { share * 0.5 } else { share };
+        if score > best.0 + 0.02 {
+            best = (score, delimiter);
+        }
+    }
+    best.1
+}
+
+fn number_or_date(cell: &str) -> bool {
+    numbers::parse(cell, numbers::Decimal::Point).is_some()
+        || numbers::parse(cell, numbers::Decimal::Comma).is_some()
+        || dates::parse(cell, dates::Order::DayFirst).is_some()
+        || dates::parse(cell, dates::Order::MonthFirst).is_some()
+        || dates::time_of_day(cell).is_some()
+}
+
+/// Whether the first row names the columns: it differs in kind from what stands below it.
+fn has_header(rows: &[Vec<String>]) -> bool {
+    let Some(first) = rows.first() else { return false };
+    let below = &rows[1..];
+    if below.is_empty() {
+        return !first.iter().any(|c| number_or_date(c));
+    }
+    let (mut yes, mut no) = (0, 0);
+    for (i, head) in first.iter().enumerate() {
+        let present = below.iter().filter_map(|r| r.get(i)).filter(|c| !numbers::is_missing(c));
+        let (mut valued, mut total, mut same) = (0, 0, 0);
+        for cell in present {
+            total += 1;
+            valued += usize::from(number_or_date(cell));
+            same += usize::from(cell == head);
+        }
+        if total == 0 {
+            continue;
+        }
+        let mostly = valued * 10 >= total * 8;
+        match (mostly, number_or_date(head), head.is_empty()) {
+            (true, false, false) => yes += 1,
+            (true, true, _) => no += 1,
+            (false, false, false) if same > 0 => no += 1,
+            _ => {}
+        }
+    }
+    if yes == no { no == 0 && !first.iter().any(|c| number_or_date(c)) } else { yes > no }
+}
+
+/// Lines before the table, such as the name of a meter: at most 30, each with fewer cells in use than the table has.
+fn preamble(rows: &[Vec<String>]) -> usize {
+    let (width, share) = usual_width(rows);
+    if width < 2 || share < 0.5 {
+        return 0;
+    }
+    let used = |r: &Vec<String>| r.iter().filter(|c| !c.is_empty()).count();
+    let few = |r: &Vec<String>| (used(r) <= 2 && used(r) < width.min(3)) && used(r) * 2 <= width;
+    let n = rows.iter().take(31).take_while(|r| few(r)).count();
+    if n > 30 || n == rows.len() { 0 } else { n }
+}
+
+/// Takes a CSV apart.
+pub(super) fn parse(name: &str, text: &str, options: &ReadOptions) -> Result<Sheet> {
+    if text.trim().is_empty() {
+        return Err(Fault::new("empty-file", "the file is empty")
+            .file(name)
+            .cause("the export failed, or another file was meant")
+            .next("give a file with a header and rows")
+            .input());
+    }
+    let delimiter = options.delimiter.unwrap_or_else(|| find_delimiter(text));
+    if !delimiter.is_ascii() || matches!(delimiter, b'"' | b'\n' | b'\r' | 0) {
+        return Err(Fault::new("bad-delimiter", format!("byte {delimiter} cannot stand between cells"))
+            .file(name)
+            .cause("an option with a slip")
+            .next("use , ; | or a tab")
+            .option());
+    }
+    let mut rows = sample_rows(text, delimiter);
+    let skipped = preamble(&rows);
+    rows.drain(..skipped);
+    let header = options.header.unwrap_or_else(|| has_header(&rows));
+    let mut notes = Vec::new();
+    if skipped > 0 {
+        notes.push(Note {
+            code: "lines-before-table".into(),
+            column: None,
+            row: Some(1),
+            count: skipped,
+            words: format!("{skipped} lines before the table were passed over"),
+        });
+    }
+
+    let mut r = reader(text, delimiter);
+    let mut record = StringRecord::new();
+    let bad_csv = |e: csv::Error| {
+        Fault::new("bad-csv", format!("not readable as CSV: {e}"))
+            .file(name)
+            .cause("a damaged file")
+            .next("export it again")
+            .input()
+    };
+    for _ in 0..skipped {
+        r.read_record(&mut record).map_err(bad_csv)?;
+    }
+    let mut names: Vec<String> = Vec::new();
+    if header && r.read_record(&mut record).map_err(bad_csv)? {
+        check_cells(name, &record, line(&record), options)?;
+        names = record.iter().map(|c| c.trim_start_matches('\u{feff}').to_string()).collect();
+        // A delimiter at the end of every line makes a last column without name and cells.
+        let trailing = rows.len() > 1
+            && rows[1..].iter().all(|r| r.len() + 1 == names.len() || r.last().is_some_and(String::is_empty));
+        if names.len() > 1 && names.last().is_some_and(String::is_empty) && trailing {
+            names.pop();
+        }
+    }
+    let mut columns: Vec<Cells> = vec![Cells::default(); names.len()];
+    let mut first_row = 0;
+    let mut count = 0usize;
+    while r.read_record(&mut record).map_err(bad_csv)? {
+        let at = line(&record);
+        if columns.is_empty() {
+            check_cells(name, &record, at, options)?;
+            let mut width = record.len();
+            let trailing = rows.len() > 1
+                && width > 1
+                && rows.iter().all(|r| r.len() == width && r.last().is_some_and(String::is_empty));
+            if trailing {
+                width -= 1;
+            }
+            columns = vec![Cells::default(); width];
+            names = (1..=width).map(|i| format!("column_{i}")).collect();
+        }
+        if first_row == 0 {
+            first_row = at;
+        }
+        count += 1;
+        if count > options.max_rows {
+            return Err(Fault::new("too-many-rows", format!("more than {} rows", options.max_rows))
+                .file(name)
+                .row(at)
+                .cause("a larger file than foreseen")
+                .next("raise the limit, or cut the file into pieces")
+                .limit());
+        }
+        let width = columns.len();
+        let extra_empty = record.len() > width && record.iter().skip(width).all(str::is_empty);
+        if record.len() != width && !extra_empty {
+            return Err(ragged(name, &record, at, width, header, delimiter));
+        }
+        for (column, cell) in columns.iter_mut().zip(record.iter()) {
+            if cell.len() > options.max_cell {
+                return Err(huge(name, cell, at, options));
+            }
+            column.push(cell);
+        }
+    }
+    if count == 0 {
+        return Err(Fault::new("header-only", "a header but no rows")
+            .file(name)
+            .row(1)
+            .cause("the export found no readings, or the header option is wrong")
+            .next("export a span that has readings")
+            .input());
+    }
+    unique_names(&mut names, &mut notes);
+    Ok(Sheet { delimiter, names, columns, first_row, notes })
+}
+
+fn line(record: &StringRecord) -> usize {
+    record.position().map_or(0, |p| usize::try_from(p.line()).unwrap_or(usize::MAX))
+}
+
+fn check_cells(name: &str, record: &StringRecord, at: usize, options: &ReadOptions) -> Result<()> {
+    if record.len() > options.max_columns {
+        return Err(Fault::new(
+            "too-many-columns",
+            format!("{} columns, more than the limit of {}", record.len(), options.max_columns),
+        )
+        .file(name)
+        .row(at)
+        .cause("the wrong delimiter, or a table that lies on its side")
+        .next("name the delimiter, or turn rows into columns")
+        .limit());
+    }
+    match record.iter().find(|c| c.len() > options.max_cell) {
+        Some(cell) => Err(huge(name, cell, at, options)),
+        None => Ok(()),
+    }
+}
+
+fn huge(name: &str, cell: &str, at: usize, options: &ReadOptions) -> Error {
+    Fault::new(
+        "huge-cell",
+        format!(
+            "a cell of {} bytes, more than the limit of {}, beginning with '{}'",
+            cell.len(),
+            options.max_cell,
+            shorten(cell, 30)
+        ),
+    )
+    .file(name)
+    .row(at)
+    .cause("a quotation mark that is opened and never closed, or the wrong delimiter")
+    .next("close the quotation mark on that row, or name the delimiter")
+    .limit()
+}
+
+fn ragged(name: &str, record: &StringRecord, at: usize, width: usize, header: bool, delimiter: u8) -> Error {
+    let multi = record.iter().any(|c| c.contains('\n'));
+    let cause = if multi {
+        "a quotation mark that is opened and never closed".to_string()
+    } else if record.len() > width && delimiter == b',' {
+        "a decimal comma or a comma in a text without quotation marks, or lines of another table before this one"
+            .to_string()
+    } else if record.len() < width {
+        "a row that was cut off, or lines of another table in this file".to_string()
+    } else {
+        format!("a '{}' inside a text without quotation marks", char::from(delimiter))
+    };
+    Fault::new(
+        "ragged-row",
+        format!(
+            "{} cells where the {} has {width}: '{}'",
+            record.len(),
+            if header { "header" } else { "first row" },
+            shorten(&record.iter().collect::<Vec<_>>().join(&char::from(delimiter).to_string()), 60)
+        ),
+    )
+    .file(name)
+    .row(at)
+    .cause(cause)
+    .next("mend that row, or name the delimiter")
+    .input()
+}
+
+/// Gives every column a name of its own.
+pub(super) fn unique_names(names: &mut [String], notes: &mut Vec<Note>) {
+    let mut seen = std::collections::HashSet::new();
+    for (i, name) in names.iter_mut().enumerate() {
+        let given = name.clone();
+        if name.is_empty() {
+            *name = format!("column_{}", i + 1);
+        }
+        let base = name.clone();
+        let mut n = 2;
+        while !seen.insert(name.clone()) {
+            *name = format!("{base}_{n}");
+            n += 1;
+        }
+        if *name != given {
+            notes.push(Note {
+                code: "renamed-column".into(),
+                column: Some(name.clone()),
+                row: None,
+                count: 1,
+                words: if given.is_empty() {
+                    format!("column {} has no name and is called '{name}'", i + 1)
+                } else {
+                    format!("a second column called '{given}' is called '{name}'")
+                },
+            });
+        }
+    }
+}

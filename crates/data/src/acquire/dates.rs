@@ -1,0 +1,432 @@
+//! Dates as people write them. One scanner takes a cell apart into fields; what the fields mean is decided over
+//! the whole column (day or month first), and local times become UTC where a zone is named.
+
+use chrono::{NaiveDate, NaiveDateTime, NaiveTime, Timelike};
+
+/// Whether `1/2/2014` is the first of February or January the second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Order {
+    DayFirst,
+    MonthFirst,
+}
+
+/// One stamp as written.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Stamp {
+    /// Wall-clock time as written (UTC when an offset was given and taken off).
+    pub local: NaiveDateTime,
+    /// Minutes east of UTC, when written.
+    pub offset: Option<i32>,
+    /// Whether a time of day was written.
+    pub timed: bool,
+}
+
+/// The layout of a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Layout {
+    /// Year first, or with the month in words, or compact.
+    Clear,
+    /// Two short fields and a year: day and month can be confused. Holds the two fields and the separator.
+    Confusable(u32, u32, u8),
+}
+
+#[derive(Default)]
+struct Fields {
+    value: [u64; 9],
+    width: [u8; 9],
+    /// The separator before each field.
+    before: [u8; 9],
+    count: usize,
+    month: Option<u32>,
+    month_at: usize,
+    half: Option<bool>,
+    quarter: bool,
+    offset: Option<i32>,
+    korean: bool,
+}
+
+const MONTHS: [&str; 12] =
+    ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+
+fn month_word(word: &str) -> Option<u32> {
+    let w = word.to_lowercase();
+    if let Some(i) = MONTHS.iter().position(|m| w.starts_with(m)) {
+        let full = [
+            "january",
+            "february",
+            "march",
+            "april",
+            "may",
+            "june",
+            "july",
+            "august",
+            "september",
+            "october",
+            "november",
+            "december",
+        ][i];
+        return (full.starts_with(&w) || w == "sept" || w == "märz").then_some(i as u32 + 1);
+    }
+    match w.as_str() {
+        "januar" => Some(1),
+        "februar" => Some(2),
+        "mär" | "märz" | "mrz" => Some(3),
+        "mai" => Some(5),
+        "juni" => Some(6),
+        "juli" => Some(7),
+        "okt" | "oktober" => Some(10),
+        "dez" | "dezember" => Some(12),
+        _ => None,
+    }
+}
+
+fn scan(cell: &str) -> Option<Fields> {
+    if cell.len() < 6 || cell.len() > 48 {
+        return None;
+    }
+    let bytes = cell.as_bytes();
+    if !bytes[0].is_ascii_digit() && !bytes[0].is_ascii_alphabetic() && bytes[0] < 128 {
+        return None;
+    }
+    let mut f = Fields::default();
+    let mut i = 0;
+    let mut separator = 0u8;
+    while i < bytes.len() {
+        let b = bytes[i];
+        if b.is_ascii_digit() {
+            if f.count == 9 {
+                return None;
+            }
+            let from = i;
+            let mut value = 0u64;
+            while i < bytes.len() && bytes[i].is_ascii_digit() {
+                value = value.saturating_mul(10).saturating_add(u64::from(bytes[i] - b'0'));
+                i += 1;
+            }
+            f.value[f.count] = value;
+            f.width[f.count] = u8::try_from(i - from).ok()?;
+            f.before[f.count] = separator;
+            f.count += 1;
+            separator = 0;
+        } else if b.is_ascii_alphabetic() || b >= 128 {
+            let rest = &cell[i..];
+            let end = rest.find(|c: char| !c.is_alphabetic()).unwrap_or(rest.len()).max(1);
+            let word = rest.get(..end)?;
+            match word {
+                "T" | "t" => separator = b'T',
+                "Z" | "z" | "UTC" | "GMT" if f.count >= 3 || f.count == 2 && f.width[0] == 8 => f.offset = Some(0),
+                "AM" | "am" | "a" | "오전" => f.half = Some(false),
+                "PM" | "pm" | "p" | "오후" => f.half = Some(true),
+                "Q" | "q" => (f.quarter, separator) = (true, b'Q'),
+                "년" | "월" | "일" => (f.korean, separator) = (true, b'-'),
+                "시" | "분" | "초" => (f.korean, separator) = (true, b':'),
+                "Uhr" | "h" => {}
+                _ => match month_word(word) {
+                    Some(m) if f.month.is_none() => (f.month, f.month_at) = (Some(m), f.count),
+                    _ => {
+                        let weekday = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+                        if f.count > 0 || !weekday.iter().any(|d| word.to_lowercase().starts_with(d)) {
+                            return None;
+                        }
+                    }
+                },
+            }
+            i += word.len();
+        } else {
+            match b {
+                // An offset can only follow a time: hours and minutes have been read.
+                b'+' | b'-' if f.count >= 4 && timed(&f) => {
+                    f.offset = Some(offset(&cell[i..])?);
+                    break;
+                }
+                b' ' | b',' | b'_' => {
+                    if separator == 0 {
+                        separator = b' ';
+                    }
+                }
+                b'-' | b'/' | b'.' | b':' => separator = b,
+                b'(' | b')' => {}
+                _ => return None,
+            }
+            i += 1;
+        }
+    }
+    Some(f)
+}
+
+fn timed(f: &Fields) -> bool {
+    f.before[..f.count].contains(&b':') || f.before[..f.count].contains(&b'T')
+}
+
+/// `+09:00`, `-0530`, `+09` in minutes.
+fn offset(text: &str) -> Option<i32> {
+    let sign = if text.starts_with('-') { -1 } else { 1 };
+    let digits: String = text[1..].chars().filter(|c| *c != ':').collect();
+    if !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let minutes = match digits.len() {
+        2 => digits.parse::<i32>().ok()? * 60,
+        4 => digits[..2].parse::<i32>().ok()? * 60 + digits[2..].parse::<i32>().ok()?,
+        _ => return None,
+    };
+    (minutes <= 18 * 60).then_some(sign * minutes)
+}
+
+/// What a cell's layout says about the order of day and month; `None` when it is no date.
+pub(super) fn layout(cell: &str) -> Option<Layout> {
+    let f = scan(cell)?;
+    if f.count >= 3 && f.month.is_none() && !f.korean && f.width[0] <= 2 && f.width[1] <= 2 {
+        return match f.width[2] {
+            2 | 4 if matches!(f.before[1], b'.' | b'/' | b'-') && f.before[2] == f.before[1] => {
+                Some(Layout::Confusable(f.value[0] as u32, f.value[1] as u32, f.before[1]))
+            }
+            _ => None,
+        };
+    }
+    Some(Layout::Clear)
+}
+
+/// Reads one stamp.
+pub(super) fn parse(cell: &str, order: Order) -> Option<Stamp> {
+    let f = scan(cell)?;
+    if f.count == 0 {
+        return None;
+    }
+    let v = |i: usize| u32::try_from(f.value[i]).ok();
+    let date = |y: u32, m: u32, d: u32| NaiveDate::from_ymd_opt(i32::try_from(y).ok()?, m, d);
+    if f.quarter {
+        let fits = f.count == 2 && f.width[0] == 4 && f.width[1] == 1 && (1..=4).contains(&f.value[1]);
+        return if fits { day(date(v(0)?, (v(1)? - 1) * 3 + 1, 1)?, &f, 2) } else { None };
+    }
+    if let Some(month) = f.month {
+        let (d, y, used) = match f.month_at {
+            0 | 1 if f.count >= 2 && f.width[0] <= 2 => (v(0)?, year(&f, 1)?, 2),
+            1 if f.width[0] == 4 && f.count >= 2 => (v(1)?, v(0)?, 2),
+            0 | 1 if f.count == 1 && f.width[0] == 4 => (1, v(0)?, 1),
+            _ => return None,
+        };
+        return day(date(y, month, d)?, &f, used);
+    }
+    match f.width[0] {
+        4 if f.count >= 2 => {
+            let dated = |i: usize| f.width[i] <= 2 && matches!(f.before[i], b'-' | b'/' | b'.');
+            if !dated(1) {
+                return None;
+            }
+            if f.count == 2 {
+                return day(date(v(0)?, v(1)?, 1)?, &f, 2);
+            }
+            if !dated(2) {
+                return None;
+            }
+            day(date(v(0)?, v(1)?, v(2)?)?, &f, 3)
+        }
+        8 => {
+            let n = v(0)?;
+            day(date(n / 10_000, n / 100 % 100, n % 100)?, &f, 1)
+        }
+        10 | 12 | 14 if f.count == 1 => compact(f.value[0], f.width[0]),
+        1 | 2 if f.count >= 3 => {
+            let layout = matches!(f.before[1], b'.' | b'/' | b'-')
+                && f.before[2] == f.before[1]
+                && matches!(f.width[2], 2 | 4)
+                && f.width[1] <= 2;
+            if !layout {
+                return None;
+            }
+            let (d, m) = match order {
+                Order::DayFirst => (v(0)?, v(1)?),
+                Order::MonthFirst => (v(1)?, v(0)?),
+            };
+            day(date(year(&f, 2)?, m, d)?, &f, 3)
+        }
+        _ => None,
+    }
+}
+
+fn year(f: &Fields, at: usize) -> Option<u32> {
+    let y = u32::try_from(f.value[at]).ok()?;
+    match f.width[at] {
+        4 => Some(y),
+        // Two digits: 70..99 lie in the last century.
+        2 => Some(if y < 70 { 2000 + y } else { 1900 + y }),
+        _ => None,
+    }
+}
+
+/// `YYYYMMDDHH[MM[SS]]`.
+pub(super) fn compact(value: u64, width: u8) -> Option<Stamp> {
+    let rest = match width {
+        10 => value.checked_mul(10_000)?,
+        12 => value.checked_mul(100)?,
+        14 => value,
+        _ => return None,
+    };
+    let part = |scale: u64, modulo: u64| u32::try_from(rest / scale % modulo).ok();
+    let date = NaiveDate::from_ymd_opt(
+        i32::try_from(rest / 10_000_000_000).ok()?,
+        part(100_000_000, 100)?,
+        part(1_000_000, 100)?,
+    )?;
+    clock(date, part(10_000, 100)?, part(100, 100)?, part(1, 100)?, 0, None, None)
+}
+
+/// Adds the time of day in the fields from `used` on.
+fn day(date: NaiveDate, f: &Fields, used: usize) -> Option<Stamp> {
+    if used == f.count {
+        if f.half.is_some() {
+            return None;
+        }
+        return Some(Stamp { local: date.and_time(NaiveTime::MIN), offset: f.offset, timed: false });
+    }
+    let v = |i: usize| if i < f.count { f.value[i] } else { 0 };
+    let small = |i: usize| u32::try_from(v(i)).ok();
+    if f.count == used + 1 && matches!(f.width[used], 4 | 6) {
+        let n = if f.width[used] == 4 { v(used) * 100 } else { v(used) };
+        return clock(
+            date,
+            (n / 10_000) as u32,
+            (n / 100 % 100) as u32,
+            (n % 100) as u32,
+            0,
+            f.half,
+            f.offset,
+        );
+    }
+    for i in used..f.count {
+        let fraction = i == used + 3 && f.before[i] == b'.';
+        if f.width[i] > 2 && !fraction {
+            return None;
+        }
+        if i > used && !fraction && !matches!(f.before[i], b':' | b'.' | b' ') {
+            return None;
+        }
+    }
+    if f.count > used + 4 {
+        return None;
+    }
+    let mut millis = 0;
+    if f.count == used + 4 {
+        let digits = f.width[used + 3];
+        millis = if digits <= 3 {
+            v(used + 3) * 10u64.pow(3 - u32::from(digits))
+        } else {
+            v(used + 3) / 10u64.checked_pow(u32::from(digits) - 3)?
+        };
+    }
+    clock(
+        date,
+        small(used)?,
+        small(used + 1)?,
+        small(used + 2)?,
+        u32::try_from(millis).ok()?,
+        f.half,
+        f.offset,
+    )
+}
+
+fn clock(
+    date: NaiveDate,
+    hour: u32,
+    minute: u32,
+    second: u32,
+    millis: u32,
+    half: Option<bool>,
+    offset: Option<i32>,
+) -> Option<Stamp> {
+    let hour = match half {
+        None => hour,
+        Some(afternoon) if (1..=12).contains(&hour) => hour % 12 + if afternoon { 12 } else { 0 },
+        // Korean writers put 오후 before hours of 24 too: believe the hour.
+        Some(_) => hour,
+    };
+    let (date, hour) =
+        if hour == 24 && minute == 0 && second == 0 { (date.succ_opt()?, 0) } else { (date, hour) };
+    let local = date.and_hms_milli_opt(hour, minute, second, millis)?;
+    let local = match offset {
+        Some(o) => local.checked_sub_signed(chrono::Duration::minutes(i64::from(o)))?,
+        None => local,
+    };
+    Some(Stamp { local, offset, timed: true })
+}
+
+/// A time of day alone: `00:15`, `1:00 PM`, `13:00:00`, `24:00`; in seconds from midnight.
+pub(super) fn time_of_day(cell: &str) -> Option<i64> {
+    if !cell.contains(':') && !cell.contains('시') || cell.len() > 24 {
+        return None;
+    }
+    let stamp = parse(&format!("2000-01-01 {cell}"), Order::DayFirst)?;
+    let day = (stamp.local.date() - NaiveDate::from_ymd_opt(2000, 1, 1)?).num_days();
+    Some(day * 86_400 + i64::from(stamp.local.time().num_seconds_from_midnight()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(cell: &str, order: Order) -> Option<String> {
+        parse(cell, order).map(|s| s.local.format("%Y-%m-%dT%H:%M:%S%.f").to_string())
+    }
+
+    #[test]
+    fn dates_in_many_hands() {
+        use Order::*;
+        for (cell, order, want) in [
+            ("2014-01-31", DayFirst, "2014-01-31T00:00:00"),
+            ("2014-01-31 13:05", DayFirst, "2014-01-31T13:05:00"),
+            ("2014-01-31T13:05:09.5", DayFirst, "2014-01-31T13:05:09.500"),
+            ("2014-01-31T13:05:09Z", DayFirst, "2014-01-31T13:05:09"),
+            ("2014-01-31T13:05:09.123456+09:00", DayFirst, "2014-01-31T04:05:09.123"),
+            ("2014-01-31 13:05-0530", DayFirst, "2014-01-31T18:35:00"),
+            ("31.01.2014 24:00", DayFirst, "2014-02-01T00:00:00"),
+            ("31.01.14 7:30", DayFirst, "2014-01-31T07:30:00"),
+            ("1/31/2014 1:00 PM", MonthFirst, "2014-01-31T13:00:00"),
+            ("1/31/2014 12:00 AM", MonthFirst, "2014-01-31T00:00:00"),
+            ("2014013113", DayFirst, "2014-01-31T13:00:00"),
+            ("201401311305", DayFirst, "2014-01-31T13:05:00"),
+            ("20140131 1305", DayFirst, "2014-01-31T13:05:00"),
+            ("20140131T130509Z", DayFirst, "2014-01-31T13:05:09"),
+            ("2014년 1월 31일 13시", DayFirst, "2014-01-31T13:00:00"),
+            ("2014년 1월 31일 오후 1시 5분", DayFirst, "2014-01-31T13:05:00"),
+            ("2014년 1월 31일", DayFirst, "2014-01-31T00:00:00"),
+            ("31 Jan 2014 13:05", DayFirst, "2014-01-31T13:05:00"),
+            ("31-Jan-14", DayFirst, "2014-01-31T00:00:00"),
+            ("Jan 31, 2014 1:05 pm", DayFirst, "2014-01-31T13:05:00"),
+            ("1949-01", DayFirst, "1949-01-01T00:00:00"),
+            ("1960 Q3", DayFirst, "1960-07-01T00:00:00"),
+            ("2014/1/31 1:00", DayFirst, "2014-01-31T01:00:00"),
+        ] {
+            assert_eq!(text(cell, order).as_deref(), Some(want), "{cell}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_date() {
+        for cell in [
+            "2014-02-30",
+            "2014-13-01",
+            "1.2.3",
+            "192.168.1.1",
+            "12:00",
+            "2014-01-31 25:00",
+            "2014-01-31 24:30",
+            "hello",
+            "2014.5x",
+            "",
+            "99999999999999999999",
+            "+",
+            "2014-01-31 13:05+99:00",
+        ] {
+            assert_eq!(parse(cell, Order::DayFirst), None, "{cell}");
+        }
+    }
+
+    #[test]
+    fn times_of_day() {
+        assert_eq!(time_of_day("00:15"), Some(900));
+        assert_eq!(time_of_day("24:00"), Some(86_400));
+        assert_eq!(time_of_day("1:00 PM"), Some(46_800));
+        assert_eq!(time_of_day("25:00"), None);
+    }
+}

@@ -1,0 +1,141 @@
+//! Writing a table whole or not at all: into a file beside the target, flushed to the disk, then renamed.
+
+use std::fs::{File, OpenOptions};
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use chrono::{Offset, TimeZone};
+use chrono_tz::Tz;
+
+use crate::clock::{format_time, local_time, zone};
+use crate::error::{Error, Fault, Result};
+use crate::table::{ColumnData, Table};
+
+/// Writes a table: Parquet for `.parquet`, Arrow IPC for `.arrow` and `.feather`, otherwise CSV (`.gz` and `.zst` packed);
+/// `-` is CSV on standard output. Times with a zone are written as local time with its offset from UTC.
+pub fn write(path: &str, table: &Table) -> Result<()> {
+    let failed = |e: std::io::Error| {
+        Error::io("write", path, "check that the folder exists, may be written to and has room", e)
+    };
+    if path == "-" {
+        let mut out = BufWriter::new(std::io::stdout().lock());
+        csv(&mut out, table).and_then(|()| out.flush()).map_err(failed)?;
+        return Ok(());
+    }
+    let target = Path::new(path);
+    if target.is_dir() || target.file_name().is_none() {
+        return Err(Fault::new("a-folder", "this is a folder, not a file")
+            .file(path)
+            .cause("the name of the file is missing")
+            .next("name the file inside it")
+            .input());
+    }
+    let (beside, file) = beside(target).map_err(failed)?;
+    let lower = path.to_lowercase();
+    let written = (|| -> std::io::Result<()> {
+        let mut out = BufWriter::new(file);
+        if lower.ends_with(".parquet") || lower.ends_with(".pq") {
+            parquet(&mut out, table)?;
+        } else if lower.ends_with(".arrow") || lower.ends_with(".feather") || lower.ends_with(".ipc") {
+            ipc(&mut out, table)?;
+        } else if lower.ends_with(".gz") {
+            let mut packer = flate2::write::GzEncoder::new(&mut out, flate2::Compression::default());
+            csv(&mut packer, table)?;
+            packer.finish()?;
+        } else if lower.ends_with(".zst") {
+            let mut packer = zstd::stream::write::Encoder::new(&mut out, 3)?;
+            csv(&mut packer, table)?;
+            packer.finish()?;
+        } else {
+            csv(&mut out, table)?;
+        }
+        out.into_inner().map_err(std::io::IntoInnerError::into_error)?.sync_all()?;
+        std::fs::rename(&beside, target)
+    })();
+    written.map_err(|e| {
+        // Nothing half written stays behind; if even that fails, the first error is the one to tell.
+        let _ = std::fs::remove_file(&beside);
+        failed(e)
+    })
+}
+
+fn beside(target: &Path) -> std::io::Result<(PathBuf, File)> {
+    let name = target.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let mut last = std::io::Error::other("no free name beside the file");
+    for n in 0..100 {
+        let path = target.with_file_name(format!(".{name}.{}-{n}.part", std::process::id()));
+        match OpenOptions::new().write(true).create_new(true).open(&path) {
+            Ok(file) => return Ok((path, file)),
+            Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => last = e,
+            Err(e) => return Err(e),
+        }
+    }
+    Err(last)
+}
+
+fn parquet(out: impl Write + Send, table: &Table) -> std::io::Result<()> {
+    use parquet::basic::{Compression, ZstdLevel};
+    let level = ZstdLevel::try_new(3).map_err(std::io::Error::other)?;
+    let properties = parquet::file::properties::WriterProperties::builder()
+        .set_compression(Compression::ZSTD(level))
+        .build();
+    let batch = table.export_batch();
+    let mut writer = parquet::arrow::ArrowWriter::try_new(out, batch.schema(), Some(properties))
+        .map_err(std::io::Error::other)?;
+    writer.write(&batch).map_err(std::io::Error::other)?;
+    writer.close().map_err(std::io::Error::other)?;
+    Ok(())
+}
+
+fn ipc(out: impl Write, table: &Table) -> std::io::Result<()> {
+    let batch = table.export_batch();
+    let mut writer =
+        arrow_ipc::writer::FileWriter::try_new(out, &batch.schema()).map_err(std::io::Error::other)?;
+    writer.write(&batch).map_err(std::io::Error::other)?;
+    writer.finish().map_err(std::io::Error::other)
+}
+
+fn csv(out: impl Write, table: &Table) -> std::io::Result<()> {
+    let tz = table.source().zone.as_deref().and_then(|z| zone(z).ok());
+    let columns = table.to_columns();
+    let mut writer = csv::WriterBuilder::new().from_writer(out);
+    writer.write_record(columns.iter().map(|(n, _)| n)).map_err(std::io::Error::other)?;
+    let mut cell = String::new();
+    for row in 0..table.rows() {
+        for (_, data) in &columns {
+            cell.clear();
+            put(&mut cell, data, row, tz);
+            writer.write_field(&cell).map_err(std::io::Error::other)?;
+        }
+        writer.write_record(None::<&[u8]>).map_err(std::io::Error::other)?;
+    }
+    writer.flush()
+}
+
+fn put(cell: &mut String, data: &ColumnData, row: usize, tz: Option<Tz>) {
+    use std::fmt::Write as _;
+    // Writing into a String cannot fail.
+    let _ = match data {
+        ColumnData::Number(v) if v[row].is_nan() => Ok(()),
+        ColumnData::Number(v) if v[row] != 0.0 && !(1e-5..1e16).contains(&v[row].abs()) => {
+            write!(cell, "{:e}", v[row])
+        }
+        ColumnData::Number(v) => write!(cell, "{}", v[row]),
+        ColumnData::Integer(v) => v[row].map_or(Ok(()), |x| write!(cell, "{x}")),
+        ColumnData::Boolean(v) => v[row].map_or(Ok(()), |x| write!(cell, "{x}")),
+        ColumnData::Text(v) => v[row].as_ref().map_or(Ok(()), |x| write!(cell, "{x}")),
+        ColumnData::Time(v) => v[row].map_or(Ok(()), |ms| write!(cell, "{}", stamp(ms, tz))),
+    };
+}
+
+fn stamp(ms: i64, tz: Option<Tz>) -> String {
+    let local = local_time(ms, tz);
+    let text = format_time(local);
+    let Some(tz) = tz else { return text };
+    let seconds = tz.offset_from_utc_datetime(&local_time(ms, None)).fix().local_minus_utc();
+    if seconds == 0 {
+        return format!("{text}Z");
+    }
+    let sign = if seconds < 0 { '-' } else { '+' };
+    format!("{text}{sign}{:02}:{:02}", seconds.abs() / 3600, seconds.abs() / 60 % 60)
+}
