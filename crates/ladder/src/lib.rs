@@ -1,1 +1,3 @@
 //! Recipes, the protocol, the comparison and the verdict
+
+pub mod recipe;

@@ -1,0 +1,172 @@
+//! Looking at a table and writing the recipe that fits it.
+
+use std::collections::BTreeMap;
+
+use gyeol_data::clock::show;
+use gyeol_data::{Profile, Role, Roles, Step, Table};
+
+use super::model::*;
+use super::writer::{self, Comments};
+
+impl Recipe {
+    /// The recipe that fits a table, with every key explained. `file` is how the recipe names the readings.
+    ///
+    /// Look-back and horizon come from the clock (a week and a day for hours, eight weeks and a week for days …) and are
+    /// bounded by the length of the shortest series; the split lies at New Year where there are years enough, else at shares.
+    pub fn init(table: &Table, roles: &Roles, profile: &Profile, file: &str) -> String {
+        let recipe = Recipe::fitting(table, roles, profile, file);
+        writer::write(&recipe, &comments(&recipe, roles, profile))
+    }
+
+    /// The same recipe as plain values.
+    pub fn fitting(table: &Table, roles: &Roles, profile: &Profile, file: &str) -> Recipe {
+        let names = |role: Role| roles.with_role(role).into_iter().map(str::to_owned).collect::<Vec<_>>();
+        let some = |names: Vec<String>| if names.is_empty() { None } else { Some(names) };
+        let targets = names(Role::Target);
+        let unit = profile
+            .columns
+            .iter()
+            .find(|column| targets.first() == Some(&column.name))
+            .and_then(|c| c.unit.clone());
+        let mut ignored = names(Role::Ignored);
+        ignored.extend(names(Role::Label));
+        ignored.extend(names(Role::Text));
+
+        let rows = profile.series.iter().map(|series| series.rows).min().unwrap_or_else(|| table.rows());
+        let step = step_of(profile);
+        let split = split(profile, step);
+        let (look_back, horizon) = window(step, rows);
+        let mut recipe = Recipe::default_power();
+        recipe.name = None;
+        recipe.data = DataRecipe {
+            file: file.to_owned(),
+            zone: profile.clock.as_ref().and_then(|clock| clock.zone.clone()).filter(|zone| zone != "UTC"),
+            delimiter: None,
+            decimal_comma: None,
+            encoding: None,
+            date_format: None,
+            header: None,
+        };
+        recipe.columns = ColumnsRecipe {
+            time: roles.time().map(str::to_owned),
+            targets: some(targets),
+            past: some(names(Role::Past)),
+            known: some(names(Role::Known)),
+            id: roles.id().map(str::to_owned),
+            ignored,
+            unit,
+        };
+        recipe.clean = gyeol_data::clean::propose(table, roles, profile);
+        recipe.split = split;
+        recipe.forecast = ForecastRecipe { look_back, horizon, ..recipe.forecast };
+        recipe.calendar = CalendarRecipe { features: step != Step::Rows, holidays: None };
+        recipe
+    }
+}
+
+/// The step of the clock; rows where there is none.
+fn step_of(profile: &Profile) -> Step {
+    let label = profile.clock.as_ref().and_then(|clock| clock.step.as_deref());
+    label.and_then(|label| Step::parse(label).ok()).unwrap_or(Step::Rows)
+}
+
+/// Look-back and horizon that fit a step, bounded so that a validation part of 15 % still holds a few windows.
+pub(crate) fn window(step: Step, rows: usize) -> (usize, usize) {
+    const DAY: i64 = gyeol_data::clock::DAY_MS;
+    let (look_back, horizon) = match step {
+        Step::Rows => (96, 24),
+        Step::Months(months) if months < 12 && 12 % months == 0 => {
+            let year = (12 / months) as usize;
+            (2 * year, year)
+        }
+        Step::Months(_) => (10, 1),
+        Step::Millis(ms) if ms >= 7 * DAY => (104, 4),
+        Step::Millis(ms) if ms >= DAY => (56, 7),
+        Step::Millis(_) => match step.per_day() {
+            Some(day) if day <= 144 => (7 * day, day),
+            // Finer than ten minutes: a week is too long for a net, and an hour ahead is what such meters are read for.
+            Some(day) => (day.min(720), (day / 24).max(1)),
+            None => (96, 24),
+        },
+    };
+    let horizon = horizon.min(rows / 20).max(1);
+    (look_back.min(rows / 4).max(1), horizon)
+}
+
+/// The last whole year judges and the one before chooses where that leaves a year or more to train on; else shares.
+fn split(profile: &Profile, step: Step) -> SplitRecipe {
+    let shares = SplitRecipe {
+        by: SplitBy::Shares,
+        train_from: None,
+        valid_from: None,
+        test_from: None,
+        end: None,
+        train: Some(0.7),
+        valid: Some(0.15),
+        test: Some(0.15),
+    };
+    let long_step = step.approximate_ms().is_none_or(|ms| ms > gyeol_data::clock::DAY_MS);
+    let Some((from, to)) = profile.clock.as_ref().and_then(|clock| Some((clock.from?, clock.to?))) else {
+        return shares;
+    };
+    let zone = profile.clock.as_ref().and_then(|clock| gyeol_data::clock::zone(clock.zone.as_deref()?).ok());
+    // A series counts as having a year if at most ten days of it are missing at its end.
+    const SLACK: i64 = 10 * gyeol_data::clock::DAY_MS;
+    let year = |ms: i64| show(ms, zone).get(..4).and_then(|year| year.parse::<i32>().ok());
+    let (Some(first), Some(last)) = (year(from - SLACK), year(to + SLACK)) else { return shares };
+    if long_step || last - first < 4 || profile.series.iter().any(|series| series.from != Some(from)) {
+        return shares;
+    }
+    // `last` is the year after the last whole one, `first` the one before the first whole one.
+    SplitRecipe {
+        by: SplitBy::Dates,
+        valid_from: Some(format!("{:04}-01-01", last - 2)),
+        test_from: Some(format!("{:04}-01-01", last - 1)),
+        end: Some(format!("{last:04}-01-01")),
+        train: None,
+        valid: None,
+        test: None,
+        train_from: None,
+    }
+}
+
+fn comments(recipe: &Recipe, roles: &Roles, profile: &Profile) -> Comments {
+    let mut head = vec![
+        format!("A recipe for gyeol, fitted to {} ({} rows).", recipe.data.file, profile.rows),
+        "Keys marked with # are not set; the line shows how they are written. docs/recipe.md lists them all."
+            .to_owned(),
+    ];
+    if let Some(clock) = &profile.clock {
+        if let (Some(step), Some(from), Some(to)) = (&clock.step, clock.from, clock.to) {
+            let zone = clock.zone.as_deref().and_then(|zone| gyeol_data::clock::zone(zone).ok());
+            head.push(format!("One row every {step}, from {} to {}.", show(from, zone), show(to, zone)));
+        }
+    }
+    for warning in profile.warnings.iter().take(12) {
+        head.push(format!("Seen: {}", plain(&warning.words)));
+    }
+    let mut notes: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for entry in roles.iter() {
+        let key = match entry.role {
+            Role::Time => "time",
+            Role::Target => "targets",
+            Role::Past => "past",
+            Role::Known => "known",
+            Role::Id => "id",
+            _ => "ignored",
+        };
+        let note = format!("{}: {}", plain(&entry.column), plain(&entry.reason.words));
+        notes.entry(format!("columns.{key}")).or_default().push(note);
+    }
+    Comments { head, keys: true, notes }
+}
+
+/// A text from the file for one comment line: no line ends, not too long.
+fn plain(text: &str) -> String {
+    let mut line: String =
+        text.chars().take(160).map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+    if text.chars().count() > 160 {
+        line.push('…');
+    }
+    line
+}

@@ -1,0 +1,572 @@
+//! Every key of a recipe, once: its place, what it takes, its default, and what it means in one sentence.
+//!
+//! The check of unknown keys, the defaults, the ranges, the comments that `init` writes and `docs/recipe.md` all come from
+//! [`KEYS`]; a key that is not here does not exist.
+
+/// What a key takes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Kind {
+    /// Any text.
+    Text,
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// `true` or `false`.
+    Flag,
+    /// A whole number from the first to the second, both included.
+    Whole(u64, u64),
+    /// A number from the first to the second, both included.
+    Real(f64, f64),
+    /// A date, or a date and a time.
+    Moment,
+    /// A list of texts, or a single one.
+    Texts,
+    /// A list of whole numbers in a range, or a single one.
+    Wholes(u64, u64),
+    /// A list of numbers in a range, or a single one.
+    Reals(f64, f64),
+    /// A list of dates, or the name of a country's calendar.
+    Holidays,
+}
+
+impl Kind {
+    /// The kind in words, as the documentation and the errors say it.
+    pub fn words(&self) -> String {
+        match self {
+            Kind::Text => "a text".to_owned(),
+            Kind::Choice(words) => {
+                let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
+                format!("one of {}", quoted.join(", "))
+            }
+            Kind::Flag => "true or false".to_owned(),
+            Kind::Whole(low, high) => format!("a whole number, {low} to {high}"),
+            Kind::Real(low, high) if *low == f64::MIN && *high == f64::MAX => "a number".to_owned(),
+            Kind::Real(low, high) => format!("a number, {low} to {high}"),
+            Kind::Moment => "a date or a date and time".to_owned(),
+            Kind::Texts => "a list of texts".to_owned(),
+            Kind::Wholes(low, high) => format!("a list of whole numbers, {low} to {high}"),
+            Kind::Reals(low, high) if *low == f64::MIN && *high == f64::MAX => "a list of numbers".to_owned(),
+            Kind::Reals(low, high) => format!("a list of numbers, {low} to {high}"),
+            Kind::Holidays => "a country code or a list of dates".to_owned(),
+        }
+    }
+
+    /// A value of this kind, for an error to show.
+    pub fn example(&self) -> String {
+        match self {
+            Kind::Text => "\"text\"".to_owned(),
+            Kind::Choice(words) => format!("\"{}\"", words.first().unwrap_or(&"")),
+            Kind::Flag => "true".to_owned(),
+            Kind::Whole(low, _) => (*low).max(1).to_string(),
+            Kind::Real(low, high) => middle(*low, *high),
+            Kind::Moment => "2013-01-01".to_owned(),
+            Kind::Texts => "[\"load\"]".to_owned(),
+            Kind::Wholes(low, _) => format!("[{}]", (*low).max(1)),
+            Kind::Reals(low, high) => format!("[{}]", middle(*low, *high)),
+            Kind::Holidays => "\"US\"".to_owned(),
+        }
+    }
+}
+
+fn middle(low: f64, high: f64) -> String {
+    let low = low.max(0.0);
+    format!("{:?}", (low + high.min(low + 1.0)) / 2.0)
+}
+
+/// What holds where a key is left out.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Without {
+    /// This value, written as TOML.
+    Value(&'static str),
+    /// Something that is found out later, in these words.
+    Found(&'static str),
+    /// Nothing: the key must be given.
+    Needed,
+}
+
+/// One key of a recipe.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Key {
+    /// The section it stands in; empty at the top.
+    pub section: &'static str,
+    /// Its name.
+    pub name: &'static str,
+    /// What it takes.
+    pub kind: Kind,
+    /// What holds where it is left out.
+    pub default: Without,
+    /// What it means, in one sentence.
+    pub doc: &'static str,
+    /// The rungs (or cleaning operations) that read it; empty for all.
+    pub of: &'static [&'static str],
+}
+
+impl Key {
+    /// Section and name, joined as TOML joins them.
+    pub fn path(&self) -> String {
+        if self.section.is_empty() { self.name.to_owned() } else { format!("{}.{}", self.section, self.name) }
+    }
+}
+
+/// One section of a recipe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Section {
+    /// Its name; empty for the top.
+    pub name: &'static str,
+    /// Whether it may stand several times, as `[[name]]`.
+    pub many: bool,
+    /// What it is about, in one sentence.
+    pub doc: &'static str,
+}
+
+const fn section(name: &'static str, many: bool, doc: &'static str) -> Section {
+    Section { name, many, doc }
+}
+
+/// The sections, in the order in which they are written.
+pub const SECTIONS: &[Section] = &[
+    section("", false, "What is asked."),
+    section("data", false, "The file of readings and how it is read."),
+    section(
+        "columns",
+        false,
+        "What each column is; columns named nowhere are ignored once `targets` is given.",
+    ),
+    section("clean", true, "Cleaning, applied in this order; what is not named is not altered."),
+    section(
+        "split",
+        false,
+        "Which rows train, which choose (validation), which judge (test): always in the order of time.",
+    ),
+    section("forecast", false, "What is forecast from what."),
+    section("calendar", false, "What is known of every hour ahead."),
+    section("scale", false, "How columns are scaled; fitted on the training part alone."),
+    section("score", false, "How the rungs are judged."),
+    section("rung", true, "The rungs to climb, plainest first; without any, the default ladder of the task."),
+];
+
+/// The rungs for readings.
+pub const RUNGS: &[&str] = &["last-value", "seasonal-naive", "linear", "mlp", "rnn", "gru", "lstm"];
+const FITTED: &[&str] = &["linear", "mlp", "rnn", "gru", "lstm"];
+const NETS: &[&str] = &["mlp", "rnn", "gru", "lstm"];
+const RECURRENT: &[&str] = &["rnn", "gru", "lstm"];
+
+const fn key(
+    section: &'static str,
+    name: &'static str,
+    kind: Kind,
+    default: Without,
+    doc: &'static str,
+) -> Key {
+    Key { section, name, kind, default, doc, of: &[] }
+}
+
+const fn rung(name: &'static str, of: &'static [&'static str], kind: Kind, doc: &'static str) -> Key {
+    Key { section: "rung", name, kind, default: Without::Found("chosen by the ladder"), doc, of }
+}
+
+const fn clean(
+    name: &'static str,
+    of: &'static [&'static str],
+    kind: Kind,
+    default: Without,
+    doc: &'static str,
+) -> Key {
+    Key { section: "clean", name, kind, default, doc, of }
+}
+
+use Kind::*;
+use Without::{Found, Needed, Value};
+
+/// The cleaning operations, each with what it does.
+pub const OPERATIONS: &[(&str, &str)] = &[
+    ("sort", "Puts rows in the order of time."),
+    ("deduplicate", "Keeps one row of several with the same time."),
+    ("regular-clock", "Gives every moment of the clock a row; missing rows become empty ones."),
+    ("drop", "Removes columns."),
+    ("drop-rows", "Removes rows."),
+    ("missing", "Turns readings that cannot be into missing ones."),
+    ("clip", "Brings values beyond a bound to the bound."),
+    ("fill", "Fills missing readings and remembers that they were invented; they are never scored."),
+    ("convert-unit", "Converts units: °F to °C, kW to MW, kWh/15min to kW."),
+];
+
+/// Rows that any length is bounded by.
+const MANY: u64 = 1_000_000_000;
+
+/// Every key, in the order in which they are written.
+pub const KEYS: &[Key] = &[
+    key("", "task", Choice(&["forecast"]), Value("\"forecast\""), "What is learnt: continuing readings."),
+    key("", "name", Text, Found("the file's name"), "What the report calls it."),
+    key("", "language", Choice(&["en", "ko"]), Value("\"en\""), "Language of the report."),
+    key(
+        "",
+        "seed",
+        Whole(0, u32::MAX as u64),
+        Value("0"),
+        "Where the random numbers start; the same seed gives the same scores.",
+    ),
+    // data
+    key(
+        "data",
+        "file",
+        Text,
+        Value("\"builtin:power-load\""),
+        "CSV, Parquet or Arrow file, relative to the recipe; `builtin:power-load` is the data inside the program.",
+    ),
+    key(
+        "data",
+        "delimiter",
+        Text,
+        Found("found in the file"),
+        "What stands between two cells: one character, or `tab`.",
+    ),
+    key("data", "decimal_comma", Flag, Found("found in the file"), "Whether 3,14 is a number."),
+    key(
+        "data",
+        "encoding",
+        Text,
+        Found("found in the file"),
+        "Encoding of the text, such as `utf-8`, `euc-kr` or `windows-1252`.",
+    ),
+    key(
+        "data",
+        "date_format",
+        Text,
+        Found("found in the file"),
+        "How times are written, such as `%d.%m.%Y %H:%M`.",
+    ),
+    key(
+        "data",
+        "header",
+        Flag,
+        Found("found in the file"),
+        "Whether the first line holds the columns' names.",
+    ),
+    key(
+        "data",
+        "zone",
+        Text,
+        Found("no zone: times are taken as they stand"),
+        "Time zone of times that carry none, such as `America/New_York`; decides about summer time.",
+    ),
+    // columns
+    key("columns", "time", Text, Found("found in the file"), "The column that says when."),
+    key("columns", "targets", Texts, Found("found in the file"), "The columns to forecast."),
+    key(
+        "columns",
+        "past",
+        Texts,
+        Found("found in the file"),
+        "Columns known up to now only, such as a measured temperature.",
+    ),
+    key(
+        "columns",
+        "known",
+        Texts,
+        Found("found in the file"),
+        "Columns known for the hours ahead too, such as a planned shift.",
+    ),
+    key(
+        "columns",
+        "id",
+        Text,
+        Found("one series"),
+        "The column that tells several series in one table apart.",
+    ),
+    key("columns", "ignored", Texts, Value("[]"), "Columns to leave alone."),
+    key(
+        "columns",
+        "unit",
+        Text,
+        Found("taken from the target's name"),
+        "Unit of the targets, for the report.",
+    ),
+    // clean
+    Key { section: "clean", name: "op", kind: Text, default: Needed, of: &[], doc: "Which operation." },
+    clean(
+        "columns",
+        &["drop", "missing", "clip", "fill", "convert-unit"],
+        Texts,
+        Needed,
+        "Columns concerned.",
+    ),
+    clean(
+        "keep",
+        &["deduplicate"],
+        Choice(&["first", "last", "mean"]),
+        Value("\"first\""),
+        "Which of the rows with one time stays.",
+    ),
+    clean(
+        "step",
+        &["regular-clock"],
+        Text,
+        Found("the step that most rows follow"),
+        "Step of the clock, such as `15 min`, `1 h`, `1 day`; a coarser one gathers rows.",
+    ),
+    clean(
+        "gather",
+        &["regular-clock"],
+        Choice(&["mean", "sum", "last", "max"]),
+        Value("\"mean\""),
+        "How rows are gathered on a coarser step: the mean for power, the sum for energy.",
+    ),
+    clean("before", &["drop-rows"], Moment, Found("none"), "Rows before this moment."),
+    clean("from", &["drop-rows"], Moment, Found("none"), "Rows from this moment on."),
+    clean("missing", &["drop-rows"], Texts, Value("[]"), "Rows in which one of these columns is missing."),
+    clean(
+        "duplicates",
+        &["drop-rows"],
+        Flag,
+        Value("false"),
+        "Rows that repeat an earlier one in every cell.",
+    ),
+    clean("below", &["missing"], Real(f64::MIN, f64::MAX), Found("none"), "Values below this."),
+    clean("above", &["missing"], Real(f64::MIN, f64::MAX), Found("none"), "Values above this."),
+    clean("equal", &["missing"], Reals(f64::MIN, f64::MAX), Value("[]"), "These very values, such as -999."),
+    clean("infinite", &["missing"], Flag, Value("false"), "Infinite values."),
+    clean(
+        "stuck",
+        &["missing"],
+        Whole(2, MANY),
+        Found("none"),
+        "Runs of one value repeated at least so many times; the first of a run stays.",
+    ),
+    clean("low", &["clip"], Real(f64::MIN, f64::MAX), Found("none"), "Lower bound."),
+    clean("high", &["clip"], Real(f64::MIN, f64::MAX), Found("none"), "Upper bound."),
+    clean(
+        "method",
+        &["fill"],
+        Choice(&["forward", "linear", "seasonal"]),
+        Needed,
+        "The last reading, the line between neighbours, or that line plus the shape of a season.",
+    ),
+    clean(
+        "season",
+        &["fill"],
+        Whole(1, MANY),
+        Found("found from the clock"),
+        "Rows of a season for method = \"seasonal\".",
+    ),
+    clean("limit", &["fill"], Whole(1, MANY), Found("none"), "Longest hole that is filled, in rows."),
+    clean("from", &["convert-unit"], Text, Needed, "The unit now."),
+    clean("to", &["convert-unit"], Text, Needed, "The unit wanted."),
+    // split
+    key(
+        "split",
+        "by",
+        Choice(&["dates", "shares", "rows"]),
+        Value("\"shares\""),
+        "How the borders are given.",
+    ),
+    key(
+        "split",
+        "train_from",
+        Moment,
+        Found("the first row"),
+        "by = \"dates\": first moment of the training part.",
+    ),
+    key(
+        "split",
+        "valid_from",
+        Moment,
+        Found("needed with by = \"dates\""),
+        "by = \"dates\": first moment of the validation part; training ends before it.",
+    ),
+    key(
+        "split",
+        "test_from",
+        Moment,
+        Found("needed with by = \"dates\""),
+        "by = \"dates\": first moment of the test part.",
+    ),
+    key(
+        "split",
+        "end",
+        Moment,
+        Found("after the last row"),
+        "by = \"dates\": first moment that is not used any more.",
+    ),
+    key(
+        "split",
+        "train",
+        Real(0.0, MANY as f64),
+        Found("0.7 with by = \"shares\""),
+        "Share (0 to 1) or rows of the training part.",
+    ),
+    key(
+        "split",
+        "valid",
+        Real(0.0, MANY as f64),
+        Found("0.15 with by = \"shares\""),
+        "Share or rows of the validation part.",
+    ),
+    key(
+        "split",
+        "test",
+        Real(0.0, MANY as f64),
+        Found("0.15 with by = \"shares\""),
+        "Share or rows of the test part.",
+    ),
+    // forecast
+    key("forecast", "look_back", Whole(1, 100_000), Value("168"), "Rows that a forecast looks back on."),
+    key("forecast", "horizon", Whole(1, 10_000), Value("24"), "Rows that are forecast."),
+    key(
+        "forecast",
+        "stride",
+        Whole(1, 10_000),
+        Value("1"),
+        "Rows from one training window to the next; the test part always uses every window.",
+    ),
+    key(
+        "forecast",
+        "interval",
+        Real(0.5, 0.999),
+        Value("0.9"),
+        "Share of true values that the interval should hold.",
+    ),
+    key(
+        "forecast",
+        "known_ahead",
+        Flag,
+        Value("false"),
+        "Treats the `past` columns as known for the hours ahead: an honest figure only if their forecast were perfect.",
+    ),
+    // calendar
+    key(
+        "calendar",
+        "features",
+        Flag,
+        Value("true"),
+        "Whether hour, weekday and season of each hour are given to the rungs.",
+    ),
+    key(
+        "calendar",
+        "holidays",
+        Holidays,
+        Found("no holidays"),
+        "Country whose holidays count, or the dates themselves.",
+    ),
+    // scale
+    key(
+        "scale",
+        "kind",
+        Choice(&["standard", "min-max", "robust"]),
+        Value("\"standard\""),
+        "Mean and deviation, lowest and highest value, or median and quartiles.",
+    ),
+    // score
+    key(
+        "score",
+        "metric",
+        Choice(&["mae", "mse"]),
+        Value("\"mae\""),
+        "The error by which the validation part chooses.",
+    ),
+    key(
+        "score",
+        "scaled",
+        Flag,
+        Value("false"),
+        "Whether errors are measured on scaled values, as papers on ETT do.",
+    ),
+    key(
+        "score",
+        "bootstrap_block",
+        Whole(1, 1_000_000),
+        Found("a week of rows"),
+        "Rows of a block when the intervals of the scores are drawn.",
+    ),
+    key("score", "bootstrap_draws", Whole(100, 100_000), Value("1000"), "How often they are drawn."),
+    // rung
+    Key {
+        section: "rung",
+        name: "name",
+        kind: Text,
+        default: Needed,
+        of: &[],
+        doc: "Which rung: `last-value`, `seasonal-naive`, `linear`, `mlp`, `rnn`, `gru` or `lstm`, with a suffix after a colon where there are two of a kind (`lstm:plain`).",
+    },
+    rung(
+        "season",
+        &["seasonal-naive"],
+        Whole(1, 100_000),
+        "Rows after which the pattern repeats: 24 for a day of hours, 168 for a week.",
+    ),
+    rung("calendar", FITTED, Flag, "Whether the calendar of each hour ahead is given to this rung."),
+    rung(
+        "season_values",
+        FITTED,
+        Wholes(0, 100_000),
+        "The values so many rows before each hour ahead are given too, such as [24, 168]; [] for none.",
+    ),
+    rung(
+        "centred",
+        FITTED,
+        Flag,
+        "Whether readings are given, and forecast, as differences from the last one.",
+    ),
+    rung(
+        "ridge",
+        &["linear"],
+        Reals(0.0, 1e12),
+        "Penalties on the weights to try; the validation part chooses.",
+    ),
+    rung("hidden", NETS, Whole(1, 4096), "Units of a hidden layer."),
+    rung("layers", NETS, Whole(1, 16), "Hidden layers, one on the other."),
+    rung(
+        "segment",
+        RECURRENT,
+        Whole(1, 100_000),
+        "Rows that enter the net together as one step; 1 reads row by row.",
+    ),
+    rung("dropout", NETS, Real(0.0, 0.95), "Share of hidden units left out at random while training."),
+    rung("epochs", NETS, Whole(1, 100_000), "At most so many passes over the training part."),
+    rung(
+        "patience",
+        NETS,
+        Whole(1, 100_000),
+        "Stops after so many epochs without a better validation error.",
+    ),
+    rung("batch", NETS, Whole(1, 65_536), "Windows of one step of the optimizer."),
+    rung("learning_rate", NETS, Real(1e-8, 10.0), "Size of a step of the optimizer."),
+    rung(
+        "schedule",
+        NETS,
+        Choice(&["constant", "cosine", "linear", "step"]),
+        "How the learning rate falls over the epochs.",
+    ),
+    rung(
+        "optimizer",
+        NETS,
+        Choice(&["sgd", "momentum", "rmsprop", "adam", "adamw"]),
+        "Which optimizer takes the steps.",
+    ),
+    rung("weight_decay", NETS, Real(0.0, 10.0), "How strongly weights are drawn to zero."),
+    rung("clip", NETS, Real(0.0, 1e6), "Longest gradient allowed, over all weights; 0 for any."),
+    rung("loss", NETS, Choice(&["mse", "mae", "huber"]), "What training makes small."),
+    rung("members", NETS, Whole(1, 100), "Nets trained from different seeds, whose mean is the forecast."),
+];
+
+/// The key of this name in this section, for this rung or operation where the section has several kinds.
+pub fn find(section: &str, name: &str, of: Option<&str>) -> Option<&'static Key> {
+    KEYS.iter().find(|key| {
+        key.section == section
+            && key.name == name
+            && of.is_none_or(|of| key.of.is_empty() || key.of.contains(&of))
+    })
+}
+
+/// The section of this name.
+pub fn find_section(name: &str) -> Option<&'static Section> {
+    SECTIONS.iter().find(|section| section.name == name && !name.is_empty())
+}
+
+/// The names of the keys of a section, in order.
+pub fn names(section: &str, of: Option<&str>) -> impl Iterator<Item = &'static str> {
+    KEYS.iter()
+        .filter(move |key| {
+            key.section == section && of.is_none_or(|of| key.of.is_empty() || key.of.contains(&of))
+        })
+        .map(|key| key.name)
+}

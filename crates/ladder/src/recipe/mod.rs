@@ -1,0 +1,142 @@
+//! The recipe: what a run is told, as TOML.
+//!
+//! Every key stands once in [`KEYS`], and everything else comes from there: the check (an unknown key is an error that names
+//! the nearest one), defaults, ranges, the comments that [`Recipe::init`] writes, and `docs/recipe.md`.
+//!
+//! ```
+//! use gyeol_ladder::recipe::Recipe;
+//!
+//! let recipe = Recipe::parse("[data]\nfile = 'load.csv'\n[forecast]\nhorizon = 48\n", "mine.toml")?;
+//! assert_eq!((recipe.forecast.look_back, recipe.forecast.horizon), (168, 48));
+//!
+//! let error = Recipe::parse("[forecast]\nhorizn = 48\n", "mine.toml").unwrap_err();
+//! assert_eq!(
+//!     error.to_string(),
+//!     "mine.toml, line 2: unknown key `horizn` in [forecast]. Next: did you mean `horizon`?"
+//! );
+//! # Ok::<(), gyeol_ladder::recipe::RecipeError>(())
+//! ```
+
+mod check;
+mod document;
+mod error;
+mod init;
+mod keys;
+mod model;
+mod rules;
+mod translate;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+use std::io::Read;
+use std::path::Path;
+
+pub use document::document;
+pub use error::{Place, RecipeError, Result};
+pub use keys::{KEYS, Key, Kind, OPERATIONS, RUNGS, SECTIONS, Section, Without};
+pub use model::*;
+
+impl Recipe {
+    /// Reads a recipe from its text; `origin` is the name that errors give it.
+    pub fn parse(text: &str, origin: &str) -> Result<Recipe> {
+        let (table, lines) = check::check(text, origin)?;
+        let recipe: Recipe = table.try_into().map_err(|error: toml::de::Error| RecipeError::Syntax {
+            place: Place { origin: origin.to_owned(), line: None },
+            message: error.message().to_owned(),
+        })?;
+        rules::check(&recipe, &lines)?;
+        Ok(recipe)
+    }
+
+    /// Reads a recipe from a file; a relative `data.file` is taken from the recipe's folder.
+    pub fn load(path: impl AsRef<Path>) -> Result<Recipe> {
+        let path = path.as_ref();
+        let origin = path.display().to_string();
+        let read = |source| RecipeError::Read { origin: origin.clone(), source };
+        let mut bytes = Vec::new();
+        // A little more than any recipe has, so that a whole table of readings given by mistake is not read.
+        std::fs::File::open(path).map_err(read)?.take(2 << 20).read_to_end(&mut bytes).map_err(read)?;
+        let text = String::from_utf8(bytes).map_err(|error| RecipeError::NotARecipe {
+            origin: origin.clone(),
+            found: format!("byte {} is not UTF-8 text", error.utf8_error().valid_up_to()),
+        })?;
+        let mut recipe = Recipe::parse(text.strip_prefix('\u{feff}').unwrap_or(&text), &origin)?;
+        let file = Path::new(&recipe.data.file);
+        let special = recipe.data.file == "-" || recipe.data.file.starts_with("builtin:");
+        if let (false, true, Some(folder)) = (special, file.is_relative(), path.parent()) {
+            recipe.data.file = folder.join(file).display().to_string();
+        }
+        Ok(recipe)
+    }
+
+    /// The protocol of the built-in power load: two years train, one validates, one judges; a day ahead from a week back.
+    pub fn default_power() -> Recipe {
+        Recipe {
+            task: "forecast".to_owned(),
+            name: Some("New England load".to_owned()),
+            language: "en".to_owned(),
+            seed: 0,
+            data: DataRecipe {
+                file: BUILTIN_POWER.to_owned(),
+                delimiter: None,
+                decimal_comma: None,
+                encoding: None,
+                date_format: None,
+                header: None,
+                zone: None,
+            },
+            columns: ColumnsRecipe {
+                time: Some("time".to_owned()),
+                targets: Some(vec!["load".to_owned()]),
+                past: Some(vec!["temperature".to_owned()]),
+                known: None,
+                id: None,
+                ignored: Vec::new(),
+                unit: Some("MW".to_owned()),
+            },
+            clean: Vec::new(),
+            split: SplitRecipe {
+                by: SplitBy::Dates,
+                train_from: Some("2011-01-01".to_owned()),
+                valid_from: Some("2013-01-01".to_owned()),
+                test_from: Some("2014-01-01".to_owned()),
+                end: None,
+                train: None,
+                valid: None,
+                test: None,
+            },
+            forecast: ForecastRecipe {
+                look_back: 168,
+                horizon: 24,
+                stride: 1,
+                interval: 0.9,
+                known_ahead: false,
+            },
+            calendar: CalendarRecipe {
+                features: true,
+                holidays: Some(HolidaysRecipe::Country("US".to_owned())),
+            },
+            scale: ScaleRecipe { kind: gyeol_data::ScalerKind::Standard },
+            score: ScoreRecipe {
+                metric: Metric::Mae,
+                scaled: false,
+                bootstrap_block: None,
+                bootstrap_draws: 1000,
+            },
+            rungs: Vec::new(),
+        }
+    }
+
+    /// The recipe as TOML: every value that holds, in one order, so that equal recipes give equal texts.
+    pub fn to_toml(&self) -> String {
+        writer::write(self, &writer::Comments::none())
+    }
+
+    /// Whether each part of a split holds at least one window: a whole one in training, the rows ahead in the others.
+    pub fn check_lengths(&self, train: usize, valid: usize, test: usize) -> Result<()> {
+        let place = |_: &str| Place { origin: "the recipe".to_owned(), line: None };
+        rules::long_enough(self, &place, train, valid, test)
+    }
+}

@@ -1,0 +1,222 @@
+//! A recipe as plain values, after the defaults were filled in.
+
+use serde::{Deserialize, Serialize};
+
+use gyeol_data::{CleanOp, ScalerKind};
+
+/// The name under which the built-in power load goes as `data.file`.
+pub const BUILTIN_POWER: &str = "builtin:power-load";
+
+/// Everything that a run is told. Made by [`Recipe::parse`]; what each field means stands in [`super::KEYS`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "each field is documented once, in KEYS")]
+pub struct Recipe {
+    pub task: String,
+    pub name: Option<String>,
+    pub language: String,
+    pub seed: u64,
+    pub data: DataRecipe,
+    pub columns: ColumnsRecipe,
+    #[serde(default)]
+    pub clean: Vec<CleanOp>,
+    pub split: SplitRecipe,
+    pub forecast: ForecastRecipe,
+    pub calendar: CalendarRecipe,
+    pub scale: ScaleRecipe,
+    pub score: ScoreRecipe,
+    #[serde(rename = "rung", default)]
+    pub rungs: Vec<RungRecipe>,
+}
+
+/// `[data]`: the file and how it is read.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "each field is documented once, in KEYS")]
+pub struct DataRecipe {
+    pub file: String,
+    pub delimiter: Option<String>,
+    pub decimal_comma: Option<bool>,
+    pub encoding: Option<String>,
+    pub date_format: Option<String>,
+    pub header: Option<bool>,
+    pub zone: Option<String>,
+}
+
+/// `[columns]`: what each column is; `None` where it is to be found out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "each field is documented once, in KEYS")]
+pub struct ColumnsRecipe {
+    pub time: Option<String>,
+    pub targets: Option<Vec<String>>,
+    pub past: Option<Vec<String>>,
+    pub known: Option<Vec<String>>,
+    pub id: Option<String>,
+    pub ignored: Vec<String>,
+    pub unit: Option<String>,
+}
+
+/// How the borders of the parts are given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SplitBy {
+    /// Moments at which the parts begin.
+    Dates,
+    /// Shares of the rows.
+    Shares,
+    /// Numbers of rows.
+    Rows,
+}
+
+/// `[split]`: train, validation and test, in the order of time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "each field is documented once, in KEYS")]
+pub struct SplitRecipe {
+    pub by: SplitBy,
+    pub train_from: Option<String>,
+    pub valid_from: Option<String>,
+    pub test_from: Option<String>,
+    pub end: Option<String>,
+    pub train: Option<f64>,
+    pub valid: Option<f64>,
+    pub test: Option<f64>,
+}
+
+/// `[forecast]`: what is forecast from what.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "each field is documented once, in KEYS")]
+pub struct ForecastRecipe {
+    pub look_back: usize,
+    pub horizon: usize,
+    pub stride: usize,
+    pub interval: f64,
+    pub known_ahead: bool,
+}
+
+/// `[calendar]`: what is known of every hour ahead.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "each field is documented once, in KEYS")]
+pub struct CalendarRecipe {
+    pub features: bool,
+    pub holidays: Option<HolidaysRecipe>,
+}
+
+/// Whose holidays count.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum HolidaysRecipe {
+    /// A country by its two letters.
+    Country(String),
+    /// The days themselves, as `2014-12-25`.
+    Dates(Vec<String>),
+}
+
+/// `[scale]`: how columns are scaled.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "each field is documented once, in KEYS")]
+pub struct ScaleRecipe {
+    pub kind: ScalerKind,
+}
+
+/// The error by which the validation part chooses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Metric {
+    /// Mean absolute error.
+    Mae,
+    /// Mean squared error.
+    Mse,
+}
+
+/// `[score]`: how the rungs are judged.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "each field is documented once, in KEYS")]
+pub struct ScoreRecipe {
+    pub metric: Metric,
+    pub scaled: bool,
+    pub bootstrap_block: Option<usize>,
+    pub bootstrap_draws: usize,
+}
+
+/// `[[rung]]`: one rung and its hyper-parameters; `None` is left to the ladder.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "each field is documented once, in KEYS")]
+pub struct RungRecipe {
+    pub name: String,
+    pub season: Option<usize>,
+    pub calendar: Option<bool>,
+    pub season_values: Option<Vec<usize>>,
+    pub centred: Option<bool>,
+    pub ridge: Option<Vec<f64>>,
+    pub hidden: Option<usize>,
+    pub layers: Option<usize>,
+    pub segment: Option<usize>,
+    pub dropout: Option<f64>,
+    pub epochs: Option<usize>,
+    pub patience: Option<usize>,
+    pub batch: Option<usize>,
+    pub learning_rate: Option<f64>,
+    pub schedule: Option<Schedule>,
+    pub optimizer: Option<Optimizer>,
+    pub weight_decay: Option<f64>,
+    pub clip: Option<f64>,
+    pub loss: Option<Loss>,
+    pub members: Option<usize>,
+}
+
+impl RungRecipe {
+    /// A rung with everything left to the ladder.
+    pub fn named(name: impl Into<String>) -> RungRecipe {
+        RungRecipe { name: name.into(), ..RungRecipe::default() }
+    }
+
+    /// The kind of rung: the name without its suffix, `lstm` for `lstm:plain`.
+    pub fn kind(&self) -> &str {
+        rung_kind(&self.name)
+    }
+}
+
+pub(crate) fn rung_kind(name: &str) -> &str {
+    name.split_once(':').map_or(name, |(kind, _)| kind)
+}
+
+/// How the learning rate goes over the epochs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[allow(missing_docs, reason = "the words say it")]
+pub enum Schedule {
+    Constant,
+    Cosine,
+    Linear,
+    Step,
+}
+
+/// Which optimizer takes the steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[allow(missing_docs, reason = "the words say it")]
+pub enum Optimizer {
+    Sgd,
+    Momentum,
+    Rmsprop,
+    Adam,
+    #[serde(rename = "adamw")]
+    AdamW,
+}
+
+/// What training makes small.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[allow(missing_docs, reason = "the words say it")]
+pub enum Loss {
+    Mse,
+    Mae,
+    Huber,
+}

@@ -1,0 +1,280 @@
+//! The second look at a recipe: values that are each fine but not together, and what can be known without the readings.
+
+use super::check::Lines;
+use super::error::{Place, RecipeError, Result};
+use super::model::{Recipe, SplitBy, SplitRecipe};
+
+/// Checks a whole recipe.
+pub(crate) fn check(recipe: &Recipe, lines: &Lines) -> Result<()> {
+    columns(recipe, lines)?;
+    data(recipe, lines)?;
+    split(&recipe.split, lines)?;
+    parts(recipe, lines)?;
+    rungs(recipe, lines)
+}
+
+fn contradiction(place: Place, what: String, cause: &str, next: impl Into<String>) -> RecipeError {
+    RecipeError::Contradiction { place, what, cause: cause.to_owned(), next: next.into() }
+}
+
+fn bad(place: Place, key: &str, problem: String, next: impl Into<String>) -> RecipeError {
+    RecipeError::BadText { place, key: key.to_owned(), problem, next: next.into() }
+}
+
+fn columns(recipe: &Recipe, lines: &Lines) -> Result<()> {
+    let columns = &recipe.columns;
+    let list = |names: &Option<Vec<String>>| names.clone().unwrap_or_default();
+    let roles = [
+        ("time", columns.time.iter().cloned().collect()),
+        ("id", columns.id.iter().cloned().collect()),
+        ("targets", list(&columns.targets)),
+        ("past", list(&columns.past)),
+        ("known", list(&columns.known)),
+        ("ignored", columns.ignored.clone()),
+    ];
+    let mut seen: Vec<(&str, &str)> = Vec::new();
+    for (role, names) in &roles {
+        for name in names {
+            if let Some((before, _)) = seen.iter().find(|(_, known)| known == name) {
+                let what = if before == role {
+                    format!("column \"{name}\" stands twice in `{role}`")
+                } else {
+                    format!("column \"{name}\" is in `{before}` and in `{role}`")
+                };
+                let next = "leave it in the one role that it has";
+                return Err(contradiction(
+                    lines.place(&format!("columns.{role}")),
+                    what,
+                    "a line copied",
+                    next,
+                ));
+            }
+            seen.push((role, name));
+        }
+    }
+    if columns.targets.as_ref().is_some_and(Vec::is_empty) {
+        let place = lines.place("columns.targets");
+        return Err(bad(
+            place,
+            "columns.targets",
+            "the list is empty".into(),
+            "name at least one column to forecast",
+        ));
+    }
+    Ok(())
+}
+
+fn data(recipe: &Recipe, lines: &Lines) -> Result<()> {
+    if let Some(text) = &recipe.data.delimiter {
+        if text != "tab" && text.len() != 1 {
+            let next = "write one of \",\", \";\", \"|\" or \"tab\"";
+            let problem = format!("\"{text}\" is not one plain character");
+            return Err(bad(lines.place("data.delimiter"), "data.delimiter", problem, next));
+        }
+    }
+    if let Some(name) = &recipe.data.zone {
+        if let Err(error) = gyeol_data::clock::zone(name) {
+            let next = error
+                .fault()
+                .map_or("write a zone such as Europe/Berlin", |fault| fault.next.as_str())
+                .to_owned();
+            return Err(bad(
+                lines.place("data.zone"),
+                "data.zone",
+                format!("\"{name}\" is not a time zone"),
+                next,
+            ));
+        }
+    }
+    let file = &recipe.data.file;
+    if file.starts_with("builtin:") && file != super::BUILTIN_POWER {
+        let next = format!("the one data set inside the program is \"{}\"", super::BUILTIN_POWER);
+        return Err(bad(lines.place("data.file"), "data.file", format!("there is no \"{file}\""), next));
+    }
+    Ok(())
+}
+
+fn split(split: &SplitRecipe, lines: &Lines) -> Result<()> {
+    let by = match split.by {
+        SplitBy::Dates => "dates",
+        SplitBy::Shares => "shares",
+        SplitBy::Rows => "rows",
+    };
+    let (dates, sizes) = (["train_from", "valid_from", "test_from", "end"], ["train", "valid", "test"]);
+    let foreign: &[&str] = if split.by == SplitBy::Dates { &sizes } else { &dates };
+    if let Some(key) = foreign.iter().find(|key| lines.has(&format!("split.{key}"))) {
+        let other = if split.by == SplitBy::Dates { "by = \"shares\" or \"rows\"" } else { "by = \"dates\"" };
+        return Err(contradiction(
+            lines.place(&format!("split.{key}")),
+            format!("`split.{key}` is set, but the borders are given by {by}"),
+            "two ways of splitting in one recipe",
+            format!("leave it out, or write {other}"),
+        ));
+    }
+    match split.by {
+        SplitBy::Dates => dates_in_order(split, lines),
+        SplitBy::Shares => {
+            let shares =
+                [split.train.unwrap_or(0.7), split.valid.unwrap_or(0.15), split.test.unwrap_or(0.15)];
+            let sum: f64 = shares.iter().sum();
+            if shares.iter().all(|share| *share > 0.0 && *share < 1.0) && sum <= 1.0 + 1e-9 {
+                return Ok(());
+            }
+            let [train, valid, test] = shares;
+            Err(contradiction(
+                lines.place("split"),
+                format!("the shares {train} + {valid} + {test} make {sum:.3}"),
+                "each share must be above 0 and all together at most 1; with numbers of rows, by = \"rows\" is meant",
+                "write for example train = 0.7, valid = 0.15, test = 0.15",
+            ))
+        }
+        SplitBy::Rows => {
+            for (name, rows) in sizes.iter().zip([split.train, split.valid, split.test]) {
+                let key = format!("split.{name}");
+                match rows {
+                    Some(rows) if rows >= 1.0 && rows.fract() == 0.0 => {}
+                    Some(rows) => {
+                        let next = "write how many rows, or by = \"shares\"";
+                        return Err(bad(
+                            lines.place(&key),
+                            &key,
+                            format!("{rows} is not a number of rows"),
+                            next,
+                        ));
+                    }
+                    None => {
+                        let why = "by = \"rows\" needs the rows of each part".to_owned();
+                        return Err(RecipeError::Missing { place: lines.place("split"), key, why });
+                    }
+                }
+            }
+            Ok(())
+        }
+    }
+}
+
+fn dates_in_order(split: &SplitRecipe, lines: &Lines) -> Result<()> {
+    for (name, given) in [("valid_from", &split.valid_from), ("test_from", &split.test_from)] {
+        if given.is_none() {
+            let why = "by = \"dates\" needs the moment at which this part begins".to_owned();
+            return Err(RecipeError::Missing {
+                place: lines.place("split"),
+                key: format!("split.{name}"),
+                why,
+            });
+        }
+    }
+    let given = [
+        ("train_from", &split.train_from),
+        ("valid_from", &split.valid_from),
+        ("test_from", &split.test_from),
+        ("end", &split.end),
+    ];
+    let given: Vec<(&str, &str)> =
+        given.iter().filter_map(|(name, moment)| Some((*name, moment.as_deref()?))).collect();
+    for pair in given.windows(2) {
+        let [(first, earlier), (second, later)] = [pair[0], pair[1]];
+        // The one form of a moment sorts as its letters do; a bare date is its midnight.
+        if earlier >= later || later == format!("{earlier} 00:00:00") {
+            return Err(contradiction(
+                lines.place(&format!("split.{second}")),
+                format!("`{second}` ({later}) is not after `{first}` ({earlier})"),
+                "dates out of order: the parts would overlap, and the model be judged on what it was fitted on",
+                "let train, valid, test and end follow one another in time",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// What a part must hold: training at least one whole window, the others at least the rows ahead of one (their look-back
+/// reaches into the part before).
+fn parts(recipe: &Recipe, lines: &Lines) -> Result<()> {
+    let split = &recipe.split;
+    if let (SplitBy::Rows, Some(train), Some(valid), Some(test)) =
+        (split.by, split.train, split.valid, split.test)
+    {
+        long_enough(recipe, &|key| lines.place(key), train as usize, valid as usize, test as usize)?;
+    }
+    Ok(())
+}
+
+/// Whether each part is long enough for a window; `place` finds the line of a key.
+pub(crate) fn long_enough(
+    recipe: &Recipe,
+    place: &dyn Fn(&str) -> Place,
+    train: usize,
+    valid: usize,
+    test: usize,
+) -> Result<()> {
+    let (look_back, horizon) = (recipe.forecast.look_back, recipe.forecast.horizon);
+    for (name, rows, wanted, what) in [
+        ("train", train, look_back + horizon, "look_back + horizon"),
+        ("valid", valid, horizon, "horizon"),
+        ("test", test, horizon, "horizon"),
+    ] {
+        if rows < wanted {
+            return Err(contradiction(
+                place(&format!("split.{name}")),
+                format!("the {name} part has {rows} rows, but one window needs {wanted} ({what})"),
+                "too short a series, or a look-back or horizon meant for a finer clock",
+                format!(
+                    "give the {name} part more rows, or make forecast.{} smaller",
+                    if name == "train" { "look_back" } else { "horizon" }
+                ),
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn rungs(recipe: &Recipe, lines: &Lines) -> Result<()> {
+    let forecast = &recipe.forecast;
+    for (index, rung) in recipe.rungs.iter().enumerate() {
+        let at = |key: &str| lines.place(&format!("rung[{index}].{key}"));
+        let name = &rung.name;
+        if let Some((kind, suffix)) = name.split_once(':') {
+            let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
+            if suffix.is_empty() || !suffix.chars().all(plain) {
+                let next = format!("write letters, digits and - after the colon, such as {kind}:plain");
+                return Err(bad(at("name"), "rung.name", format!("\"{name}\" has no plain suffix"), next));
+            }
+        }
+        if recipe.rungs.iter().take(index).any(|before| before.name == *name) {
+            return Err(contradiction(
+                at("name"),
+                format!("the rung \"{name}\" stands twice"),
+                "two of one kind",
+                format!("give one a suffix, such as {}:second", rung.kind()),
+            ));
+        }
+        if let Some(lag) = rung.season_values.iter().flatten().find(|lag| **lag < forecast.horizon) {
+            return Err(contradiction(
+                at("season_values"),
+                format!(
+                    "the value {lag} rows before the last hour ahead is not yet known at horizon {}",
+                    forecast.horizon
+                ),
+                "a lag shorter than the horizon: it would show the model its own future",
+                format!("use lags of at least {} rows", forecast.horizon),
+            ));
+        }
+        if let Some(segment) = rung.segment.filter(|segment| !forecast.look_back.is_multiple_of(*segment)) {
+            return Err(contradiction(
+                at("segment"),
+                format!("segments of {segment} rows do not fill a look-back of {}", forecast.look_back),
+                "a segment meant for another look-back",
+                format!("choose a divisor of {}, or another forecast.look_back", forecast.look_back),
+            ));
+        }
+        if rung.ridge.as_ref().is_some_and(Vec::is_empty) {
+            return Err(bad(
+                at("ridge"),
+                "rung.ridge",
+                "the list is empty".into(),
+                "name at least one penalty; 0 is none",
+            ));
+        }
+    }
+    Ok(())
+}
