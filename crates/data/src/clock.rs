@@ -228,8 +228,8 @@ pub fn to_utc(local: NaiveDateTime, zone: Option<Tz>) -> i64 {
         LocalResult::Ambiguous(first, _) => first.timestamp_millis(),
         LocalResult::None => {
             // Inside the spring gap: read it with the offset that held before the jump.
-            let before = local - Duration::hours(3);
-            match tz.from_local_datetime(&before).earliest() {
+            let before = local.checked_sub_signed(Duration::hours(3));
+            match before.and_then(|t| tz.from_local_datetime(&t).earliest()) {
                 Some(t) => t.timestamp_millis() + 3 * HOUR_MS,
                 None => local.and_utc().timestamp_millis(),
             }

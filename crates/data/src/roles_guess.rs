@@ -370,6 +370,13 @@ fn without_clock(table: &Table, seen: &[Seen], open: &[usize], roles: &mut Roles
         .filter_map(|i| named(&seen[i].name, LABELS).map(|(r, w)| (r, i, Some(w))))
         .min()
         .or_else(|| {
+            // A column called 'load' is forecast, whatever else holds few values.
+            let measured = |i: &usize| {
+                seen[*i].kind.is_numeric() && !few(*i) && named(&seen[*i].name, TARGETS).is_some()
+            };
+            if open.iter().any(measured) {
+                return None;
+            }
             let last = open
                 .iter()
                 .copied()

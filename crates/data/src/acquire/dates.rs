@@ -114,7 +114,9 @@ fn scan(cell: &str) -> Option<Fields> {
             let word = rest.get(..end)?;
             match word {
                 "T" | "t" => separator = b'T',
-                "Z" | "z" | "UTC" | "GMT" if f.count >= 3 || f.count == 2 && f.width[0] == 8 => f.offset = Some(0),
+                "Z" | "z" | "UTC" | "GMT" if f.count >= 3 || f.count == 2 && f.width[0] == 8 => {
+                    f.offset = Some(0)
+                }
                 "AM" | "am" | "a" | "오전" => f.half = Some(false),
                 "PM" | "pm" | "p" | "오후" => f.half = Some(true),
                 "Q" | "q" => (f.quarter, separator) = (true, b'Q'),

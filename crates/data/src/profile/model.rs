@@ -144,13 +144,14 @@ pub struct NumberProfile {
 /// Values far from the rest by a robust measure.
 #[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
 pub struct Outliers {
-    /// `mad` (more than 5 robust deviations from the median of that hour of the week, or of the column) or `iqr` (3 interquartile ranges beyond a quartile).
+    /// `mad`: with an order of rows, more than 8 robust deviations (and half an interquartile range) from the median of the
+    /// 7 rows around; `iqr`: 3 interquartile ranges beyond a quartile.
     pub method: String,
     /// How many.
     pub count: usize,
-    /// Lowest value taken as ordinary.
+    /// First quartile − 3 interquartile ranges.
     pub low: f64,
-    /// Highest value taken as ordinary.
+    /// Third quartile + 3 interquartile ranges.
     pub high: f64,
     /// The farthest few.
     pub examples: Vec<ReadingAt>,

@@ -1,0 +1,445 @@
+//! What in a profile deserves attention, as codes with typed parts.
+
+use super::model::*;
+use crate::clock::show;
+use crate::error::Error;
+use crate::roles::{Role, Roles};
+use crate::table::ColumnKind;
+
+/// Every warning code with the names of its parts; codes of notes made while reading come with `row`, `count`, `text`.
+pub const CODES: &[(&str, &[&str])] = &[
+    ("no-target", &[]),
+    ("no-clock", &[]),
+    ("unread-time", &["example"]),
+    ("second-time", &["clock"]),
+    ("gaps", &["gaps", "rows", "from", "to"]),
+    ("irregular-stamps", &["count", "row", "step"]),
+    ("duplicate-stamps", &["count", "row"]),
+    ("unsorted-stamps", &["count", "row"]),
+    ("missing-stamps", &["count"]),
+    ("dst-without-zone", &["count", "at", "season"]),
+    ("duplicate-rows", &["count", "row"]),
+    ("empty-column", &[]),
+    ("constant-column", &["value"]),
+    ("constant-target", &["value"]),
+    ("missing-values", &["count", "share"]),
+    ("outliers", &["count", "row", "at", "value"]),
+    ("impossible", &["kind", "count", "bound", "row", "at", "value"]),
+    ("stuck", &["rows", "value", "from", "to", "row", "runs"]),
+    ("leakage", &["target", "lag", "r", "factor", "offset"]),
+    ("drift", &["part", "mean_shift", "stability_index", "ks"]),
+    ("short-history", &["rows"]),
+    ("class-imbalance", &["value", "share"]),
+    ("no-split", &["text"]),
+    // While reading:
+    ("lines-before-table", &["row", "count", "text"]),
+    ("renamed-column", &["row", "count", "text"]),
+    ("ambiguous-decimal", &["row", "count", "text"]),
+    ("ambiguous-dates", &["row", "count", "text"]),
+    ("not-numbers", &["row", "count", "text"]),
+    ("not-times", &["row", "count", "text"]),
+    ("infinite", &["row", "count", "text"]),
+    ("joined-time", &["row", "count", "text"]),
+    ("unix-time", &["row", "count", "text"]),
+    ("mixed-offsets", &["row", "count", "text"]),
+    ("fixed-offset", &["row", "count", "text"]),
+    ("varying-offsets", &["row", "count", "text"]),
+    ("missing-spring-hour", &["row", "count", "text"]),
+    ("doubled-autumn-hour", &["row", "count", "text"]),
+    ("column-passed-over", &["row", "count", "text"]),
+    ("huge-cell", &["row", "count", "text"]),
+];
+
+struct Found(Vec<Warning>);
+
+impl Found {
+    fn add(
+        &mut self,
+        severity: Severity,
+        code: &str,
+        column: Option<&str>,
+        words: String,
+        parts: Vec<(&str, Option<Part>)>,
+    ) {
+        debug_assert!(CODES.iter().any(|(c, _)| *c == code), "{code} is not listed");
+        self.0.push(Warning {
+            code: code.into(),
+            severity,
+            column: column.map(str::to_string),
+            parts: parts.into_iter().filter_map(|(k, v)| Some((k.to_string(), v?))).collect(),
+            words,
+        });
+    }
+}
+
+fn n(x: usize) -> Option<Part> {
+    Some(Part::Count(x as u64))
+}
+fn number(x: f64) -> Option<Part> {
+    x.is_finite().then_some(Part::Number(x))
+}
+fn text(x: &str) -> Option<Part> {
+    Some(Part::Text(x.to_string()))
+}
+
+pub(super) fn warnings(p: &Profile, roles: &Roles, refused: Option<Error>) -> Vec<Warning> {
+    let mut found = Found(Vec::new());
+    notes(p, &mut found);
+    if let Some(e) = refused {
+        found.add(
+            Severity::Warn,
+            "no-split",
+            None,
+            format!("the split cannot be made yet: {e}"),
+            vec![("text", text(&e.to_string()))],
+        );
+    }
+    let clocked = p.clock.as_ref().is_some_and(|c| c.step_ms.is_some() || c.from.is_some());
+    if roles.targets().is_empty() && roles.labels().is_empty() {
+        found.add(
+            Severity::Stop,
+            "no-target",
+            None,
+            "no column was found that could be forecast: name the target".into(),
+            vec![],
+        );
+    }
+    if !clocked && !roles.targets().is_empty() {
+        found.add(
+            Severity::Note,
+            "no-clock",
+            None,
+            "no column of times: rows are counted, and the calendar cannot help".into(),
+            vec![],
+        );
+    }
+    let zone = p.source.zone.as_deref().and_then(|z| crate::clock::zone(z).ok());
+    if let Some(c) = &p.clock {
+        clock(c, zone, &mut found);
+    }
+    if p.duplicate_rows > 0 {
+        let row = p.duplicate_examples.first().copied().unwrap_or(0);
+        found.add(
+            Severity::Warn,
+            "duplicate-rows",
+            None,
+            format!(
+                "{} rows repeat an earlier row in every cell, the first is row {}",
+                p.duplicate_rows,
+                row + 2
+            ),
+            vec![("count", n(p.duplicate_rows)), ("row", n(row + 2))],
+        );
+    }
+    for c in &p.columns {
+        column(c, p, zone, &mut found);
+    }
+    let history =
+        p.columns.iter().find(|c| c.role == Role::Target).map(|c| (c.rows - c.nulls) / p.series.len().max(1));
+    if let Some(rows) = history.filter(|rows| *rows < 100) {
+        found.add(
+            Severity::Warn,
+            "short-history",
+            None,
+            format!("only {rows} readings of the target a series: a plain forecast will be hard to beat"),
+            vec![("rows", n(rows))],
+        );
+    }
+    found.0.sort_by_key(|w| w.severity);
+    found.0
+}
+
+fn notes(p: &Profile, found: &mut Found) {
+    for note in &p.source.notes {
+        let severity = match note.code.as_str() {
+            "not-times"
+            | "ambiguous-dates"
+            | "ambiguous-decimal"
+            | "infinite"
+            | "missing-spring-hour"
+            | "mixed-offsets"
+            | "not-numbers"
+            | "column-passed-over"
+            | "huge-cell" => Severity::Warn,
+            _ => Severity::Note,
+        };
+        found.add(
+            severity,
+            &note.code,
+            note.column.as_deref(),
+            note.words.clone(),
+            vec![("row", note.row.and_then(n)), ("count", n(note.count)), ("text", text(&note.words))],
+        );
+    }
+}
+
+fn clock(c: &ClockProfile, zone: Option<chrono_tz::Tz>, found: &mut Found) {
+    let column = Some(c.column.as_str());
+    let step = c.step.clone().unwrap_or_default();
+    if let (Some(first), true) = (c.gaps.first(), c.gap_count > 0) {
+        let largest = c.gaps.iter().max_by_key(|g| g.rows).unwrap_or(first);
+        found.add(
+            Severity::Warn,
+            "gaps",
+            column,
+            format!(
+                "{} rows are missing in {} gaps of the clock, the largest from {} to {}",
+                c.missing_rows,
+                c.gap_count,
+                show(largest.from, zone),
+                show(largest.to, zone)
+            ),
+            vec![
+                ("gaps", n(c.gap_count)),
+                ("rows", n(c.missing_rows)),
+                ("from", Some(Part::Time(largest.from))),
+                ("to", Some(Part::Time(largest.to))),
+            ],
+        );
+    }
+    let mut at_row = |severity, code, count: usize, row: Option<usize>, what: &str| {
+        if let Some(row) = row.filter(|_| count > 0) {
+            let parts = vec![("count", n(count)), ("row", n(row + 2)), ("step", text(&step))];
+            let listed = if code == "irregular-stamps" { parts } else { parts[..2].to_vec() };
+            found.add(
+                severity,
+                code,
+                column,
+                format!("{count} {what}, the first in row {}", row + 2),
+                listed,
+            );
+        }
+    };
+    let off = format!("stamps are not on the clock of one row every {step}");
+    at_row(Severity::Warn, "irregular-stamps", c.irregular, c.first_irregular, &off);
+    at_row(
+        Severity::Warn,
+        "duplicate-stamps",
+        c.duplicates,
+        c.first_duplicate,
+        "stamps repeat an earlier one",
+    );
+    at_row(
+        Severity::Warn,
+        "unsorted-stamps",
+        c.unsorted,
+        c.first_unsorted,
+        "rows are earlier than the row before",
+    );
+    if c.missing > 0 {
+        found.add(
+            Severity::Warn,
+            "missing-stamps",
+            column,
+            format!("{} rows have no stamp", c.missing),
+            vec![("count", n(c.missing))],
+        );
+    }
+    if let Some(jump) = c.dst_jumps.first() {
+        found.add(
+            Severity::Warn,
+            "dst-without-zone",
+            column,
+            format!(
+                "{} traces of daylight saving (the first at {}), but no zone is named: hours would be counted wrong",
+                c.dst_jumps.len(),
+                show(jump.at, zone)
+            ),
+            vec![
+                ("count", n(c.dst_jumps.len())),
+                ("at", Some(Part::Time(jump.at))),
+                ("season", text(&jump.season)),
+            ],
+        );
+    }
+}
+
+fn column(c: &ColumnProfile, p: &Profile, zone: Option<chrono_tz::Tz>, found: &mut Found) {
+    let name = Some(c.name.as_str());
+    let used = matches!(c.role, Role::Target | Role::Past | Role::Known | Role::Label);
+    let target = c.role == Role::Target;
+    if c.nulls == c.rows {
+        let severity = if target { Severity::Stop } else { Severity::Note };
+        found.add(severity, "empty-column", name, format!("'{}' is empty", c.name), vec![]);
+        return;
+    }
+    if c.kind == ColumnKind::Time && c.role == Role::Ignored {
+        let main = p.clock.as_ref().map_or("", |k| k.column.as_str());
+        found.add(
+            Severity::Note,
+            "second-time",
+            name,
+            format!("'{}' is a second column of times; the clock is '{main}'", c.name),
+            vec![("clock", text(main))],
+        );
+    }
+    let lower = c.name.to_lowercase();
+    let named = ["time", "date", "datum", "zeit", "일시", "날짜"].iter().any(|w| lower.contains(w));
+    if c.kind == ColumnKind::Text && named && p.clock.is_none() {
+        let example = c.examples.first().map_or("", String::as_str);
+        found.add(
+            Severity::Warn,
+            "unread-time",
+            name,
+            format!(
+                "'{}' is named like a clock, but '{example}' could not be read: name the date format",
+                c.name
+            ),
+            vec![("example", text(example))],
+        );
+    }
+    if c.constant && p.rows > 1 {
+        let value = c.examples.first().map_or("", String::as_str);
+        let (severity, code) =
+            if target { (Severity::Stop, "constant-target") } else { (Severity::Note, "constant-column") };
+        found.add(
+            severity,
+            code,
+            name,
+            format!("'{}' holds one value only: {value}", c.name),
+            vec![("value", text(value))],
+        );
+        return;
+    }
+    if c.nulls > 0 && used {
+        let share = c.nulls as f64 / c.rows as f64;
+        let severity = if share > 0.01 { Severity::Warn } else { Severity::Note };
+        found.add(
+            severity,
+            "missing-values",
+            name,
+            format!("{} of {} cells of '{}' are missing ({:.1} %)", c.nulls, c.rows, c.name, share * 100.0),
+            vec![("count", n(c.nulls)), ("share", Some(Part::Share(share)))],
+        );
+    }
+    if c.role == Role::Label {
+        let total: usize = c.rows - c.nulls;
+        if let Some(top) = c.classes.first() {
+            let share = top.count as f64 / total.max(1) as f64;
+            if share > 0.9 {
+                found.add(
+                    Severity::Warn,
+                    "class-imbalance",
+                    name,
+                    format!("'{}' is '{}' in {:.0} % of the rows", c.name, top.value, share * 100.0),
+                    vec![("value", text(&top.value)), ("share", Some(Part::Share(share)))],
+                );
+            }
+        }
+    }
+    if let Some(f) = c.numbers.as_ref().filter(|_| used) {
+        figures(c, f, zone, found);
+    }
+}
+
+fn figures(c: &ColumnProfile, f: &NumberProfile, zone: Option<chrono_tz::Tz>, found: &mut Found) {
+    let name = Some(c.name.as_str());
+    let place = |e: &ReadingAt| match e.at {
+        Some(ms) => show(ms, zone),
+        None => format!("row {}", e.row + 2),
+    };
+    for i in &f.impossible {
+        let Some(e) = i.examples.first() else { continue };
+        found.add(
+            Severity::Warn,
+            "impossible",
+            name,
+            format!(
+                "{} readings of '{}' cannot be ({}): the first is {} at {}",
+                i.count,
+                c.name,
+                i.code.replace('-', " "),
+                e.value.map_or("infinite".to_string(), |v| v.to_string()),
+                place(e)
+            ),
+            vec![
+                ("kind", text(&i.code)),
+                ("count", n(i.count)),
+                ("bound", i.bound.and_then(number)),
+                ("row", n(e.row + 2)),
+                ("at", e.at.map(Part::Time)),
+                ("value", e.value.and_then(number)),
+            ],
+        );
+    }
+    if let Some((o, e)) = f.outliers.as_ref().and_then(|o| Some((o, o.examples.first()?))) {
+        found.add(
+            Severity::Note,
+            "outliers",
+            name,
+            format!(
+                "{} readings of '{}' lie far from the rest, the farthest is {} at {}",
+                o.count,
+                c.name,
+                e.value.map_or("infinite".to_string(), |v| v.to_string()),
+                place(e)
+            ),
+            vec![
+                ("count", n(o.count)),
+                ("row", n(e.row + 2)),
+                ("at", e.at.map(Part::Time)),
+                ("value", e.value.and_then(number)),
+            ],
+        );
+    }
+    if let Some(s) = &f.stuck {
+        let from = s.from.map_or_else(|| format!("row {}", s.row + 2), |ms| show(ms, zone));
+        found.add(
+            Severity::Warn,
+            "stuck",
+            name,
+            format!("'{}' repeats {} for {} rows from {from}: a stuck meter?", c.name, s.value, s.rows),
+            vec![
+                ("rows", n(s.rows)),
+                ("value", number(s.value)),
+                ("from", s.from.map(Part::Time)),
+                ("to", s.to.map(Part::Time)),
+                ("row", n(s.row + 2)),
+                ("runs", n(f.stuck_runs)),
+            ],
+        );
+    }
+    if let Some(l) = &f.leakage {
+        let words = if l.lag == 0 {
+            format!(
+                "'{}' is '{}' in another scale (r = {:.4}): it must not be known ahead",
+                c.name, l.target, l.r
+            )
+        } else {
+            format!(
+                "'{}' shows '{}' of {} rows later (r = {:.4}): it gives the answer away",
+                c.name, l.target, l.lag, l.r
+            )
+        };
+        found.add(
+            Severity::Warn,
+            "leakage",
+            name,
+            words,
+            vec![
+                ("target", text(&l.target)),
+                ("lag", n(l.lag.unsigned_abs() as usize)),
+                ("r", number(l.r)),
+                ("factor", number(l.factor)),
+                ("offset", number(l.offset)),
+            ],
+        );
+    }
+    for d in f.drift.iter().filter(|d| d.stability_index > 0.25) {
+        found.add(
+            Severity::Note,
+            "drift",
+            name,
+            format!(
+                "'{}' differs between train and {} (mean moved by {:.2} deviations, stability index {:.2})",
+                c.name, d.part, d.mean_shift, d.stability_index
+            ),
+            vec![
+                ("part", text(&d.part)),
+                ("mean_shift", number(d.mean_shift)),
+                ("stability_index", number(d.stability_index)),
+                ("ks", number(d.ks)),
+            ],
+        );
+    }
+}
