@@ -40,11 +40,16 @@ impl Dense {
         Dense { input, output, activation, w, b }
     }
 
-    /// The same without a bias.
-    pub fn without_bias(layout: &mut Layout, name: &str, input: usize, output: usize, activation: Activation) -> Self {
-        let initial = Initial::Glorot { fan_in: input, fan_out: output };
+    /// A linear layer without a bias, with its own start: for terms that are added to another layer's.
+    pub fn without_bias(
+        layout: &mut Layout,
+        name: &str,
+        input: usize,
+        output: usize,
+        initial: Initial,
+    ) -> Self {
         let w = layout.add(format!("{name}.w"), &[input, output], initial);
-        Dense { input, output, activation, w, b: None }
+        Dense { input, output, activation: Activation::Linear, w, b: None }
     }
 
     /// Room for the packed weights.

@@ -41,7 +41,9 @@ pub enum Error {
         epoch: usize,
     },
     /// A saved state does not fit the net.
-    #[error("the saved state has {found} parameters, the net has {expected}: the recipe changed since; start without --resume")]
+    #[error(
+        "the saved state has {found} parameters, the net has {expected}: the recipe changed since; start without --resume"
+    )]
     StateMismatch {
         /// In the file.
         found: usize,

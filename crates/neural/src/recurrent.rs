@@ -103,6 +103,8 @@ pub enum OutputGradient<'a, T> {
     Last(&'a [T]),
     /// From every step: (T, B, H).
     All(&'a [T]),
+    /// Only through the last state.
+    None,
 }
 
 impl Recurrent {
@@ -122,7 +124,14 @@ impl Recurrent {
         Recurrent::with_bias(layout, name, Cell::Lstm, input, hidden, bias)
     }
 
-    fn with_bias(layout: &mut Layout, name: &str, cell: Cell, input: usize, hidden: usize, bias: Initial) -> Self {
+    fn with_bias(
+        layout: &mut Layout,
+        name: &str,
+        cell: Cell,
+        input: usize,
+        hidden: usize,
+        bias: Initial,
+    ) -> Self {
         let (all, of_x, _, of_h) = cell.blocks();
         let w_x = layout.add(
             format!("{name}.w_x"),
@@ -161,7 +170,11 @@ impl Recurrent {
         let (all, ..) = self.cell.blocks();
         let columns = all * self.hidden;
         // A row stride that is a multiple of 1 KiB makes all rows compete for the same cache sets.
-        let stride = if (columns * size_of::<T>()).is_multiple_of(1024) { columns + 64 / size_of::<T>() } else { columns };
+        let stride = if (columns * size_of::<T>()).is_multiple_of(1024) {
+            columns + 64 / size_of::<T>()
+        } else {
+            columns
+        };
         let state = rows * self.hidden;
         let lstm = self.cell == Cell::Lstm;
         RecurrentTape {

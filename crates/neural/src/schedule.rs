@@ -72,7 +72,9 @@ mod tests {
     #[test]
     fn ends_and_turns_are_where_the_papers_put_them() {
         let one = |i| Schedule::OneCycle.factor(i, 10, 101);
-        assert!((one(0) - 0.04).abs() < 1e-12 && (one(30) - 1.0).abs() < 1e-12 && (one(100) - 1e-4).abs() < 1e-12);
+        assert!(
+            (one(0) - 0.04).abs() < 1e-12 && (one(30) - 1.0).abs() < 1e-12 && (one(100) - 1e-4).abs() < 1e-12
+        );
         let zaremba = |epoch: usize| Schedule::Zaremba { hold: 4, factor: 0.5 }.factor(epoch * 10, 10, 200);
         assert_eq!((zaremba(0), zaremba(3), zaremba(4), zaremba(6)), (1.0, 1.0, 0.5, 0.125));
         assert!(Schedule::Cosine.factor(99, 10, 100).abs() < 1e-12);

@@ -52,7 +52,13 @@ pub trait Model<T: Real>: Sync {
         gradient: &mut [T],
     ) -> f64;
     /// Sum of the samples' losses without anything random.
-    fn loss(&self, params: &[T], packed: &Self::Packed, workspace: &mut Self::Workspace, chunk: Chunk<'_>) -> f64;
+    fn loss(
+        &self,
+        params: &[T],
+        packed: &Self::Packed,
+        workspace: &mut Self::Workspace,
+        chunk: Chunk<'_>,
+    ) -> f64;
 }
 
 /// Hyper-parameters of a run.
@@ -237,7 +243,8 @@ pub fn fit<T: Real, M: Model<T>>(
         Some(state) => state,
         None => start(model, p),
     };
-    let decays: Vec<bool> = layout.slots().iter().flat_map(|s| std::iter::repeat_n(s.decays, s.len())).collect();
+    let decays: Vec<bool> =
+        layout.slots().iter().flat_map(|s| std::iter::repeat_n(s.decays, s.len())).collect();
     let batch = p.batch.min(train.len().max(1));
     let rows = chunk_rows(batch, layout.len());
     let per_epoch = train.len().div_ceil(batch);

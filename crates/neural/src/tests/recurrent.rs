@@ -35,7 +35,13 @@ impl Case {
         Case { layer, params, x, h0, c0, steps, rows, w }
     }
 
-    fn forward(&self, params: &[f64], x: &[f64], h0: &[f64], c0: &[f64]) -> (f64, RecurrentTape<f64>, RecurrentPacked<f64>) {
+    fn forward(
+        &self,
+        params: &[f64],
+        x: &[f64],
+        h0: &[f64],
+        c0: &[f64],
+    ) -> (f64, RecurrentTape<f64>, RecurrentPacked<f64>) {
         let mut packed = self.layer.packed();
         self.layer.pack(params, &mut packed);
         let mut tape = self.layer.tape(self.steps, self.rows);
@@ -87,7 +93,10 @@ fn gradients_agree_with_differences() {
             ];
             let lstm = cell == Cell::Lstm;
             for (i, c) in checks.iter().enumerate() {
-                assert!(*c < 1e-6 || (i == 3 && !lstm), "{cell:?} {input} {hidden}: check {i} is off by {c:e}");
+                assert!(
+                    *c < 1e-6 || (i == 3 && !lstm),
+                    "{cell:?} {input} {hidden}: check {i} is off by {c:e}"
+                );
             }
         }
     }

@@ -1,0 +1,187 @@
+//! A fitted rung with everything it needs to forecast from a table it has not seen: spec, scalers, cleaning,
+//! intervals. This is what a bundle holds and a server serves.
+
+use gyeol_data::clean::{self, CleanOp};
+use gyeol_data::{Readings, Role, Roles, Table};
+use gyeol_tensor::Pool;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::interval::Intervals;
+use crate::prepare::{Prepared, Scalers, Spec};
+use crate::rung::{Predictor, Tensors};
+use crate::windows::Window;
+
+/// A forecaster.
+#[derive(Debug, Clone)]
+pub struct Forecaster {
+    /// Rung name.
+    pub rung: String,
+    /// What it reads.
+    pub about: About,
+    /// What forecasts.
+    pub predictor: Predictor,
+}
+
+/// Everything about a forecaster but its weights.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct About {
+    /// Inputs.
+    pub spec: Spec,
+    /// Fitted scalers.
+    pub scalers: Scalers,
+    /// Offsets of the interval, in scaled units.
+    pub intervals: Intervals,
+    /// Time column, where the table had one.
+    pub time: Option<String>,
+    /// Id column, where the table had one.
+    pub id: Option<String>,
+    /// Cleaning, in order.
+    pub clean: Vec<CleanOp>,
+    /// Unit of the targets, for people.
+    pub unit: String,
+}
+
+/// One forecast value.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ForecastRow {
+    /// Series, where there are several.
+    pub id: Option<String>,
+    /// Milliseconds since 1970-01-01 UTC (a row number where the readings have no clock).
+    pub time: i64,
+    /// Target column.
+    pub target: String,
+    /// Forecast.
+    pub value: f64,
+    /// Lower end of the interval.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+}
+
+impl Forecaster {
+    /// Roles of the columns it reads.
+    pub fn roles(&self) -> Roles {
+        let a = &self.about;
+        let mut roles = Roles::default();
+        if let Some(time) = &a.time {
+            roles.set(time, Role::Time);
+        }
+        if let Some(id) = &a.id {
+            roles.set(id, Role::Id);
+        }
+        for (names, role) in
+            [(&a.spec.targets, Role::Target), (&a.spec.past, Role::Past), (&a.spec.known, Role::Known)]
+        {
+            for name in names {
+                roles.set(name, role);
+            }
+        }
+        roles
+    }
+
+    /// Forecasts the `horizon` rows after the last reading of every series of a table.
+    ///
+    /// # Errors
+    /// Where the table lacks a column, its clock differs or has gaps that cleaning does not mend, the history is
+    /// shorter than the look-back, or a known covariate is missing in a forecast row.
+    pub fn forecast(&self, table: Table, pool: &Pool) -> Result<Vec<ForecastRow>> {
+        let roles = self.roles();
+        let (table, _) = clean::apply(table, &roles, &self.about.clean)?;
+        self.forecast_readings(Readings::from_table(&table, &roles)?, pool)
+    }
+
+    /// The same for readings on their clock.
+    ///
+    /// # Errors
+    /// As [`Forecaster::forecast`].
+    pub fn forecast_readings(&self, mut readings: Readings, pool: &Pool) -> Result<Vec<ForecastRow>> {
+        let spec = &self.about.spec;
+        let needs = self.predictor.needs(spec.look_back);
+        for s in &mut readings.series {
+            if s.history < needs {
+                return Err(Error::TooShort {
+                    part: "history",
+                    need: needs,
+                    look_back: spec.look_back,
+                    horizon: spec.horizon,
+                    place: s.id.as_ref().map_or("the series".into(), |id| format!("series '{id}'")),
+                    rows: s.history,
+                });
+            }
+            let rows = s.history + spec.horizon;
+            for column in s.target.iter_mut().chain(&mut s.past).chain(&mut s.known) {
+                column.resize(rows, f64::NAN);
+            }
+            for column in &mut s.observed {
+                column.resize(rows, false);
+            }
+            s.rows = rows;
+        }
+        let prepared = Prepared::apply(&readings, spec.clone(), self.about.scalers.clone())?;
+        if !self.predictor.fits(&prepared) {
+            return Err(Error::Parts("its net reads other inputs than its spec names".into()));
+        }
+        let mut windows = Vec::new();
+        for (i, s) in prepared.series.iter().enumerate() {
+            for channel in 0..spec.targets.len() {
+                windows.push(Window { series: i as u32, channel: channel as u32, origin: s.history as u32 });
+            }
+        }
+        let values = self.predictor.predict(&prepared, &windows, pool);
+        let mut rows = Vec::new();
+        for (w, values) in windows.iter().zip(values.chunks_exact(spec.horizon)) {
+            let s = &prepared.series[w.series as usize];
+            let channel = w.channel as usize;
+            let scale = s.scalers[channel].scale;
+            for (j, &value) in values.iter().enumerate() {
+                rows.push(ForecastRow {
+                    id: s.id.clone(),
+                    time: s.clock.at(w.origin as usize + j),
+                    target: spec.targets[channel].clone(),
+                    value,
+                    low: value + self.about.intervals.low[channel][j] * scale,
+                    high: value + self.about.intervals.high[channel][j] * scale,
+                });
+            }
+        }
+        Ok(rows)
+    }
+
+    /// Description and tensors, from which [`Forecaster::from_parts`] makes the same forecaster.
+    ///
+    /// # Errors
+    /// [`Error::Parts`] when the description cannot be written as JSON (a number that is not finite).
+    pub fn to_parts(&self) -> Result<(serde_json::Value, Tensors)> {
+        let (predictor, tensors) = self.predictor.to_parts();
+        let about = serde_json::to_value(&self.about).map_err(|e| Error::Parts(e.to_string()))?;
+        Ok((serde_json::json!({ "rung": self.rung, "about": about, "predictor": predictor }), tensors))
+    }
+
+    /// A forecaster from its parts, checked.
+    ///
+    /// # Errors
+    /// [`Error::Parts`].
+    pub fn from_parts(value: &serde_json::Value, tensors: &Tensors) -> Result<Forecaster> {
+        let about: About =
+            serde_json::from_value(value["about"].clone()).map_err(|e| Error::Parts(e.to_string()))?;
+        let rung = value["rung"].as_str().unwrap_or_default().to_string();
+        let (channels, horizon) = (about.spec.targets.len(), about.spec.horizon);
+        let whole =
+            |offsets: &Vec<Vec<f64>>| offsets.len() == channels && offsets.iter().all(|o| o.len() == horizon);
+        if channels == 0 || horizon == 0 || horizon > 100_000 || about.spec.look_back > 100_000 {
+            return Err(Error::Parts("its spec names no target or no horizon".into()));
+        }
+        if !whole(&about.intervals.low) || !whole(&about.intervals.high) {
+            return Err(Error::Parts("its interval does not cover the horizon".into()));
+        }
+        if about.scalers.series.iter().any(|s| s.targets.len() != channels)
+            || about.scalers.covariates.len() != about.spec.past.len() + about.spec.known.len()
+            || about.spec.seasons.iter().any(|s| s.rows == 0)
+        {
+            return Err(Error::Parts("its scalers or seasons do not cover its columns".into()));
+        }
+        let predictor = Predictor::from_parts(&value["predictor"], tensors)?;
+        Ok(Forecaster { rung, about, predictor })
+    }
+}

@@ -1,0 +1,386 @@
+//! The neural rungs: what they read, how they are built, and the nets themselves.
+
+mod gather;
+mod head;
+mod segment;
+mod sequence;
+
+use gyeol_neural::{Cell, Chunk, Layout, Loss, Model};
+use gyeol_tensor::Real;
+use serde::{Deserialize, Serialize};
+
+use crate::prepare::Prepared;
+use crate::windows::Window;
+
+pub use segment::SegmentNet;
+pub use sequence::SequenceNet;
+
+/// What reads the look-back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Encoder {
+    /// One dense layer with ReLU over the flattened look-back.
+    Mlp,
+    /// Simple recurrent layers.
+    Rnn,
+    /// Gated recurrent units.
+    Gru,
+    /// Long short-term memory.
+    Lstm,
+}
+
+impl Encoder {
+    /// The cell, unless it is the MLP.
+    pub fn cell(self) -> Option<Cell> {
+        match self {
+            Encoder::Mlp => None,
+            Encoder::Rnn => Some(Cell::Rnn),
+            Encoder::Gru => Some(Cell::Gru),
+            Encoder::Lstm => Some(Cell::Lstm),
+        }
+    }
+}
+
+/// Shape of a net and what it is given; travels in the bundle.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NetParams {
+    /// What reads the look-back.
+    pub encoder: Encoder,
+    /// Units of the encoder.
+    pub hidden: usize,
+    /// Recurrent layers.
+    pub layers: usize,
+    /// Units of each of the head's two hidden layers; 0 for a head that is one dense layer from the last hidden
+    /// state to the horizon.
+    pub head: usize,
+    /// Probability with which units are dropped in training.
+    pub dropout: f64,
+    /// Subtract the window's last value before, add it after.
+    pub centred: bool,
+    /// Give the head the calendar of each forecast row.
+    pub calendar: bool,
+    /// Give the head the values one season before each forecast row.
+    pub season_values: bool,
+    /// Give the encoder the calendar of each row looked back.
+    pub row_calendar: bool,
+    /// Length of the segments that are fed instead of single rows; none feeds rows.
+    pub segment: Option<usize>,
+    /// What is minimised, in scaled units.
+    pub loss: Loss,
+}
+
+/// Numbers of a problem that a net's shape depends on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NetShape {
+    /// Rows looked back.
+    pub look_back: usize,
+    /// Rows forecast.
+    pub horizon: usize,
+    /// Covariates of a row looked back.
+    pub covariates: usize,
+    /// Of these, known ahead.
+    pub known: usize,
+    /// Calendar columns.
+    pub calendar: usize,
+    /// Seasons given to the head, in rows.
+    pub seasons: Vec<usize>,
+    /// Targets.
+    pub channels: usize,
+}
+
+impl NetShape {
+    /// The shape that prepared readings ask for.
+    pub fn of(p: &Prepared) -> Self {
+        NetShape {
+            look_back: p.spec.look_back,
+            horizon: p.spec.horizon,
+            covariates: p.covariate_width(),
+            known: p.spec.known.len(),
+            calendar: p.calendar_width,
+            seasons: p.spec.near_seasons().map(|s| s.rows).collect(),
+            channels: p.spec.targets.len(),
+        }
+    }
+}
+
+impl NetShape {
+    /// Refuses shapes that no spec makes, as a hostile file may hold.
+    ///
+    /// # Errors
+    /// [`crate::Error::Parts`].
+    pub fn check(&self) -> crate::Result<()> {
+        let small = |n: usize| n <= 100_000;
+        let ok = self.look_back > 0
+            && self.horizon > 0
+            && self.channels > 0
+            && [self.look_back, self.horizon, self.covariates, self.calendar, self.channels]
+                .into_iter()
+                .all(small)
+            && self.known <= self.covariates
+            && self.seasons.len() <= 64
+            && self.seasons.iter().all(|&s| s > 0 && s <= self.look_back);
+        if ok { Ok(()) } else { Err(crate::Error::Parts(format!("the net's shape is impossible: {self:?}"))) }
+    }
+}
+
+/// A layer as a learner meets it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LayerShape {
+    /// Name for people.
+    pub name: String,
+    /// X.
+    pub x: String,
+    /// W.
+    pub w: String,
+    /// b.
+    pub b: String,
+    /// Y.
+    pub y: String,
+    /// Trainable numbers.
+    pub parameters: usize,
+}
+
+/// A net of either kind.
+#[derive(Debug, Clone)]
+pub enum Net {
+    /// Rows one by one.
+    Sequence(SequenceNet),
+    /// Segments of rows.
+    Segment(SegmentNet),
+}
+
+impl Net {
+    /// Builds a net.
+    ///
+    /// # Errors
+    /// [`crate::Error::Parameter`] for values that make no net.
+    pub fn new(params: &NetParams, shape: &NetShape) -> crate::Result<Net> {
+        let bad = |name, value: String, allowed: &str| {
+            Err(crate::Error::Parameter { name, value, allowed: allowed.into() })
+        };
+        if params.hidden == 0 || params.hidden > 8192 {
+            return bad("hidden", params.hidden.to_string(), "between 1 and 8192");
+        }
+        if params.layers == 0 || params.layers > 16 {
+            return bad("layers", params.layers.to_string(), "between 1 and 16");
+        }
+        if params.head > 8192 {
+            return bad("head", params.head.to_string(), "between 0 and 8192");
+        }
+        if !(0.0..1.0).contains(&params.dropout) {
+            return bad("dropout", params.dropout.to_string(), "at least 0 and below 1");
+        }
+        Ok(match params.segment {
+            None => Net::Sequence(SequenceNet::new(params, shape)),
+            Some(s) if s == 0 || shape.look_back % s != 0 || shape.horizon % s != 0 => {
+                return bad(
+                    "segment",
+                    s.to_string(),
+                    &format!(
+                        "a divisor of both look_back ({}) and horizon ({})",
+                        shape.look_back, shape.horizon
+                    ),
+                );
+            }
+            Some(_) if params.encoder == Encoder::Mlp => {
+                return bad("segment", "set for an MLP".into(), "set for recurrent rungs only");
+            }
+            Some(_) => Net::Segment(SegmentNet::new(params, shape)),
+        })
+    }
+
+    /// Parameters.
+    pub fn layout(&self) -> &Layout {
+        match self {
+            Net::Sequence(n) => &n.layout,
+            Net::Segment(n) => &n.layout,
+        }
+    }
+
+    /// Layers for people.
+    pub fn layers(&self) -> Vec<LayerShape> {
+        match self {
+            Net::Sequence(n) => n.layers(),
+            Net::Segment(n) => n.layers(),
+        }
+    }
+
+    /// Forecasts windows in scaled units: `out` is (windows, horizon). Chunks of windows run on the pool.
+    pub fn predict(
+        &self,
+        params: &[f32],
+        data: &Prepared,
+        windows: &[Window],
+        pool: &gyeol_tensor::Pool,
+    ) -> Vec<f32> {
+        match self {
+            Net::Sequence(n) => predict(n, params, data, windows, pool),
+            Net::Segment(n) => predict(n, params, data, windows, pool),
+        }
+    }
+}
+
+/// What both kinds of net can do with a chunk of windows.
+pub trait ForecastNet<T: Real>: Sync {
+    /// Packed weights.
+    type Packed: Send + Sync;
+    /// Room for a chunk.
+    type Workspace: Send;
+    /// Parameters.
+    fn layout(&self) -> &Layout;
+    /// Rows forecast.
+    fn horizon(&self) -> usize;
+    /// Loss.
+    fn loss(&self) -> Loss;
+    /// Room for packed weights.
+    fn packed(&self) -> Self::Packed;
+    /// Packs weights.
+    fn pack(&self, params: &[T], packed: &mut Self::Packed);
+    /// Room for `rows` windows.
+    fn workspace(&self, rows: usize) -> Self::Workspace;
+    /// Forecast of a chunk, (horizon, windows) in scaled units, window's last value not yet added; masks are drawn
+    /// where `stream` is given.
+    fn forward<'w>(
+        &self,
+        params: &[T],
+        packed: &Self::Packed,
+        workspace: &'w mut Self::Workspace,
+        data: &Prepared,
+        windows: &[Window],
+        stream: Option<(u64, u64)>,
+    ) -> &'w mut [T];
+    /// After `forward`: from dL/d(forecast), left in the slice it gave, to the gradient.
+    fn backward(
+        &self,
+        packed: &Self::Packed,
+        workspace: &mut Self::Workspace,
+        windows: usize,
+        gradient: &mut [T],
+    );
+    /// True when forecasts are relative to the window's last value.
+    fn centred(&self) -> bool;
+}
+
+/// A net with the windows it learns from.
+pub struct Learner<'a, N> {
+    /// Net.
+    pub net: &'a N,
+    /// Data.
+    pub data: &'a Prepared,
+    /// Windows that sample indices name.
+    pub windows: &'a [Window],
+}
+
+impl<N> Learner<'_, N> {
+    /// Truth of a chunk as the net should say it: (horizon, windows), NaN where nothing was observed.
+    fn truth<T: Real>(&self, windows: &[Window], horizon: usize, centred: bool, out: &mut Vec<T>) {
+        out.clear();
+        out.resize(horizon * windows.len(), T::ZERO);
+        for (c, w) in windows.iter().enumerate() {
+            let s = &self.data.series[w.series as usize];
+            let (y, seen) = (&s.scaled[w.channel as usize], &s.truth[w.channel as usize]);
+            let origin = w.origin as usize;
+            let last = if centred { y[origin - 1] } else { 0.0 };
+            for j in 0..horizon {
+                let v = if seen[origin + j].is_nan() { f64::NAN } else { (y[origin + j] - last) as f64 };
+                out[j * windows.len() + c] = T::from_f64(v);
+            }
+        }
+    }
+}
+
+impl<T: Real, N: ForecastNet<T>> Model<T> for Learner<'_, N> {
+    type Packed = N::Packed;
+    type Workspace = (N::Workspace, Vec<Window>, Vec<T>);
+
+    fn layout(&self) -> &Layout {
+        self.net.layout()
+    }
+    fn packed(&self) -> N::Packed {
+        self.net.packed()
+    }
+    fn pack(&self, params: &[T], packed: &mut N::Packed) {
+        self.net.pack(params, packed)
+    }
+    fn workspace(&self, rows: usize) -> Self::Workspace {
+        (self.net.workspace(rows), Vec::with_capacity(rows), Vec::with_capacity(rows * self.net.horizon()))
+    }
+    fn learn(
+        &self,
+        params: &[T],
+        packed: &N::Packed,
+        (workspace, windows, truth): &mut Self::Workspace,
+        chunk: Chunk<'_>,
+        gradient: &mut [T],
+    ) -> f64 {
+        windows.clear();
+        windows.extend(chunk.samples.iter().map(|&i| self.windows[i as usize]));
+        let horizon = self.net.horizon();
+        self.truth(windows, horizon, self.net.centred(), truth);
+        let out = self.net.forward(params, packed, workspace, self.data, windows, chunk.stream);
+        let forecast = out.to_vec();
+        let scale = chunk.scale / horizon as f64;
+        let loss = self.net.loss().sum(&forecast, truth, scale, Some(out));
+        self.net.backward(packed, workspace, windows.len(), gradient);
+        loss / horizon as f64
+    }
+    fn loss(
+        &self,
+        params: &[T],
+        packed: &N::Packed,
+        (workspace, windows, truth): &mut Self::Workspace,
+        chunk: Chunk<'_>,
+    ) -> f64 {
+        windows.clear();
+        windows.extend(chunk.samples.iter().map(|&i| self.windows[i as usize]));
+        let horizon = self.net.horizon();
+        self.truth(windows, horizon, self.net.centred(), truth);
+        let out = self.net.forward(params, packed, workspace, self.data, windows, None);
+        self.net.loss().sum(out, truth, 0.0, None) / horizon as f64
+    }
+}
+
+fn predict<N: ForecastNet<f32>>(
+    net: &N,
+    params: &[f32],
+    data: &Prepared,
+    windows: &[Window],
+    pool: &gyeol_tensor::Pool,
+) -> Vec<f32> {
+    use std::sync::{Mutex, PoisonError};
+    const ROWS: usize = 16;
+    let horizon = net.horizon();
+    let mut packed = net.packed();
+    net.pack(params, &mut packed);
+    let rows = ROWS.min(windows.len().max(1));
+    let threads = pool.threads().min(windows.len().div_ceil(ROWS).max(1));
+    let workspaces: Vec<Mutex<N::Workspace>> =
+        (0..threads).map(|_| Mutex::new(net.workspace(rows))).collect();
+    let mut out = vec![0f32; windows.len() * horizon];
+    let parts: Vec<Mutex<(&[Window], &mut [f32])>> =
+        windows.chunks(ROWS).zip(out.chunks_mut(ROWS * horizon)).map(Mutex::new).collect();
+    let run = |thread: usize, task: usize| {
+        let mut part = parts[task].lock().unwrap_or_else(PoisonError::into_inner);
+        let mut workspace = workspaces[thread].lock().unwrap_or_else(PoisonError::into_inner);
+        let (windows, out) = &mut *part;
+        let forecast = net.forward(params, &packed, &mut workspace, data, windows, None);
+        let n = windows.len();
+        for (c, w) in windows.iter().enumerate() {
+            let y = &data.series[w.series as usize].scaled[w.channel as usize];
+            let last = if net.centred() { y[w.origin as usize - 1] } else { 0.0 };
+            for j in 0..horizon {
+                out[c * horizon + j] = forecast[j * n + c] + last;
+            }
+        }
+    };
+    if parts.len() == 1 {
+        run(0, 0)
+    } else {
+        pool.run(parts.len(), &run)
+    }
+    drop(parts);
+    out
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,394 @@
+//! A net that reads the look-back row by row (RNN, GRU, LSTM) or flattened (MLP), and forecasts the horizon by
+//! one dense layer ("plain") or by [`StepHead`].
+
+use gyeol_neural::{
+    Activation, Cell, Dense, DensePacked, Layout, Loss, OutputGradient, Recurrent, RecurrentPacked,
+    RecurrentTape,
+};
+use gyeol_tensor::{Buffer, Real, Rng};
+
+use super::gather::{Ahead, encoder, encoder_width, level};
+use super::head::{StepHead, StepHeadPacked, StepHeadWorkspace};
+use super::{ForecastNet, LayerShape, NetParams, NetShape};
+use crate::prepare::Prepared;
+use crate::windows::Window;
+
+/// The net.
+#[derive(Debug, Clone)]
+pub struct SequenceNet {
+    pub(super) layout: Layout,
+    shape: NetShape,
+    params: NetParams,
+    width: usize,
+    body: Body,
+    head: Head,
+    ahead: Ahead,
+}
+
+#[derive(Debug, Clone)]
+enum Body {
+    Mlp(Dense),
+    Recurrent(Vec<Recurrent>),
+}
+
+#[derive(Debug, Clone)]
+enum Head {
+    Plain(Dense),
+    Steps(StepHead),
+}
+
+/// Packed weights.
+pub struct SequencePacked<T: Real> {
+    dense: Option<DensePacked<T>>,
+    recurrent: Vec<RecurrentPacked<T>>,
+    plain: Option<DensePacked<T>>,
+    steps: Option<StepHeadPacked<T>>,
+}
+
+/// Room for a chunk.
+pub struct SequenceWorkspace<T: Real> {
+    x: Buffer<T>,
+    tapes: Vec<RecurrentTape<T>>,
+    /// Gradients between stacked layers: (T, C, H).
+    between: Buffer<T>,
+    below: Buffer<T>,
+    summary: Buffer<T>,
+    mask: Buffer<T>,
+    dropped: bool,
+    context: Buffer<T>,
+    d_context: Buffer<T>,
+    d_summary: Buffer<T>,
+    /// Plain head: (C, horizon).
+    flat: Buffer<T>,
+    d_flat: Buffer<T>,
+    out: Buffer<T>,
+    channels: Vec<usize>,
+    steps: Option<StepHeadWorkspace<T>>,
+}
+
+impl SequenceNet {
+    /// Builds the net for checked parameters.
+    pub(super) fn new(params: &NetParams, shape: &NetShape) -> Self {
+        let mut layout = Layout::new();
+        let width = encoder_width(shape.covariates, shape.calendar, params.row_calendar);
+        let body = match params.encoder.cell() {
+            None => Body::Mlp(Dense::new(
+                &mut layout,
+                "encoder",
+                shape.look_back * width,
+                params.hidden,
+                Activation::Relu,
+            )),
+            Some(cell) => Body::Recurrent(
+                (0..params.layers)
+                    .map(|l| {
+                        let input = if l == 0 { width } else { params.hidden };
+                        Recurrent::new(&mut layout, &format!("encoder.{l}"), cell, input, params.hidden)
+                    })
+                    .collect(),
+            ),
+        };
+        let ahead = Ahead {
+            horizon: shape.horizon,
+            calendar: params.calendar,
+            calendar_width: shape.calendar,
+            known: shape.known,
+            covariates: shape.covariates,
+            seasons: if params.season_values { shape.seasons.clone() } else { Vec::new() },
+            centred: params.centred,
+        };
+        let head = if params.head == 0 {
+            Head::Plain(Dense::new(&mut layout, "head", params.hidden, shape.horizon, Activation::Linear))
+        } else {
+            Head::Steps(StepHead::new(
+                &mut layout,
+                params.hidden + 1,
+                ahead.width(),
+                shape.horizon,
+                shape.channels,
+                params.head,
+                params.dropout,
+            ))
+        };
+        SequenceNet { layout, shape: shape.clone(), params: params.clone(), width, body, head, ahead }
+    }
+
+    pub(super) fn layers(&self) -> Vec<LayerShape> {
+        let (h, t, w) = (self.params.hidden, self.shape.look_back, self.width);
+        let mut rows = Vec::new();
+        match &self.body {
+            Body::Mlp(d) => rows.push(LayerShape {
+                name: "dense, ReLU".into(),
+                x: format!("(B, {})", t * w),
+                w: format!("({}, {h})", t * w),
+                b: format!("({h})"),
+                y: format!("(B, {h})"),
+                parameters: d.input * d.output + d.output,
+            }),
+            Body::Recurrent(layers) => {
+                for l in layers {
+                    rows.push(LayerShape {
+                        name: l.cell.title().into(),
+                        x: format!("({t}, B, {})", l.input),
+                        w: format!("({}, {}) + ({h}, {})", l.input, l.w_x.shape[1], l.w_h.shape[1]),
+                        b: format!("({})", l.b.len()),
+                        y: format!("({t}, B, {h})"),
+                        parameters: l.w_x.len() + l.w_h.len() + l.b.len(),
+                    });
+                }
+            }
+        }
+        match &self.head {
+            Head::Plain(d) => rows.push(LayerShape {
+                name: "dense".into(),
+                x: format!("(B, {h})"),
+                w: format!("({h}, {})", d.output),
+                b: format!("({})", d.output),
+                y: format!("(B, {})", d.output),
+                parameters: d.input * d.output + d.output,
+            }),
+            Head::Steps(s) => rows.extend(s.layers()),
+        }
+        rows
+    }
+}
+
+impl<T: Real> ForecastNet<T> for SequenceNet {
+    type Packed = SequencePacked<T>;
+    type Workspace = SequenceWorkspace<T>;
+
+    fn layout(&self) -> &Layout {
+        &self.layout
+    }
+    fn horizon(&self) -> usize {
+        self.shape.horizon
+    }
+    fn loss(&self) -> Loss {
+        self.params.loss
+    }
+    fn centred(&self) -> bool {
+        self.params.centred
+    }
+
+    fn packed(&self) -> SequencePacked<T> {
+        let (dense, recurrent) = match &self.body {
+            Body::Mlp(d) => (Some(d.packed()), Vec::new()),
+            Body::Recurrent(layers) => (None, layers.iter().map(|l| l.packed()).collect()),
+        };
+        let (plain, steps) = match &self.head {
+            Head::Plain(d) => (Some(d.packed()), None),
+            Head::Steps(s) => (None, Some(s.packed())),
+        };
+        SequencePacked { dense, recurrent, plain, steps }
+    }
+
+    fn pack(&self, params: &[T], packed: &mut SequencePacked<T>) {
+        match (&self.body, &mut packed.dense) {
+            (Body::Mlp(d), Some(p)) => d.pack(params, p),
+            (Body::Recurrent(layers), _) => {
+                layers.iter().zip(&mut packed.recurrent).for_each(|(l, p)| l.pack(params, p));
+            }
+            _ => {}
+        }
+        match (&self.head, &mut packed.plain, &mut packed.steps) {
+            (Head::Plain(d), Some(p), _) => d.pack(params, p),
+            (Head::Steps(s), _, Some(p)) => s.pack(params, p),
+            _ => {}
+        }
+    }
+
+    fn workspace(&self, rows: usize) -> SequenceWorkspace<T> {
+        let (t, h) = (self.shape.look_back, self.params.hidden);
+        let z = Buffer::zeros;
+        let (tapes, stacked): (Vec<_>, bool) = match &self.body {
+            Body::Mlp(_) => (Vec::new(), false),
+            Body::Recurrent(layers) => (layers.iter().map(|l| l.tape(t, rows)).collect(), layers.len() > 1),
+        };
+        let steps = match &self.head {
+            Head::Plain(_) => None,
+            Head::Steps(s) => Some(s.workspace(rows)),
+        };
+        let plain = if steps.is_none() { rows * self.shape.horizon } else { 0 };
+        SequenceWorkspace {
+            x: z(t * rows * self.width),
+            tapes,
+            between: z(if stacked { t * rows * h } else { 0 }),
+            below: z(if stacked { t * rows * h } else { 0 }),
+            summary: z(rows * h),
+            mask: z(rows * h),
+            dropped: false,
+            context: z(rows * (h + 1)),
+            d_context: z(rows * (h + 1)),
+            d_summary: z(rows * h),
+            flat: z(plain),
+            d_flat: z(plain),
+            out: z(plain),
+            channels: Vec::with_capacity(rows),
+            steps,
+        }
+    }
+
+    fn forward<'w>(
+        &self,
+        params: &[T],
+        packed: &SequencePacked<T>,
+        w: &'w mut SequenceWorkspace<T>,
+        data: &Prepared,
+        windows: &[Window],
+        stream: Option<(u64, u64)>,
+    ) -> &'w mut [T] {
+        let (n, t, h) = (windows.len(), self.shape.look_back, self.params.hidden);
+        let mut rng = stream.map(|(seed, number)| Rng::stream(seed, number));
+        let x = &mut w.x[..t * n * self.width];
+        encoder(data, windows, self.params.centred, self.params.row_calendar, x);
+        let summary = &mut w.summary[..n * h];
+        match &self.body {
+            Body::Mlp(dense) => {
+                // (T, C, I) to (C, T·I).
+                let width = self.width;
+                let flat = self.flatten(x, n, width);
+                x.copy_from_slice(&flat);
+                if let Some(p) = &packed.dense {
+                    dense.forward(params, p, x, summary);
+                }
+            }
+            Body::Recurrent(layers) => {
+                for (l, layer) in layers.iter().enumerate() {
+                    let (before, now) = w.tapes.split_at_mut(l);
+                    let input = before.last().map_or(&x[..], |tape| &tape.hidden(h)[..t * n * h]);
+                    layer.forward(params, &packed.recurrent[l], input, t, n, None, &mut now[0]);
+                }
+                if let Some(tape) = w.tapes.last() {
+                    summary.copy_from_slice(tape.state(t, h).0);
+                }
+            }
+        }
+        w.dropped = false;
+        if let Some(rng) = &mut rng
+            && self.params.dropout > 0.0
+        {
+            rng.fill_dropout(&mut w.mask[..n * h], self.params.dropout);
+            summary.iter_mut().zip(w.mask.iter()).for_each(|(s, &m)| *s *= m);
+            w.dropped = true;
+        }
+        match (&self.head, &mut w.steps) {
+            (Head::Steps(head), Some(steps)) => {
+                let context = &mut w.context[..n * (h + 1)];
+                for ((row, s), window) in
+                    context.chunks_exact_mut(h + 1).zip(summary.chunks_exact(h)).zip(windows)
+                {
+                    row[..h].copy_from_slice(s);
+                    row[h] = level(data, window);
+                }
+                self.ahead.gather(data, windows, &mut steps.f);
+                w.channels.clear();
+                w.channels.extend(windows.iter().map(|w| w.channel as usize));
+                if let Some(p) = &packed.steps {
+                    head.forward(params, p, steps, context, w.channels.iter().copied(), rng.as_mut());
+                }
+                &mut steps.y[..self.shape.horizon * n]
+            }
+            (Head::Plain(dense), _) => {
+                let horizon = self.shape.horizon;
+                let flat = &mut w.flat[..n * horizon];
+                if let Some(p) = &packed.plain {
+                    dense.forward(params, p, summary, flat);
+                }
+                let out = &mut w.out[..n * horizon];
+                transpose(flat, n, horizon, out);
+                out
+            }
+            (Head::Steps(_), None) => &mut [],
+        }
+    }
+
+    fn backward(
+        &self,
+        packed: &SequencePacked<T>,
+        w: &mut SequenceWorkspace<T>,
+        n: usize,
+        gradient: &mut [T],
+    ) {
+        let (t, h, horizon) = (self.shape.look_back, self.params.hidden, self.shape.horizon);
+        let d_summary = &mut w.d_summary[..n * h];
+        match (&self.head, &mut w.steps) {
+            (Head::Steps(head), Some(steps)) => {
+                let context = &w.context[..n * (h + 1)];
+                let d_context = &mut w.d_context[..n * (h + 1)];
+                if let Some(p) = &packed.steps {
+                    head.backward(p, steps, context, w.channels.iter().copied(), d_context, gradient);
+                }
+                for (d, row) in d_summary.chunks_exact_mut(h).zip(d_context.chunks_exact(h + 1)) {
+                    d.copy_from_slice(&row[..h]);
+                }
+            }
+            (Head::Plain(dense), _) => {
+                transpose(&w.out[..n * horizon], horizon, n, &mut w.d_flat[..n * horizon]);
+                if let Some(p) = &packed.plain {
+                    let (flat, d_flat) = (&w.flat[..n * horizon], &mut w.d_flat[..n * horizon]);
+                    dense.backward(p, &w.summary[..n * h], flat, d_flat, Some(d_summary), gradient);
+                }
+            }
+            (Head::Steps(_), None) => {}
+        }
+        if w.dropped {
+            d_summary.iter_mut().zip(w.mask.iter()).for_each(|(d, &m)| *d *= m);
+        }
+        match &self.body {
+            Body::Mlp(dense) => {
+                let x = &w.x[..t * n * self.width];
+                if let Some(p) = &packed.dense {
+                    // ReLU's slope needs only the sign of its output, which dropout does not turn; a dropped
+                    // unit has no gradient anyway.
+                    dense.backward(p, x, &w.summary[..n * h], d_summary, None, gradient);
+                }
+            }
+            Body::Recurrent(layers) => {
+                for (l, layer) in layers.iter().enumerate().rev() {
+                    let top = l + 1 == layers.len();
+                    let (before, now) = w.tapes.split_at_mut(l);
+                    let input =
+                        before.last().map_or(&w.x[..t * n * self.width], |tape| &tape.hidden(h)[..t * n * h]);
+                    let out = if top {
+                        OutputGradient::Last(d_summary)
+                    } else {
+                        OutputGradient::All(&w.between[..t * n * h])
+                    };
+                    let dx = (l > 0).then(|| &mut w.below[..t * n * h]);
+                    let p = &packed.recurrent[l];
+                    layer.backward(p, input, t, &mut now[0], out, None, dx, None, gradient);
+                    std::mem::swap(&mut w.between, &mut w.below);
+                }
+            }
+        }
+    }
+}
+
+impl SequenceNet {
+    fn flatten<T: Real>(&self, x: &[T], n: usize, width: usize) -> Vec<T> {
+        let t = self.shape.look_back;
+        let mut flat = vec![T::ZERO; x.len()];
+        for step in 0..t {
+            for c in 0..n {
+                let from = (step * n + c) * width;
+                let to = (c * t + step) * width;
+                flat[to..to + width].copy_from_slice(&x[from..from + width]);
+            }
+        }
+        flat
+    }
+
+    /// Kind of cell, unless the net is an MLP.
+    pub fn cell(&self) -> Option<Cell> {
+        self.params.encoder.cell()
+    }
+}
+
+/// (rows, cols) to (cols, rows).
+fn transpose<T: Real>(x: &[T], rows: usize, cols: usize, out: &mut [T]) {
+    for i in 0..rows {
+        for j in 0..cols {
+            out[j * rows + i] = x[i * cols + j];
+        }
+    }
+}

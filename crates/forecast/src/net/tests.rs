@@ -1,0 +1,107 @@
+//! Gradients of whole nets against central differences in f64.
+
+use gyeol_data::{Clock, Readings, ScalerKind, Series, Split, Step};
+use gyeol_neural::{Loss, gradient};
+use gyeol_tensor::Rng;
+
+use super::*;
+use crate::calendar::CalendarSpec;
+use crate::prepare::Spec;
+use crate::windows::Windows;
+
+fn data(channels: usize) -> (Prepared, Windows) {
+    let mut rng = Rng::new(3);
+    let rows = 24 * 6;
+    let column =
+        |rng: &mut Rng| (0..rows).map(|i| (i as f64 / 4.0).sin() * 3.0 + rng.normal()).collect::<Vec<f64>>();
+    let target: Vec<Vec<f64>> = (0..channels).map(|_| column(&mut rng)).collect();
+    let series = Series {
+        id: None,
+        clock: Clock {
+            start: 1_300_000_000_000 / 3_600_000 * 3_600_000,
+            step: Step::Millis(3_600_000),
+            zone: None,
+        },
+        rows,
+        history: rows,
+        observed: vec![vec![true; rows]; channels],
+        target,
+        past: vec![column(&mut rng)],
+        known: vec![column(&mut rng)],
+    };
+    let readings = Readings {
+        step: Step::Millis(3_600_000),
+        zone: None,
+        targets: (0..channels).map(|c| format!("y{c}")).collect(),
+        past: vec!["t".into()],
+        known: vec!["k".into()],
+        series: vec![series],
+    };
+    let clock = readings.series[0].clock;
+    let split = Split {
+        train: clock.at(0)..clock.at(72),
+        valid: clock.at(72)..clock.at(108),
+        test: clock.at(108)..clock.at(144),
+    };
+    let calendar = CalendarSpec { enabled: true, country: None, dates: vec!["2011-03-15".into()] };
+    let spec = Spec::new(&readings, 24, 6, calendar, &[], ScalerKind::Standard).unwrap();
+    let prepared = Prepared::fit(&readings, &split, spec).unwrap();
+    let windows = Windows::of(&prepared, &split, 1).unwrap();
+    (prepared, windows)
+}
+
+fn check<N: ForecastNet<f64>>(net: &N, data: &Prepared, windows: &[Window], what: &str) {
+    let learner = Learner { net, data, windows };
+    let mut rng = Rng::new(11);
+    let mut params: Vec<f64> = net.layout().initial(&mut rng);
+    let mut noise = vec![0.0; params.len()];
+    rng.fill_uniform(&mut noise, 0.2);
+    params.iter_mut().zip(&noise).for_each(|(p, n)| *p += n);
+    let samples = [0u32, 5, 11];
+    let (_, got) = gradient(&learner, &params, &samples);
+    for i in (0..params.len()).step_by(1 + params.len() / 400) {
+        let e = 1e-5;
+        let mut moved = params.clone();
+        moved[i] += e;
+        let up = gradient(&learner, &moved, &samples).0;
+        moved[i] -= 2.0 * e;
+        let want = (up - gradient(&learner, &moved, &samples).0) / (2.0 * e);
+        let off = (got[i] - want).abs() / want.abs().max(1e-2);
+        assert!(off < 1e-6, "{what}: {} [{i}]: {} {want}", net.layout().name_at(i), got[i]);
+    }
+}
+
+#[test]
+fn gradients_of_every_net_agree_with_differences() {
+    for channels in [1, 2] {
+        let (data, windows) = data(channels);
+        let shape = NetShape::of(&data);
+        for encoder in [Encoder::Mlp, Encoder::Rnn, Encoder::Gru, Encoder::Lstm] {
+            for head in [0, 7] {
+                for segment in [None, Some(3)] {
+                    if segment.is_some() && encoder == Encoder::Mlp {
+                        continue;
+                    }
+                    let params = NetParams {
+                        encoder,
+                        hidden: 5,
+                        layers: if encoder == Encoder::Gru { 2 } else { 1 },
+                        head,
+                        dropout: 0.0,
+                        centred: head > 0,
+                        calendar: head > 0,
+                        season_values: head > 0,
+                        row_calendar: head > 0,
+                        segment,
+                        loss: Loss::Mse,
+                    };
+                    let what = format!("{encoder:?} head {head} segment {segment:?} channels {channels}");
+                    match Net::new(&params, &shape).unwrap() {
+                        Net::Sequence(n) => check(&n, &data, &windows.train, &what),
+                        Net::Segment(n) => check(&n, &data, &windows.train, &what),
+                    }
+                }
+            }
+        }
+    }
+}

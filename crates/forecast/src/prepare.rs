@@ -1,0 +1,301 @@
+//! From readings to what models read: scaled columns, calendar columns, and the scalers that undo them.
+//!
+//! Everything fitted here is fitted on the training rows alone and travels in the bundle, so that a forecast
+//! applies exactly what training applied.
+
+use gyeol_data::{Clock, Readings, RowSplit, Scaler, ScalerKind, Split, Step};
+use serde::{Deserialize, Serialize};
+
+use crate::calendar::{Calendar, CalendarSpec};
+use crate::error::{Error, Result};
+use crate::season::{Season, seasons};
+
+/// What a forecaster must know of its inputs; travels in the bundle.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Spec {
+    /// Target columns.
+    pub targets: Vec<String>,
+    /// Covariates known up to the origin only.
+    pub past: Vec<String>,
+    /// Covariates known for the forecast rows too.
+    pub known: Vec<String>,
+    /// Rows looked back.
+    pub look_back: usize,
+    /// Rows forecast.
+    pub horizon: usize,
+    /// Step of the clock.
+    pub step: Step,
+    /// Zone of the wall clock.
+    pub zone: Option<String>,
+    /// Calendar columns.
+    pub calendar: CalendarSpec,
+    /// Seasons, shortest first.
+    pub seasons: Vec<Season>,
+    /// Scaling.
+    pub scaler: ScalerKind,
+}
+
+impl Spec {
+    /// Spec for readings; `season_rows` names seasons in rows where the clock does not.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for a look-back or horizon of 0 or beyond any use.
+    pub fn new(
+        readings: &Readings,
+        look_back: usize,
+        horizon: usize,
+        calendar: CalendarSpec,
+        season_rows: &[usize],
+        scaler: ScalerKind,
+    ) -> Result<Spec> {
+        for (name, value) in [("look_back", look_back), ("horizon", horizon)] {
+            if value == 0 || value > MOST_ROWS {
+                return Err(Error::Parameter {
+                    name,
+                    value: value.to_string(),
+                    allowed: format!("between 1 and {MOST_ROWS} rows"),
+                });
+            }
+        }
+        Ok(Spec {
+            targets: readings.targets.clone(),
+            past: readings.past.clone(),
+            known: readings.known.clone(),
+            look_back,
+            horizon,
+            step: readings.step,
+            zone: readings.zone.map(|z| z.name().to_string()),
+            calendar,
+            seasons: seasons(readings.step, season_rows),
+            scaler,
+        })
+    }
+
+    /// Seasons short enough for the look-back to hold the value that each forecast row repeats.
+    pub fn near_seasons(&self) -> impl Iterator<Item = &Season> {
+        self.seasons.iter().filter(|s| s.rows <= self.look_back)
+    }
+}
+
+const MOST_ROWS: usize = 100_000;
+
+/// Scalers of one series' targets.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SeriesScalers {
+    /// Id, where there are several series.
+    pub id: Option<String>,
+    /// One a target.
+    pub targets: Vec<Scaler>,
+}
+
+/// Everything fitted by preparation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Scalers {
+    /// Per series.
+    pub series: Vec<SeriesScalers>,
+    /// One a past covariate, then one a known covariate, over all series.
+    pub covariates: Vec<Scaler>,
+}
+
+/// One series, ready.
+#[derive(Debug, Clone)]
+pub struct PreparedSeries {
+    /// Id, where there are several.
+    pub id: Option<String>,
+    /// Clock.
+    pub clock: Clock,
+    /// Rows, future ones included.
+    pub rows: usize,
+    /// Rows with readings.
+    pub history: usize,
+    /// Scaled targets, by channel and row.
+    pub scaled: Vec<Vec<f32>>,
+    /// Targets in their own unit; NaN where not observed (missing, or made by cleaning): not scored.
+    pub truth: Vec<Vec<f64>>,
+    /// Targets in their own unit, cleaned values included: what baselines repeat.
+    pub values: Vec<Vec<f64>>,
+    /// Scalers of the targets.
+    pub scalers: Vec<Scaler>,
+    /// Scaled covariates, row-major (rows, past + known).
+    pub covariates: Vec<f32>,
+    /// Calendar columns, row-major (rows, calendar width).
+    pub calendar: Vec<f32>,
+    /// Calendar bin of each row.
+    pub bins: Vec<u16>,
+}
+
+impl PreparedSeries {
+    /// "the series" or "series 'x'".
+    pub fn name(&self) -> String {
+        match &self.id {
+            Some(id) => format!("series '{id}'"),
+            None => "the series".into(),
+        }
+    }
+}
+
+/// All series, ready.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    /// Spec.
+    pub spec: Spec,
+    /// Series.
+    pub series: Vec<PreparedSeries>,
+    /// Fitted scalers.
+    pub scalers: Scalers,
+    /// Columns of the calendar.
+    pub calendar_width: usize,
+    /// Bins of the calendar.
+    pub calendar_bins: usize,
+}
+
+impl Prepared {
+    /// Fits scalers on the training rows of `split` and prepares every row.
+    ///
+    /// # Errors
+    /// [`Error::ConstantTarget`], [`Error::Missing`].
+    pub fn fit(readings: &Readings, split: &Split, spec: Spec) -> Result<Prepared> {
+        let mut scalers = Scalers { series: Vec::new(), covariates: Vec::new() };
+        for series in &readings.series {
+            let train = split.rows(series).train;
+            let mut targets = Vec::new();
+            for (column, values) in spec.targets.iter().zip(&series.target) {
+                let rows = &values[train.clone()];
+                let scaler = Scaler::fit(spec.scaler, rows.iter().copied());
+                let mut seen = rows.iter().filter(|v| !v.is_nan());
+                if let Some(&first) = seen.next()
+                    && seen.all(|&v| v == first)
+                {
+                    return Err(Error::ConstantTarget {
+                        column: column.clone(),
+                        series: of_series(&series.id),
+                        value: first,
+                    });
+                }
+                targets.push(scaler);
+            }
+            scalers.series.push(SeriesScalers { id: series.id.clone(), targets });
+        }
+        let covariates = spec.past.len() + spec.known.len();
+        for c in 0..covariates {
+            let all = readings.series.iter().flat_map(|s| {
+                let column = s.past.iter().chain(&s.known).nth(c);
+                column.map(|v| &v[split.rows(s).train]).unwrap_or(&[]).iter().copied()
+            });
+            scalers.covariates.push(Scaler::fit(spec.scaler, all));
+        }
+        Prepared::apply(readings, spec, scalers)
+    }
+
+    /// Prepares readings with scalers fitted before.
+    ///
+    /// # Errors
+    /// [`Error::UnknownSeries`], [`Error::StepMismatch`], [`Error::Missing`].
+    pub fn apply(readings: &Readings, spec: Spec, scalers: Scalers) -> Result<Prepared> {
+        if readings.step != spec.step {
+            return Err(Error::StepMismatch { found: readings.step.label(), expected: spec.step.label() });
+        }
+        let calendar = Calendar::new(&spec.calendar, spec.step, &spec.seasons)?;
+        let calendar_width = calendar.columns().len();
+        let mut out = Vec::new();
+        for series in &readings.series {
+            let fitted = scalers
+                .series
+                .iter()
+                .find(|s| s.id == series.id || scalers.series.len() == 1 && s.id.is_none());
+            let Some(fitted) = fitted else {
+                let known: Vec<&str> =
+                    scalers.series.iter().filter_map(|s| s.id.as_deref()).take(12).collect();
+                return Err(Error::UnknownSeries {
+                    found: series.id.clone().unwrap_or_default(),
+                    known: known.join(", "),
+                });
+            };
+            let missing = |column: &str, row: usize, why| Error::Missing {
+                column: column.into(),
+                series: of_series(&series.id),
+                time: series.clock.local(row).format("%Y-%m-%d %H:%M").to_string(),
+                row,
+                why,
+            };
+            for (name, v) in spec.targets.iter().zip(&series.target) {
+                if let Some(row) = v[..series.history].iter().position(|x| x.is_nan()) {
+                    return Err(missing(name, row, "lies inside the history"));
+                }
+            }
+            for (name, v) in spec.past.iter().zip(&series.past) {
+                if let Some(row) = v[..series.history].iter().position(|x| x.is_nan()) {
+                    return Err(missing(name, row, "lies inside the history"));
+                }
+            }
+            for (name, v) in spec.known.iter().zip(&series.known) {
+                if let Some(row) = v.iter().position(|x| x.is_nan()) {
+                    return Err(missing(name, row, "must be known for every row, the forecast ones too"));
+                }
+            }
+            let rows = series.rows;
+            // Past covariates beyond the history are not known; they are never read, and 0 (the mean) stands there.
+            let width = spec.past.len() + spec.known.len();
+            let mut covariates = vec![0f32; rows * width];
+            for (c, column) in series.past.iter().chain(&series.known).enumerate() {
+                for (row, v) in column.iter().enumerate() {
+                    if !v.is_nan() {
+                        covariates[row * width + c] = scalers.covariates[c].transform(*v) as f32;
+                    }
+                }
+            }
+            let mut columns = Vec::with_capacity(rows * calendar_width);
+            let mut bins = Vec::with_capacity(rows);
+            for row in 0..rows {
+                calendar.write(&series.clock, row, &mut columns);
+                bins.push(calendar.bin(&series.clock, row) as u16);
+            }
+            let scaled = |(v, s): (&Vec<f64>, &Scaler)| v.iter().map(|&x| s.transform(x) as f32).collect();
+            let seen = |(v, o): (&Vec<f64>, &Vec<bool>)| {
+                v.iter().zip(o).map(|(&x, &o)| if o { x } else { f64::NAN }).collect()
+            };
+            out.push(PreparedSeries {
+                id: series.id.clone(),
+                clock: series.clock,
+                rows,
+                history: series.history,
+                scaled: series.target.iter().zip(&fitted.targets).map(scaled).collect(),
+                truth: series.target.iter().zip(&series.observed).map(seen).collect(),
+                values: series.target.clone(),
+                scalers: fitted.targets.clone(),
+                covariates,
+                calendar: columns,
+                bins,
+            });
+        }
+        Ok(Prepared { calendar_bins: calendar.bins(), spec, series: out, scalers, calendar_width })
+    }
+
+    /// Rows of the parts within series `index`.
+    pub fn rows(&self, split: &Split, index: usize) -> RowSplit {
+        let clock = &self.series[index].clock;
+        let rows = self.series[index].rows;
+        let of = |r: &std::ops::Range<i64>| {
+            let from = clock.index_at_or_after(r.start).min(rows);
+            from..clock.index_at_or_after(r.end).min(rows).max(from)
+        };
+        RowSplit { train: of(&split.train), valid: of(&split.valid), test: of(&split.test) }
+    }
+
+    /// Columns of a covariate row.
+    pub fn covariate_width(&self) -> usize {
+        self.spec.past.len() + self.spec.known.len()
+    }
+
+    /// Names of the calendar columns.
+    ///
+    /// # Errors
+    /// As [`CalendarSpec::holidays`].
+    pub fn calendar_columns(&self) -> Result<Vec<String>> {
+        Ok(Calendar::new(&self.spec.calendar, self.spec.step, &self.spec.seasons)?.columns())
+    }
+}
+
+fn of_series(id: &Option<String>) -> String {
+    id.as_ref().map(|id| format!(" of series '{id}'")).unwrap_or_default()
+}
