@@ -1,0 +1,82 @@
+//! Chapter 6: how sure it is: promised against measured coverage, and the width of the interval.
+
+use serde::Serialize;
+
+use super::{Figure, Table, View};
+use crate::picture::{self, Lines, Series};
+use crate::text;
+
+#[derive(Serialize)]
+pub(crate) struct Certainty {
+    lead: String,
+    figures: Vec<Figure>,
+    table: Table,
+    chosen: usize,
+}
+
+pub(crate) fn certainty(view: &View) -> Certainty {
+    let (report, voice) = (view.report, &view.voice);
+    let best = report.best_rung();
+    let args = [
+        ("promised", voice.percent(report.protocol.interval_level, 0)),
+        ("measured", voice.percent(best.coverage, 1)),
+        ("width", text::with_unit(&voice.significant(best.width, 3), view.unit)),
+    ];
+    let keys = ["col-rung", "col-coverage", "col-width", "col-pinball"];
+    let mut table = Table::new(keys.map(|k| view.t(k, &[])).to_vec());
+    let mut chosen = usize::MAX;
+    for (i, rung) in report.rungs.iter().enumerate() {
+        if i == report.best {
+            chosen = table.rows.len();
+        }
+        table.push(vec![
+            view.titles[i].clone(),
+            voice.percent(rung.coverage, 1),
+            view.level(rung.width),
+            view.level(rung.pinball),
+        ]);
+    }
+    let figures = [coverage(view), width(view)].into_iter().flatten().collect();
+    let lead = if best.coverage.is_finite() && best.width.is_finite() { "certainty-lead" } else { "certainty-none" };
+    Certainty { lead: view.t(lead, &args), figures, table, chosen }
+}
+
+fn lines(view: &View, values: &[f64], key: &str, coverage: bool) -> Option<Figure> {
+    if values.iter().filter(|v| v.is_finite()).count() < 2 {
+        return None;
+    }
+    let (xs, x_title) = view.ahead(values.len());
+    let write = |v: f64| if coverage { view.voice.percent(v, 1) } else { view.bare(v) };
+    let name = view.t(if coverage { "coverage-measured" } else { "width-line" }, &[]);
+    let mut table = Table::new(vec![x_title.clone(), name.clone()]);
+    for (x, v) in xs.iter().zip(values) {
+        table.push(vec![view.voice.number(*x, if x.fract() == 0.0 { 0 } else { 2 }), write(*v)]);
+    }
+    let level = view.report.protocol.interval_level;
+    let promise = view.t("coverage-promised", &[("level", view.voice.percent(level, 0))]);
+    let (least, _) = picture::extent(values.iter().copied())?;
+    let (title, see) = (view.t(&format!("{key}-title"), &[]), view.t(&format!("{key}-see"), &[]));
+    Some(Figure::draw("half", title, see, Some(table), &|words, width| {
+        let lines = Lines {
+            words: words.clone(),
+            series: vec![Series { title: name.clone(), values: values.to_vec(), chosen: true }],
+            xs: xs.clone(),
+            x_title: x_title.clone(),
+            y_title: String::new(),
+            unit: if coverage { String::new() } else { view.unit.to_string() },
+            from: Some(if coverage { (least.min(level) - 0.1).clamp(0.0, 0.7) } else { 0.0 }),
+            to: coverage.then_some(1.0),
+            rule: coverage.then(|| (level, promise.clone())),
+            percent: coverage,
+        };
+        picture::lines(&lines, width, view.voice.language)
+    }))
+}
+
+fn coverage(view: &View) -> Option<Figure> {
+    lines(view, &view.report.best_rung().coverage_by_step, "coverage", true)
+}
+
+fn width(view: &View) -> Option<Figure> {
+    lines(view, &view.report.best_rung().width_by_step, "width", false)
+}

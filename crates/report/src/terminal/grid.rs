@@ -1,0 +1,142 @@
+//! Aligned columns of text, where a Hangul letter takes two cells.
+
+use unicode_width::UnicodeWidthStr;
+
+/// Cells that `text` takes in a terminal.
+pub fn display_width(text: &str) -> usize {
+    text.width()
+}
+
+/// `text` cut to `width` cells, with an ellipsis where something was lost.
+pub(super) fn cut(text: &str, width: usize) -> String {
+    if display_width(text) <= width {
+        return text.to_string();
+    }
+    let mut out = String::new();
+    for c in text.chars() {
+        let mut longer = out.clone();
+        longer.push(c);
+        if display_width(&longer) + 1 > width {
+            break;
+        }
+        out = longer;
+    }
+    out.push('…');
+    out
+}
+
+/// `text` filled up to `width` cells.
+pub(super) fn pad(text: &str, width: usize, right: bool) -> String {
+    let fill = " ".repeat(width.saturating_sub(display_width(text)));
+    if right { format!("{fill}{text}") } else { format!("{text}{fill}") }
+}
+
+/// Words of `text` in lines of at most `width` cells.
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for word in text.split(' ').filter(|w| !w.is_empty()) {
+        let longer = display_width(&line) + 1 + display_width(word);
+        if !line.is_empty() && longer > width {
+            lines.push(std::mem::take(&mut line));
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    if !line.is_empty() {
+        lines.push(line);
+    }
+    lines
+}
+
+/// A table of cells: columns are dropped from the right of `drop` first until the rest fits the width.
+pub(super) struct Grid {
+    pub head: Vec<String>,
+    pub rows: Vec<Vec<String>>,
+    /// Columns whose cells stand at the right.
+    pub right: Vec<bool>,
+    /// Columns that may go when there is no room, the first to go first.
+    pub drop: Vec<usize>,
+}
+
+impl Grid {
+    /// The lines, head first, without margin or colour.
+    pub fn lines(&self, width: usize) -> Vec<String> {
+        let columns = self.head.len();
+        let mut widths: Vec<usize> = (0..columns)
+            .map(|c| {
+                let cells = self.rows.iter().filter_map(|r| r.get(c)).chain([&self.head[c]]);
+                cells.map(|cell| display_width(cell)).max().unwrap_or(0)
+            })
+            .collect();
+        let mut kept: Vec<bool> = widths.iter().map(|w| *w > 0).collect();
+        let total = |kept: &[bool], widths: &[usize], gap: usize| -> usize {
+            let shown = (0..columns).filter(|&c| kept[c]).count();
+            (0..columns).filter(|&c| kept[c]).map(|c| widths[c]).sum::<usize>() + gap * shown.saturating_sub(1)
+        };
+        for &c in &self.drop {
+            if total(&kept, &widths, 2) <= width {
+                break;
+            }
+            kept[c] = false;
+        }
+        let gap = if total(&kept, &widths, 3) <= width { 3 } else { 2 };
+        let over = total(&kept, &widths, gap).saturating_sub(width);
+        if let Some(first) = widths.first_mut() {
+            *first = first.saturating_sub(over).max(8);
+        }
+        let line = |cells: &[String]| -> String {
+            let cells: Vec<String> = (0..columns)
+                .filter(|&c| kept[c])
+                .map(|c| {
+                    let cell = cells.get(c).map(String::as_str).unwrap_or("");
+                    pad(&cut(cell, widths[c]), widths[c], self.right.get(c).copied().unwrap_or(false))
+                })
+                .collect();
+            cells.join(&" ".repeat(gap)).trim_end().to_string()
+        };
+        std::iter::once(line(&self.head)).chain(self.rows.iter().map(|r| line(r))).collect()
+    }
+}
+
+/// Colours that only mark; plain text without them says the same.
+pub(super) struct Paint(pub bool);
+
+impl Paint {
+    fn wrap(&self, code: &str, text: &str) -> String {
+        if self.0 && !text.is_empty() { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_string() }
+    }
+
+    pub fn strong(&self, text: &str) -> String {
+        self.wrap("1", text)
+    }
+
+    pub fn soft(&self, text: &str) -> String {
+        self.wrap("2", text)
+    }
+
+    pub fn accent(&self, text: &str) -> String {
+        self.wrap("1;36", text)
+    }
+
+    pub fn alarm(&self, text: &str) -> String {
+        self.wrap("33", text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hangul_counts_double_and_lines_keep_their_width() {
+        assert_eq!(display_width("선형 회귀"), 9);
+        assert_eq!(cut("선형 회귀", 6), "선형 …");
+        assert_eq!(pad("선형", 6, true), "  선형");
+        for line in wrap("하나 둘 셋 넷 다섯 여섯 일곱", 10) {
+            assert!(display_width(&line) <= 10, "{line}");
+        }
+    }
+}

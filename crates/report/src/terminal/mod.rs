@@ -1,0 +1,9 @@
+//! The tables that the terminal shows after `run` and `inspect`: aligned, 80 columns safe, readable without colour.
+
+mod grid;
+mod ladder;
+mod profile;
+
+pub use grid::{display_width, wrap};
+pub use ladder::ladder_table;
+pub use profile::profile_table;

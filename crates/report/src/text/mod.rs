@@ -1,0 +1,20 @@
+//! Words and figures for people: what the page, the terminal and the server all say the same way.
+
+mod catalogue;
+mod clock;
+mod figures;
+mod korean;
+mod words;
+
+#[cfg(test)]
+pub(crate) use catalogue::catalogue;
+pub use catalogue::{has_message, message};
+pub use clock::{
+    Moment, Step, StepUnit, WEEKDAYS, ahead_key, date, date_short, date_time, date_weekday, moment,
+};
+pub use figures::{
+    MISSING, bytes, count, decimals, duration, microseconds, number, percent, signed, significant, with_percent,
+    with_unit,
+};
+pub use korean::particle;
+pub use words::{answer, learnable, metric_name, pair_against, rung_phrases, rung_title, rung_titles, sentence_case, spoken, verdict, verdict_short};
