@@ -146,7 +146,6 @@ pub const SECTIONS: &[Section] = &[
 
 /// The rungs for readings.
 pub const RUNGS: &[&str] = &["last-value", "seasonal-naive", "linear", "mlp", "rnn", "gru", "lstm"];
-const FITTED: &[&str] = &["linear", "mlp", "rnn", "gru", "lstm"];
 const NETS: &[&str] = &["mlp", "rnn", "gru", "lstm"];
 const RECURRENT: &[&str] = &["rnn", "gru", "lstm"];
 
@@ -413,6 +412,13 @@ pub const KEYS: &[Key] = &[
     key("forecast", "horizon", Whole(1, 10_000), Value("24"), "Rows that are forecast."),
     key(
         "forecast",
+        "seasons",
+        Wholes(2, 100_000),
+        Found("day, week or year by the clock"),
+        "Rows after which the pattern repeats, such as [48, 336]; needed where the rows have no clock.",
+    ),
+    key(
+        "forecast",
         "stride",
         Whole(1, 10_000),
         Value("1"),
@@ -493,16 +499,17 @@ pub const KEYS: &[Key] = &[
         Whole(1, 100_000),
         "Rows after which the pattern repeats: 24 for a day of hours, 168 for a week.",
     ),
-    rung("calendar", FITTED, Flag, "Whether the calendar of each hour ahead is given to this rung."),
+    rung("calendar", NETS, Flag, "Whether the calendar of each row ahead is given to the head."),
     rung(
         "season_values",
-        FITTED,
-        Wholes(0, 100_000),
-        "The values so many rows before each hour ahead are given too, such as [24, 168]; [] for none.",
+        NETS,
+        Flag,
+        "Whether the values a season before each row ahead are given to the head.",
     ),
+    rung("row_calendar", NETS, Flag, "Whether the calendar of each row looked back on is read too."),
     rung(
         "centred",
-        FITTED,
+        NETS,
         Flag,
         "Whether readings are given, and forecast, as differences from the last one.",
     ),
@@ -513,7 +520,13 @@ pub const KEYS: &[Key] = &[
         "Penalties on the weights to try; the validation part chooses.",
     ),
     rung("hidden", NETS, Whole(1, 4096), "Units of a hidden layer."),
-    rung("layers", NETS, Whole(1, 16), "Hidden layers, one on the other."),
+    rung("layers", RECURRENT, Whole(1, 16), "Recurrent layers, one on the other."),
+    rung(
+        "head",
+        NETS,
+        Whole(0, 4096),
+        "Units of the two layers that forecast each row ahead; 0 goes from the last hidden state straight to the horizon.",
+    ),
     rung(
         "segment",
         RECURRENT,
@@ -533,17 +546,23 @@ pub const KEYS: &[Key] = &[
     rung(
         "schedule",
         NETS,
-        Choice(&["constant", "cosine", "linear", "step"]),
-        "How the learning rate falls over the epochs.",
+        Choice(&["constant", "cosine", "one-cycle"]),
+        "How the learning rate moves over the run.",
     ),
     rung(
         "optimizer",
         NETS,
-        Choice(&["sgd", "momentum", "rmsprop", "adam", "adamw"]),
+        Choice(&["sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"]),
         "Which optimizer takes the steps.",
     ),
     rung("weight_decay", NETS, Real(0.0, 10.0), "How strongly weights are drawn to zero."),
     rung("clip", NETS, Real(0.0, 1e6), "Longest gradient allowed, over all weights; 0 for any."),
+    rung(
+        "average",
+        NETS,
+        Real(0.0, 0.999999),
+        "Factor of the moving average of the weights that is judged and kept; 0 keeps the last step's.",
+    ),
     rung("loss", NETS, Choice(&["mse", "mae", "huber"]), "What training makes small."),
     rung("members", NETS, Whole(1, 100), "Nets trained from different seeds, whose mean is the forecast."),
 ];

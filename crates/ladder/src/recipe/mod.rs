@@ -110,6 +110,7 @@ impl Recipe {
             forecast: ForecastRecipe {
                 look_back: 168,
                 horizon: 24,
+                seasons: None,
                 stride: 1,
                 interval: 0.9,
                 known_ahead: false,

@@ -91,6 +91,7 @@ pub struct SplitRecipe {
 pub struct ForecastRecipe {
     pub look_back: usize,
     pub horizon: usize,
+    pub seasons: Option<Vec<usize>>,
     pub stride: usize,
     pub interval: f64,
     pub known_ahead: bool,
@@ -152,11 +153,13 @@ pub struct RungRecipe {
     pub name: String,
     pub season: Option<usize>,
     pub calendar: Option<bool>,
-    pub season_values: Option<Vec<usize>>,
+    pub season_values: Option<bool>,
+    pub row_calendar: Option<bool>,
     pub centred: Option<bool>,
     pub ridge: Option<Vec<f64>>,
     pub hidden: Option<usize>,
     pub layers: Option<usize>,
+    pub head: Option<usize>,
     pub segment: Option<usize>,
     pub dropout: Option<f64>,
     pub epochs: Option<usize>,
@@ -167,6 +170,7 @@ pub struct RungRecipe {
     pub optimizer: Option<Optimizer>,
     pub weight_decay: Option<f64>,
     pub clip: Option<f64>,
+    pub average: Option<f64>,
     pub loss: Option<Loss>,
     pub members: Option<usize>,
 }
@@ -187,15 +191,14 @@ pub(crate) fn rung_kind(name: &str) -> &str {
     name.split_once(':').map_or(name, |(kind, _)| kind)
 }
 
-/// How the learning rate goes over the epochs.
+/// How the learning rate moves over the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[allow(missing_docs, reason = "the words say it")]
 pub enum Schedule {
     Constant,
     Cosine,
-    Linear,
-    Step,
+    OneCycle,
 }
 
 /// Which optimizer takes the steps.
@@ -205,6 +208,8 @@ pub enum Schedule {
 pub enum Optimizer {
     Sgd,
     Momentum,
+    Nesterov,
+    Adagrad,
     Rmsprop,
     Adam,
     #[serde(rename = "adamw")]

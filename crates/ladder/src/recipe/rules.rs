@@ -248,23 +248,16 @@ fn rungs(recipe: &Recipe, lines: &Lines) -> Result<()> {
                 format!("give one a suffix, such as {}:second", rung.kind()),
             ));
         }
-        if let Some(lag) = rung.season_values.iter().flatten().find(|lag| **lag < forecast.horizon) {
-            return Err(contradiction(
-                at("season_values"),
-                format!(
-                    "the value {lag} rows before the last hour ahead is not yet known at horizon {}",
-                    forecast.horizon
-                ),
-                "a lag shorter than the horizon: it would show the model its own future",
-                format!("use lags of at least {} rows", forecast.horizon),
-            ));
-        }
-        if let Some(segment) = rung.segment.filter(|segment| !forecast.look_back.is_multiple_of(*segment)) {
+        let whole = |rows: usize, segment: &usize| rows.is_multiple_of((*segment).max(1));
+        let spans = [("look_back", forecast.look_back), ("horizon", forecast.horizon)];
+        if let Some(segment) = rung.segment
+            && let Some((span, rows)) = spans.into_iter().find(|(_, rows)| !whole(*rows, &segment))
+        {
             return Err(contradiction(
                 at("segment"),
-                format!("segments of {segment} rows do not fill a look-back of {}", forecast.look_back),
-                "a segment meant for another look-back",
-                format!("choose a divisor of {}, or another forecast.look_back", forecast.look_back),
+                format!("segments of {segment} rows do not fill a {span} of {rows}"),
+                "a segment meant for another look-back or horizon",
+                format!("choose a divisor of {rows}, or another forecast.{span}"),
             ));
         }
         if rung.ridge.as_ref().is_some_and(Vec::is_empty) {

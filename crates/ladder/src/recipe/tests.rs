@@ -68,7 +68,6 @@ fn every_value_that_the_keys_allow_is_read() {
                     let value = match key.name {
                         "file" | "delimiter" => continue,
                         "zone" => "\"Asia/Seoul\"".to_owned(),
-                        "season_values" => "[24]".to_owned(),
                         _ => value,
                     };
                     let mut text = head(section, of);
@@ -202,7 +201,6 @@ season = 96
 [[rung]]
 name = "linear"
 ridge = [0, 0.1, 10]
-season_values = [96, 672]
 [[rung]]
 name = "lstm:segments"
 hidden = 64
@@ -415,13 +413,10 @@ fn rungs_are_checked_against_the_forecast() {
     );
     says("[[rung]]\nname = \"lstm:\"\n", &["has no plain suffix", "lstm:plain"]);
     says("[[rung]]\nname = \"lstm:../x\"\n", &["has no plain suffix"]);
-    says(
-        "[[rung]]\nname = \"mlp\"\nseason_values = [24, 12]\n",
-        &["line 3", "12 rows before", "at least 24"],
-    );
-    says("[[rung]]\nname = \"gru\"\nsegment = 50\n", &["segments of 50 rows", "divisor of 168"]);
+    says("[[rung]]\nname = \"linear\"\nseason_values = true\n", &["line 3", "season_values"]);
+    says("[[rung]]\nname = \"gru\"\nsegment = 50\n", &["segments of 50 rows", "look_back of 168", "divisor of 168"]);
     says("[[rung]]\nname = \"linear\"\nridge = []\n", &["the list is empty"]);
-    ok("[[rung]]\nname = \"gru\"\nsegment = 24\nseason_values = []\n");
+    ok("[[rung]]\nname = \"gru\"\nsegment = 24\nseason_values = false\n");
 }
 
 #[test]
