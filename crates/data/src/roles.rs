@@ -192,6 +192,12 @@ impl Roles {
         Ok(())
     }
 
+    /// The roles of the columns that a table still has, after columns were dropped.
+    pub fn present_in(&self, table: &Table) -> Roles {
+        let entries = self.entries.iter().filter(|e| table.kind(&e.column).is_some()).cloned().collect();
+        Roles { entries }
+    }
+
     /// Guesses every column's role; see the reasons for what spoke for it.
     pub fn guess(table: &Table) -> Roles {
         crate::roles_guess::guess(table)

@@ -1,5 +1,9 @@
 //! Calendar features of a wall-clock time, and holidays.
 
+mod germany;
+mod korea;
+mod united_states;
+
 use std::collections::BTreeMap;
 use std::f64::consts::TAU;
 
@@ -58,24 +62,86 @@ pub fn features(time: &NaiveDateTime) -> Features {
 }
 
 /// Days that are not like other days.
+///
+/// ```
+/// use chrono::NaiveDate;
+/// let kr = gyeol_data::calendar::Holidays::country("KR")?;
+/// let day = NaiveDate::from_ymd_opt(2024, 9, 17).unwrap();
+/// assert_eq!(kr.name(day), Some("Chuseok"));
+/// assert_eq!(kr.local_name(day), Some("추석"));
+/// # Ok::<(), gyeol_data::Error>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Holidays {
-    days: BTreeMap<NaiveDate, String>,
+    days: BTreeMap<NaiveDate, Day>,
+    years: Option<(i32, i32)>,
 }
 
+#[derive(Debug, Clone, PartialEq)]
+struct Day {
+    name: String,
+    local: Option<&'static str>,
+}
+
+/// Countries whose holidays are known, by their two letters.
+pub const COUNTRIES: &[&str] = &["DE", "KR", "US"];
+
 impl Holidays {
-    /// Public holidays of a country by its two letters.
+    /// Public holidays of a country by its two letters, nationwide ones only: `US` (federal, with the days on which
+    /// they are observed), `KR` (2000 to 2050, with substitute days and the election days up to 2026), `DE`.
     pub fn country(code: &str) -> Result<Holidays> {
-        Err(Fault::new("unknown-country", format!("no holidays for '{code}'")).option())
+        let (days, years) = match code.trim().to_uppercase().as_str() {
+            "US" => (united_states::days(), united_states::YEARS),
+            "KR" => (korea::days(), korea::YEARS),
+            "DE" => (germany::days(), germany::YEARS),
+            _ => {
+                return Err(Fault::new(
+                    "unknown-country",
+                    format!("no holidays are known for '{}'", crate::error::shorten(code, 20)),
+                )
+                .cause("a country that is not built in, or its name instead of its two letters")
+                .next(format!("use one of {}, or give a list of your own", COUNTRIES.join(", ")))
+                .option());
+            }
+        };
+        let days =
+            days.into_iter().map(|(d, name, local)| (d, Day { name: name.to_string(), local })).collect();
+        Ok(Holidays { days, years: Some(years) })
     }
 
     /// Holidays from the user's own list.
     pub fn from_list<N: Into<String>>(days: impl IntoIterator<Item = (NaiveDate, N)>) -> Holidays {
-        Holidays { days: days.into_iter().map(|(d, n)| (d, n.into())).collect() }
+        let days = days.into_iter().map(|(d, n)| (d, Day { name: n.into(), local: None })).collect();
+        Holidays { days, years: None }
     }
 
-    /// The holiday's name, `None` on an ordinary day.
+    /// Adds the days of another list; where both name a day the other's name stays.
+    pub fn extend(&mut self, other: Holidays) {
+        self.days.extend(other.days);
+    }
+
+    /// The holiday's name in English (or as the user's list writes it), `None` on an ordinary day.
     pub fn name(&self, date: NaiveDate) -> Option<&str> {
-        self.days.get(&date).map(String::as_str)
+        self.days.get(&date).map(|d| d.name.as_str())
+    }
+
+    /// The holiday's name in the country's language where it is known, else as [`Holidays::name`].
+    pub fn local_name(&self, date: NaiveDate) -> Option<&str> {
+        self.days.get(&date).map(|d| d.local.unwrap_or(d.name.as_str()))
+    }
+
+    /// First and last year that a country's list covers; `None` for a list of the user's own.
+    pub fn years(&self) -> Option<(i32, i32)> {
+        self.years
+    }
+
+    /// Whether a year is covered: outside, every day looks ordinary.
+    pub fn covers(&self, year: i32) -> bool {
+        self.years.is_none_or(|(a, b)| (a..=b).contains(&year))
+    }
+
+    /// All days with their names, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (NaiveDate, &str)> {
+        self.days.iter().map(|(d, n)| (*d, n.name.as_str()))
     }
 }

@@ -1,7 +1,9 @@
 //! Named, ordered, reported cleaning: each operation says how many values it touched, nothing is altered silently.
 
 mod apply;
+mod fill;
 mod propose;
+mod rows;
 
 use serde::{Deserialize, Serialize};
 

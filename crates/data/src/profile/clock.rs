@@ -120,13 +120,13 @@ fn holes(
 pub(crate) fn anchor(stamps: &[(i64, usize)], step: Step) -> Option<i64> {
     let first = stamps.first()?.0;
     let Step::Millis(ms) = step else { return Some(first) };
-    if ms <= 0 {
+    // Days follow the local calendar, so their phase within UTC moves twice a year.
+    if ms <= 0 || ms % crate::clock::DAY_MS == 0 {
         return Some(first);
     }
     let mut phases: Vec<i64> = stamps.iter().map(|(t, _)| t.rem_euclid(ms)).collect();
     phases.sort_unstable();
     let usual = phases.chunk_by(|a, b| a == b).max_by_key(|run| run.len())?[0];
-    // With local days the phase moves by an hour twice a year; then the first stamp is as good as any.
     stamps.iter().find(|(t, _)| t.rem_euclid(ms) == usual).map(|(t, _)| *t).or(Some(first))
 }
 

@@ -144,8 +144,8 @@ pub struct NumberProfile {
 /// Values far from the rest by a robust measure.
 #[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
 pub struct Outliers {
-    /// `mad`: with an order of rows, more than 8 robust deviations (and half an interquartile range) from the median of the
-    /// 7 rows around; `iqr`: 3 interquartile ranges beyond a quartile.
+    /// `mad`: with an order of rows, spikes that pass both neighbours by more than 8 robust deviations of the usual change
+    /// and half an interquartile range, and whatever `iqr` finds; `iqr`: 3 interquartile ranges beyond a quartile.
     pub method: String,
     /// How many.
     pub count: usize,

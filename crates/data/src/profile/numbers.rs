@@ -115,21 +115,20 @@ fn outliers(values: &[f64], rows: &Rows<'_>, sorted: &[f64]) -> Option<Outliers>
     }
     let method = if rows.ordered { "mad" } else { "iqr" };
     if rows.ordered {
+        // A spike stands above or below both of its neighbours; a steep ramp or the top of a season does not.
         let mut residuals: Vec<(f64, usize)> = Vec::with_capacity(values.len());
-        let mut window = Vec::with_capacity(7);
+        let mut changes = Vec::with_capacity(values.len());
         for group in rows.groups {
-            for (i, &row) in group.iter().enumerate() {
-                if !values[row].is_finite() {
-                    continue;
+            changes.extend(group.windows(2).map(|w| values[w[1]] - values[w[0]]).filter(|d| d.is_finite()));
+            for w in group.windows(3) {
+                let (x, p, n) = (values[w[1]], values[w[0]], values[w[2]]);
+                let excess = (x - p.max(n)).max(p.min(n) - x);
+                if (x + p + n).is_finite() && excess > 0.0 {
+                    residuals.push((excess, w[1]));
                 }
-                window.clear();
-                let around = &group[i.saturating_sub(3)..(i + 4).min(group.len())];
-                window.extend(around.iter().map(|&r| values[r]).filter(|x| x.is_finite()));
-                window.sort_unstable_by(f64::total_cmp);
-                residuals.push((values[row] - quantile(&window, 0.5), row));
             }
         }
-        let scale = robust_deviation(residuals.iter().map(|r| r.0).collect()).unwrap_or(0.0);
+        let scale = robust_deviation(changes).unwrap_or(0.0);
         let bound = (8.0 * scale).max(0.5 * iqr);
         let far = |row: usize| values[row] < low || values[row] > high;
         found.extend(

@@ -88,6 +88,13 @@ pub(super) fn rhythm(series: &Ordered<'_>) -> (Vec<LagValue>, Vec<Period>) {
         .collect();
     let flat = autocorrelation(&without_trend(v), lags);
     let label = |rows: usize| label(rows, series.step);
+    let naturals: Vec<usize> = match series.step {
+        Some(s) => s
+            .per_day()
+            .filter(|n| *n > 1)
+            .map_or_else(|| s.season().into_iter().collect(), |n| vec![n, 7 * n]),
+        None => Vec::new(),
+    };
     let mut peaks: Vec<(usize, f64)> = Vec::new();
     for i in 1..flat.len().saturating_sub(1) {
         let near = (i + 1) / 8 + 1;
@@ -95,7 +102,13 @@ pub(super) fn rhythm(series: &Ordered<'_>) -> (Vec<LagValue>, Vec<Period>) {
         let (top, low) = around.iter().fold((f64::MIN, f64::MAX), |(t, l), r| (t.max(*r), l.min(*r)));
         // A peak that stands out of its surroundings, and of chance (1.96/√n).
         if flat[i] == top && flat[i] > 0.15 && top - low > 0.05 && flat[i] > 3.0 / (v.len() as f64).sqrt() {
-            peaks.push((i + 1, flat[i]));
+            // A slope under the peak moves its top by a row or two: natural spans take it to themselves.
+            let natural =
+                naturals.iter().copied().find(|n| (i + 1).abs_diff(*n) * 12 <= *n && *n <= flat.len());
+            let lag = natural.filter(|n| flat[n - 1] > flat[i] - 0.1).unwrap_or(i + 1);
+            if peaks.iter().all(|(l, _)| *l != lag) {
+                peaks.push((lag, flat[lag - 1]));
+            }
         }
     }
     let mut kept: Vec<(usize, f64)> = Vec::new();
