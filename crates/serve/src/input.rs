@@ -1,0 +1,325 @@
+//! Bodies to tables: JSON rows, JSON columns, or a file of readings as it is.
+
+use std::collections::BTreeMap;
+
+use axum::http::StatusCode;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use gyeol_data::table::Source;
+use gyeol_data::{ColumnData, ColumnKind, ReadOptions, Table};
+
+use crate::answer::Failure;
+use crate::{Description, Refusal};
+
+/// Bytes that a packed file may grow to.
+const MOST_UNPACKED: u64 = 64 << 20;
+/// Rows and columns of a table.
+const MOST_ROWS: usize = 1_000_000;
+const MOST_COLUMNS: usize = 256;
+
+/// The form of a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    Json,
+    File,
+}
+
+impl Form {
+    /// By its content type; a file of readings names itself by its first bytes.
+    pub(crate) fn of(content_type: Option<&str>) -> Result<Form, Failure> {
+        let kind = content_type.unwrap_or("").split(';').next().unwrap_or("").trim().to_ascii_lowercase();
+        match kind.as_str() {
+            "application/json" => Ok(Form::Json),
+            "text/csv"
+            | "text/plain"
+            | "text/tab-separated-values"
+            | "application/csv"
+            | "application/gzip"
+            | "application/zstd"
+            | "application/octet-stream"
+            | "application/vnd.apache.parquet"
+            | "application/vnd.apache.arrow.file" => Ok(Form::File),
+            other => Err(Failure::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "unknown-content-type",
+                format!(
+                    "the content type is \"{}\". Likely cause: the header was left out. \
+                     Next: send application/json, or a CSV file as text/csv",
+                    other.chars().take(60).collect::<String>()
+                ),
+            )),
+        }
+    }
+}
+
+/// A JSON request.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct JsonRequest {
+    pub(crate) model: Option<String>,
+    pub(crate) readings: Value,
+}
+
+/// Reads a JSON body.
+pub(crate) fn json(bytes: &[u8]) -> Result<JsonRequest, Failure> {
+    serde_json::from_slice(bytes).map_err(|error| {
+        let code = if error.is_data() { "wrong-shape" } else { "malformed-json" };
+        Failure::new(
+            StatusCode::BAD_REQUEST,
+            code,
+            format!(
+                "the body is not the JSON of a request: {error}. \
+                 Next: send {{\"readings\": [{{\"time\": \"2024-01-01T00:00\", \"load\": 1.5}}, …]}}"
+            ),
+        )
+    })
+}
+
+/// A file of readings, of any make that gyeol-data knows.
+pub(crate) fn file(bytes: &[u8], description: &Description) -> Result<Table, Failure> {
+    Ok(gyeol_data::read_bytes("body", bytes, &options(description))?)
+}
+
+fn options(description: &Description) -> ReadOptions {
+    ReadOptions {
+        zone: description.zone.clone(),
+        max_bytes: MOST_UNPACKED,
+        max_rows: MOST_ROWS,
+        max_columns: MOST_COLUMNS,
+        ..ReadOptions::default()
+    }
+}
+
+/// `[{"time":…,"load":…},…]` or `{"time":[…],"load":[…]}` as a table. Rows are counted as in a CSV with a header, so that
+/// the first one is row 2 in every message, whichever way the readings came.
+pub(crate) fn table(readings: &Value, description: &Description) -> Result<Table, Refusal> {
+    let columns = match readings {
+        Value::Array(rows) => from_rows(rows)?,
+        Value::Object(columns) => from_columns(columns)?,
+        other => {
+            return Err(Refusal::new(
+                "wrong-shape",
+                format!("`readings` is {}. Next: send a list of rows, or an object of columns", kind(other)),
+            ));
+        }
+    };
+    if columns.len() > MOST_COLUMNS {
+        return Err(Refusal::new(
+            "too-many-columns",
+            format!("{} columns, at most {MOST_COLUMNS} are read", columns.len()),
+        ));
+    }
+    let rows = columns.values().next().map_or(0, Vec::len);
+    if rows == 0 {
+        return Err(Refusal::new(
+            "no-rows",
+            "`readings` is empty. Next: send at least as many rows as the model looks back on",
+        ));
+    }
+    let mut table = Vec::new();
+    for (name, values) in columns {
+        let data = if description.time.as_deref() == Some(name) {
+            times(name, &values, description)?
+        } else if description.id.as_deref() == Some(name) {
+            texts(name, &values)?
+        } else if description.columns().iter().any(|(known, _)| *known == name) {
+            numbers(name, &values)?
+        } else {
+            // Not read by the model; kept so that it can be named in a warning.
+            ColumnData::Text(vec![None; values.len()])
+        };
+        table.push((name.to_owned(), data));
+    }
+    let source = Source { name: "body".to_owned(), zone: description.zone.clone(), ..Source::default() };
+    Ok(Table::from_columns(table)?.with_source(source))
+}
+
+const NULL: &Value = &Value::Null;
+
+fn from_rows(rows: &[Value]) -> Result<BTreeMap<&str, Vec<&Value>>, Refusal> {
+    let mut columns: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
+    for (index, row) in rows.iter().enumerate() {
+        let Value::Object(cells) = row else {
+            let message = format!("this reading is {}. Next: send {{\"time\": …, \"load\": …}}", kind(row));
+            return Err(Refusal::new("wrong-shape", message).at_row(index + 2));
+        };
+        for (name, value) in cells {
+            if columns.len() >= 4 * MOST_COLUMNS {
+                break;
+            }
+            let column = columns.entry(name).or_default();
+            column.resize(index, NULL);
+            column.push(value);
+        }
+    }
+    for column in columns.values_mut() {
+        column.resize(rows.len(), NULL);
+    }
+    Ok(columns)
+}
+
+fn from_columns(object: &Map<String, Value>) -> Result<BTreeMap<&str, Vec<&Value>>, Refusal> {
+    let mut columns = BTreeMap::new();
+    let mut length: Option<(&str, usize)> = None;
+    for (name, values) in object {
+        let Value::Array(values) = values else {
+            let message = format!("this column is {}. Next: send a list of values", kind(values));
+            return Err(Refusal::new("wrong-shape", message).at_column(name));
+        };
+        let (first, rows) = *length.get_or_insert((name, values.len()));
+        if rows != values.len() {
+            let message = format!(
+                "{} values, but `{first}` has {rows}. Next: send columns of one length",
+                values.len()
+            );
+            return Err(Refusal::new("ragged-columns", message).at_column(name));
+        }
+        columns.insert(name.as_str(), values.iter().collect());
+    }
+    Ok(columns)
+}
+
+fn numbers(name: &str, values: &[&Value]) -> Result<ColumnData, Refusal> {
+    let read = |(index, value): (usize, &&Value)| match value {
+        Value::Null => Ok(f64::NAN),
+        Value::Bool(flag) => Ok(f64::from(u8::from(*flag))),
+        Value::Number(number) => match number.as_f64() {
+            Some(number) if number.is_finite() => Ok(number),
+            _ => Err(wrong(
+                name,
+                index,
+                "a number that is not finite",
+                "a finite number, or null where none was read",
+            )),
+        },
+        other => Err(wrong(name, index, &kind(other), "a number, or null where none was read")),
+    };
+    Ok(ColumnData::Number(values.iter().enumerate().map(read).collect::<Result<_, _>>()?))
+}
+
+fn texts(name: &str, values: &[&Value]) -> Result<ColumnData, Refusal> {
+    let read = |(index, value): (usize, &&Value)| match value {
+        Value::String(text) => Ok(Some(text.clone())),
+        Value::Number(number) => Ok(Some(number.to_string())),
+        other => Err(wrong(name, index, &kind(other), "the name of a series")),
+    };
+    Ok(ColumnData::Text(values.iter().enumerate().map(read).collect::<Result<_, _>>()?))
+}
+
+/// Times go through the same reader as those of a file, so that zones, offsets and summer time mean the same.
+fn times(name: &str, values: &[&Value], description: &Description) -> Result<ColumnData, Refusal> {
+    let counted = crate::times::counted(description);
+    let mut text = String::from("time\n");
+    let mut counts = Vec::new();
+    for (index, value) in values.iter().enumerate() {
+        match value {
+            Value::Number(number) if counted => match number.as_i64() {
+                Some(count) => counts.push(Some(count)),
+                None => return Err(wrong(name, index, "a number with a fraction", "a whole number")),
+            },
+            Value::String(time) if !counted && !time.contains(['"', '\n', '\r']) => {
+                text.push('"');
+                text.push_str(time);
+                text.push_str("\"\n");
+            }
+            other if counted => return Err(wrong(name, index, &kind(other), "a whole number")),
+            other => return Err(wrong(name, index, &kind(other), "a text such as \"2024-01-31T06:00\"")),
+        }
+    }
+    if counted {
+        return Ok(ColumnData::Integer(counts));
+    }
+    let options = ReadOptions { delimiter: Some(b','), header: Some(true), ..options(description) };
+    let read = |text: &str| gyeol_data::read_bytes("body", text.as_bytes(), &options);
+    let table = read(&text).map_err(|error| Refusal { column: Some(name.to_owned()), ..error.into() })?;
+    if table.kind("time") == Some(ColumnKind::Time) {
+        return Ok(ColumnData::Time(table.times("time")?));
+    }
+    // The reader found that these are not all times: say which one is not.
+    let is_time = |cell: &str| {
+        read(&format!("time\n{cell}\n")).is_ok_and(|one| one.kind("time") == Some(ColumnKind::Time))
+    };
+    let index = text.lines().skip(1).position(|cell| !is_time(cell)).unwrap_or(0);
+    let found = values.get(index).map_or_else(String::new, |value| kind(value));
+    Err(wrong(name, index, &found, "a time such as \"2024-01-31T06:00\", all written in one way"))
+}
+
+fn wrong(column: &str, index: usize, found: &str, wanted: &str) -> Refusal {
+    Refusal::new(
+        "wrong-type",
+        format!("row {}, column '{column}': {found} stands where the model reads {wanted}", index + 2),
+    )
+    .at_row(index + 2)
+    .at_column(column)
+}
+
+/// A JSON value in words.
+fn kind(value: &Value) -> String {
+    match value {
+        Value::Null => "null".to_owned(),
+        Value::Bool(flag) => flag.to_string(),
+        Value::Number(number) => format!("the number {number}"),
+        Value::String(text) => {
+            format!("the text \"{}\"", text.chars().take(40).collect::<String>().escape_debug())
+        }
+        Value::Array(_) => "a list".to_owned(),
+        Value::Object(_) => "an object".to_owned(),
+    }
+}
+
+/// Whether the table has the columns that the model reads, as what it reads them.
+pub(crate) fn check_columns(table: &Table, description: &Description) -> Result<(), Refusal> {
+    for (name, role) in description.columns() {
+        let Some(found) = table.kind(name) else {
+            let there: Vec<&str> =
+                table.columns().iter().map(|column| column.name.as_str()).take(12).collect();
+            let near = there.iter().map(|other| {
+                (strsim::damerau_levenshtein(&name.to_lowercase(), &other.to_lowercase()), other)
+            });
+            let near = near
+                .filter(|(distance, _)| *distance <= 2)
+                .min()
+                .map(|(_, other)| format!("; is '{other}' meant?"));
+            let message = format!(
+                "the column '{name}' ({role}) is missing{}. The columns are: {}. Next: add it, or rename the column that holds it",
+                near.unwrap_or_default(),
+                there.join(", ")
+            );
+            return Err(Refusal::new("missing-column", message).at_column(name));
+        };
+        let fits = match role {
+            "time" => matches!(found, ColumnKind::Time | ColumnKind::Integer),
+            "id" => true,
+            _ => found.is_numeric() || empty(table, name),
+        };
+        if !fits {
+            return Err(first_odd_cell(table, name, role));
+        }
+    }
+    Ok(())
+}
+
+fn empty(table: &Table, name: &str) -> bool {
+    table.texts(name).is_ok_and(|cells| cells.iter().all(Option::is_none))
+}
+
+/// The first cell of a column that is not what it should be.
+fn first_odd_cell(table: &Table, name: &str, role: &str) -> Refusal {
+    let wanted = if role == "time" { "a time" } else { "a number" };
+    let cells = table.texts(name).unwrap_or_default();
+    let number = |text: &str| text.trim().replace([',', ' '], "").parse::<f64>().is_ok();
+    let time = |text: &str| {
+        text.trim().starts_with(|letter: char| letter.is_ascii_digit()) && text.contains(['-', '/', '.', ':'])
+    };
+    let odd = cells.iter().enumerate().find_map(|(index, cell)| {
+        let text = cell.as_deref()?;
+        let fine = if role == "time" { time(text) } else { number(text) };
+        (!fine).then(|| (index, text.chars().take(40).collect::<String>()))
+    });
+    match odd {
+        Some((index, text)) => wrong(name, index, &format!("\"{}\"", text.escape_debug()), wanted),
+        None => Refusal::new("wrong-type", format!("the column '{name}' could not be read as {wanted}"))
+            .at_column(name),
+    }
+}
