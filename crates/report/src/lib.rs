@@ -25,7 +25,9 @@ pub enum Error {
     #[error("unknown language '{0}': the report is written in en or ko; name one of them with --language")]
     Language(String),
     /// A report that cannot be drawn.
-    #[error("the report names rung {best} as the best, but holds {rungs}: it was cut or edited; run the ladder again")]
+    #[error(
+        "the report names rung {best} as the best, but holds {rungs}: it was cut or edited; run the ladder again"
+    )]
     Best {
         /// Index given.
         best: usize,
@@ -82,6 +84,10 @@ pub fn ladder_page(report: &model::LadderReport, language: Language) -> Result<S
 }
 
 /// What inspection found as one self-contained HTML file; `name` is the data's name for people.
-pub fn profile_page(profile: &gyeol_data::profile::Profile, name: &str, language: Language) -> Result<String> {
+pub fn profile_page(
+    profile: &gyeol_data::profile::Profile,
+    name: &str,
+    language: Language,
+) -> Result<String> {
     page::profile_page(profile, name, language)
 }

@@ -27,8 +27,8 @@ impl Noise {
 /// Load in MW and temperature in °F, one an hour.
 pub fn readings() -> (Vec<f64>, Vec<f64>) {
     let shape = [
-        -0.62, -0.78, -0.86, -0.88, -0.8, -0.55, -0.05, 0.4, 0.55, 0.55, 0.52, 0.5, 0.46, 0.42, 0.4, 0.45, 0.62, 0.9, 1.0,
-        0.9, 0.7, 0.4, 0.0, -0.36,
+        -0.62, -0.78, -0.86, -0.88, -0.8, -0.55, -0.05, 0.4, 0.55, 0.55, 0.52, 0.5, 0.46, 0.42, 0.4, 0.45,
+        0.62, 0.9, 1.0, 0.9, 0.7, 0.4, 0.0, -0.36,
     ];
     let mut noise = Noise(7);
     let (mut weather, mut slow) = (0.0f64, 0.0f64);
@@ -38,14 +38,18 @@ pub fn readings() -> (Vec<f64>, Vec<f64>) {
         let year = (day as f64 - 20.0) / 365.25 * std::f64::consts::TAU;
         weather = 0.995 * weather + 1.9 * noise.bell();
         slow = 0.98 * slow + 26.0 * noise.bell();
-        let t = 50.0 - 24.0 * year.cos() + 8.0 * ((hour as f64 - 15.0) / 24.0 * std::f64::consts::TAU).cos() + weather;
+        let t = 50.0 - 24.0 * year.cos()
+            + 8.0 * ((hour as f64 - 15.0) / 24.0 * std::f64::consts::TAU).cos()
+            + weather;
         let weekend = match (day + 5) % 7 {
             5 => 0.72,
             6 => 0.62,
             _ => 1.0,
         };
         let need = if t > 62.0 { 55.0 * (t - 62.0) } else { 14.0 * (62.0 - t) };
-        load.push((2550.0 + 560.0 * shape[hour] * weekend + 240.0 * (weekend - 1.0) + need + slow).max(1500.0));
+        load.push(
+            (2550.0 + 560.0 * shape[hour] * weekend + 240.0 * (weekend - 1.0) + need + slow).max(1500.0),
+        );
         temperature.push(t);
     }
     (load, temperature)
@@ -73,7 +77,8 @@ fn numbers(values: &[f64], target: bool) -> NumberProfile {
         counts[(((v - low) / (high - low) * bins as f64) as usize).min(bins - 1)] += 1;
     }
     let edges = (0..=bins).map(|i| low + (high - low) * i as f64 / bins as f64).collect();
-    let sparkline = values.chunks(values.len() / 60).map(|c| Some(c.iter().sum::<f64>() / c.len() as f64)).collect();
+    let sparkline =
+        values.chunks(values.len() / 60).map(|c| Some(c.iter().sum::<f64>() / c.len() as f64)).collect();
     let part = &values[..8760];
     let correlate = |lag: usize| {
         let n = part.len() - lag;
@@ -112,7 +117,12 @@ fn numbers(values: &[f64], target: bool) -> NumberProfile {
         correlations: vec![],
         autocorrelation,
         periods,
-        typical_week: target.then(|| TypicalWeek { slots_per_day: 24, median: slot(0.5), q1: slot(0.25), q3: slot(0.75) }),
+        typical_week: target.then(|| TypicalWeek {
+            slots_per_day: 24,
+            median: slot(0.5),
+            q1: slot(0.25),
+            q3: slot(0.75),
+        }),
         leakage: None,
         drift: ["valid", "test"]
             .iter()
@@ -152,7 +162,13 @@ fn scatter(load: &[f64], temperature: &[f64]) -> Scatter {
     Scatter { target: "load".into(), covariate: "T".into(), bins, points }
 }
 
-fn column(name: &str, kind: ColumnKind, role: Role, unit: Option<&str>, numbers: Option<NumberProfile>) -> ColumnProfile {
+fn column(
+    name: &str,
+    kind: ColumnKind,
+    role: Role,
+    unit: Option<&str>,
+    numbers: Option<NumberProfile>,
+) -> ColumnProfile {
     ColumnProfile {
         name: name.to_string(),
         kind,
@@ -174,13 +190,21 @@ pub fn profile() -> Profile {
     let (load, temperature) = readings();
     let at = |row: usize| START + row as i64 * HOUR;
     let gap = |row: usize, rows: usize| Gap { series: None, from: at(row), to: at(row + rows - 1), rows };
-    let warning = |severity, code: &str, column: Option<&str>, words: &str| Warning {
+    let warning = |severity, code: &str, column: &str, parts: Vec<(&str, Part)>| Warning {
         code: code.to_string(),
         severity,
-        column: column.map(str::to_string),
-        parts: BTreeMap::new(),
-        words: words.to_string(),
+        column: Some(column.to_string()),
+        parts: parts.into_iter().map(|(name, part)| (name.to_string(), part)).collect(),
+        words: String::new(),
     };
+    let gaps = vec![
+        ("gaps", Part::Count(2)),
+        ("rows", Part::Count(3)),
+        ("from", Part::Time(at(9_420))),
+        ("to", Part::Time(at(9_421))),
+    ];
+    let far =
+        vec![("count", Part::Count(41)), ("at", Part::Time(at(4_961))), ("value", Part::Number(4_685.0))];
     Profile {
         source: Source {
             name: "new-england-load".into(),
@@ -220,12 +244,17 @@ pub fn profile() -> Profile {
         duplicate_rows: 0,
         duplicate_examples: vec![],
         parts: [("train", 0, 17_544), ("valid", 17_544, 26_304), ("test", 26_304, ROWS)]
-            .map(|(name, from, to)| PartSpan { name: name.into(), from: at(from), to: at(to), rows: to - from })
+            .map(|(name, from, to)| PartSpan {
+                name: name.into(),
+                from: at(from),
+                to: at(to),
+                rows: to - from,
+            })
             .to_vec(),
         scatters: vec![scatter(&load, &temperature)],
         warnings: vec![
-            warning(Severity::Warn, "sample-gap", None, "The clock has 2 gaps with 3 missing rows."),
-            warning(Severity::Note, "sample-season", Some("load"), "load repeats itself every day and every week."),
+            warning(Severity::Warn, "gaps", "time", gaps),
+            warning(Severity::Note, "outliers", "load", far),
         ],
     }
 }

@@ -37,14 +37,19 @@ pub(crate) fn answer(view: &View) -> Answer {
 /// How much data, how far ahead, judged on how much: the line under the title.
 pub(crate) fn deck(view: &View) -> String {
     let (report, voice) = (view.report, &view.voice);
-    let mut parts = vec![text::message("rows-data", &[("n", voice.count(report.data.rows)), ("step", view.step.length(1.0, voice.language))], voice.language)];
+    let mut parts = vec![view.step.readings(report.data.rows, voice.language)];
     if report.data.series > 1 {
         parts.push(view.t("deck-series", &[("n", voice.count(report.data.series))]));
     }
     if report.data.targets.len() > 1 {
         parts.push(view.t("deck-targets", &[("n", voice.count(report.data.targets.len()))]));
     }
-    parts.push(view.t("deck-ahead", &[("horizon", view.step.length(report.protocol.horizon as f64, voice.language))]));
+    parts.push(
+        view.t(
+            "deck-ahead",
+            &[("horizon", view.step.length(report.protocol.horizon as f64, voice.language))],
+        ),
+    );
     let windows = voice.count(report.protocol.test.windows);
     let judged = if view.step.has_clock() {
         let test = &report.protocol.test;
@@ -138,10 +143,19 @@ fn doubts(view: &View) -> Vec<String> {
     }
     if let Some((weekday, hour, error)) = worst_hour(&best.mae_by_weekday_hour) {
         let weekday = view.t(WEEKDAYS_LONG[weekday.min(6)], &[]);
-        let args = [("weekday", weekday), ("hour", format!("{hour:02}:00")), ("error", view.level(error))];
+        let args = [
+            ("weekday", weekday),
+            ("hour", text::clock_hour(hour, voice.language)),
+            ("error", view.level(error)),
+        ];
         out.push(view.t("doubt-hour", &args));
-    } else if let Some((weekday, error)) =
-        best.mae_by_weekday.iter().copied().enumerate().filter(|d| d.1.is_finite()).max_by(|a, b| a.1.total_cmp(&b.1))
+    } else if let Some((weekday, error)) = best
+        .mae_by_weekday
+        .iter()
+        .copied()
+        .enumerate()
+        .filter(|d| d.1.is_finite())
+        .max_by(|a, b| a.1.total_cmp(&b.1))
     {
         let weekday = view.t(WEEKDAYS_LONG[weekday.min(6)], &[]);
         out.push(view.t("doubt-weekday", &[("weekday", weekday), ("error", view.level(error))]));
@@ -151,7 +165,9 @@ fn doubts(view: &View) -> Vec<String> {
         let holidays = best
             .worst_days
             .iter()
-            .filter(|d| d.notes.iter().any(|n| matches!(n, DayNote::Holiday { .. } | DayNote::NearHoliday { .. })))
+            .filter(|d| {
+                d.notes.iter().any(|n| matches!(n, DayNote::Holiday { .. } | DayNote::NearHoliday { .. }))
+            })
             .count();
         let date = if view.step.has_clock() {
             text::date_weekday(worst.origin, voice.zone, voice.language)
@@ -191,6 +207,7 @@ pub(crate) const WEEKDAYS_LONG: [&str; 7] =
 
 /// Weekday, hour and value of the largest cell.
 pub(crate) fn worst_hour(cells: &[Vec<f64>]) -> Option<(usize, usize, f64)> {
-    let all = cells.iter().enumerate().flat_map(|(d, row)| row.iter().enumerate().map(move |(h, &v)| (d, h, v)));
+    let all =
+        cells.iter().enumerate().flat_map(|(d, row)| row.iter().enumerate().map(move |(h, &v)| (d, h, v)));
     all.filter(|c| c.2.is_finite() && c.0 < WEEKDAYS.len()).max_by(|a, b| a.2.total_cmp(&b.2))
 }

@@ -72,7 +72,7 @@ pub(crate) struct Figure {
 }
 
 /// Width of a picture over the whole column.
-pub(crate) const FULL: f64 = 960.0;
+pub(crate) const FULL: f64 = 860.0;
 /// Width of one of two pictures side by side.
 pub(crate) const HALF: f64 = 468.0;
 /// Width on a phone.

@@ -37,7 +37,8 @@ pub(crate) fn certainty(view: &View) -> Certainty {
         ]);
     }
     let figures = [coverage(view), width(view)].into_iter().flatten().collect();
-    let lead = if best.coverage.is_finite() && best.width.is_finite() { "certainty-lead" } else { "certainty-none" };
+    let lead =
+        if best.coverage.is_finite() && best.width.is_finite() { "certainty-lead" } else { "certainty-none" };
     Certainty { lead: view.t(lead, &args), figures, table, chosen }
 }
 

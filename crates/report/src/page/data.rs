@@ -150,7 +150,11 @@ pub(crate) fn deck(profile: &Profile, language: Language) -> String {
     if let Some(clock) = profile.clock.as_ref().filter(|c| c.step_ms.is_some()) {
         deck.push(voice.t("deck-step", &[("step", step_of(profile).length(1.0, language))]));
         if let (Some(from), Some(to)) = (clock.from, clock.to) {
-            deck.push(format!("{} – {}", text::date(from, voice.zone, language), text::date(to, voice.zone, language)));
+            deck.push(format!(
+                "{} – {}",
+                text::date(from, voice.zone, language),
+                text::date(to, voice.zone, language)
+            ));
         }
     }
     deck.join(" · ")
@@ -180,14 +184,14 @@ fn draw(scene: &Scene) -> Data {
     let gaps = gaps(scene);
     let missing: usize = profile.clock.as_ref().map_or(0, |c| c.missing_rows);
     let gaps_see = match &profile.clock {
-        Some(clock) if clock.gap_count > 0 => scene.t(
-            "gaps-see",
-            &[("gaps", voice.count(clock.gap_count)), ("rows", voice.count(missing))],
-        ),
+        Some(clock) if clock.gap_count > 0 => {
+            scene.t("gaps-see", &[("gaps", voice.count(clock.gap_count)), ("rows", voice.count(missing))])
+        }
         Some(_) => scene.t("gaps-none", &[]),
         None => scene.t("no-clock", &[]),
     };
-    let mut halves: Vec<Figure> = profile.scatters.iter().take(4).filter_map(|s| relation(scene, s)).collect();
+    let mut halves: Vec<Figure> =
+        profile.scatters.iter().take(4).filter_map(|s| relation(scene, s)).collect();
     halves.extend(scene.targets().take(2).filter_map(|c| memory(scene, c)));
     Data {
         lead: lead(scene),
@@ -226,9 +230,9 @@ fn lead(scene: &Scene) -> String {
 
 fn warned(scene: &Scene, warning: &gyeol_data::profile::Warning) -> Finding {
     let (class, key) = match warning.severity {
-        Severity::Stop => ("stop", "severity-stop"),
-        Severity::Warn => ("warn", "severity-warn"),
-        Severity::Note => ("note", "severity-note"),
+        Severity::Stop => ("f-stop", "severity-stop"),
+        Severity::Warn => ("f-warn", "severity-warn"),
+        Severity::Note => ("f-note", "severity-note"),
     };
     Finding { class, severity: scene.t(key, &[]), text: finding(&scene.voice, warning) }
 }
@@ -240,16 +244,28 @@ fn column(scene: &Scene, c: &ColumnProfile) -> Column {
     let (mut histogram, mut sparkline) = (String::new(), String::new());
     if let Some(n) = &c.numbers {
         (low, middle, high) = (write(n.min), write(n.median), write(n.max));
-        let args = [("column", c.name.clone()), ("low", low.clone()), ("middle", middle.clone()), ("high", high.clone())];
-        let words = voice.words(&scene.t("histogram-title", &[("column", c.name.clone())]), &scene.t("histogram-see", &args));
+        let args = [
+            ("column", c.name.clone()),
+            ("low", low.clone()),
+            ("middle", middle.clone()),
+            ("high", high.clone()),
+        ];
+        let words = voice.words(
+            &scene.t("histogram-title", &[("column", c.name.clone())]),
+            &scene.t("histogram-see", &args),
+        );
         histogram = picture::small_histogram(&words, &n.histogram);
-        let words = voice.words(&scene.t("sparkline-title", &[("column", c.name.clone())]), &scene.t("histogram-see", &args));
+        let words = voice.words(
+            &scene.t("sparkline-title", &[("column", c.name.clone())]),
+            &scene.t("histogram-see", &args),
+        );
         sparkline = picture::sparkline(&words, &n.sparkline);
     } else if let (Role::Time, Some(clock)) = (c.role, &scene.profile.clock) {
         low = clock.from.map_or(String::new(), |ms| scene.time(ms));
         high = clock.to.map_or(String::new(), |ms| scene.time(ms));
     } else if !c.classes.is_empty() {
-        let most: Vec<String> = c.classes.iter().take(3).map(|k| format!("{} {}", k.value, voice.count(k.count))).collect();
+        let most: Vec<String> =
+            c.classes.iter().take(3).map(|k| format!("{} {}", k.value, voice.count(k.count))).collect();
         middle = most.join(", ");
     } else {
         middle = c.examples.iter().take(2).cloned().collect::<Vec<_>>().join(", ");
@@ -280,21 +296,28 @@ fn column(scene: &Scene, c: &ColumnProfile) -> Column {
 
 fn week(scene: &Scene, c: &ColumnProfile) -> Option<Figure> {
     let week = c.numbers.as_ref()?.typical_week.as_ref()?;
-    let highest = week.median.iter().enumerate().filter_map(|(i, v)| v.map(|v| (i, v))).max_by(|a, b| a.1.total_cmp(&b.1))?;
+    let highest = week
+        .median
+        .iter()
+        .enumerate()
+        .filter_map(|(i, v)| v.map(|v| (i, v)))
+        .max_by(|a, b| a.1.total_cmp(&b.1))?;
     let per_day = week.slots_per_day.max(1);
     let unit = scene.unit_of(c);
     let weekday = scene.t(super::answer::WEEKDAYS_LONG[(highest.0 / per_day).min(6)], &[]);
-    let hour = format!("{:02}:00", (highest.0 % per_day) * 24 / per_day);
+    let hour = text::clock_hour((highest.0 % per_day) * 24 / per_day, scene.voice.language);
     let value = text::with_unit(&scene.voice.significant(highest.1, 3), &unit);
     let args = [("column", c.name.clone()), ("weekday", weekday), ("hour", hour), ("value", value)];
     let key = if per_day > 1 { "week-see" } else { "week-see-days" };
     let (title, see) = (scene.t("week-title", &args[..1]), scene.t(key, &args));
-    let mut table = Table::new(["col-slot", "col-q1", "col-median", "col-q3"].map(|k| scene.t(k, &[])).to_vec());
+    let mut table =
+        Table::new(["col-slot", "col-q1", "col-median", "col-q3"].map(|k| scene.t(k, &[])).to_vec());
     for (i, median) in week.median.iter().enumerate() {
         let write = |v: Option<f64>| scene.voice.significant(v.unwrap_or(f64::NAN), 4);
         let day = scene.t(text::WEEKDAYS[(i / per_day).min(6)], &[]);
         let at = |list: &[Option<f64>]| write(list.get(i).copied().flatten());
-        table.push(vec![format!("{day} {:02}:00", (i % per_day) * 24 / per_day), at(&week.q1), write(*median), at(&week.q3)]);
+        let slot = text::clock_hour((i % per_day) * 24 / per_day, scene.voice.language);
+        table.push(vec![format!("{day} {slot}"), at(&week.q1), write(*median), at(&week.q3)]);
     }
     Some(Figure::draw("full", title, see, Some(table), &|words: &Words, width| {
         picture::typical_week(words, week, &unit, width, scene.voice.language)
@@ -325,11 +348,22 @@ fn relation(scene: &Scene, scatter: &gyeol_data::profile::Scatter) -> Option<Fig
     ]);
     for bin in &scatter.bins {
         let write = |v: f64| scene.voice.significant(v, 4);
-        table.push(vec![write(bin.x), scene.voice.count(bin.count), write(bin.q10), write(bin.median), write(bin.q90)]);
+        table.push(vec![
+            write(bin.x),
+            scene.voice.count(bin.count),
+            write(bin.q10),
+            write(bin.median),
+            write(bin.q90),
+        ]);
     }
     let (title, see) = (scene.t("relation-title", &args[..2]), scene.t("relation-see", &args));
     Some(Figure::draw("half", title, see, Some(table), &|words: &Words, width| {
-        let relation = picture::Relation { words: words.clone(), scatter, unit: &unit, covariate_title: covariate_title.clone() };
+        let relation = picture::Relation {
+            words: words.clone(),
+            scatter,
+            unit: &unit,
+            covariate_title: covariate_title.clone(),
+        };
         picture::relation(&relation, width, scene.voice.language)
     }))
 }
@@ -352,7 +386,9 @@ fn memory(scene: &Scene, c: &ColumnProfile) -> Option<Figure> {
     };
     let args = [("column", c.name.clone())];
     let see = match numbers.periods.first() {
-        Some(p) => scene.t("memory-see", &[("period", length(p.rows)), ("r", scene.voice.number(p.strength, 2))]),
+        Some(p) => {
+            scene.t("memory-see", &[("period", length(p.rows)), ("r", scene.voice.number(p.strength, 2))])
+        }
         None => scene.t("memory-see-none", &[]),
     };
     let mut table = Table::new(vec![scene.t("lag-axis", &[]), scene.t("col-correlation", &[])]);
@@ -372,11 +408,14 @@ fn split(scene: &Scene) -> Option<Figure> {
         return None;
     }
     let name = |part: &str| text::spoken("part", part, scene.voice.language);
-    let mut table = Table::new(["col-part", "col-from", "col-to", "col-rows", "col-windows"].map(|k| scene.t(k, &[])).to_vec());
+    let mut table = Table::new(
+        ["col-part", "col-from", "col-to", "col-rows", "col-windows"].map(|k| scene.t(k, &[])).to_vec(),
+    );
     let bars: Vec<SplitPart> = parts
         .iter()
         .map(|p| {
-            let windows = scene.windows.iter().find(|(n, _)| *n == p.name).map(|(_, w)| scene.voice.count(*w));
+            let windows =
+                scene.windows.iter().find(|(n, _)| *n == p.name).map(|(_, w)| scene.voice.count(*w));
             let count = text::message("rows", &[("n", scene.voice.count(p.rows))], scene.voice.language);
             let detail = match &windows {
                 Some(w) => scene.t("split-windows", &[("windows", w.clone())]),
@@ -397,19 +436,26 @@ fn split(scene: &Scene) -> Option<Figure> {
             SplitPart { name: name(&p.name), detail, from: p.from, to: p.to, class }
         })
         .collect();
-    let gaps = scene.profile.clock.iter().flat_map(|c| c.gaps.iter().map(|g| (g.from, g.to))).collect::<Vec<_>>();
+    let gaps =
+        scene.profile.clock.iter().flat_map(|c| c.gaps.iter().map(|g| (g.from, g.to))).collect::<Vec<_>>();
     let empty = Vec::new();
     let readings = scene.targets().next().and_then(|c| c.numbers.as_ref()).map_or(&empty, |n| &n.sparkline);
-    Some(Figure::draw("full", scene.t("split-title", &[]), scene.t("split-see", &[]), Some(table), &|words, width| {
-        let bar = SplitBar {
-            words: words.clone(),
-            parts: bars.clone(),
-            gaps: gaps.clone(),
-            readings,
-            write: &|ms| scene.time(ms),
-        };
-        picture::split_bar(&bar, width)
-    }))
+    Some(Figure::draw(
+        "full",
+        scene.t("split-title", &[]),
+        scene.t("split-see", &[]),
+        Some(table),
+        &|words, width| {
+            let bar = SplitBar {
+                words: words.clone(),
+                parts: bars.clone(),
+                gaps: gaps.clone(),
+                readings,
+                write: &|ms| scene.time(ms),
+            };
+            picture::split_bar(&bar, width)
+        },
+    ))
 }
 
 fn drift(scene: &Scene) -> Option<Table> {
@@ -439,7 +485,11 @@ fn gaps(scene: &Scene) -> Option<Table> {
     }
     let mut table = Table::new(head);
     let write = |ms: i64| {
-        if scene.step.has_hours() { text::date_time(ms, scene.voice.zone, scene.voice.language) } else { scene.time(ms) }
+        if scene.step.has_hours() {
+            text::date_time(ms, scene.voice.zone, scene.voice.language)
+        } else {
+            scene.time(ms)
+        }
     };
     for gap in clock.gaps.iter().take(30) {
         let mut row = vec![write(gap.from), write(gap.to), scene.voice.count(gap.rows)];

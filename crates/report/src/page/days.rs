@@ -36,7 +36,8 @@ pub(crate) fn days(view: &View) -> Days {
         key(a).cmp(&key(b)).then_with(|| a.series.cmp(&b.series)).then_with(|| a.target.cmp(&b.target))
     });
     let mut others: Vec<Card> = picked.into_iter().map(|d| card(view, d)).collect();
-    let size = |c: &Card| c.svg.len() + c.table.rows.iter().flatten().map(|cell| cell.len() + 9).sum::<usize>();
+    let size =
+        |c: &Card| c.svg.len() + c.table.rows.iter().flatten().map(|cell| cell.len() + 9).sum::<usize>();
     let total: usize = others.iter().map(size).sum();
     let every = total.div_ceil(PICKER_BYTES).max(1);
     others = others.into_iter().step_by(every).collect();
@@ -97,7 +98,7 @@ fn card(view: &View, day: &DayExample) -> Card {
         naive_label: naive_label(view),
         unit: &view.report.data.unit,
     };
-    let svg = picture::day(&drawn, PHONE + 20.0, voice.language);
+    let svg = picture::day(&drawn, PHONE - 20.0, voice.language);
     Card { kind, title, error, svg, table: table(view, day, &drawn) }
 }
 
@@ -115,7 +116,9 @@ fn table(view: &View, day: &DayExample, drawn: &picture::Day) -> Table {
     for i in 0..rows {
         let time = match (day.times.get(i), view.step.has_clock()) {
             (Some(&ms), true) if view.step.has_hours() => match text::moment(ms, voice.zone) {
-                Some(m) if i == 0 || (m.hour, m.minute) == (0, 0) => text::date_time(ms, voice.zone, voice.language),
+                Some(m) if i == 0 || (m.hour, m.minute) == (0, 0) => {
+                    text::date_time(ms, voice.zone, voice.language)
+                }
                 Some(m) => format!("{:02}:{:02}", m.hour, m.minute),
                 None => text::MISSING.to_string(),
             },
@@ -123,7 +126,7 @@ fn table(view: &View, day: &DayExample, drawn: &picture::Day) -> Table {
             _ => format!("+{}", i + 1),
         };
         let range = match (drawn.low.get(i), drawn.high.get(i)) {
-            (Some(&a), Some(&b)) => format!("{} … {}", write(Some(a)), write(Some(b))),
+            (Some(&a), Some(&b)) => text::range(&write(Some(a)), &write(Some(b)), voice.language),
             _ => text::MISSING.to_string(),
         };
         let truth = day.truth.get(i).copied().flatten();

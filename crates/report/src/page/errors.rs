@@ -42,7 +42,11 @@ pub(crate) fn errors(view: &View) -> Errors {
 }
 
 /// One line a rung over the rows ahead; `key` names the catalogue entries (`-title`, `-see`).
-pub(crate) fn by_step<'r>(view: &View<'r>, key: &str, of: &dyn Fn(&'r RungReport) -> &'r Vec<f64>) -> Option<Figure> {
+pub(crate) fn by_step<'r>(
+    view: &View<'r>,
+    key: &str,
+    of: &dyn Fn(&'r RungReport) -> &'r Vec<f64>,
+) -> Option<Figure> {
     let series: Vec<Series> = view
         .report
         .rungs
@@ -98,7 +102,7 @@ fn by_hour(view: &View, best: &RungReport) -> Option<Figure> {
     }
     let args = [
         ("weekday", view.t(WEEKDAYS_LONG[weekday.min(6)], &[])),
-        ("hour", format!("{hour:02}:00")),
+        ("hour", text::clock_hour(hour, view.voice.language)),
         ("error", view.level(error)),
     ];
     let (title, see) = (view.t("heat-title", &[]), view.t("heat-see", &args));
@@ -140,7 +144,14 @@ fn residuals(view: &View, best: &RungReport) -> Option<Figure> {
     }
     let (title, see) = (view.t("residual-title", &[]), view.t("residual-see", &[]));
     Some(Figure::draw("half", title, see, Some(table), &|words, width| {
-        picture::histogram(words, &best.residual_edges, &best.residual_counts, view.unit, width, view.voice.language)
+        picture::histogram(
+            words,
+            &best.residual_edges,
+            &best.residual_counts,
+            view.unit,
+            width,
+            view.voice.language,
+        )
     }))
 }
 
@@ -155,12 +166,21 @@ fn bias(view: &View, best: &RungReport) -> Option<Figure> {
         table.push(vec![view.voice.number(*x, digits), text::signed(*v, view.digits, view.voice.language)]);
     }
     // The same axis as the errors themselves, so that a small bias looks small.
-    let reach = best.mae_by_step.iter().chain(&best.bias_by_step).filter(|v| v.is_finite()).fold(0.0, |m: f64, v| m.max(v.abs()));
+    let reach = best
+        .mae_by_step
+        .iter()
+        .chain(&best.bias_by_step)
+        .filter(|v| v.is_finite())
+        .fold(0.0, |m: f64, v| m.max(v.abs()));
     let (title, see) = (view.t("bias-title", &[]), view.t("bias-see", &[]));
     Some(Figure::draw("half", title, see, Some(table), &|words, width| {
         let lines = Lines {
             words: words.clone(),
-            series: vec![Series { title: view.t("bias-line", &[]), values: best.bias_by_step.clone(), chosen: true }],
+            series: vec![Series {
+                title: view.t("bias-line", &[]),
+                values: best.bias_by_step.clone(),
+                chosen: true,
+            }],
             xs: xs.clone(),
             x_title: x_title.clone(),
             y_title: String::new(),
@@ -175,7 +195,8 @@ fn bias(view: &View, best: &RungReport) -> Option<Figure> {
 }
 
 fn peaks(view: &View) -> Option<Peaks> {
-    let keys = ["col-rung", "col-peak-height", "col-peak-percent", "col-peak-time", "col-peak-hit", "col-days"];
+    let keys =
+        ["col-rung", "col-peak-height", "col-peak-percent", "col-peak-time", "col-peak-hit", "col-days"];
     let mut table = Table::new(keys.map(|k| view.t(k, &[])).to_vec());
     let mut chosen = usize::MAX;
     let language = view.voice.language;

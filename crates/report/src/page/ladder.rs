@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{Figure, Table, View};
-use crate::picture::{CostPoint, cost};
+use crate::picture::{CostPoint, cost, cut_above, extent};
 use crate::svg;
 use crate::text;
 
@@ -31,12 +31,14 @@ struct Row {
     at: String,
     from: String,
     span: String,
-    against: String,
+    /// Beyond the axis, which is cut so that the others can be told apart.
+    off: bool,
+    difference: String,
+    difference_range: String,
     extra: String,
     fit: String,
     parameters: String,
     answer: String,
-    memory: String,
 }
 
 /// The second metric of a row: a percentage where there is one.
@@ -53,9 +55,18 @@ fn extra(view: &View, rung: &crate::model::RungReport) -> String {
 
 /// Range of the common axis: from zero, but where all rungs are near each other from just below the best.
 fn axis(view: &View) -> (f64, f64) {
-    let ends = view.report.rungs.iter().filter_map(|r| view.error(r)).flat_map(|m| [m.value, m.low, m.high]);
-    let (low, high) = crate::picture::extent(ends).unwrap_or((0.0, 1.0));
-    if low > 0.7 * high { (low - (high - low) * 0.15, high + (high - low) * 0.1) } else { (low.min(0.0), high * 1.03) }
+    let rungs = || view.report.rungs.iter().filter_map(|r| view.error(r));
+    let cap = cut_above(rungs().map(|m| m.value)).unwrap_or(f64::INFINITY);
+    let ends = rungs().filter(|m| m.value <= cap).flat_map(|m| [m.value, m.low, m.high]);
+    let (low, high) = extent(ends).unwrap_or((0.0, 1.0));
+    if cap.is_finite() {
+        return (0.0, high * 1.1);
+    }
+    if low > 0.7 * high {
+        (low - (high - low) * 0.15, high + (high - low) * 0.1)
+    } else {
+        (low.min(0.0), high * 1.03)
+    }
 }
 
 pub(crate) fn ladder(view: &View) -> Ladder {
@@ -72,29 +83,30 @@ pub(crate) fn ladder(view: &View) -> Ladder {
         .map(|(i, rung)| {
             let error = view.error(rung);
             let pair = text::pair_against(report, &rung.name, &best.name).filter(|_| i != report.best);
-            let against = pair.as_ref().map(|p| {
-                let args = [
-                    ("difference", text::signed(p.difference, view.digits, language)),
-                    ("low", text::signed(p.low, view.digits, language)),
-                    ("high", text::signed(p.high, view.digits, language)),
-                ];
-                view.t(if p.tie() { "ladder-tie" } else { "ladder-against" }, &args)
-            });
+            let signed = |v: f64| text::signed(v, view.digits, language);
+            let tie = pair.as_ref().is_some_and(|p| p.tie());
+            let difference = pair.as_ref().map_or(String::new(), |p| signed(p.difference));
+            let range = pair
+                .as_ref()
+                .map_or(String::new(), |p| text::range(&signed(p.low), &signed(p.high), language));
             Row {
                 title: view.titles[i].clone(),
                 chosen: i == report.best,
-                tie: pair.as_ref().is_some_and(|p| p.tie()),
+                tie,
+                off: error.is_some_and(|m| m.value > high),
+                difference,
+                difference_range: range,
                 value: error.map_or(text::MISSING.to_string(), |m| view.value(m.value)),
                 interval: error.map_or(String::new(), |m| view.range(m.low, m.high)),
                 at: error.map_or(String::new(), |m| at(m.value)),
                 from: error.map_or(String::new(), |m| at(m.low)),
-                span: error.map_or(String::new(), |m| format!("{:.2}", (scale.at(m.high) - scale.at(m.low)).clamp(0.0, 100.0))),
-                against: against.unwrap_or_default(),
+                span: error.map_or(String::new(), |m| {
+                    format!("{:.2}", (scale.at(m.high) - scale.at(m.low)).clamp(0.0, 100.0))
+                }),
                 extra: extra(view, rung),
                 fit: none_if(rung.fit_seconds == 0.0, || text::duration(rung.fit_seconds, language)),
                 parameters: none_if(rung.parameters == 0, || voice.count(rung.parameters)),
                 answer: text::microseconds(rung.predict_us, language),
-                memory: text::bytes(rung.peak_memory, language),
             }
         })
         .collect();
@@ -104,7 +116,12 @@ pub(crate) fn ladder(view: &View) -> Ladder {
     let metric = text::metric_name(&report.metric, language);
     let axis_title = if view.unit.is_empty() { metric.clone() } else { format!("{metric}, {}", view.unit) };
     let windows = voice.count(report.protocol.test.windows);
-    let see = if low > 0.0 { "ladder-see-cut" } else { "ladder-see" };
+    let off = report.rungs.iter().filter_map(|r| view.error(r)).any(|m| m.value > high);
+    let see = match (low > 0.0, off) {
+        (true, _) => "ladder-see-cut",
+        (_, true) => "ladder-see-off",
+        _ => "ladder-see",
+    };
     Ladder {
         lead: lead(view),
         see: view.t(see, &[("windows", windows), ("metric", metric)]),
@@ -186,10 +203,8 @@ fn cost_figure(view: &View) -> Figure {
 fn metrics(view: &View) -> Table {
     let language = view.voice.language;
     let order = ["mae", "mse", "rmse", "mape", "smape", "mase", "mae_range"];
-    let mut names: Vec<&str> = order
-        .into_iter()
-        .filter(|m| view.report.rungs.iter().any(|r| r.test.contains_key(*m)))
-        .collect();
+    let mut names: Vec<&str> =
+        order.into_iter().filter(|m| view.report.rungs.iter().any(|r| r.test.contains_key(*m))).collect();
     for rung in &view.report.rungs {
         names.extend(rung.test.keys().map(String::as_str).filter(|k| !order.contains(k)));
     }
@@ -204,6 +219,8 @@ fn metrics(view: &View) -> Table {
             _ => name,
         }
     }));
+    head.push(view.t("col-memory", &[]));
+    head.push(view.t("col-verdict", &[]));
     let mut table = Table::new(head);
     for (i, rung) in view.report.rungs.iter().enumerate() {
         let mut row = vec![view.titles[i].clone()];
@@ -211,10 +228,12 @@ fn metrics(view: &View) -> Table {
             Some(m) => {
                 let digits = text::decimals(m.value, 3);
                 let write = |v: f64| text::number(v, digits, language);
-                format!("{} ({} … {})", write(m.value), write(m.low), write(m.high))
+                format!("{} ({})", write(m.value), text::range(&write(m.low), &write(m.high), language))
             }
             None => text::MISSING.to_string(),
         }));
+        row.push(text::bytes(rung.peak_memory, language));
+        row.push(text::verdict_short(&rung.verdict, language));
         table.push(row);
     }
     table

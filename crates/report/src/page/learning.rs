@@ -19,7 +19,6 @@ pub(crate) struct Learning {
 struct Card {
     title: String,
     chosen: bool,
-    short: String,
     verdict: String,
     svg: String,
     table: Table,
@@ -88,8 +87,7 @@ fn card(view: &View, i: usize, rung: &RungReport) -> Card {
             view.voice.significant(p.seconds, 2),
         ]);
     }
-    let short = text::verdict_short(&rung.verdict, language);
-    Card { title, chosen, short, verdict, svg: curve(&drawn, PHONE, language), table }
+    Card { title, chosen, verdict, svg: curve(&drawn, PHONE - 20.0, language), table }
 }
 
 fn contrasts(view: &View) -> Vec<Contrast> {

@@ -77,7 +77,7 @@ impl<'a> View<'a> {
     }
 
     pub fn range(&self, low: f64, high: f64) -> String {
-        format!("{} … {}", self.bare(low), self.bare(high))
+        text::range(&self.bare(low), &self.bare(high), self.voice.language)
     }
 
     /// Positions of the rows ahead on an axis, and the axis title.
@@ -131,15 +131,18 @@ fn environment(language: Language) -> Result<Environment<'static>> {
     for (name, source) in TEMPLATES {
         env.add_template(name, source)?;
     }
-    env.add_function("t", move |key: String, args: minijinja::value::Kwargs| -> std::result::Result<String, minijinja::Error> {
-        let mut filled: Vec<(String, String)> = Vec::new();
-        for name in args.args() {
-            let value: Value = args.get(name)?;
-            filled.push((name.to_string(), value.to_string()));
-        }
-        let args: Vec<(&str, String)> = filled.iter().map(|(n, v)| (n.as_str(), v.clone())).collect();
-        Ok(text::message(&key, &args, language))
-    });
+    env.add_function(
+        "t",
+        move |key: String, args: minijinja::value::Kwargs| -> std::result::Result<String, minijinja::Error> {
+            let mut filled: Vec<(String, String)> = Vec::new();
+            for name in args.args() {
+                let value: Value = args.get(name)?;
+                filled.push((name.to_string(), value.to_string()));
+            }
+            let args: Vec<(&str, String)> = filled.iter().map(|(n, v)| (n.as_str(), v.clone())).collect();
+            Ok(text::message(&key, &args, language))
+        },
+    );
     Ok(env)
 }
 

@@ -33,14 +33,23 @@ pub(crate) fn frontier(points: &[CostPoint]) -> Vec<usize> {
 }
 
 /// Draws the plot; rungs that cost nothing stand at the left edge.
-pub(crate) fn cost(words: &Words, points: &[CostPoint], unit: &str, width: f64, language: Language) -> String {
+pub(crate) fn cost(
+    words: &Words,
+    points: &[CostPoint],
+    unit: &str,
+    width: f64,
+    language: Language,
+) -> String {
     let height = if width < 500.0 { 340.0 } else { 380.0 };
     let mut svg = Svg::new(width, height, &words.title, &words.description);
     let paid = points.iter().map(|p| p.seconds).filter(|s| *s > 0.0 && s.is_finite());
     let (low, high) = super::extent(paid).unwrap_or((1.0, 10.0));
     let free = points.iter().any(|p| p.seconds.is_nan() || p.seconds <= 0.0);
-    let top_error = points.iter().flat_map(|p| [p.error, p.high]).filter(|v| v.is_finite()).fold(0.0, f64::max);
-    let y_ticks = value_ticks(0.0, top_error * 1.04, 5, unit, language);
+    let top_error =
+        points.iter().flat_map(|p| [p.error, p.high]).filter(|v| v.is_finite()).fold(0.0, f64::max);
+    let cap = super::cut_above(points.iter().map(|p| p.error));
+    let ceiling = cap.map_or(top_error * 1.04, |cap| cap * 1.14);
+    let y_ticks = value_ticks(0.0, ceiling, 5, unit, language);
     let (left, right, top, bottom) = (label_room(&y_ticks), width - 14.0, 32.0, height - 44.0);
     let first = if free { left + (width * 0.14).max(56.0) } else { left + 24.0 };
     let x = Scale::log(low / 1.3, high * 1.6, first, right - 20.0);
@@ -48,14 +57,15 @@ pub(crate) fn cost(words: &Words, points: &[CostPoint], unit: &str, width: f64, 
     let ticks = log_ticks(x.low(), x.high());
     let x_axis = Axis {
         scale: x,
-        ticks: ticks.iter().map(|&v| (v, text::duration(v, language))).collect(),
+        ticks: ticks.iter().map(|&v| (v, tick(v, language))).collect(),
         title: text::message("cost-axis", &[], language),
     };
-    let y = Scale::linear(0.0, top_error * 1.04, bottom, top);
+    let y = Scale::linear(0.0, ceiling, bottom, top);
     let y_axis = Axis { scale: y, ticks: y_ticks, title: text::message("cost-error-axis", &[], language) };
     if free {
         svg.text(left, bottom + 17.0, Anchor::Start, "tick", &text::message("cost-none", &[], language));
-        svg.stroke(first - 18.0, top, first - 18.0, bottom, "rule");
+        svg.stroke(first - 22.0, bottom + 5.0, first - 16.0, bottom - 5.0, "axis");
+        svg.stroke(first - 17.0, bottom + 5.0, first - 11.0, bottom - 5.0, "axis");
     }
     let mut plot = Plot::new(svg, x_axis, y_axis, (left, right, top, bottom));
     let stair: Vec<(f64, f64)> = frontier(points)
@@ -74,12 +84,44 @@ pub(crate) fn cost(words: &Words, points: &[CostPoint], unit: &str, width: f64, 
     }
     for p in points.iter().filter(|p| p.error.is_finite()) {
         let (px, py) = (place(p.seconds), y.at(p.error));
+        if p.error > ceiling {
+            // Off the axis: an arrow at its upper edge, the figure in its name.
+            plot.svg.line(&[(px - 5.0, top + 6.0), (px, top - 1.0), (px + 5.0, top + 6.0)], "series");
+            plot.svg.stroke(px, top - 1.0, px, top + 16.0, "series");
+            continue;
+        }
         let class = if p.chosen { "series accent" } else { "series" };
         plot.svg.stroke(px, y.at(p.low), px, y.at(p.high), class);
-        plot.svg.circle_titled(px, py, if p.chosen { 6.0 } else { 4.5 }, if p.chosen { "dot-accent" } else { "dot" }, &p.hint);
+        plot.svg.circle_titled(
+            px,
+            py,
+            if p.chosen { 6.0 } else { 4.5 },
+            if p.chosen { "dot-accent" } else { "dot" },
+            &p.hint,
+        );
     }
-    label(&mut plot.svg, points, &|p| (place(p.seconds), y.at(p.error)), (left, right, top, bottom));
+    let named: Vec<CostPoint> = points
+        .iter()
+        .cloned()
+        .map(|mut p| {
+            if p.error > ceiling {
+                let peak = text::with_unit(&text::number(p.error, 0, language), unit);
+                p.title = text::message("lines-cut", &[("name", p.title), ("peak", peak)], language);
+            }
+            p
+        })
+        .collect();
+    let spot = |p: &CostPoint| (place(p.seconds), if p.error > ceiling { top + 7.0 } else { y.at(p.error) });
+    label(&mut plot.svg, &named, &stair, &spot, (left, right, top, bottom));
     plot.finish()
+}
+
+/// Seconds as a tick: no decimals that say nothing.
+fn tick(seconds: f64, language: Language) -> String {
+    if (1.0..600.0).contains(&seconds) {
+        return text::message("seconds", &[("n", text::number(seconds, 0, language))], language);
+    }
+    text::duration(seconds, language)
 }
 
 /// A box in pixels: left, top, right, bottom.
@@ -92,7 +134,13 @@ fn overlap(a: Box4, b: Box4) -> f64 {
 }
 
 /// Puts each label at the first side of its dot where it covers nothing, the chosen rung first.
-fn label(svg: &mut Svg, points: &[CostPoint], place: &dyn Fn(&CostPoint) -> (f64, f64), area: Box4) {
+fn label(
+    svg: &mut Svg,
+    points: &[CostPoint],
+    stair: &[(f64, f64)],
+    place: &dyn Fn(&CostPoint) -> (f64, f64),
+    area: Box4,
+) {
     let (left, right, top, bottom) = area;
     let drawn: Vec<&CostPoint> = points.iter().filter(|p| p.error.is_finite()).collect();
     let mut taken: Vec<Box4> = drawn
@@ -100,6 +148,18 @@ fn label(svg: &mut Svg, points: &[CostPoint], place: &dyn Fn(&CostPoint) -> (f64
         .map(|p| {
             let (x, y) = place(p);
             (x - 6.0, y - 6.0, x + 6.0, y + 6.0)
+        })
+        .collect();
+    // The stair may be covered, but only where nothing else is free.
+    let steps: Vec<Box4> = stair
+        .windows(2)
+        .map(|s| {
+            (
+                s[0].0.min(s[1].0) - 1.0,
+                s[0].1.min(s[1].1) - 1.0,
+                s[0].0.max(s[1].0) + 1.0,
+                s[0].1.max(s[1].1) + 1.0,
+            )
         })
         .collect();
     let mut order: Vec<usize> = (0..drawn.len()).collect();
@@ -111,13 +171,29 @@ fn label(svg: &mut Svg, points: &[CostPoint], place: &dyn Fn(&CostPoint) -> (f64
         let w = text_width(&title, 12.5);
         let mut best: Option<(f64, Box4)> = None;
         'search: for distance in [0.0, 14.0, 28.0, 42.0] {
-            for (dx, dy) in [(10.0, 0.0), (-10.0 - w, 0.0), (10.0, -12.0), (10.0, 12.0), (-w / 2.0, -15.0), (-w / 2.0, 16.0), (-10.0 - w, -12.0), (-10.0 - w, 12.0)] {
+            for (dx, dy) in [
+                (10.0, 0.0),
+                (-10.0 - w, 0.0),
+                (10.0, -12.0),
+                (10.0, 12.0),
+                (-w / 2.0, -15.0),
+                (-w / 2.0, 16.0),
+                (-10.0 - w, -12.0),
+                (-10.0 - w, 12.0),
+            ] {
                 let dy: f64 = dy + if dy < 0.0 { -distance } else { distance };
                 let rect = (x + dx, y + dy - 7.0, x + dx + w, y + dy + 7.0);
-                if rect.0 < left + 2.0 || rect.2 > right + 12.0 || rect.1 < top - 8.0 || rect.3 > bottom - 1.0 {
+                if rect.0 < left + 2.0 || rect.2 > right + 12.0 || rect.1 < top - 8.0 || rect.3 > bottom - 1.0
+                {
                     continue;
                 }
-                let hidden: f64 = taken.iter().enumerate().filter(|(k, _)| *k != i).map(|(_, b)| overlap(rect, *b)).sum();
+                let hidden: f64 = taken
+                    .iter()
+                    .enumerate()
+                    .filter(|(k, _)| *k != i)
+                    .map(|(_, b)| overlap(rect, *b))
+                    .sum::<f64>()
+                    + steps.iter().map(|b| overlap(rect, *b) * 0.5).sum::<f64>();
                 if best.is_none_or(|(least, _)| hidden < least - 1e-9) {
                     best = Some((hidden, rect));
                 }
@@ -128,7 +204,7 @@ fn label(svg: &mut Svg, points: &[CostPoint], place: &dyn Fn(&CostPoint) -> (f64
         }
         let rect = best.map_or((x + 10.0, y - 7.0, x + 10.0 + w, y + 7.0), |(_, rect)| rect);
         taken.push(rect);
-        let class = if p.chosen { "on-accent" } else { "label" };
+        let class = if p.chosen { "on-accent halo" } else { "halo" };
         svg.text(rect.0, (rect.1 + rect.3) / 2.0 + 4.0, Anchor::Start, class, &title);
     }
 }
@@ -148,7 +224,8 @@ mod tests {
             chosen: false,
             hint: String::new(),
         };
-        let points = [point(0.0, 100.0), point(1.0, 50.0), point(2.0, 60.0), point(9.0, 40.0), point(3.0, f64::NAN)];
+        let points =
+            [point(0.0, 100.0), point(1.0, 50.0), point(2.0, 60.0), point(9.0, 40.0), point(3.0, f64::NAN)];
         assert_eq!(frontier(&points), vec![0, 1, 3]);
     }
 }

@@ -65,7 +65,11 @@ pub(crate) fn curve(c: &Curve, width: f64, language: Language) -> String {
     let end = |line: &[(f64, f64)]| line.iter().rev().find(|p| p.1.is_finite()).map(|p| p.1);
     let mut labels = Vec::new();
     if let Some(y) = end(&valid) {
-        labels.push((y, text::message("curve-valid", &[], language), if c.chosen { "on-accent" } else { "strong" }));
+        labels.push((
+            y,
+            text::message("curve-valid", &[], language),
+            if c.chosen { "on-accent" } else { "strong" },
+        ));
     }
     if let Some(y) = end(&train) {
         labels.push((y, text::message("curve-train", &[], language), "quiet"));

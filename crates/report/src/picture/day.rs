@@ -23,7 +23,7 @@ pub(crate) struct Day<'a> {
 
 /// Draws the day.
 pub(crate) fn day(d: &Day, width: f64, language: Language) -> String {
-    let height = (width * 0.62).min(300.0);
+    let height = (width * 0.68).min(300.0);
     let mut svg = Svg::new(width, height, &d.words.title, &d.words.description);
     let rows = d.times.len().max(d.value.len());
     // As much of the past as of the future at most, so that the forecast stays large.
@@ -33,8 +33,11 @@ pub(crate) fn day(d: &Day, width: f64, language: Language) -> String {
     let (low, high) = padded(extent(all).unwrap_or((0.0, 1.0)), 0.06);
     let y_ticks = value_ticks(low, high, 4, d.unit, language);
     let names = ["day-truth", "day-forecast"].map(|key| text::message(key, &[], language));
-    let room = names.iter().chain([&d.naive_label]).map(|n| crate::svg::text_width(n, 12.0)).fold(0.0, f64::max) + 20.0;
-    let (left, right, top, bottom) = (label_room(&y_ticks), width - room.min(width * 0.3), 16.0, height - 26.0);
+    let room =
+        names.iter().chain([&d.naive_label]).map(|n| crate::svg::text_width(n, 12.0)).fold(0.0, f64::max)
+            + 20.0;
+    let (left, right, top, bottom) =
+        (label_room(&y_ticks), width - room.min(width * 0.3), 16.0, height - 26.0);
     let x = Scale::linear(-(past.len() as f64), rows.saturating_sub(1).max(1) as f64, left, right);
     let y = Scale::linear(low, high, bottom, top);
     let now = x.at(-0.5);
@@ -53,7 +56,7 @@ pub(crate) fn day(d: &Day, width: f64, language: Language) -> String {
     let mut before = plot.points((0..past.len()).map(|i| i as f64 - past.len() as f64), past.iter().copied());
     before.extend(came.first());
     plot.svg.line(&naive, "series dashed faded").line(&before, "series ink faded");
-    plot.svg.line(&told, "series accent").line(&came, "series ink");
+    plot.svg.line(&came, "series ink").line(&told, "series accent");
     let end = |line: &[(f64, f64)]| line.iter().rev().find(|p| p.1.is_finite()).map(|p| p.1);
     let [truth_name, forecast_name] = names;
     let labels: Vec<_> = [
@@ -87,7 +90,13 @@ fn time_ticks(d: &Day, rows: usize, past: usize, language: Language) -> Vec<(f64
         return range.map(|i| (i as f64, text::date_short(time(i), d.zone, language))).collect();
     }
     let days = span.saturating_mul(gap) as f64 / 86_400_000.0;
-    let every = if days <= 2.2 { 6 } else if days <= 4.0 { 12 } else { 24 };
+    let every = if days <= 2.2 {
+        6
+    } else if days <= 4.0 {
+        12
+    } else {
+        24
+    };
     let skip = (days / 7.0).ceil().max(1.0) as i64;
     let mut out = Vec::new();
     for i in -(past as i64)..rows as i64 {
@@ -98,7 +107,8 @@ fn time_ticks(d: &Day, rows: usize, past: usize, language: Language) -> Vec<(f64
         if every == 24 && i64::from(m.day) % skip != 0 {
             continue;
         }
-        let label = if m.hour == 0 { text::date_short(time(i), d.zone, language) } else { format!("{:02}", m.hour) };
+        let label =
+            if m.hour == 0 { text::date_short(time(i), d.zone, language) } else { format!("{:02}", m.hour) };
         out.push((i as f64, label));
     }
     out

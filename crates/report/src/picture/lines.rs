@@ -1,6 +1,6 @@
 //! Lines by rows ahead, one a rung, each named at its end.
 
-use super::{Words, end_labels, extent, label_room, value_ticks};
+use super::{Words, cut_above, end_labels, extent, label_room, value_ticks};
 use crate::Language;
 use crate::svg::{Anchor, Axis, Plot, Scale, Svg};
 use crate::text;
@@ -32,18 +32,6 @@ pub(crate) struct Lines {
     pub percent: bool,
 }
 
-/// The top of the axis: a line far above all others is cut, so that the others can be told apart.
-fn top_of(series: &[Series]) -> f64 {
-    let mut tops: Vec<f64> =
-        series.iter().filter_map(|s| extent(s.values.iter().copied())).map(|(_, high)| high).collect();
-    tops.sort_by(f64::total_cmp);
-    match tops.as_slice() {
-        [.., second, first] if *first > 2.2 * second => *second,
-        [.., first] => *first,
-        [] => 1.0,
-    }
-}
-
 /// The part of a line below `top`, cut where it crosses.
 fn below(points: &[(f64, f64)], top: f64) -> Vec<(f64, f64)> {
     let mut out = Vec::with_capacity(points.len() + 4);
@@ -66,11 +54,10 @@ pub(crate) fn lines(l: &Lines, width: f64, language: Language) -> String {
     let mut svg = Svg::new(width, height, &l.words.title, &l.words.description);
     let all = || l.series.iter().flat_map(|s| s.values.iter().copied()).chain(l.rule.iter().map(|r| r.0));
     let (least, most) = extent(all()).unwrap_or((0.0, 1.0));
-    let cap = top_of(&l.series);
-    let cut = l.to.is_none() && most > cap;
-    let span = (cap - least).abs().max(1e-9);
-    let low = l.from.unwrap_or(least - span * 0.06);
-    let high = l.to.unwrap_or(if cut { cap * 1.08 } else { most + (most - low).abs() * 0.05 });
+    let highest = |s: &Series| extent(s.values.iter().copied()).map(|(_, high)| high);
+    let cap = cut_above(l.series.iter().filter_map(highest)).filter(|_| l.to.is_none());
+    let low = l.from.unwrap_or(least - (cap.unwrap_or(most) - least).abs().max(1e-9) * 0.06);
+    let high = l.to.unwrap_or(cap.map_or(most + (most - low).abs() * 0.05, |cap| cap * 1.08));
     let y_ticks: Vec<(f64, String)> = if l.percent {
         let (values, _) = crate::svg::ticks(low, high, 5);
         let digits = if (high - low) < 0.05 { 1 } else { 0 };
@@ -78,7 +65,8 @@ pub(crate) fn lines(l: &Lines, width: f64, language: Language) -> String {
     } else {
         value_ticks(low, high, 5, &l.unit, language)
     };
-    let longest = l.series.iter().map(|s| crate::svg::text_width(&s.title, 12.0)).fold(30.0, f64::max) + 20.0;
+    let names = l.series.iter().map(|s| &s.title).chain(l.rule.iter().map(|r| &r.1));
+    let longest = names.map(|n| crate::svg::text_width(n, 12.5)).fold(30.0, f64::max) + 20.0;
     let room = longest.min(width * if wide { 0.3 } else { 0.33 });
     let (left, right, top, bottom) = (label_room(&y_ticks), width - room, 32.0, height - 40.0);
     let (from, to) = extent(l.xs.iter().copied()).unwrap_or((0.0, 1.0));
@@ -90,26 +78,27 @@ pub(crate) fn lines(l: &Lines, width: f64, language: Language) -> String {
         svg.stroke(left, y.at(*at), right, y.at(*at), "rule strong-rule");
     }
     let mut plot = Plot::new(svg, x_axis, y_axis, (left, right, top, bottom));
-    if let Some((at, name)) = &l.rule {
-        plot.svg.text(left + 6.0, y.at(*at) - 6.0, Anchor::Start, "tick", name);
-    }
     let mut labels = Vec::new();
+    if let Some((at, name)) = l.rule.as_ref().filter(|(_, name)| !name.is_empty()) {
+        labels.push((y.at(*at), name.clone(), "quiet"));
+    }
     let mut order: Vec<&Series> = l.series.iter().collect();
     order.sort_by_key(|s| s.chosen);
     for s in order {
-        let points: Vec<(f64, f64)> =
-            l.xs.iter().zip(&s.values).map(|(&at, &v)| (at, v)).collect();
-        let seen: Vec<(f64, f64)> =
-            below(&points, high).iter().map(|&(at, v)| (x.at(at), y.at(v))).collect();
+        let points: Vec<(f64, f64)> = l.xs.iter().zip(&s.values).map(|(&at, &v)| (at, v)).collect();
+        let seen: Vec<(f64, f64)> = below(&points, high).iter().map(|&(at, v)| (x.at(at), y.at(v))).collect();
         plot.svg.line(&seen, if s.chosen { "series accent" } else { "series" });
         let class = if s.chosen { "on-accent" } else { "label" };
         let Some(&(_, last)) = points.iter().rev().find(|p| p.1.is_finite()) else { continue };
-        let peak = extent(s.values.iter().copied()).map_or(last, |(_, high)| high);
-        if last > high {
-            let peak = text::number(peak, text::decimals(peak, 3), language);
+        let peak = points.iter().filter(|p| p.1.is_finite()).max_by(|a, b| a.1.total_cmp(&b.1)).copied();
+        if let Some((at, peak)) = peak.filter(|p| p.1 > high) {
+            let peak = text::with_unit(&text::number(peak, text::decimals(peak, 3), language), &l.unit);
             let name = text::message("lines-cut", &[("name", s.title.clone()), ("peak", peak)], language);
-            labels.push((top, name, class));
-        } else {
+            let half = crate::svg::text_width(&name, 12.0) / 2.0;
+            let centre = x.at(at).clamp(left + half, (right - half).max(left + half));
+            plot.svg.text(centre, top - 4.0, Anchor::Middle, class, &name);
+        }
+        if last <= high {
             labels.push((y.at(last), s.title.clone(), class));
         }
     }
@@ -122,7 +111,11 @@ fn x_ticks(xs: &[f64], wide: bool, language: Language) -> Vec<(f64, String)> {
     let Some((low, high)) = extent(xs.iter().copied()) else { return Vec::new() };
     let mut values = crate::svg::ticks(low, high, if wide { 8 } else { 4 }).0;
     if (high - 24.0).abs() < 1e-9 {
-        values = if wide { vec![3.0, 6.0, 9.0, 12.0, 15.0, 18.0, 21.0, 24.0] } else { vec![6.0, 12.0, 18.0, 24.0] };
+        values = if wide {
+            vec![3.0, 6.0, 9.0, 12.0, 15.0, 18.0, 21.0, 24.0]
+        } else {
+            vec![6.0, 12.0, 18.0, 24.0]
+        };
     }
     if low >= 1.0 && (low - low.round()).abs() < 1e-9 && values.first().is_some_and(|f| *f > low) {
         values.insert(0, low);
@@ -140,9 +133,9 @@ mod tests {
 
     #[test]
     fn a_line_far_above_the_others_is_cut_where_it_crosses() {
-        let line = |values: &[f64]| Series { title: "a".into(), values: values.to_vec(), chosen: false };
-        assert_eq!(top_of(&[line(&[1.0, 2.0]), line(&[9.0, 10.0])]), 2.0);
-        assert_eq!(top_of(&[line(&[1.0, 2.0]), line(&[1.0, 3.0])]), 3.0);
+        assert_eq!(cut_above([1.0, 2.0, 10.0]), Some(2.0));
+        assert_eq!(cut_above([1.0, 2.0, 3.0]), None);
+        assert_eq!(cut_above([1.0, 30.0]), None);
         let cut = below(&[(0.0, 0.0), (1.0, 4.0)], 2.0);
         assert_eq!(cut[1], (0.5, 2.0));
         assert!(cut[2].1.is_nan());

@@ -13,7 +13,9 @@ pub(crate) use curve::{Curve, curve};
 pub(crate) use day::{Day, day};
 pub(crate) use heat::{Heat, heat};
 pub(crate) use lines::{Lines, Series, lines};
-pub(crate) use readings::{Relation, SplitBar, SplitPart, autocorrelation, relation, split_bar, typical_week};
+pub(crate) use readings::{
+    Relation, SplitBar, SplitPart, autocorrelation, relation, split_bar, typical_week,
+};
 pub(crate) use small::{bars, histogram, small_histogram, sparkline};
 
 use crate::Language;
@@ -28,7 +30,13 @@ pub(crate) struct Words {
 }
 
 /// Ticks of a value axis with labels in the language's writing; the unit stands on the last one.
-pub(crate) fn value_ticks(low: f64, high: f64, wanted: usize, unit: &str, language: Language) -> Vec<(f64, String)> {
+pub(crate) fn value_ticks(
+    low: f64,
+    high: f64,
+    wanted: usize,
+    unit: &str,
+    language: Language,
+) -> Vec<(f64, String)> {
     let (values, decimals) = svg::ticks(low, high, wanted);
     let last = values.len().saturating_sub(1);
     values
@@ -54,6 +62,17 @@ pub(crate) fn extent(values: impl IntoIterator<Item = f64>) -> Option<(f64, f64)
     })
 }
 
+/// Where an axis ends when its longest part would squash all others: a value far above the second highest is cut there.
+/// None where nothing needs cutting.
+pub(crate) fn cut_above(values: impl IntoIterator<Item = f64>) -> Option<f64> {
+    let mut tops: Vec<f64> = values.into_iter().filter(|v| v.is_finite()).collect();
+    tops.sort_by(f64::total_cmp);
+    match tops.as_slice() {
+        [_, .., second, first] if *first > 2.2 * second && *second > 0.0 => Some(*second),
+        _ => None,
+    }
+}
+
 /// The range widened by a share of itself at both ends.
 pub(crate) fn padded((low, high): (f64, f64), share: f64) -> (f64, f64) {
     let pad = if high > low { (high - low) * share } else { low.abs().max(1.0) * 0.05 };
@@ -76,7 +95,14 @@ pub(crate) fn shorten(text: &str, width: f64) -> String {
 }
 
 /// Labels at the right of a plot, kept apart, with a thin leader where one had to move.
-pub(crate) fn end_labels(svg: &mut Svg, x: f64, labels: &[(f64, String, &str)], top: f64, bottom: f64, room: f64) {
+pub(crate) fn end_labels(
+    svg: &mut Svg,
+    x: f64,
+    labels: &[(f64, String, &str)],
+    top: f64,
+    bottom: f64,
+    room: f64,
+) {
     let wanted: Vec<f64> = labels.iter().map(|l| l.0).collect();
     let placed = svg::spread(&wanted, 14.0, top + 4.0, bottom - 2.0);
     for ((wish, label, class), y) in labels.iter().zip(placed) {

@@ -11,7 +11,13 @@ fn or_nan(values: &[Option<f64>]) -> impl Iterator<Item = f64> + Clone {
 }
 
 /// The usual week: median line and the middle half of all weeks.
-pub(crate) fn typical_week(words: &Words, week: &TypicalWeek, unit: &str, width: f64, language: Language) -> String {
+pub(crate) fn typical_week(
+    words: &Words,
+    week: &TypicalWeek,
+    unit: &str,
+    width: f64,
+    language: Language,
+) -> String {
     let height = if width < 500.0 { 230.0 } else { 270.0 };
     let svg = Svg::new(width, height, &words.title, &words.description);
     let values = or_nan(&week.median).chain(or_nan(&week.q1)).chain(or_nan(&week.q3));
@@ -23,8 +29,12 @@ pub(crate) fn typical_week(words: &Words, week: &TypicalWeek, unit: &str, width:
     let y = Scale::linear(low, high, bottom, top);
     let per_day = week.slots_per_day.max(1) as f64;
     let x_axis = Axis { scale: x, ticks: Vec::new(), title: String::new() };
-    let mut plot =
-        Plot::new(svg, x_axis, Axis { scale: y, ticks: y_ticks, title: String::new() }, (left, right, top, bottom));
+    let mut plot = Plot::new(
+        svg,
+        x_axis,
+        Axis { scale: y, ticks: y_ticks, title: String::new() },
+        (left, right, top, bottom),
+    );
     for (i, key) in WEEKDAYS.iter().enumerate() {
         let from = x.at(i as f64 * per_day);
         plot.svg.stroke(from, top, from, bottom, "grid");
@@ -59,10 +69,17 @@ pub(crate) fn relation(r: &Relation, width: f64, language: Language) -> String {
     let (left, right, top, bottom) = (label_room(&y_ticks), width - 10.0, 14.0, height - 42.0);
     let x = Scale::linear(x_low, x_high, left + 4.0, right);
     let y = Scale::linear(low, high, bottom, top);
-    let x_axis =
-        Axis { scale: x, ticks: value_ticks(x_low, x_high, 6, "", language), title: r.covariate_title.clone() };
-    let mut plot =
-        Plot::new(svg, x_axis, Axis { scale: y, ticks: y_ticks, title: String::new() }, (left, right, top, bottom));
+    let x_axis = Axis {
+        scale: x,
+        ticks: value_ticks(x_low, x_high, 6, "", language),
+        title: r.covariate_title.clone(),
+    };
+    let mut plot = Plot::new(
+        svg,
+        x_axis,
+        Axis { scale: y, ticks: y_ticks, title: String::new() },
+        (left, right, top, bottom),
+    );
     // The picture needs no more dots than the eye can tell apart.
     let every = r.scatter.points.len().div_ceil(300).max(1);
     for &(px, py) in r.scatter.points.iter().step_by(every).filter(|p| p.0.is_finite() && p.1.is_finite()) {
@@ -97,12 +114,21 @@ pub(crate) fn autocorrelation(
     let day = periods.iter().map(|p| p.rows).filter(|r| *r > 1 && *r * 3 <= last).min();
     let marks: Vec<usize> = match day {
         Some(rows) => (0..=last).step_by(rows * (last / rows).div_ceil(8).max(1)).collect(),
-        None => crate::svg::ticks(0.0, last as f64, 6).0.into_iter().filter(|v| v.fract() == 0.0).map(|v| v as usize).collect(),
+        None => crate::svg::ticks(0.0, last as f64, 6)
+            .0
+            .into_iter()
+            .filter(|v| v.fract() == 0.0)
+            .map(|v| v as usize)
+            .collect(),
     };
     let ticks = marks.into_iter().map(|lag| (lag as f64, write(lag))).collect();
     let x_axis = Axis { scale: x, ticks, title: text::message("lag-axis", &[], language) };
-    let mut plot =
-        Plot::new(svg, x_axis, Axis { scale: y, ticks: y_ticks, title: String::new() }, (left, right, top, bottom));
+    let mut plot = Plot::new(
+        svg,
+        x_axis,
+        Axis { scale: y, ticks: y_ticks, title: String::new() },
+        (left, right, top, bottom),
+    );
     let zero = y.at(0.0);
     plot.svg.stroke(left, zero, right, zero, "axis");
     let points: Vec<(f64, f64)> = lags.iter().map(|l| (x.at(l.lag as f64), y.at(l.r))).collect();
@@ -148,7 +174,12 @@ pub(crate) struct SplitBar<'a> {
 
 /// Draws the parts in time, the target above them, gaps as marks.
 pub(crate) fn split_bar(s: &SplitBar, width: f64) -> String {
-    let height = 168.0;
+    let room = |p: &SplitPart| text_width(&p.name, 12.0).max(text_width(&p.detail, 12.0)) + 8.0;
+    let share = |p: &SplitPart| {
+        (p.to - p.from) as f64 / (s.parts.iter().map(|p| p.to - p.from).sum::<i64>().max(1)) as f64
+    };
+    let crowded = s.parts.iter().any(|p| room(p) > share(p) * width);
+    let height = if crowded { 168.0 } else { 136.0 };
     let mut svg = Svg::new(width, height, &s.words.title, &s.words.description);
     let from = s.parts.iter().map(|p| p.from).min().unwrap_or(0);
     let to = s.parts.iter().map(|p| p.to).max().unwrap_or(1);

@@ -59,8 +59,12 @@ pub(crate) fn histogram(
     let y = Scale::linear(0.0, most * 1.05, bottom, top);
     let ticks = value_ticks(low, high, if width < 400.0 { 4 } else { 6 }, unit, language);
     let x_axis = Axis { scale: x, ticks, title: text::message("residual-axis", &[], language) };
-    let mut plot =
-        Plot::new(svg, x_axis, Axis { scale: y, ticks: y_ticks, title: String::new() }, (left, right, top, bottom));
+    let mut plot = Plot::new(
+        svg,
+        x_axis,
+        Axis { scale: y, ticks: y_ticks, title: String::new() },
+        (left, right, top, bottom),
+    );
     for (pair, &count) in edges.windows(2).zip(counts) {
         let (a, b) = (x.at(pair[0]), x.at(pair[1]));
         let at = y.at(share(count));
@@ -73,7 +77,12 @@ pub(crate) fn histogram(
 }
 
 /// One bar a name, the value at its end.
-pub(crate) fn bars(words: &Words, bars: &[(String, f64)], write: &dyn Fn(f64) -> String, width: f64) -> String {
+pub(crate) fn bars(
+    words: &Words,
+    bars: &[(String, f64)],
+    write: &dyn Fn(f64) -> String,
+    width: f64,
+) -> String {
     let tall = 26.0;
     let mut svg = Svg::new(width, tall * bars.len() as f64 + 6.0, &words.title, &words.description);
     let left = bars.iter().map(|(name, _)| crate::svg::text_width(name, 12.0)).fold(20.0, f64::max) + 10.0;

@@ -79,8 +79,12 @@ pub fn text_width(text: &str, size: f64) -> f64 {
     let units: f64 = text
         .chars()
         .map(|c| match c {
-            '\u{1100}'..='\u{11ff}' | '\u{2e80}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}' | '\u{ff00}'..='\u{ff60}' => 0.95,
-            'i' | 'l' | 'j' | 't' | 'f' | '.' | ',' | ':' | ' ' | '\u{a0}' | '\u{202f}' | '(' | ')' | '\'' => 0.32,
+            '\u{1100}'..='\u{11ff}'
+            | '\u{2e80}'..='\u{9fff}'
+            | '\u{ac00}'..='\u{d7a3}'
+            | '\u{ff00}'..='\u{ff60}' => 0.95,
+            'i' | 'l' | 'j' | 't' | 'f' | '.' | ',' | ':' | ' ' | '\u{a0}' | '\u{202f}' | '(' | ')'
+            | '\'' => 0.32,
             'm' | 'w' | 'M' | 'W' | '%' => 0.88,
             'A'..='Z' => 0.68,
             _ => 0.56,
@@ -163,7 +167,8 @@ impl Svg {
             while end < n && whole(end) {
                 end += 1;
             }
-            let ring: Vec<_> = upper[start..end].iter().chain(lower[start..end].iter().rev()).copied().collect();
+            let ring: Vec<_> =
+                upper[start..end].iter().chain(lower[start..end].iter().rev()).copied().collect();
             let d = Svg::path(&ring);
             let _ = write!(self.body, "<path class=\"{}\" d=\"{d}Z\"/>", escape(class));
             start = end;
@@ -195,7 +200,13 @@ impl Svg {
         hint: &str,
     ) -> &mut Svg {
         let (w, h) = (at(width.max(0.0)), at(height.max(0.0)));
-        let _ = write!(self.body, "<rect class=\"{}\" x=\"{}\" y=\"{}\" width=\"{w}\" height=\"{h}\"", escape(class), at(x), at(y));
+        let _ = write!(
+            self.body,
+            "<rect class=\"{}\" x=\"{}\" y=\"{}\" width=\"{w}\" height=\"{h}\"",
+            escape(class),
+            at(x),
+            at(y)
+        );
         if let Some(opacity) = opacity {
             let _ = write!(self.body, " fill-opacity=\"{:.2}\"", opacity.clamp(0.0, 1.0));
         }
@@ -209,7 +220,14 @@ impl Svg {
 
     /// A circle with a hint that a pointer reads.
     pub fn circle_titled(&mut self, x: f64, y: f64, radius: f64, class: &str, hint: &str) -> &mut Svg {
-        let _ = write!(self.body, "<circle class=\"{}\" cx=\"{}\" cy=\"{}\" r=\"{}\"", escape(class), at(x), at(y), at(radius));
+        let _ = write!(
+            self.body,
+            "<circle class=\"{}\" cx=\"{}\" cy=\"{}\" r=\"{}\"",
+            escape(class),
+            at(x),
+            at(y),
+            at(radius)
+        );
         self.close("circle", hint)
     }
 
@@ -243,7 +261,8 @@ impl Svg {
     /// The picture as one `<svg>` element, scaled to the width of its container.
     pub fn finish(self) -> String {
         let (w, h) = (at(self.width), at(self.height));
-        let class = if self.class.is_empty() { String::new() } else { format!(" class=\"{}\"", escape(&self.class)) };
+        let class =
+            if self.class.is_empty() { String::new() } else { format!(" class=\"{}\"", escape(&self.class)) };
         if self.title.is_empty() {
             return format!(
                 "<svg{class} viewBox=\"0 0 {w} {h}\" width=\"{w}\" height=\"{h}\" aria-hidden=\"true\">{}</svg>",
@@ -280,6 +299,10 @@ mod tests {
         let mut svg = Svg::new(10.0, 10.0, "<script>", "\"quoted\" & more");
         svg.text(0.0, 0.0, Anchor::Start, "l", "a<b");
         let out = svg.finish();
-        assert!(!out.contains("<script>") && out.contains("a&lt;b") && out.contains("&quot;quoted&quot; &amp; more"));
+        assert!(
+            !out.contains("<script>")
+                && out.contains("a&lt;b")
+                && out.contains("&quot;quoted&quot; &amp; more")
+        );
     }
 }

@@ -64,7 +64,11 @@ impl Plot {
     }
 
     /// Points of a series, in pixels.
-    pub fn points(&self, xs: impl IntoIterator<Item = f64>, ys: impl IntoIterator<Item = f64>) -> Vec<(f64, f64)> {
+    pub fn points(
+        &self,
+        xs: impl IntoIterator<Item = f64>,
+        ys: impl IntoIterator<Item = f64>,
+    ) -> Vec<(f64, f64)> {
         xs.into_iter().zip(ys).map(|(x, y)| (self.x.at(x), self.y.at(y))).collect()
     }
 

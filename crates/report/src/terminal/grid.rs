@@ -31,19 +31,36 @@ pub(super) fn pad(text: &str, width: usize, right: bool) -> String {
     if right { format!("{fill}{text}") } else { format!("{text}{fill}") }
 }
 
+/// A word in pieces that fit a line; most words are one piece. Control characters become spaces.
+fn pieces(word: &str, width: usize) -> Vec<String> {
+    let mut out = vec![String::new()];
+    for c in word.chars().map(|c| if c.is_control() { ' ' } else { c }) {
+        let mut buffer = [0; 4];
+        let wide = display_width(c.encode_utf8(&mut buffer));
+        if let Some(last) = out.last_mut() {
+            if display_width(last) + wide <= width.max(2) {
+                last.push(c);
+            } else {
+                out.push(c.to_string());
+            }
+        }
+    }
+    out
+}
+
 /// Words of `text` in lines of at most `width` cells.
 pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
-    for word in text.split(' ').filter(|w| !w.is_empty()) {
-        let longer = display_width(&line) + 1 + display_width(word);
+    for word in text.split(' ').filter(|w| !w.is_empty()).flat_map(|w| pieces(w, width)) {
+        let longer = display_width(&line) + 1 + display_width(&word);
         if !line.is_empty() && longer > width {
             lines.push(std::mem::take(&mut line));
         }
         if !line.is_empty() {
             line.push(' ');
         }
-        line.push_str(word);
+        line.push_str(&word);
     }
     if !line.is_empty() {
         lines.push(line);
@@ -74,7 +91,8 @@ impl Grid {
         let mut kept: Vec<bool> = widths.iter().map(|w| *w > 0).collect();
         let total = |kept: &[bool], widths: &[usize], gap: usize| -> usize {
             let shown = (0..columns).filter(|&c| kept[c]).count();
-            (0..columns).filter(|&c| kept[c]).map(|c| widths[c]).sum::<usize>() + gap * shown.saturating_sub(1)
+            (0..columns).filter(|&c| kept[c]).map(|c| widths[c]).sum::<usize>()
+                + gap * shown.saturating_sub(1)
         };
         for &c in &self.drop {
             if total(&kept, &widths, 2) <= width {
@@ -85,7 +103,7 @@ impl Grid {
         let gap = if total(&kept, &widths, 3) <= width { 3 } else { 2 };
         let over = total(&kept, &widths, gap).saturating_sub(width);
         if let Some(first) = widths.first_mut() {
-            *first = first.saturating_sub(over).max(8);
+            *first = first.saturating_sub(over).max(8).min(*first);
         }
         let line = |cells: &[String]| -> String {
             let cells: Vec<String> = (0..columns)

@@ -12,10 +12,9 @@ pub fn ladder_table(report: &LadderReport, width: usize, color: bool, language: 
     let step = Step::parse(&report.data.step);
     let inner = width.clamp(40, 200) - 2;
     let horizon = step.length(report.protocol.horizon as f64, language);
-    let rows = [("n", text::count(report.data.rows, language)), ("step", step.length(1.0, language))];
     let deck = [
         report.data.name.clone(),
-        message("rows-data", &rows, language),
+        step.readings(report.data.rows, language),
         message("deck-ahead", &[("horizon", horizon)], language),
         message("deck-judged", &[("windows", text::count(report.protocol.test.windows, language))], language),
     ]
@@ -29,7 +28,9 @@ pub fn ladder_table(report: &LadderReport, width: usize, color: bool, language: 
     for (i, line) in grid.lines(inner).iter().enumerate() {
         match i.checked_sub(1) {
             None => out.push_str(&format!("  {}\n", paint.soft(line))),
-            Some(row) if row == report.best => out.push_str(&format!("{}\n", paint.accent(&format!("▸ {line}")))),
+            Some(row) if row == report.best => {
+                out.push_str(&format!("{}\n", paint.accent(&format!("▸ {line}"))))
+            }
             Some(_) => out.push_str(&format!("  {line}\n")),
         }
     }
@@ -48,7 +49,8 @@ pub fn ladder_table(report: &LadderReport, width: usize, color: bool, language: 
 
 fn grid(report: &LadderReport, titles: &[String], language: Language) -> Grid {
     let unit = if report.protocol.scaled { "" } else { report.data.unit.as_str() };
-    let best = report.rungs.get(report.best).and_then(|r| r.test.get(&report.metric)).map_or(f64::NAN, |m| m.value);
+    let best =
+        report.rungs.get(report.best).and_then(|r| r.test.get(&report.metric)).map_or(f64::NAN, |m| m.value);
     let digits = text::decimals(best, 3);
     let number = |v: f64| text::number(v, digits, language);
     let metric = text::metric_name(&report.metric, language);
@@ -78,7 +80,9 @@ fn grid(report: &LadderReport, titles: &[String], language: Language) -> Grid {
             vec![
                 title.clone(),
                 error.map_or(text::MISSING.to_string(), |m| text::with_unit(&number(m.value), unit)),
-                error.map_or(text::MISSING.to_string(), |m| format!("{} … {}", number(m.low), number(m.high))),
+                error.map_or(text::MISSING.to_string(), |m| {
+                    text::range(&number(m.low), &number(m.high), language)
+                }),
                 if with_second { extra.unwrap_or(text::MISSING.to_string()) } else { String::new() },
                 dash(rung.fit_seconds == 0.0, text::duration(rung.fit_seconds, language)),
                 text::microseconds(rung.predict_us, language),
@@ -86,5 +90,5 @@ fn grid(report: &LadderReport, titles: &[String], language: Language) -> Grid {
             ]
         })
         .collect();
-    Grid { head, rows, right: vec![false, true, true, true, true, true, true], drop: vec![5, 6, 3, 4, 2] }
+    Grid { head, rows, right: vec![false, true, true, true, true, true, true], drop: vec![5, 3, 6, 4, 2] }
 }

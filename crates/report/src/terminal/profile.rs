@@ -20,7 +20,8 @@ fn blocks(values: &[Option<f64>], cells: usize) -> String {
     (0..cells.min(values.len()))
         .map(|i| {
             let n = cells.min(values.len());
-            let part = &values[i * values.len() / n..((i + 1) * values.len() / n).max(i * values.len() / n + 1)];
+            let part =
+                &values[i * values.len() / n..((i + 1) * values.len() / n).max(i * values.len() / n + 1)];
             let part: Vec<f64> = part.iter().flatten().copied().filter(|v| v.is_finite()).collect();
             if part.is_empty() {
                 return ' ';
@@ -36,7 +37,16 @@ fn blocks(values: &[Option<f64>], cells: usize) -> String {
 pub fn profile_table(profile: &Profile, width: usize, color: bool, language: Language) -> String {
     let paint = Paint(color);
     let inner = width.clamp(40, 200) - 2;
-    let keys = ["term-column", "term-type", "term-role", "term-missing", "term-low", "term-median", "term-high", "term-course"];
+    let keys = [
+        "term-column",
+        "term-type",
+        "term-role",
+        "term-missing",
+        "term-low",
+        "term-median",
+        "term-high",
+        "term-course",
+    ];
     let head = keys.iter().map(|k| message(k, &[], language)).collect();
     let kind = |c: &gyeol_data::profile::ColumnProfile| match c.kind {
         gyeol_data::ColumnKind::Number => "kind-number",
@@ -64,7 +74,7 @@ pub fn profile_table(profile: &Profile, width: usize, color: bool, language: Lan
         })
         .collect();
     let right = vec![false, false, false, true, true, true, true, false];
-    let grid = Grid { head, rows, right, drop: vec![7, 1, 5] };
+    let grid = Grid { head, rows, right, drop: vec![7, 1, 5, 4, 6, 2] };
     let mut out = String::from("\n");
     let deck = crate::page::profile_deck(profile, language);
     for line in wrap(&deck, inner) {
@@ -88,7 +98,8 @@ pub fn profile_table(profile: &Profile, width: usize, color: bool, language: Lan
         let label = format!("{mark} {}", message(key, &[], language));
         let indent = display_width(&label) + 2;
         for (i, line) in wrap(&finding(&voice, warning), inner.saturating_sub(indent)).iter().enumerate() {
-            let painted = if warning.severity == Severity::Note { paint.soft(&label) } else { paint.alarm(&label) };
+            let painted =
+                if warning.severity == Severity::Note { paint.soft(&label) } else { paint.alarm(&label) };
             let lead = if i == 0 { format!("{painted}  ") } else { " ".repeat(indent) };
             out.push_str(&format!("  {lead}{line}\n"));
         }

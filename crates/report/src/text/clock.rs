@@ -49,8 +49,8 @@ fn parts(m: &Moment, language: Language) -> Vec<(&'static str, String)> {
 }
 
 const MONTHS: [&str; 12] = [
-    "month-1", "month-2", "month-3", "month-4", "month-5", "month-6", "month-7", "month-8", "month-9", "month-10",
-    "month-11", "month-12",
+    "month-1", "month-2", "month-3", "month-4", "month-5", "month-6", "month-7", "month-8", "month-9",
+    "month-10", "month-11", "month-12",
 ];
 
 /// Names of the weekdays in the catalogue, Monday first.
@@ -75,6 +75,15 @@ pub fn date_weekday(milliseconds: i64, zone: &str, language: Language) -> String
         }
         None => milliseconds.to_string(),
     }
+}
+
+/// A full hour of the day: `07:00`, `7시`.
+pub fn clock_hour(hour: usize, language: Language) -> String {
+    let figure = match language {
+        Language::English => format!("{hour:02}"),
+        Language::Korean => hour.to_string(),
+    };
+    message("clock-hour", &[("hour", figure)], language)
 }
 
 /// `7 Jan`, `1월 7일`.
@@ -184,6 +193,23 @@ impl Step {
         let digits = if (amount - amount.round()).abs() < 1e-6 { 0 } else { 1 };
         let args = [("n", super::number(amount, digits, language))];
         message(unit_key(unit), &args, language)
+    }
+}
+
+impl Step {
+    /// So many readings, named by the clock where one reading is one unit of it: `35 064 hours`.
+    pub fn readings(&self, rows: usize, language: Language) -> String {
+        let key = match self.unit {
+            StepUnit::Hour => "readings-hours",
+            StepUnit::Day => "readings-days",
+            StepUnit::Week => "readings-weeks",
+            StepUnit::Month => "readings-months",
+            StepUnit::Row => "readings-rows",
+            _ => "rows-data",
+        };
+        let key = if self.amount == 1.0 { key } else { "rows-data" };
+        let args = [("n", super::count(rows, language)), ("step", self.length(1.0, language))];
+        message(key, &args, language)
     }
 }
 

@@ -44,6 +44,11 @@ pub fn number(value: f64, digits: usize, language: Language) -> String {
     out
 }
 
+/// Two written figures as a range: `79.3 … 83.5`, `79.3~83.5`.
+pub fn range(low: &str, high: &str, language: Language) -> String {
+    super::message("range", &[("low", low.to_string()), ("high", high.to_string())], language)
+}
+
 /// A count.
 pub fn count(value: usize, language: Language) -> String {
     number(value as f64, 0, language)
@@ -89,7 +94,7 @@ pub fn with_unit(figure: &str, unit: &str) -> String {
     if unit.is_empty() || figure == MISSING { figure.to_string() } else { format!("{figure}\u{a0}{unit}") }
 }
 
-/// Seconds as people say them: `0.4 s`, `12 s`, `3 min 20 s`, `1 h 5 min`.
+/// Seconds as people say them: `0.4 s`, `124 s`, `10 min 20 s`, `1 h 5 min`.
 pub fn duration(seconds: f64, language: Language) -> String {
     if !seconds.is_finite() || seconds < 0.0 {
         return MISSING.to_string();
@@ -111,7 +116,7 @@ pub fn duration(seconds: f64, language: Language) -> String {
         return format!("{}{s}", number(seconds, if seconds < 0.095 { 2 } else { 1 }, language));
     }
     let whole = seconds.round() as u64;
-    if whole < 100 {
+    if whole < 600 {
         return format!("{whole}{s}");
     }
     let (hours, minutes, rest) = (whole / 3600, whole / 60 % 60, whole % 60);
@@ -175,7 +180,8 @@ mod tests {
         assert_eq!(duration(0.0, Language::English), "0\u{a0}s");
         assert_eq!(duration(0.43, Language::English), "0.4\u{a0}s");
         assert_eq!(duration(45.2, Language::Korean), "45초");
-        assert_eq!(duration(200.0, Language::English), "3\u{a0}min 20\u{a0}s");
+        assert_eq!(duration(200.0, Language::English), "200\u{a0}s");
+        assert_eq!(duration(620.0, Language::English), "10\u{a0}min 20\u{a0}s");
         assert_eq!(duration(3900.0, Language::Korean), "1시간 5분");
         assert_eq!(bytes(0, Language::English), "–");
         assert_eq!(bytes(84_300_000, Language::English), "84\u{a0}MB");

@@ -34,11 +34,41 @@ pub fn particle<'a>(word: &str, kind: &'a str) -> &'a str {
     let end = ending(word);
     let closed = end != Ending::Vowel;
     match kind {
-        "은" => if closed { "은" } else { "는" },
-        "이" => if closed { "이" } else { "가" },
-        "을" => if closed { "을" } else { "를" },
-        "과" => if closed { "과" } else { "와" },
-        "으로" => if end == Ending::Consonant { "으로" } else { "로" },
+        "은" => {
+            if closed {
+                "은"
+            } else {
+                "는"
+            }
+        }
+        "이" => {
+            if closed {
+                "이"
+            } else {
+                "가"
+            }
+        }
+        "을" => {
+            if closed {
+                "을"
+            } else {
+                "를"
+            }
+        }
+        "과" => {
+            if closed {
+                "과"
+            } else {
+                "와"
+            }
+        }
+        "으로" => {
+            if end == Ending::Consonant {
+                "으로"
+            } else {
+                "로"
+            }
+        }
         other => other,
     }
 }

@@ -7,14 +7,18 @@ mod korean;
 mod words;
 
 #[cfg(test)]
-pub(crate) use catalogue::catalogue;
+pub(crate) use catalogue::{catalogue, placeholders};
 pub use catalogue::{has_message, message};
 pub use clock::{
-    Moment, Step, StepUnit, WEEKDAYS, ahead_key, date, date_short, date_time, date_weekday, moment,
+    Moment, Step, StepUnit, WEEKDAYS, ahead_key, clock_hour, date, date_short, date_time, date_weekday,
+    moment,
 };
 pub use figures::{
-    MISSING, bytes, count, decimals, duration, microseconds, number, percent, signed, significant, with_percent,
-    with_unit,
+    MISSING, bytes, count, decimals, duration, microseconds, number, percent, range, signed, significant,
+    with_percent, with_unit,
 };
 pub use korean::particle;
-pub use words::{answer, learnable, metric_name, pair_against, rung_phrases, rung_title, rung_titles, sentence_case, spoken, verdict, verdict_short};
+pub use words::{
+    answer, learnable, metric_name, pair_against, rung_phrases, rung_title, rung_titles, sentence_case,
+    spoken, verdict, verdict_short,
+};

@@ -18,7 +18,8 @@ pub fn rung_title(name: &str, language: Language) -> String {
     }
     let (base, suffix) = name.split_once(':').unwrap_or((name, ""));
     let base_key = format!("rung-{}", base.replace('+', "-"));
-    let title = if super::has_message(&base_key) { message(&base_key, &[], language) } else { base.to_string() };
+    let title =
+        if super::has_message(&base_key) { message(&base_key, &[], language) } else { base.to_string() };
     if suffix.is_empty() {
         return title;
     }
@@ -36,7 +37,8 @@ pub fn rung_titles(report: &LadderReport, language: Language) -> Vec<String> {
         .map(|rung| {
             let plain = format!("{}:plain", rung.name);
             if report.rungs.iter().any(|other| other.name == plain) {
-                let (rung, suffix) = (rung_title(&rung.name, language), message("suffix-well-posed", &[], language));
+                let (rung, suffix) =
+                    (rung_title(&rung.name, language), message("suffix-well-posed", &[], language));
                 return message("rung-with-suffix", &[("rung", rung), ("suffix", suffix)], language);
             }
             match rung.name.as_str() {
@@ -215,7 +217,8 @@ fn compare(
     let tied = (0..report.rungs.len())
         .filter(|&i| i != report.best && against(i).is_some_and(|p| p.tie()))
         .min_by(|&a, &b| report.rungs[a].fit_seconds.total_cmp(&report.rungs[b].fit_seconds));
-    let mut args = vec![("rung", titles[report.best].clone()), ("cost", duration(best.fit_seconds, language))];
+    let mut args =
+        vec![("rung", titles[report.best].clone()), ("cost", duration(best.fit_seconds, language))];
     let mut describe = |i: usize, pair: &Option<Pair>| {
         args.push(("other", titles[i].clone()));
         args.push(("othercost", duration(report.rungs[i].fit_seconds, language)));
@@ -224,12 +227,12 @@ fn compare(
         args.push(("size", value(difference.abs())));
         args.push(("share", percent((difference / error(i)).abs(), 0, language)));
         let range = pair.as_ref().map(|p| {
-            format!("{} … {}", signed(p.low, digits, language), signed(p.high, digits, language))
+            super::range(&signed(p.low, digits, language), &signed(p.high, digits, language), language)
         });
         args.push(("range", range.unwrap_or_default()));
         args.clone()
     };
-    let cheaper = |i: usize| report.rungs[i].fit_seconds < best.fit_seconds;
+    let cheaper = |i: usize| report.rungs[i].fit_seconds < 0.75 * best.fit_seconds;
     if let Some(better) = (0..report.rungs.len()).find(|&i| against(i).is_some_and(|p| p.low > 0.0)) {
         let args = describe(better, &against(better));
         return message("answer-other-better", &args, language);
