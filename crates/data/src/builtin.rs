@@ -46,8 +46,7 @@ pub fn power_load() -> Result<Table> {
         sha256: crate::acquire::hash(PACKED),
         bytes: PACKED.len() as u64,
         format: format!("built in: {POWER_LOAD_SOURCE}"),
-        zone: None,
-        notes: Vec::new(),
+        ..Source::default()
     }))
 }
 

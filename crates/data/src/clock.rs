@@ -305,14 +305,52 @@ pub fn detect_step(stamps: &[i64], zone: Option<Tz>) -> Option<Step> {
             return u32::try_from(step).ok().map(Step::Months);
         }
     }
-    let plain: Vec<i64> = sorted.windows(2).map(|w| w[1] - w[0]).collect();
-    let step = mode(&plain)?;
+    let mut plain: Vec<i64> = sorted.windows(2).map(|w| w[1] - w[0]).collect();
+    let mut step = mode(&plain)?;
+    if plain.iter().filter(|d| **d == step).count() * 2 < plain.len() {
+        // A clock that trembles: the round span nearest to the median distance.
+        plain.sort_unstable();
+        let median = plain[plain.len() / 2];
+        step = NICE
+            .iter()
+            .copied()
+            .min_by_key(|n| (n - median).abs())
+            .filter(|n| (n - median).abs() * 10 <= *n)
+            .unwrap_or(step);
+    }
     if step >= DAY_MS / 2 && zone.is_some() {
         let walls: Vec<i64> = local.windows(2).map(|w| (w[1] - w[0]).num_milliseconds()).collect();
         return mode(&walls).filter(|&s| s > 0).map(Step::Millis);
     }
     Some(Step::Millis(step))
 }
+
+/// Spans that meters are set to, in milliseconds.
+const NICE: [i64; 23] = [
+    1000,
+    5000,
+    10_000,
+    15_000,
+    30_000,
+    60_000,
+    120_000,
+    300_000,
+    600_000,
+    900_000,
+    1_200_000,
+    1_800_000,
+    HOUR_MS,
+    2 * HOUR_MS,
+    3 * HOUR_MS,
+    4 * HOUR_MS,
+    6 * HOUR_MS,
+    8 * HOUR_MS,
+    12 * HOUR_MS,
+    DAY_MS,
+    2 * DAY_MS,
+    7 * DAY_MS,
+    14 * DAY_MS,
+];
 
 /// The most frequent value, the smaller of two equally frequent ones.
 fn mode(values: &[i64]) -> Option<i64> {

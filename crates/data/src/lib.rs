@@ -15,7 +15,7 @@ pub mod split;
 pub mod table;
 pub mod units;
 
-pub use acquire::{ReadOptions, read, read_bytes, write};
+pub use acquire::{ReadOptions, read, read_bytes, write, write_bytes};
 pub use clean::{Change, CleanOp};
 pub use clock::{Clock, Step};
 pub use error::{Error, Fault, Result};

@@ -91,7 +91,7 @@ impl Readings {
             if let Some(row) = cells.iter().position(|x| x.is_infinite()) {
                 return Err(Fault::new("infinite-reading", "an infinite reading")
                     .file(&file)
-                    .row(row + 2)
+                    .row(table.row_number(row))
                     .column(name)
                     .cause("a division by zero where the file was made")
                     .next(format!("set it to missing: [[clean]] op = \"missing\", columns = [\"{name}\"], infinite = true"))
@@ -156,7 +156,7 @@ pub(crate) fn groups(table: &Table, roles: &Roles) -> Result<Vec<(Option<String>
         let Some(value) = value else {
             return Err(Fault::new("no-id", "a row without the name of its series")
                 .file(&table.source().name)
-                .row(row + 2)
+                .row(table.row_number(row))
                 .column(id)
                 .cause("an empty cell in the id column")
                 .next("fill the cell or drop the row")
@@ -245,7 +245,7 @@ fn regular_clock(
         };
         Fault::new(code, found)
             .file(&table.source().name)
-            .row(row + 2)
+            .row(table.row_number(row))
             .column(name)
             .cause(cause)
             .next(next)

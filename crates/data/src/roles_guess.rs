@@ -145,7 +145,7 @@ pub(crate) fn guess(table: &Table) -> Roles {
         let c = &seen[i];
         let why = if c.present == 0 {
             Some(("empty", "it is empty"))
-        } else if c.distinct == 1 && table.rows() > 1 {
+        } else if c.distinct == 1 && table.rows() > 1 && named(&c.name, TARGETS).is_none() {
             Some(("constant", "it holds one value only"))
         } else if c.kind == ColumnKind::Time {
             Some(("second-time", "another column is the clock"))

@@ -120,7 +120,7 @@ pub struct Note {
 }
 
 /// Where a table came from and how it was understood.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Source {
     /// File name as given, `-` for standard input, or the name of a built-in set.
     pub name: String,
@@ -132,8 +132,30 @@ pub struct Source {
     pub format: String,
     /// The zone that local times were read in; `None` when the clock has none.
     pub zone: Option<String>,
+    /// The number that the first row has in messages: its line in the file (2 after a header in line 1), 1 for tables
+    /// without lines or with rows moved since.
+    #[serde(default = "one")]
+    pub first_row: usize,
     /// What reading decided or altered.
     pub notes: Vec<Note>,
+}
+
+fn one() -> usize {
+    1
+}
+
+impl Default for Source {
+    fn default() -> Self {
+        Source {
+            name: String::new(),
+            sha256: String::new(),
+            bytes: 0,
+            format: String::new(),
+            zone: None,
+            first_row: 1,
+            notes: Vec::new(),
+        }
+    }
 }
 
 /// Typed columns of equal length.
@@ -227,6 +249,11 @@ impl Table {
     /// Where the table came from.
     pub fn source(&self) -> &Source {
         &self.source
+    }
+
+    /// The number of a row in messages: its line in the file, or its number from 1 once rows have moved.
+    pub fn row_number(&self, row: usize) -> usize {
+        row.saturating_add(self.source.first_row)
     }
 
     /// The arrow batch underneath.
@@ -376,6 +403,10 @@ impl Table {
     pub(crate) fn take(&self, index: &[Option<usize>]) -> Result<Table> {
         let columns = self.to_columns().into_iter().map(|(n, d)| (n, d.take(index))).collect();
         let mut out = Table::from_columns(columns)?.with_source(self.source.clone());
+        // Rows have moved: lines of the file no longer say where they are.
+        if index.iter().enumerate().any(|(i, row)| *row != Some(i)) {
+            out.source.first_row = 1;
+        }
         for (name, mask) in &self.filled {
             out.filled.insert(name.clone(), index.iter().map(|i| i.is_some_and(|i| mask[i])).collect());
         }

@@ -317,6 +317,7 @@ fn texts(
         &cells,
         &numbers::Evidence::default(),
         numbers::Decimal::Point,
+        b',',
         1,
         options,
         &mut notes,

@@ -96,6 +96,7 @@ pub(super) fn infer(
     cells: &Cells,
     evidence: &Evidence,
     file_decimal: Decimal,
+    delimiter: u8,
     first_row: usize,
     options: &ReadOptions,
     notes: &mut Vec<Note>,
@@ -124,7 +125,8 @@ pub(super) fn infer(
         let unsure = options.decimal_comma.is_none()
             && evidence.comma == evidence.point
             && evidence.either_comma + evidence.either_point > 0;
-        if unsure && evidence.either_comma > 0 {
+        // Between commas a decimal comma would need quotation marks in every row: nobody writes that by choice.
+        if unsure && evidence.either_comma > 0 && delimiter != b',' {
             let read = if decimal == Decimal::Comma { "decimal comma" } else { "groups of thousands" };
             notes.push(note(
                 "ambiguous-decimal",

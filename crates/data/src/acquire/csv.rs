@@ -148,7 +148,7 @@ fn preamble(rows: &[Vec<String>]) -> usize {
         return 0;
     }
     let used = |r: &Vec<String>| r.iter().filter(|c| !c.is_empty()).count();
-    let few = |r: &Vec<String>| (used(r) <= 2 && used(r) < width.min(3)) && used(r) * 2 <= width;
+    let few = |r: &Vec<String>| used(r) <= 2 && (r.len() != width || used(r) * 2 <= width && width > 2);
     let n = rows.iter().take(31).take_while(|r| few(r)).count();
     if n > 30 || n == rows.len() { 0 } else { n }
 }
@@ -199,7 +199,7 @@ pub(super) fn parse(name: &str, text: &str, options: &ReadOptions) -> Result<She
     }
     let mut names: Vec<String> = Vec::new();
     if header && r.read_record(&mut record).map_err(bad_csv)? {
-        check_cells(name, &record, line(&record), options)?;
+        check_cells(name, text, &record, options)?;
         names = record.iter().map(|c| c.trim_start_matches('\u{feff}').to_string()).collect();
         // A delimiter at the end of every line makes a last column without name and cells.
         let trailing = rows.len() > 1
@@ -211,10 +211,10 @@ pub(super) fn parse(name: &str, text: &str, options: &ReadOptions) -> Result<She
     let mut columns: Vec<Cells> = vec![Cells::default(); names.len()];
     let mut first_row = 0;
     let mut count = 0usize;
+    let mut last = text.len();
     while r.read_record(&mut record).map_err(bad_csv)? {
-        let at = line(&record);
         if columns.is_empty() {
-            check_cells(name, &record, at, options)?;
+            check_cells(name, text, &record, options)?;
             let mut width = record.len();
             let trailing = rows.len() > 1
                 && width > 1
@@ -226,28 +226,37 @@ pub(super) fn parse(name: &str, text: &str, options: &ReadOptions) -> Result<She
             names = (1..=width).map(|i| format!("column_{i}")).collect();
         }
         if first_row == 0 {
-            first_row = at;
+            first_row = line(text, &record);
         }
         count += 1;
         if count > options.max_rows {
             return Err(Fault::new("too-many-rows", format!("more than {} rows", options.max_rows))
                 .file(name)
-                .row(at)
+                .row(line(text, &record))
                 .cause("a larger file than foreseen")
                 .next("raise the limit, or cut the file into pieces")
                 .limit());
         }
+        last = byte(&record);
         let width = columns.len();
         let extra_empty = record.len() > width && record.iter().skip(width).all(str::is_empty);
         if record.len() != width && !extra_empty {
-            return Err(ragged(name, &record, at, width, header, delimiter));
+            return Err(ragged(name, &record, line(text, &record), width, header, delimiter));
         }
         for (column, cell) in columns.iter_mut().zip(record.iter()) {
             if cell.len() > options.max_cell {
-                return Err(huge(name, cell, at, options));
+                return Err(huge(name, cell, line(text, &record), options));
             }
             column.push(cell);
         }
+    }
+    if open_quote(&text[last.min(text.len())..]) {
+        return Err(Fault::new("open-quote", "a quotation mark that is opened and never closed")
+            .file(name)
+            .row(line_at(text, last))
+            .cause("a mark for inches or a slip of the pen in a cell without quotation marks around it")
+            .next("close it, double it, or take it out")
+            .input());
     }
     if count == 0 {
         return Err(Fault::new("header-only", "a header but no rows")
@@ -261,24 +270,42 @@ pub(super) fn parse(name: &str, text: &str, options: &ReadOptions) -> Result<She
     Ok(Sheet { delimiter, names, columns, first_row, notes })
 }
 
-fn line(record: &StringRecord) -> usize {
-    record.position().map_or(0, |p| usize::try_from(p.line()).unwrap_or(usize::MAX))
+fn byte(record: &StringRecord) -> usize {
+    record.position().and_then(|p| usize::try_from(p.byte()).ok()).unwrap_or(0)
 }
 
-fn check_cells(name: &str, record: &StringRecord, at: usize, options: &ReadOptions) -> Result<()> {
+/// The line of the file on which a record begins, from 1.
+fn line(text: &str, record: &StringRecord) -> usize {
+    line_at(text, byte(record))
+}
+
+/// Counted here because a record's own position stands before the line ends that precede it.
+fn line_at(text: &str, at: usize) -> usize {
+    let bytes = text.as_bytes();
+    let at = at.min(bytes.len());
+    let blank = bytes[at..].iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
+    bytes[..at + blank].iter().filter(|b| **b == b'\n').count() + 1
+}
+
+/// Whether the last record swallowed the rest of the file behind a quotation mark that nothing closes.
+fn open_quote(last: &str) -> bool {
+    last.trim_matches(['\r', '\n']).contains('\n') && last.bytes().filter(|b| *b == b'"').count() % 2 == 1
+}
+
+fn check_cells(name: &str, text: &str, record: &StringRecord, options: &ReadOptions) -> Result<()> {
     if record.len() > options.max_columns {
         return Err(Fault::new(
             "too-many-columns",
             format!("{} columns, more than the limit of {}", record.len(), options.max_columns),
         )
         .file(name)
-        .row(at)
+        .row(line(text, record))
         .cause("the wrong delimiter, or a table that lies on its side")
         .next("name the delimiter, or turn rows into columns")
         .limit());
     }
     match record.iter().find(|c| c.len() > options.max_cell) {
-        Some(cell) => Err(huge(name, cell, at, options)),
+        Some(cell) => Err(huge(name, cell, line(text, record), options)),
         None => Ok(()),
     }
 }

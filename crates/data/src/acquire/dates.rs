@@ -186,7 +186,7 @@ pub(super) fn layout(cell: &str) -> Option<Layout> {
             _ => None,
         };
     }
-    Some(Layout::Clear)
+    parse(cell, Order::DayFirst).map(|_| Layout::Clear)
 }
 
 /// Reads one stamp.

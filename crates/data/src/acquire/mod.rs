@@ -17,7 +17,7 @@ use crate::error::{Fault, Result};
 use crate::table::{ColumnData, Note, Source, Table};
 use columns::Typed;
 
-pub use write::write;
+pub use write::{write, write_bytes};
 
 /// How a file is to be read; everything that is `None` is found out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -110,6 +110,7 @@ pub fn read_bytes(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Tab
         (from_sheet(sheet, encoding, options, &mut source), first_row)
     };
     drop(body);
+    source.first_row = first_row;
     if !packed.is_empty() {
         source.format = format!("{}, {packed}", source.format);
     }
@@ -139,7 +140,16 @@ fn from_sheet(
     let mut out = Vec::with_capacity(names.len());
     // Columns are taken one by one, so that the text of each is freed before the next is read.
     for ((name, cells), evidence) in names.into_iter().zip(columns).zip(&evidence) {
-        let typed = columns::infer(&name, &cells, evidence, decimal, first_row, options, &mut source.notes);
+        let typed = columns::infer(
+            &name,
+            &cells,
+            evidence,
+            decimal,
+            delimiter,
+            first_row,
+            options,
+            &mut source.notes,
+        );
         out.push((name, typed));
     }
     out

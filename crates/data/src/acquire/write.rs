@@ -59,6 +59,18 @@ pub fn write(path: &str, table: &Table) -> Result<()> {
     })
 }
 
+/// Writes bytes to a file, whole or not at all: beside it, flushed to disk, renamed.
+///
+/// # Errors
+/// What the system says; nothing half written stays behind.
+pub fn write_bytes(target: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let (beside, mut file) = beside(target)?;
+    let written = file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| std::fs::rename(&beside, target));
+    written.inspect_err(|_| {
+        let _ = std::fs::remove_file(&beside);
+    })
+}
+
 fn beside(target: &Path) -> std::io::Result<(PathBuf, File)> {
     let name = target.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let mut last = std::io::Error::other("no free name beside the file");

@@ -315,7 +315,7 @@ fn too_sparse(
         ),
     )
     .file(&table.source().name)
-    .row(last_row + 2)
+    .row(table.row_number(last_row))
     .column(time)
     .cause("a stamp with a wrong year, or a step that is too fine")
     .next("drop the rows with wrong stamps (op = \"drop-rows\", before or from), or name a coarser step")

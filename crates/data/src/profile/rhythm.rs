@@ -116,7 +116,13 @@ pub(super) fn rhythm(series: &Ordered<'_>) -> (Vec<LagValue>, Vec<Period>) {
         // Two days repeat because one day does: a multiple must be stronger to count.
         let echo = kept.iter().any(|(p, s)| {
             let times = (lag as f64 / *p as f64).round();
-            times >= 2.0 && (lag as f64 - times * *p as f64).abs() <= (times * 0.5).max(1.0) && r < s + 0.02
+            // A week stands out of the days around it even where one day is more alike than one week.
+            let out =
+                |other: Option<usize>| other.and_then(|o| flat.get(o - 1)).is_some_and(|o| r > o + 0.02);
+            times >= 2.0
+                && (lag as f64 - times * *p as f64).abs() <= (times * 0.5).max(1.0)
+                && r < s + 0.02
+                && !(times >= 3.0 && out(lag.checked_sub(*p)) && out(lag.checked_add(*p)))
         });
         if !echo {
             kept.push((lag, r));

@@ -115,9 +115,10 @@ pub(super) fn warnings(p: &Profile, roles: &Roles, refused: Option<Error>) -> Ve
     }
     let zone = p.source.zone.as_deref().and_then(|z| crate::clock::zone(z).ok());
     if let Some(c) = &p.clock {
-        clock(c, zone, &mut found);
+        clock(c, p.source.first_row, zone, &mut found);
     }
     if p.duplicate_rows > 0 {
+        let first = p.source.first_row;
         let row = p.duplicate_examples.first().copied().unwrap_or(0);
         found.add(
             Severity::Warn,
@@ -126,9 +127,9 @@ pub(super) fn warnings(p: &Profile, roles: &Roles, refused: Option<Error>) -> Ve
             format!(
                 "{} rows repeat an earlier row in every cell, the first is row {}",
                 p.duplicate_rows,
-                row + 2
+                row + first
             ),
-            vec![("count", n(p.duplicate_rows)), ("row", n(row + 2))],
+            vec![("count", n(p.duplicate_rows)), ("row", n(row + first))],
         );
     }
     for c in &p.columns {
@@ -173,11 +174,10 @@ fn notes(p: &Profile, found: &mut Found) {
     }
 }
 
-fn clock(c: &ClockProfile, zone: Option<chrono_tz::Tz>, found: &mut Found) {
+fn clock(c: &ClockProfile, first: usize, zone: Option<chrono_tz::Tz>, found: &mut Found) {
     let column = Some(c.column.as_str());
     let step = c.step.clone().unwrap_or_default();
-    if let (Some(first), true) = (c.gaps.first(), c.gap_count > 0) {
-        let largest = c.gaps.iter().max_by_key(|g| g.rows).unwrap_or(first);
+    if let Some(largest) = c.gaps.iter().max_by_key(|g| g.rows) {
         found.add(
             Severity::Warn,
             "gaps",
@@ -199,13 +199,13 @@ fn clock(c: &ClockProfile, zone: Option<chrono_tz::Tz>, found: &mut Found) {
     }
     let mut at_row = |severity, code, count: usize, row: Option<usize>, what: &str| {
         if let Some(row) = row.filter(|_| count > 0) {
-            let parts = vec![("count", n(count)), ("row", n(row + 2)), ("step", text(&step))];
+            let parts = vec![("count", n(count)), ("row", n(row + first)), ("step", text(&step))];
             let listed = if code == "irregular-stamps" { parts } else { parts[..2].to_vec() };
             found.add(
                 severity,
                 code,
                 column,
-                format!("{count} {what}, the first in row {}", row + 2),
+                format!("{count} {what}, the first in row {}", row + first),
                 listed,
             );
         }
@@ -328,15 +328,21 @@ fn column(c: &ColumnProfile, p: &Profile, zone: Option<chrono_tz::Tz>, found: &m
         }
     }
     if let Some(f) = c.numbers.as_ref().filter(|_| used) {
-        figures(c, f, zone, found);
+        figures(c, f, p.source.first_row, zone, found);
     }
 }
 
-fn figures(c: &ColumnProfile, f: &NumberProfile, zone: Option<chrono_tz::Tz>, found: &mut Found) {
+fn figures(
+    c: &ColumnProfile,
+    f: &NumberProfile,
+    first: usize,
+    zone: Option<chrono_tz::Tz>,
+    found: &mut Found,
+) {
     let name = Some(c.name.as_str());
     let place = |e: &ReadingAt| match e.at {
         Some(ms) => show(ms, zone),
-        None => format!("row {}", e.row + 2),
+        None => format!("row {}", e.row + first),
     };
     for i in &f.impossible {
         let Some(e) = i.examples.first() else { continue };
@@ -356,7 +362,7 @@ fn figures(c: &ColumnProfile, f: &NumberProfile, zone: Option<chrono_tz::Tz>, fo
                 ("kind", text(&i.code)),
                 ("count", n(i.count)),
                 ("bound", i.bound.and_then(number)),
-                ("row", n(e.row + 2)),
+                ("row", n(e.row + first)),
                 ("at", e.at.map(Part::Time)),
                 ("value", e.value.and_then(number)),
             ],
@@ -376,14 +382,14 @@ fn figures(c: &ColumnProfile, f: &NumberProfile, zone: Option<chrono_tz::Tz>, fo
             ),
             vec![
                 ("count", n(o.count)),
-                ("row", n(e.row + 2)),
+                ("row", n(e.row + first)),
                 ("at", e.at.map(Part::Time)),
                 ("value", e.value.and_then(number)),
             ],
         );
     }
     if let Some(s) = &f.stuck {
-        let from = s.from.map_or_else(|| format!("row {}", s.row + 2), |ms| show(ms, zone));
+        let from = s.from.map_or_else(|| format!("row {}", s.row + first), |ms| show(ms, zone));
         found.add(
             Severity::Warn,
             "stuck",
@@ -394,7 +400,7 @@ fn figures(c: &ColumnProfile, f: &NumberProfile, zone: Option<chrono_tz::Tz>, fo
                 ("value", number(s.value)),
                 ("from", s.from.map(Part::Time)),
                 ("to", s.to.map(Part::Time)),
-                ("row", n(s.row + 2)),
+                ("row", n(s.row + first)),
                 ("runs", n(f.stuck_runs)),
             ],
         );
