@@ -34,6 +34,7 @@
 mod bundle;
 mod error;
 mod file;
+mod forecaster;
 mod header;
 mod limits;
 mod manifest;
@@ -42,6 +43,7 @@ mod tensor;
 
 pub use bundle::Bundle;
 pub use error::{Error, Result};
+pub use forecaster::FORECAST;
 pub use limits::Limits;
 pub use manifest::{DataHash, FORMAT, Manifest};
 pub use summary::{Summary, TensorSummary};

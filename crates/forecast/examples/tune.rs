@@ -72,6 +72,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 calendar: well,
                 season_values: well,
                 row_calendar: get("row_calendar", 0.0) > 0.0,
+                skip: get("skip", 0.0) > 0.0,
                 segment: args.get("segment").and_then(|s| s.parse().ok()),
                 loss: match args.get("loss").map(String::as_str) {
                     Some("mse") => Loss::Mse,

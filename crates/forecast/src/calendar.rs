@@ -98,7 +98,7 @@ impl Calendar {
                 pair(&format!("day /{k}"));
             }
         }
-        for k in 1..=2 {
+        for k in 1..=YEAR_HARMONICS {
             pair(&format!("year /{k}"));
         }
         if self.daily_or_finer() {
@@ -130,7 +130,7 @@ impl Calendar {
         if self.sub_daily() {
             harmonics(f.day_cycle, HARMONICS, out);
         }
-        harmonics(f.year_cycle, 2, out);
+        harmonics(f.year_cycle, YEAR_HARMONICS, out);
         if self.daily_or_finer() {
             out.extend((0..7).map(|d| f32::from(f.weekday == d)));
             if let Some(h) = &self.holidays {
@@ -173,6 +173,8 @@ impl Calendar {
 }
 
 const HARMONICS: usize = 3;
+/// More would let a net tell the single weeks of a year apart, of which the training part has seen two or three.
+const YEAR_HARMONICS: usize = 1;
 
 /// sin and cos of 1, 2 … `n` times the turn whose sin and cos are given.
 fn harmonics((s, c): (f64, f64), n: usize, out: &mut Vec<f32>) {

@@ -56,6 +56,7 @@ fn net(encoder: Encoder, segment: Option<usize>, dropout: f64) -> RungParams {
             calendar: true,
             season_values: true,
             row_calendar: false,
+            skip: encoder == Encoder::Gru,
             segment,
             loss: Loss::Mae,
         },

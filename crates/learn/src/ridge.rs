@@ -174,8 +174,7 @@ mod tests {
         let mut other = Gram::new(3, 2);
         for i in 0..50 {
             let x: Vec<f64> = (0..3).map(|_| rng.normal()).collect();
-            let row =
-                [x[0], x[1], x[2], 2.0 * x[0] - x[1] + 5.0, 0.5 * x[2] - 1.0];
+            let row = [x[0], x[1], x[2], 2.0 * x[0] - x[1] + 5.0, 0.5 * x[2] - 1.0];
             if i % 2 == 0 { gram.add(&row) } else { other.add(&row) }
         }
         gram.merge(&other);

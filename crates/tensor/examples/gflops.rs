@@ -8,7 +8,9 @@ use gyeol_tensor::{MatRef, Packed, Write, kernel_path, matmul, matmul_packed};
 
 fn main() {
     println!("kernel path: {}", kernel_path().name());
-    for (m, k, n) in [(8, 64, 256), (16, 64, 256), (20, 200, 800), (20, 650, 2600), (66, 1344, 256), (700, 200, 10_000)] {
+    for (m, k, n) in
+        [(8, 64, 256), (16, 64, 256), (20, 200, 800), (20, 650, 2600), (66, 1344, 256), (700, 200, 10_000)]
+    {
         let a = vec![0.5f32; m * k];
         let b = vec![0.25f32; k * n];
         let packed = Packed::pack(MatRef::new(&b, k, n));

@@ -138,9 +138,13 @@ mod tests {
 
     #[test]
     fn derivatives_agree_with_differences() {
-        for kind in
-            [Activation::Linear, Activation::Relu, Activation::LeakyRelu, Activation::Tanh, Activation::Sigmoid]
-        {
+        for kind in [
+            Activation::Linear,
+            Activation::Relu,
+            Activation::LeakyRelu,
+            Activation::Tanh,
+            Activation::Sigmoid,
+        ] {
             for x in [-3.0f64, -0.4, 0.3, 2.0] {
                 let e = 1e-6;
                 let (mut a, mut b, mut y) = ([x + e], [x - e], [x]);

@@ -129,7 +129,17 @@ impl<T: Real> Packed<T> {
 pub fn matmul_packed<T: Real>(a: MatRef<'_, T>, b: &Packed<T>, c: &mut [T], ldc: usize, write: Write<'_, T>) {
     assert_eq!(a.cols, b.k, "A is ({}, {}), packed B is ({}, {})", a.rows, a.cols, b.k, b.n);
     check(&a, b.n, c, ldc, &write);
-    T::product(Product { a, b: &b.data, panel_step: b.k * PANEL, ldb: PANEL, padded: true, n: b.n, c, ldc, write });
+    T::product(Product {
+        a,
+        b: &b.data,
+        panel_step: b.k * PANEL,
+        ldb: PANEL,
+        padded: true,
+        n: b.n,
+        c,
+        ldc,
+        write,
+    });
 }
 
 /// C (m, n) by rows of stride `ldc`: `write` of A (m, k) times a row-major B (k, n) read where it lies.
@@ -140,7 +150,17 @@ pub fn matmul<T: Real>(a: MatRef<'_, T>, b: MatRef<'_, T>, c: &mut [T], ldc: usi
     assert_eq!(a.cols, b.rows, "A is ({}, {}), B is ({}, {})", a.rows, a.cols, b.rows, b.cols);
     assert_eq!(b.col, 1, "B must be row-major here; pack its transpose instead");
     check(&a, b.cols, c, ldc, &write);
-    T::product(Product { a, b: b.data, panel_step: PANEL, ldb: b.row, padded: false, n: b.cols, c, ldc, write });
+    T::product(Product {
+        a,
+        b: b.data,
+        panel_step: PANEL,
+        ldb: b.row,
+        padded: false,
+        n: b.cols,
+        c,
+        ldc,
+        write,
+    });
 }
 
 fn check<T>(a: &MatRef<'_, T>, n: usize, c: &[T], ldc: usize, write: &Write<'_, T>) {
@@ -153,7 +173,11 @@ fn check<T>(a: &MatRef<'_, T>, n: usize, c: &[T], ldc: usize, write: &Write<'_, 
         );
     }
     if a.rows > 0 && n > 0 {
-        assert!(ldc >= n && c.len() >= (a.rows - 1) * ldc + n, "C is shorter than its shape ({}, {n})", a.rows);
+        assert!(
+            ldc >= n && c.len() >= (a.rows - 1) * ldc + n,
+            "C is shorter than its shape ({}, {n})",
+            a.rows
+        );
     }
     if let Write::Bias(bias) = write {
         assert!(bias.len() >= n, "the bias has {} numbers, C has {n} columns", bias.len());
@@ -362,7 +386,8 @@ mod tests {
         for i in 0..a.rows {
             for j in 0..b.cols {
                 for k in 0..a.cols {
-                    c[i * b.cols + j] += a.data[i * a.row + k * a.col] as f64 * b.data[k * b.row + j * b.col] as f64;
+                    c[i * b.cols + j] +=
+                        a.data[i * a.row + k * a.col] as f64 * b.data[k * b.row + j * b.col] as f64;
                 }
             }
         }
@@ -385,8 +410,10 @@ mod tests {
                     let b = random(k * n, 2);
                     for transpose_a in [false, true] {
                         for transpose_b in [false, true] {
-                            let av = if transpose_a { MatRef::new(&a, k, m).t() } else { MatRef::new(&a, m, k) };
-                            let bv = if transpose_b { MatRef::new(&b, n, k).t() } else { MatRef::new(&b, k, n) };
+                            let av =
+                                if transpose_a { MatRef::new(&a, k, m).t() } else { MatRef::new(&a, m, k) };
+                            let bv =
+                                if transpose_b { MatRef::new(&b, n, k).t() } else { MatRef::new(&b, k, n) };
                             let want = reference(av, bv);
                             let packed = Packed::pack(bv);
                             let ldc = n + 3;
@@ -413,9 +440,11 @@ mod tests {
                                             assert_eq!(got as f32, old, "nothing past the row is touched");
                                             continue;
                                         }
-                                        let w = want[i * n + j]
-                                            + [0.0, old as f64, bias[j] as f64][mode];
-                                        assert!((got - w).abs() < 1e-5 * (1.0 + k as f64).sqrt(), "{m} {n} {k}");
+                                        let w = want[i * n + j] + [0.0, old as f64, bias[j] as f64][mode];
+                                        assert!(
+                                            (got - w).abs() < 1e-5 * (1.0 + k as f64).sqrt(),
+                                            "{m} {n} {k}"
+                                        );
                                     }
                                 }
                             }

@@ -72,7 +72,10 @@ impl Pool {
             .filter_map(|index| {
                 let shared = Arc::clone(&shared);
                 // A thread that cannot be had is one fewer; the numbers are the same without it.
-                std::thread::Builder::new().name(format!("gyeol-{index}")).spawn(move || work(&shared, index)).ok()
+                std::thread::Builder::new()
+                    .name(format!("gyeol-{index}"))
+                    .spawn(move || work(&shared, index))
+                    .ok()
             })
             .collect();
         Pool { shared, handles, one_run_at_a_time: Mutex::new(()) }
@@ -166,7 +169,8 @@ fn work(shared: &Shared, index: usize) {
             if rounds.is_multiple_of(256) && since.elapsed() > SPIN {
                 let mut sleepers = lock(&shared.sleepers);
                 *sleepers += 1;
-                while shared.generation.load(Ordering::SeqCst) == seen && !shared.stop.load(Ordering::SeqCst) {
+                while shared.generation.load(Ordering::SeqCst) == seen && !shared.stop.load(Ordering::SeqCst)
+                {
                     sleepers = shared.wake.wait(sleepers).unwrap_or_else(PoisonError::into_inner);
                 }
                 *sleepers -= 1;

@@ -63,6 +63,9 @@ pub struct NetParams {
     pub season_values: bool,
     /// Give the encoder the calendar of each row looked back.
     pub row_calendar: bool,
+    /// Add a linear map from the whole look-back to the horizon (the autoregressive part of LSTNet, Lai et al.
+    /// 2018).
+    pub skip: bool,
     /// Length of the segments that are fed instead of single rows; none feeds rows.
     pub segment: Option<usize>,
     /// What is minimised, in scaled units.

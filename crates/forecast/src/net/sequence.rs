@@ -2,7 +2,7 @@
 //! one dense layer ("plain") or by [`StepHead`].
 
 use gyeol_neural::{
-    Activation, Cell, Dense, DensePacked, Layout, Loss, OutputGradient, Recurrent, RecurrentPacked,
+    Activation, Cell, Dense, DensePacked, Initial, Layout, Loss, OutputGradient, Recurrent, RecurrentPacked,
     RecurrentTape,
 };
 use gyeol_tensor::{Buffer, Real, Rng};
@@ -22,6 +22,8 @@ pub struct SequenceNet {
     width: usize,
     body: Body,
     head: Head,
+    /// Straight from the flattened look-back to the horizon.
+    skip: Option<Dense>,
     ahead: Ahead,
 }
 
@@ -43,11 +45,14 @@ pub struct SequencePacked<T: Real> {
     recurrent: Vec<RecurrentPacked<T>>,
     plain: Option<DensePacked<T>>,
     steps: Option<StepHeadPacked<T>>,
+    skip: Option<DensePacked<T>>,
 }
 
 /// Room for a chunk.
 pub struct SequenceWorkspace<T: Real> {
     x: Buffer<T>,
+    /// The look-back a window a row: (C, T·I).
+    x_flat: Buffer<T>,
     tapes: Vec<RecurrentTape<T>>,
     /// Gradients between stacked layers: (T, C, H).
     between: Buffer<T>,
@@ -110,7 +115,11 @@ impl SequenceNet {
                 params.dropout,
             ))
         };
-        SequenceNet { layout, shape: shape.clone(), params: params.clone(), width, body, head, ahead }
+        let skip = params.skip.then(|| {
+            let input = shape.look_back * width;
+            Dense::without_bias(&mut layout, "skip", input, shape.horizon, Initial::Zero)
+        });
+        SequenceNet { layout, shape: shape.clone(), params: params.clone(), width, body, head, skip, ahead }
     }
 
     pub(super) fn layers(&self) -> Vec<LayerShape> {
@@ -149,6 +158,16 @@ impl SequenceNet {
             }),
             Head::Steps(s) => rows.extend(s.layers()),
         }
+        if let Some(d) = &self.skip {
+            rows.push(LayerShape {
+                name: "linear skip".into(),
+                x: format!("(B, {})", d.input),
+                w: format!("({}, {})", d.input, d.output),
+                b: "–".into(),
+                y: format!("(B, {})", d.output),
+                parameters: d.w.len(),
+            });
+        }
         rows
     }
 }
@@ -179,7 +198,7 @@ impl<T: Real> ForecastNet<T> for SequenceNet {
             Head::Plain(d) => (Some(d.packed()), None),
             Head::Steps(s) => (None, Some(s.packed())),
         };
-        SequencePacked { dense, recurrent, plain, steps }
+        SequencePacked { dense, recurrent, plain, steps, skip: self.skip.as_ref().map(|d| d.packed()) }
     }
 
     fn pack(&self, params: &[T], packed: &mut SequencePacked<T>) {
@@ -195,6 +214,9 @@ impl<T: Real> ForecastNet<T> for SequenceNet {
             (Head::Steps(s), _, Some(p)) => s.pack(params, p),
             _ => {}
         }
+        if let (Some(d), Some(p)) = (&self.skip, &mut packed.skip) {
+            d.pack(params, p);
+        }
     }
 
     fn workspace(&self, rows: usize) -> SequenceWorkspace<T> {
@@ -208,9 +230,10 @@ impl<T: Real> ForecastNet<T> for SequenceNet {
             Head::Plain(_) => None,
             Head::Steps(s) => Some(s.workspace(rows)),
         };
-        let plain = if steps.is_none() { rows * self.shape.horizon } else { 0 };
+        let plain = if steps.is_none() || self.skip.is_some() { rows * self.shape.horizon } else { 0 };
         SequenceWorkspace {
             x: z(t * rows * self.width),
+            x_flat: z(if self.flat() { t * rows * self.width } else { 0 }),
             tapes,
             between: z(if stacked { t * rows * h } else { 0 }),
             below: z(if stacked { t * rows * h } else { 0 }),
@@ -241,15 +264,15 @@ impl<T: Real> ForecastNet<T> for SequenceNet {
         let mut rng = stream.map(|(seed, number)| Rng::stream(seed, number));
         let x = &mut w.x[..t * n * self.width];
         encoder(data, windows, self.params.centred, self.params.row_calendar, x);
+        let x_flat = &mut w.x_flat[..if self.flat() { t * n * self.width } else { 0 }];
+        if self.flat() {
+            flatten(x, t, n, self.width, x_flat);
+        }
         let summary = &mut w.summary[..n * h];
         match &self.body {
             Body::Mlp(dense) => {
-                // (T, C, I) to (C, T·I).
-                let width = self.width;
-                let flat = self.flatten(x, n, width);
-                x.copy_from_slice(&flat);
                 if let Some(p) = &packed.dense {
-                    dense.forward(params, p, x, summary);
+                    dense.forward(params, p, x_flat, summary);
                 }
             }
             Body::Recurrent(layers) => {
@@ -271,7 +294,8 @@ impl<T: Real> ForecastNet<T> for SequenceNet {
             summary.iter_mut().zip(w.mask.iter()).for_each(|(s, &m)| *s *= m);
             w.dropped = true;
         }
-        match (&self.head, &mut w.steps) {
+        let horizon = self.shape.horizon;
+        let out: &mut [T] = match (&self.head, &mut w.steps) {
             (Head::Steps(head), Some(steps)) => {
                 let context = &mut w.context[..n * (h + 1)];
                 for ((row, s), window) in
@@ -286,20 +310,26 @@ impl<T: Real> ForecastNet<T> for SequenceNet {
                 if let Some(p) = &packed.steps {
                     head.forward(params, p, steps, context, w.channels.iter().copied(), rng.as_mut());
                 }
-                &mut steps.y[..self.shape.horizon * n]
+                &mut steps.y[..horizon * n]
             }
             (Head::Plain(dense), _) => {
-                let horizon = self.shape.horizon;
                 let flat = &mut w.flat[..n * horizon];
                 if let Some(p) = &packed.plain {
                     dense.forward(params, p, summary, flat);
                 }
                 let out = &mut w.out[..n * horizon];
-                transpose(flat, n, horizon, out);
+                out.fill(T::ZERO);
+                add_transposed(flat, n, horizon, out);
                 out
             }
             (Head::Steps(_), None) => &mut [],
+        };
+        if let (Some(skip), Some(p)) = (&self.skip, &packed.skip) {
+            let flat = &mut w.d_flat[..n * horizon];
+            skip.forward(params, p, x_flat, flat);
+            add_transposed(flat, n, horizon, out);
         }
+        out
     }
 
     fn backward(
@@ -311,6 +341,14 @@ impl<T: Real> ForecastNet<T> for SequenceNet {
     ) {
         let (t, h, horizon) = (self.shape.look_back, self.params.hidden, self.shape.horizon);
         let d_summary = &mut w.d_summary[..n * h];
+        if let (Some(skip), Some(p)) = (&self.skip, &packed.skip) {
+            let dy = w.steps.as_ref().map_or(&w.out[..n * horizon], |s| &s.y[..n * horizon]);
+            let (flat, d_flat) = (&w.flat[..n * horizon], &mut w.d_flat[..n * horizon]);
+            d_flat.fill(T::ZERO);
+            add_transposed(dy, horizon, n, d_flat);
+            // Linear without bias: its own output is not read.
+            skip.backward(p, &w.x_flat[..t * n * self.width], flat, d_flat, None, gradient);
+        }
         match (&self.head, &mut w.steps) {
             (Head::Steps(head), Some(steps)) => {
                 let context = &w.context[..n * (h + 1)];
@@ -323,7 +361,8 @@ impl<T: Real> ForecastNet<T> for SequenceNet {
                 }
             }
             (Head::Plain(dense), _) => {
-                transpose(&w.out[..n * horizon], horizon, n, &mut w.d_flat[..n * horizon]);
+                w.d_flat[..n * horizon].fill(T::ZERO);
+                add_transposed(&w.out[..n * horizon], horizon, n, &mut w.d_flat[..n * horizon]);
                 if let Some(p) = &packed.plain {
                     let (flat, d_flat) = (&w.flat[..n * horizon], &mut w.d_flat[..n * horizon]);
                     dense.backward(p, &w.summary[..n * h], flat, d_flat, Some(d_summary), gradient);
@@ -336,7 +375,7 @@ impl<T: Real> ForecastNet<T> for SequenceNet {
         }
         match &self.body {
             Body::Mlp(dense) => {
-                let x = &w.x[..t * n * self.width];
+                let x = &w.x_flat[..t * n * self.width];
                 if let Some(p) = &packed.dense {
                     // ReLU's slope needs only the sign of its output, which dropout does not turn; a dropped
                     // unit has no gradient anyway.
@@ -365,17 +404,9 @@ impl<T: Real> ForecastNet<T> for SequenceNet {
 }
 
 impl SequenceNet {
-    fn flatten<T: Real>(&self, x: &[T], n: usize, width: usize) -> Vec<T> {
-        let t = self.shape.look_back;
-        let mut flat = vec![T::ZERO; x.len()];
-        for step in 0..t {
-            for c in 0..n {
-                let from = (step * n + c) * width;
-                let to = (c * t + step) * width;
-                flat[to..to + width].copy_from_slice(&x[from..from + width]);
-            }
-        }
-        flat
+    /// True when something reads the look-back as one row.
+    fn flat(&self) -> bool {
+        self.skip.is_some() || matches!(self.body, Body::Mlp(_))
     }
 
     /// Kind of cell, unless the net is an MLP.
@@ -384,11 +415,22 @@ impl SequenceNet {
     }
 }
 
-/// (rows, cols) to (cols, rows).
-fn transpose<T: Real>(x: &[T], rows: usize, cols: usize, out: &mut [T]) {
+/// (T, C, I) to (C, T·I).
+fn flatten<T: Real>(x: &[T], steps: usize, n: usize, width: usize, out: &mut [T]) {
+    for t in 0..steps {
+        for c in 0..n {
+            let from = (t * n + c) * width;
+            let to = (c * steps + t) * width;
+            out[to..to + width].copy_from_slice(&x[from..from + width]);
+        }
+    }
+}
+
+/// Adds (rows, cols) to (cols, rows).
+fn add_transposed<T: Real>(x: &[T], rows: usize, cols: usize, out: &mut [T]) {
     for i in 0..rows {
         for j in 0..cols {
-            out[j * rows + i] = x[i * cols + j];
+            out[j * rows + i] += x[i * cols + j];
         }
     }
 }

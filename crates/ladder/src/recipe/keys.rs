@@ -514,6 +514,12 @@ pub const KEYS: &[Key] = &[
         "Whether readings are given, and forecast, as differences from the last one.",
     ),
     rung(
+        "skip",
+        NETS,
+        Flag,
+        "Whether a linear map from the whole look-back straight to the horizon is added.",
+    ),
+    rung(
         "ridge",
         &["linear"],
         Reals(0.0, 1e12),
