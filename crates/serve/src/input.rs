@@ -268,6 +268,16 @@ fn kind(value: &Value) -> String {
     }
 }
 
+/// What reading the file decided or altered, each with its place.
+pub(crate) fn notes(table: &Table) -> Vec<String> {
+    let place = |note: &gyeol_data::table::Note| match (note.row, &note.column) {
+        (Some(row), Some(column)) => format!("row {row}, column '{column}': "),
+        (Some(row), None) => format!("row {row}: "),
+        (None, _) => String::new(),
+    };
+    table.source().notes.iter().map(|note| place(note) + &note.words).collect()
+}
+
 /// Whether the table has the columns that the model reads, as what it reads them.
 pub(crate) fn check_columns(table: &Table, description: &Description) -> Result<(), Refusal> {
     for (name, role) in description.columns() {

@@ -41,7 +41,7 @@ pub(crate) fn inspect(table: &Table, description: &Description) -> Result<Value,
         "format": table.source().format,
         "columns": columns,
         "clock": clock(&profile, &times),
-        "notes": table.source().notes.iter().map(|note| note.words.clone()).collect::<Vec<_>>(),
+        "notes": input::notes(table),
         "series": series(table, description, &times)?,
     }))
 }

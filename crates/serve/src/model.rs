@@ -68,7 +68,11 @@ impl From<Error> for Refusal {
         match error {
             Error::Data(error) => error.into(),
             Error::TooShort { .. } => Refusal::new("too-short", message),
-            Error::Missing { column, .. } => Refusal::new("missing-value", message).at_column(column),
+            Error::Missing { column, series, row, .. } => {
+                let refusal = Refusal::new("missing-value", message).at_column(column);
+                // Rows of one series among several are not rows of the table.
+                if series.is_empty() { refusal.at_row(row + 2) } else { refusal }
+            }
             Error::ConstantTarget { column, .. } => {
                 Refusal::new("constant-target", message).at_column(column)
             }

@@ -227,7 +227,7 @@ fn answer(model: &dyn Served, description: &Description, table: &Table, rows: Ve
             value
         })
         .collect();
-    let mut warnings: Vec<String> = table.source().notes.iter().map(|note| note.words.clone()).collect();
+    let mut warnings: Vec<String> = input::notes(table);
     let read = description.columns();
     for column in table.columns() {
         if !read.iter().any(|(name, _)| *name == column.name) {

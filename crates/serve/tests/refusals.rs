@@ -89,6 +89,9 @@ fn a_bad_csv_points_at_row_and_column() {
     let server = Server::usual();
     let error = server.csv(&readings(8).replace(",13,", ",broken,")).error(422, "wrong-type");
     assert_eq!((&error["row"], &error["column"]), (&5.into(), &"load".into()), "{error}");
+    // One odd cell among many counts as missing, and is named with its place.
+    let odd = server.post("/v1/inspect", "text/csv", readings(48).replace(",13,", ",n/a?,")).value();
+    assert!(odd["notes"][0].as_str().is_some_and(|note| note.starts_with("row 5, column 'load': ")), "{odd}");
     let ragged = readings(8).replace(",13,3\n", ",13,3,9,9\n");
     let answer = server.csv(&ragged);
     assert_eq!((answer.status, &answer.value()["error"]["row"]), (422, &5.into()), "{answer:?}");

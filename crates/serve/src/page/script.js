@@ -54,13 +54,19 @@
   const asked = (path) => path + "?model=" + encodeURIComponent(model.name);
 
   // What the model wants.
-  const span = (step, rows) => {
-    const parts = /^(\d+)\s*(.*)$/.exec(step);
-    return parts ? rows * Number(parts[1]) + " " + parts[2] : rows + " × " + step;
+  const units = { ms: "millisecond", s: "second", min: "minute", h: "hour", day: "day", week: "week", month: "month", year: "year" };
+  const span = (step, rows = 1) => {
+    const [, count, unit] = /^(\d+)\s*(\w+?)s?$/.exec(step) || /^(\d+)\s*(m?s)$/.exec(step) || [];
+    const style = units[unit] && { style: "unit", unit: units[unit], unitDisplay: "long" };
+    return style ? new Intl.NumberFormat(language, style).format(rows * Number(count)) : rows === 1 ? step : rows + " × " + step;
+  };
+  const rung = (name) => {
+    const kind = "rung_" + name.split(":")[0];
+    return kind in messages ? say(kind) : name;
   };
   const describe = () => {
     $("promise").textContent = say("promise", {
-      rung: model.rung.toUpperCase(), targets: model.targets.join(", "), horizon: model.horizon,
+      rung: rung(model.rung), targets: model.targets.join(", "), horizon: model.horizon,
       look_back: model.look_back, span: span(model.step, model.horizon), interval: percent(model.interval),
     });
     const columns = [
@@ -70,7 +76,7 @@
     ];
     $("wants").textContent = say("wants", {
       columns: columns.map(([name, role]) => name + " (" + say("role_" + role) + ")").join(", "),
-      step: model.step, look_back: model.look_back,
+      step: span(model.step), look_back: model.look_back,
     });
   };
 
@@ -134,7 +140,7 @@
   const understood = () => {
     const clock = seen.clock;
     if (!clock || !clock.step) return say("seen_rows");
-    const words = [say("seen_text", { step: clock.step, from: plainTime(clock.from), to: plainTime(clock.to) })];
+    const words = [say("seen_text", { step: span(clock.step), from: plainTime(clock.from), to: plainTime(clock.to) })];
     words.push(clock.gap_count ? say("gaps", { count: tidy(clock.gap_count), rows: tidy(clock.missing_rows) }) : say("no_gaps"));
     for (const key of ["duplicates", "unsorted", "irregular"]) {
       if (clock[key]) words.push(say(key, { count: tidy(clock[key]) }));
@@ -176,6 +182,10 @@
     for (let tick = Math.ceil(low / step) * step; tick <= high + step * 1e-9; tick += step) out.push(tick);
     return out;
   };
+  const dayName = (day) => {
+    const date = new Date(day + "T00:00:00Z");
+    return Number.isNaN(date.getTime()) ? day : new Intl.DateTimeFormat(language, { month: "short", day: "numeric", timeZone: "UTC" }).format(date);
+  };
   const chart = () => {
     const { series, rows } = current();
     if (!series) return;
@@ -215,7 +225,7 @@
       const at = x(point.ms);
       if ((changes || !point.time.includes("T")) && at >= free && at <= width - edge.right - 30) {
         draw(svg, "line", { class: "grid", x1: at, x2: at, y1: edge.top, y2: height - edge.bottom });
-        draw(svg, "text", { x: at + 2, y: height - 8 }, day.replace(/^\d{4}-/, "").replace("-", ". ").replace(/^0/, "") + ".");
+        draw(svg, "text", { x: at + 2, y: height - 8 }, dayName(day));
         free = at + 70;
       }
     });
@@ -290,7 +300,7 @@
     } finally {
       $("go").disabled = false;
     }
-    $("busy").textContent = say("done", { count: tidy(answer.forecast.length), ms: tidy(performance.now() - began) });
+    $("busy").textContent = say("done", { count: tidy(answer.forecast.length), ms: tidy(Math.round(performance.now() - began)) });
     notes(answer.warnings);
     chart();
     const address = new URL(asked("v1/forecast"), location.href);
