@@ -212,7 +212,7 @@ pub fn profile() -> Profile {
             bytes: 312_448,
             format: "built-in".into(),
             zone: Some("America/New_York".into()),
-            notes: vec![],
+            ..Source::default()
         },
         rows: ROWS,
         columns: vec![

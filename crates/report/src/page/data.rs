@@ -239,7 +239,7 @@ fn warned(scene: &Scene, warning: &gyeol_data::profile::Warning) -> Finding {
 
 fn column(scene: &Scene, c: &ColumnProfile) -> Column {
     let voice = &scene.voice;
-    let write = |v: Option<f64>| v.map_or(text::MISSING.to_string(), |v| voice.significant(v, 4));
+    let write = |v: Option<f64>| v.map_or(text::MISSING.to_string(), |v| text::reading(v, voice.language));
     let (mut low, mut middle, mut high) = (String::new(), String::new(), String::new());
     let (mut histogram, mut sparkline) = (String::new(), String::new());
     if let Some(n) = &c.numbers {

@@ -111,6 +111,12 @@ fn table(view: &View, day: &DayExample, drawn: &picture::Day) -> Table {
     let keys = ["col-time", "day-truth", "day-forecast", "col-interval"];
     let mut head: Vec<String> = keys.iter().map(|k| view.t(k, &[])).collect();
     head.push(drawn.naive_label.clone());
+    // Days that carry the other rungs too show them here, where they do not crowd the picture.
+    let others: Vec<_> = day.forecasts.iter().skip(1).collect();
+    head.extend(others.iter().map(|f| {
+        let rung = view.report.rungs.iter().position(|r| r.name == f.rung);
+        rung.map_or_else(|| text::rung_title(&f.rung, voice.language), |i| view.titles[i].clone())
+    }));
     let mut table = Table::new(head);
     let rows = day.times.len().max(drawn.value.len());
     for i in 0..rows {
@@ -130,13 +136,15 @@ fn table(view: &View, day: &DayExample, drawn: &picture::Day) -> Table {
             _ => text::MISSING.to_string(),
         };
         let truth = day.truth.get(i).copied().flatten();
-        table.push(vec![
+        let mut row = vec![
             time,
             write(truth),
             write(drawn.value.get(i).copied()),
             range,
             write(drawn.naive.get(i).copied()),
-        ]);
+        ];
+        row.extend(others.iter().map(|f| write(f.value.get(i).copied())));
+        table.push(row);
     }
     table
 }

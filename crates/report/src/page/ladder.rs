@@ -48,7 +48,9 @@ fn extra(view: &View, rung: &crate::model::RungReport) -> String {
         (Some(mape), _, _) if !view.report.protocol.scaled && mape.value.is_finite() => {
             text::with_percent(&text::number(mape.value, 2, language), language)
         }
-        (_, Some(mae), "mse") => text::number(mae.value, 3, language),
+        (_, Some(mae), "mse") => {
+            format!("{} {}", text::metric_name("mae", language), text::number(mae.value, 3, language))
+        }
         _ => String::new(),
     }
 }

@@ -18,7 +18,7 @@ pub(crate) struct Curve<'a> {
 /// Draws the curve.
 pub(crate) fn curve(c: &Curve, width: f64, language: Language) -> String {
     let height = width * 0.62;
-    let mut svg = Svg::new(width, height, &c.words.title, &c.words.description);
+    let svg = Svg::new(width, height, &c.words.title, &c.words.description);
     let losses = c.points.iter().flat_map(|p| [p.train_loss, p.valid_loss]);
     let (low, high) = padded(extent(losses).unwrap_or((0.0, 1.0)), 0.08);
     let y_ticks = value_ticks(low.max(0.0), high, 4, "", language);
@@ -36,14 +36,20 @@ pub(crate) fn curve(c: &Curve, width: f64, language: Language) -> String {
     };
     let y = Scale::linear(low.max(0.0), high, bottom, top);
     let y_axis = Axis { scale: y, ticks: y_ticks, title: text::message("curve-loss", &[], language) };
+    let mut plot = Plot::new(svg, x_axis, y_axis, (left, right, top, bottom));
     if c.best_epoch > 0 {
         let at = x.at(c.best_epoch as f64);
-        svg.stroke(at, top - 4.0, at, bottom, "rule");
+        plot.svg.stroke(at, top - 4.0, at, bottom, "rule");
         let label = text::message("curve-chosen", &[("epoch", c.best_epoch.to_string())], language);
         let anchor = if at > (left + right) / 2.0 { Anchor::End } else { Anchor::Start };
-        svg.text(at + if anchor == Anchor::End { -5.0 } else { 5.0 }, top + 5.0, anchor, "tick", &label);
+        plot.svg.text(
+            at + if anchor == Anchor::End { -5.0 } else { 5.0 },
+            top + 5.0,
+            anchor,
+            "tick halo",
+            &label,
+        );
     }
-    let mut plot = Plot::new(svg, x_axis, y_axis, (left, right, top, bottom));
     let at = |value: fn(&EpochPoint) -> f64| -> Vec<(f64, f64)> {
         c.points.iter().map(|p| (x.at(p.epoch as f64), y.at(value(p)))).collect()
     };

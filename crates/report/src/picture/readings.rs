@@ -80,11 +80,8 @@ pub(crate) fn relation(r: &Relation, width: f64, language: Language) -> String {
         Axis { scale: y, ticks: y_ticks, title: String::new() },
         (left, right, top, bottom),
     );
-    // The picture needs no more dots than the eye can tell apart.
-    let every = r.scatter.points.len().div_ceil(300).max(1);
-    for &(px, py) in r.scatter.points.iter().step_by(every).filter(|p| p.0.is_finite() && p.1.is_finite()) {
-        plot.svg.circle(x.at(px), y.at(py), 1.6, "speck");
-    }
+    let specks: Vec<(f64, f64)> = r.scatter.points.iter().map(|p| (x.at(p.0), y.at(p.1))).collect();
+    plot.svg.dots(&specks, "speck");
     let line = |value: fn(&gyeol_data::profile::ScatterBin) -> f64| -> Vec<(f64, f64)> {
         bins.iter().map(|b| (x.at(b.x), y.at(value(b)))).collect()
     };

@@ -150,6 +150,16 @@ impl Svg {
         self
     }
 
+    /// Many equal dots as one path: a class with a wide stroke and round ends makes them visible.
+    pub fn dots(&mut self, points: &[(f64, f64)], class: &str) -> &mut Svg {
+        let finite = points.iter().filter(|p| p.0.is_finite() && p.1.is_finite());
+        let d: String = finite.map(|p| format!("M{} {}h0", at(p.0), at(p.1))).collect();
+        if !d.is_empty() {
+            let _ = write!(self.body, "<path class=\"{}\" d=\"{d}\"/>", escape(class));
+        }
+        self
+    }
+
     /// The area between two lines over the same x, in pieces where one of them is not finite.
     pub fn band(&mut self, upper: &[(f64, f64)], lower: &[(f64, f64)], class: &str) -> &mut Svg {
         let whole = |i: usize| {

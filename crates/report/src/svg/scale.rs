@@ -70,7 +70,7 @@ pub fn ticks(low: f64, high: f64, wanted: usize) -> (Vec<f64>, usize) {
     let rough = (high - low) / wanted.max(1) as f64;
     let power = rough.log10().floor();
     let unit = 10f64.powf(power);
-    let step = [1.0, 2.0, 5.0, 10.0].iter().map(|m| m * unit).find(|s| *s >= rough * 0.999).unwrap_or(unit);
+    let step = [1.0, 2.0, 5.0, 10.0].iter().map(|m| m * unit).find(|s| *s >= rough * 0.75).unwrap_or(unit);
     let decimals = (-(step.log10() + 1e-9).floor()).clamp(0.0, 8.0) as usize;
     let first = (low / step - 1e-9).ceil();
     let mut out = Vec::new();

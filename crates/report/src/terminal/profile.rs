@@ -55,7 +55,7 @@ pub fn profile_table(profile: &Profile, width: usize, color: bool, language: Lan
         gyeol_data::ColumnKind::Text => "kind-text",
         gyeol_data::ColumnKind::Time => "kind-time",
     };
-    let figure = |v: Option<f64>| v.map_or(text::MISSING.to_string(), |v| text::significant(v, 4, language));
+    let figure = |v: Option<f64>| v.map_or(text::MISSING.to_string(), |v| text::reading(v, language));
     let rows = profile
         .columns
         .iter()

@@ -59,6 +59,11 @@ pub fn significant(value: f64, figures: usize, language: Language) -> String {
     number(value, decimals(value, figures), language)
 }
 
+/// A reading as it stands in a table: whole numbers without decimals, others with about four significant figures.
+pub fn reading(value: f64, language: Language) -> String {
+    if value.fract() == 0.0 { number(value, 0, language) } else { significant(value, 4, language) }
+}
+
 /// Decimals that show `value` with `figures` significant figures.
 pub fn decimals(value: f64, figures: usize) -> usize {
     if value == 0.0 || !value.is_finite() {

@@ -14,8 +14,8 @@ pub use clock::{
     moment,
 };
 pub use figures::{
-    MISSING, bytes, count, decimals, duration, microseconds, number, percent, range, signed, significant,
-    with_percent, with_unit,
+    MISSING, bytes, count, decimals, duration, microseconds, number, percent, range, reading, signed,
+    significant, with_percent, with_unit,
 };
 pub use korean::particle;
 pub use words::{
