@@ -106,7 +106,7 @@ impl Split {
                 (clock.start, end_of(*train), end_of(train + valid), end_of(train + valid + test))
             }
             SplitSpec::Dates { train_from, valid_from, test_from, end } => {
-                let parse = |text: &String| moment(text, readings);
+                let parse = |text: &String| moment(text, readings.step, readings.zone);
                 let last = end_of(rows);
                 let from =
                     train_from.as_ref().map(parse).transpose()?.unwrap_or(clock.start).max(clock.start);
@@ -196,8 +196,13 @@ fn split_rows(series: &Series, part: &Range<i64>) -> Range<usize> {
     from..to.max(from)
 }
 
-fn moment(text: &str, readings: &Readings) -> Result<i64> {
-    if readings.step == Step::Rows {
+/// A moment as people write it, on the readings' clock: a date, a date with a time, or a row number where there is no
+/// clock.
+///
+/// # Errors
+/// What was found instead.
+pub fn moment(text: &str, step: Step, zone: Option<chrono_tz::Tz>) -> Result<i64> {
+    if step == Step::Rows {
         return text.trim().parse::<i64>().map_err(|_| {
             Fault::new("bad-date", format!("'{text}' is not a row number"))
                 .cause("the readings have no clock, so parts begin at row numbers")
@@ -205,7 +210,7 @@ fn moment(text: &str, readings: &Readings) -> Result<i64> {
                 .split()
         });
     }
-    crate::acquire::parse_moment(text, readings.zone).ok_or_else(|| {
+    crate::acquire::parse_moment(text, zone).ok_or_else(|| {
         Fault::new("bad-date", format!("'{}' is not a date", crate::error::shorten(text, 40)))
             .cause("another way of writing dates")
             .next("write 2013-01-31 or 2013-01-31 06:00")

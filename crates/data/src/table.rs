@@ -443,22 +443,24 @@ impl Table {
 
     /// The batch as it is written to files: times carry UTC in their type when the table has a zone.
     pub(crate) fn export_batch(&self) -> RecordBatch {
-        let Some(zone) = &self.source.zone else { return self.batch.clone() };
+        if self.source.zone.is_none() && self.filled.is_empty() {
+            return self.batch.clone();
+        }
         let mut fields = Vec::new();
         let mut arrays = Vec::new();
         for (i, field) in self.batch.schema().fields().iter().enumerate() {
             let array = self.batch.column(i);
-            match array.as_any().downcast_ref::<TimestampMillisecondArray>() {
-                Some(times) => {
-                    let zoned = times.clone().with_timezone(zone.as_str());
-                    fields.push(Field::new(field.name(), zoned.data_type().clone(), true));
-                    arrays.push(Arc::new(zoned) as ArrayRef);
-                }
-                None => {
-                    fields.push(field.as_ref().clone());
-                    arrays.push(array.clone());
-                }
+            let times = array.as_any().downcast_ref::<TimestampMillisecondArray>();
+            let array = match (times, &self.source.zone) {
+                (Some(times), Some(zone)) => Arc::new(times.clone().with_timezone(zone.as_str())) as ArrayRef,
+                _ => array.clone(),
+            };
+            let mut out = Field::new(field.name(), array.data_type().clone(), true);
+            if let Some(mask) = self.filled.get(field.name()) {
+                out = out.with_metadata([(FILLED.to_string(), runs(mask))].into());
             }
+            fields.push(out);
+            arrays.push(array);
         }
         RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).unwrap_or_else(|_| self.batch.clone())
     }
@@ -468,6 +470,33 @@ impl Table {
         let index: Vec<Option<usize>> = (from.min(self.rows())..to.min(self.rows())).map(Some).collect();
         self.take(&index)
     }
+}
+
+/// Key under which Parquet and Arrow files keep the marks of invented cells.
+pub(crate) const FILLED: &str = "gyeol.filled";
+
+/// A mask as runs of marked cells: `3+2,10+1` marks rows 3, 4 and 10.
+fn runs(mask: &[bool]) -> String {
+    let mut out: Vec<String> = Vec::new();
+    let mut row = 0;
+    for run in mask.chunk_by(|a, b| a == b) {
+        if run[0] {
+            out.push(format!("{row}+{}", run.len()));
+        }
+        row += run.len();
+    }
+    out.join(",")
+}
+
+/// Reads what [`runs`] wrote; `None` when it is no such text or reaches beyond the rows.
+pub(crate) fn mask_of_runs(text: &str, rows: usize) -> Option<Vec<bool>> {
+    let mut mask = vec![false; rows];
+    for run in text.split(',') {
+        let (from, length) = run.split_once('+')?;
+        let (from, length) = (from.parse::<usize>().ok()?, length.parse::<usize>().ok()?);
+        mask.get_mut(from..from.checked_add(length)?)?.fill(true);
+    }
+    Some(mask)
 }
 
 pub(crate) fn kind_words(kind: ColumnKind) -> &'static str {

@@ -134,15 +134,15 @@ pub fn conversion(from: &str, to: &str, step_ms: Option<i64>) -> Result<(f64, f6
 /// The unit that a column's name gives away: `load (MW)`, `load_mw`, `temp_c`, `Leistung [kW]`.
 pub fn unit_of_name(name: &str) -> Option<String> {
     for (open, close) in [('(', ')'), ('[', ']')] {
-        if let (Some(a), Some(b)) = (name.rfind(open), name.rfind(close)) {
-            if a < b {
-                let inside = name[a + open.len_utf8()..b].trim();
-                if let Some(u) = find(inside) {
-                    return Some(u.name.to_string());
-                }
-                if (1..=12).contains(&inside.chars().count()) && inside.chars().any(char::is_alphabetic) {
-                    return Some(inside.to_string());
-                }
+        if let (Some(a), Some(b)) = (name.rfind(open), name.rfind(close))
+            && a < b
+        {
+            let inside = name[a + open.len_utf8()..b].trim();
+            if let Some(u) = find(inside) {
+                return Some(u.name.to_string());
+            }
+            if (1..=12).contains(&inside.chars().count()) && inside.chars().any(char::is_alphabetic) {
+                return Some(inside.to_string());
             }
         }
     }

@@ -191,3 +191,36 @@ fn a_hash_and_a_size_name_the_source() {
     assert_eq!(t.source().sha256, plain("a\n1").source().sha256);
     assert_ne!(t.source().sha256, plain("a\n2").source().sha256);
 }
+
+#[test]
+fn parquet_and_feather_as_another_program_writes_them() {
+    // Made by tests/fixtures/columnar.py with pyarrow 26.0.1; the feather file is packed with LZ4.
+    for bytes in
+        [&include_bytes!("fixtures/meter.parquet")[..], &include_bytes!("fixtures/meter.feather")[..]]
+    {
+        let t = get(bytes, ReadOptions::default());
+        assert_eq!(t.source().zone.as_deref(), Some("Asia/Seoul"));
+        assert_eq!(stamps(&t, "when")[0], "2023-12-31T15:00:00");
+        let small = t.numbers("small").unwrap();
+        assert_eq!((small[0], small[47]), (0.5, 24.0));
+        assert!(t.numbers("load").unwrap()[3].is_nan());
+        assert_eq!(t.kind("count"), Some(ColumnKind::Integer));
+        assert_eq!(t.texts("site").unwrap()[1].as_deref(), Some("b"));
+        assert_eq!(t.kind("flag"), Some(ColumnKind::Boolean));
+        assert_eq!(t.kind("nested"), None);
+        assert!(noted(&t, "column-passed-over"));
+        let roles = Roles::guess(&t);
+        assert_eq!((roles.time(), roles.targets()), (Some("when"), vec!["load"]));
+        assert_eq!(Readings::from_table(&t, &roles).unwrap().step.label(), "1 h");
+    }
+}
+
+#[test]
+fn options_are_written_as_people_write_them() {
+    let o: ReadOptions = serde_json::from_str(r#"{"delimiter": ";", "zone": "Asia/Seoul"}"#).unwrap();
+    assert_eq!((o.delimiter, o.max_columns), (Some(b';'), ReadOptions::default().max_columns));
+    let tab: ReadOptions = serde_json::from_str(r#"{"delimiter": "tab"}"#).unwrap();
+    assert_eq!(serde_json::from_str::<ReadOptions>(&serde_json::to_string(&tab).unwrap()).unwrap(), tab);
+    assert!(serde_json::from_str::<ReadOptions>(r#"{"delimiter": ";;"}"#).is_err());
+    assert!(serde_json::from_str::<ReadOptions>(r#"{"delimiterr": ";"}"#).is_err());
+}

@@ -103,6 +103,12 @@ fn holes_are_filled_between_readings_only() {
     let r = Readings::from_table(&out, &roles()).unwrap();
     assert_eq!(r.series[0].history, 12);
     assert_eq!(r.series[0].observed[0][1..5], [true, false, false, true]);
+    // The marks survive in a Parquet file, so that a later run does not score invented cells.
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.parquet").display().to_string();
+    gyeol_data::write(&path, &out).unwrap();
+    let back = gyeol_data::read(&path, &ReadOptions::default()).unwrap();
+    assert_eq!(back.filled("load"), out.filled("load"));
     let forward = ops(r#"[{"op":"fill","columns":["load"],"method":"forward"}]"#);
     assert_eq!(apply(t, &roles(), &forward).unwrap().0.numbers("load").unwrap()[5..9], [4.0; 4]);
 }

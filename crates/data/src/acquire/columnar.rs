@@ -16,7 +16,7 @@ use super::columns::{Offsets, Typed};
 use super::csv::{Cells, unique_names};
 use super::{ReadOptions, note, numbers};
 use crate::error::{Error, Fault, Result};
-use crate::table::{ColumnData, Source};
+use crate::table::{ColumnData, FILLED, Source, mask_of_runs};
 
 /// The kind of file by its first bytes.
 pub(super) fn kind(bytes: &[u8]) -> Option<&'static str> {
@@ -37,7 +37,7 @@ pub(super) fn read(
     kind: &'static str,
     options: &ReadOptions,
     source: &mut Source,
-) -> Result<Vec<(String, Typed)>> {
+) -> Result<(Vec<(String, Typed)>, Masks)> {
     let broken = |what: String| {
         Fault::new("broken-columnar", format!("the {kind} cannot be read: {what}"))
             .file(name)
@@ -77,8 +77,11 @@ pub(super) fn read(
     let mut names: Vec<String> = schema.fields().iter().map(|f| f.name().clone()).collect();
     unique_names(&mut names, &mut source.notes);
     let mut out = Vec::new();
+    let mut masks = Masks::new();
     for (i, column) in names.into_iter().enumerate() {
         let arrays: Vec<&ArrayRef> = batches.iter().map(|b| b.column(i)).collect();
+        let marks = schema.field(i).metadata().get(FILLED);
+        masks.extend(marks.and_then(|text| Some((column.clone(), mask_of_runs(text, rows)?))));
         match typed(&column, schema.field(i).data_type(), &arrays, options, source) {
             Some(t) => out.push((column, t)),
             None => source.notes.push(note(
@@ -97,9 +100,11 @@ pub(super) fn read(
             .next("flatten the columns to numbers, texts and times")
             .input());
     }
-    Ok(out)
+    Ok((out, masks))
 }
 
+/// Marks of invented cells by column, as an earlier cleaning left them in the file.
+pub(super) type Masks = Vec<(String, Vec<bool>)>;
 type Batches = (SchemaRef, Vec<RecordBatch>);
 
 fn parquet(
@@ -248,10 +253,11 @@ fn typed(
             };
             // With a zone the values are UTC and the zone says how people see them.
             let offsets = if zone.is_some() { Offsets::Fixed(0) } else { Offsets::None };
-            if let Some(zone) = zone {
-                if source.zone.is_none() && options.zone.is_none() {
-                    source.zone = crate::clock::zone(zone).ok().map(|z| z.name().to_string());
-                }
+            if let Some(zone) = zone
+                && source.zone.is_none()
+                && options.zone.is_none()
+            {
+                source.zone = crate::clock::zone(zone).ok().map(|z| z.name().to_string());
             }
             let timed = millis.iter().flatten().any(|ms| ms.rem_euclid(86_400_000) != 0);
             Some(stamps(millis, timed, offsets))

@@ -10,20 +10,21 @@ use crate::table::Note;
 #[derive(Debug, Default, Clone)]
 pub(super) struct Cells {
     text: String,
-    ends: Vec<usize>,
+    /// Where each cell ends; the limits keep a column below 4 GiB.
+    ends: Vec<u32>,
 }
 
 impl Cells {
     pub fn push(&mut self, cell: &str) {
         self.text.push_str(cell);
-        self.ends.push(self.text.len());
+        self.ends.push(u32::try_from(self.text.len()).unwrap_or(u32::MAX));
     }
     pub fn len(&self) -> usize {
         self.ends.len()
     }
     pub fn get(&self, i: usize) -> &str {
-        let from = if i == 0 { 0 } else { self.ends[i - 1] };
-        &self.text[from..self.ends[i]]
+        let from = if i == 0 { 0 } else { self.ends[i - 1] as usize };
+        self.text.get(from..self.ends[i] as usize).unwrap_or("")
     }
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         (0..self.len()).map(|i| self.get(i))
@@ -41,7 +42,7 @@ pub(super) struct Sheet {
     pub notes: Vec<Note>,
 }
 
-fn reader<'a>(text: &'a str, delimiter: u8) -> csv::Reader<&'a [u8]> {
+fn reader(text: &str, delimiter: u8) -> csv::Reader<&[u8]> {
     ReaderBuilder::new()
         .delimiter(delimiter)
         .has_headers(false)
@@ -155,6 +156,13 @@ fn preamble(rows: &[Vec<String>]) -> usize {
 
 /// Takes a CSV apart.
 pub(super) fn parse(name: &str, text: &str, options: &ReadOptions) -> Result<Sheet> {
+    if text.len() >= u32::MAX as usize {
+        return Err(Fault::new("too-many-bytes", format!("{} bytes of text, more than 4 GiB", text.len()))
+            .file(name)
+            .cause("a larger file than CSV is good for")
+            .next("cut it into pieces, or export it as Parquet")
+            .limit());
+    }
     if text.trim().is_empty() {
         return Err(Fault::new("empty-file", "the file is empty")
             .file(name)

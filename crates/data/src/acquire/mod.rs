@@ -17,13 +17,14 @@ use crate::error::{Fault, Result};
 use crate::table::{ColumnData, Note, Source, Table};
 use columns::Typed;
 
-pub use write::{write, write_bytes};
+pub use write::{csv_text, write, write_bytes};
 
 /// How a file is to be read; everything that is `None` is found out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ReadOptions {
-    /// The byte between cells: `,` `;` tab or `|`.
+    /// The byte between cells: `,` `;` tab or `|`; in a recipe a text of one sign, or "tab".
+    #[serde(with = "delimiter_text")]
     pub delimiter: Option<u8>,
     /// Whether numbers have a decimal comma.
     pub decimal_comma: Option<bool>,
@@ -43,6 +44,28 @@ pub struct ReadOptions {
     pub max_columns: usize,
     /// Most bytes in one cell.
     pub max_cell: usize,
+}
+
+/// The delimiter as people write it in a recipe.
+mod delimiter_text {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub fn serialize<S: Serializer>(value: &Option<u8>, to: S) -> Result<S::Ok, S::Error> {
+        match value {
+            None => to.serialize_none(),
+            Some(b'\t') => to.serialize_some("tab"),
+            Some(b) => to.serialize_some(&char::from(*b)),
+        }
+    }
+
+    pub fn deserialize<'a, D: Deserializer<'a>>(from: D) -> Result<Option<u8>, D::Error> {
+        let Some(text) = Option::<String>::deserialize(from)? else { return Ok(None) };
+        match (text.as_str(), text.as_bytes()) {
+            ("tab", _) => Ok(Some(b'\t')),
+            (_, [b]) if b.is_ascii() => Ok(Some(*b)),
+            _ => Err(D::Error::custom(format!("'{text}' is not one sign such as ',' ';' '|' or \"tab\""))),
+        }
+    }
 }
 
 impl Default for ReadOptions {
@@ -99,15 +122,16 @@ pub fn read_bytes(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Tab
         ..Default::default()
     };
     let (body, packed) = bytes::unpack(name, bytes, options.max_bytes)?;
-    let (columns, first_row) = if let Some(kind) = columnar::kind(&body) {
+    let (columns, first_row, masks) = if let Some(kind) = columnar::kind(&body) {
         source.format = kind.to_string();
-        (columnar::read(name, &body, kind, options, &mut source)?, 1)
+        let (columns, masks) = columnar::read(name, &body, kind, options, &mut source)?;
+        (columns, 1, masks)
     } else {
         let (text, encoding) = encoding::decode(name, &body, options.encoding.as_deref())?;
         let sheet = csv::parse(name, &text, options)?;
         drop(text);
         let first_row = sheet.first_row;
-        (from_sheet(sheet, encoding, options, &mut source), first_row)
+        (from_sheet(sheet, encoding, options, &mut source), first_row, Vec::new())
     };
     drop(body);
     source.first_row = first_row;
@@ -115,7 +139,13 @@ pub fn read_bytes(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Tab
         source.format = format!("{}, {packed}", source.format);
     }
     let columns = assemble(name, columns, first_row, options, &mut source)?;
-    Ok(Table::from_columns(columns)?.with_source(source))
+    let mut table = Table::from_columns(columns)?.with_source(source);
+    for (column, mask) in masks {
+        if table.kind(&column).is_some() {
+            table.set_filled(&column, mask)?;
+        }
+    }
+    Ok(table)
 }
 
 /// Lower-case hex of the SHA-256 of some bytes.

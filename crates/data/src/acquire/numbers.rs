@@ -95,10 +95,11 @@ impl Evidence {
 /// Reads one number; `None` when it is not one. Groups of thousands must be complete.
 pub(super) fn parse(cell: &str, decimal: Decimal) -> Option<f64> {
     let first = *cell.as_bytes().first()?;
-    if decimal == Decimal::Point && (first.is_ascii_digit() || first == b'-' || first == b'.') {
-        if let Ok(x) = cell.parse::<f64>() {
-            return Some(x);
-        }
+    if decimal == Decimal::Point
+        && (first.is_ascii_digit() || first == b'-' || first == b'.')
+        && let Ok(x) = cell.parse::<f64>()
+    {
+        return Some(x);
     }
     slow(cell, decimal)
 }

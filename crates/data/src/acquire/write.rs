@@ -12,7 +12,8 @@ use crate::error::{Error, Fault, Result};
 use crate::table::{ColumnData, Table};
 
 /// Writes a table: Parquet for `.parquet`, Arrow IPC for `.arrow` and `.feather`, otherwise CSV (`.gz` and `.zst` packed);
-/// `-` is CSV on standard output. Times with a zone are written as local time with its offset from UTC.
+/// `-` is CSV on standard output. Times with a zone are written as local time with its offset from UTC. Marks of cells that
+/// cleaning invented are kept in Parquet and Arrow files; CSV has no place for them.
 pub fn write(path: &str, table: &Table) -> Result<()> {
     let failed = |e: std::io::Error| {
         Error::io("write", path, "check that the folder exists, may be written to and has room", e)
@@ -65,10 +66,19 @@ pub fn write(path: &str, table: &Table) -> Result<()> {
 /// What the system says; nothing half written stays behind.
 pub fn write_bytes(target: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let (beside, mut file) = beside(target)?;
-    let written = file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| std::fs::rename(&beside, target));
+    let written =
+        file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| std::fs::rename(&beside, target));
     written.inspect_err(|_| {
         let _ = std::fs::remove_file(&beside);
     })
+}
+
+/// The table as CSV text, as [`write`] would write it.
+pub fn csv_text(table: &Table) -> Result<String> {
+    let failed = |e| Error::io("write", "CSV", "free some memory", e);
+    let mut out = Vec::new();
+    csv(&mut out, table).map_err(failed)?;
+    String::from_utf8(out).map_err(|e| failed(std::io::Error::other(e)))
 }
 
 fn beside(target: &Path) -> std::io::Result<(PathBuf, File)> {

@@ -55,10 +55,11 @@ pub(super) fn clock(
             holes(&mut p, at, rows, id.as_deref(), step, zone);
         }
     }
-    if zone.is_none() && !counter {
-        if let Some(Step::Millis(ms)) = step.filter(|s| s.per_day().is_some_and(|n| n >= 24)) {
-            daylight(&mut p, at, groups, ms);
-        }
+    if zone.is_none()
+        && !counter
+        && let Some(Step::Millis(ms)) = step.filter(|s| s.per_day().is_some_and(|n| n >= 24))
+    {
+        daylight(&mut p, at, groups, ms);
     }
     (p, step)
 }
