@@ -125,7 +125,7 @@ mod tests {
             }
         }
         for key in english.keys() {
-            let used = ["role_", "rung_"].iter().any(|family| key.starts_with(family))
+            let used = ["role_", "rung_", "error_"].iter().any(|family| key.starts_with(family))
                 || TEMPLATE.contains(&format!("{{{{{key}}}}}"))
                 || SCRIPT.contains(&format!("\"{key}\""))
                 || SCRIPT.contains(&format!("'{key}'"));

@@ -80,7 +80,7 @@ fn nan_in_a_csv_is_missing_or_refused_never_forecast() {
     assert!([200, 422].contains(&server.csv(&csv).status));
     let csv = readings(5).replace(",14,", ",inf,");
     assert_eq!(server.csv(&csv).status, 422);
-    let nonsense = Server::start(vec![Repeat::new("nonsense")], ServeOptions::default());
+    let nonsense = Server::start(vec![Repeat::served("nonsense")], ServeOptions::default());
     nonsense.csv(&readings(5)).error(422, "no-finite-forecast");
 }
 
@@ -150,7 +150,7 @@ fn unknown_models_paths_methods_and_types_are_refused() {
 #[test]
 fn large_bodies_are_refused_however_they_come() {
     let options = ServeOptions { max_body: 1000, ..ServeOptions::default() };
-    let server = Server::start(vec![Repeat::new("repeat")], options);
+    let server = Server::start(vec![Repeat::served("repeat")], options);
     server.csv(&readings(100)).error(413, "too-large");
     // Promised only: nothing of it is waited for.
     let head = "POST /v1/forecast HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: text/csv\r\ncontent-length: 9999999999\r\n\r\n";
@@ -165,7 +165,7 @@ fn large_bodies_are_refused_however_they_come() {
 #[test]
 fn a_body_that_does_not_come_is_given_up() {
     let options = ServeOptions { timeout: Duration::from_millis(200), ..ServeOptions::default() };
-    let server = Server::start(vec![Repeat::new("repeat")], options);
+    let server = Server::start(vec![Repeat::served("repeat")], options);
     let head = "POST /v1/forecast HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: text/csv\r\ncontent-length: 100\r\n\r\n";
     server.send(head, b"time,").error(408, "slow-body");
     // A peer that goes in the middle of its body harms nobody.
@@ -178,7 +178,7 @@ fn a_body_that_does_not_come_is_given_up() {
 #[test]
 fn a_head_that_does_not_come_is_given_up() {
     let options = ServeOptions { head_timeout: Duration::from_millis(200), ..ServeOptions::default() };
-    let server = Server::start(vec![Repeat::new("repeat")], options);
+    let server = Server::start(vec![Repeat::served("repeat")], options);
     let mut stream = server.connect();
     stream.write_all(b"GET / HTT").unwrap();
     let began = Instant::now();
@@ -231,7 +231,7 @@ fn work_is_bounded_but_waits_its_turn() {
 #[test]
 fn a_model_that_panics_is_an_internal_error_and_the_server_lives() {
     let server = Server::start(
-        vec![Repeat::new("panics"), Repeat::new("repeat")],
+        vec![Repeat::served("panics"), Repeat::served("repeat")],
         ServeOptions { max_concurrent: 1, ..ServeOptions::default() },
     );
     for _ in 0..3 {
@@ -280,7 +280,7 @@ fn connections_beyond_the_limit_wait() {
         head_timeout: Duration::from_millis(300),
         ..ServeOptions::default()
     };
-    let server = Server::start(vec![Repeat::new("repeat")], options);
+    let server = Server::start(vec![Repeat::served("repeat")], options);
     let _first = server.connect();
     // It is accepted once the first, which says nothing, has been closed.
     assert_eq!(server.get("/healthz").status, 200);
@@ -294,10 +294,10 @@ fn servers_that_cannot_be_are_refused() {
         runtime.block_on(gyeol_serve::serve(models, options)).unwrap_err()
     };
     assert!(matches!(serve(vec![], "127.0.0.1:0"), ServeError::NoModel));
-    let twice = vec![Repeat::new("a"), Repeat::new("a")];
+    let twice = vec![Repeat::served("a"), Repeat::served("a")];
     assert!(matches!(serve(twice, "127.0.0.1:0"), ServeError::TwoOfOneName { .. }));
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let error = serve(vec![Repeat::new("a")], &taken.local_addr().unwrap().to_string());
+    let error = serve(vec![Repeat::served("a")], &taken.local_addr().unwrap().to_string());
     assert!(matches!(error, ServeError::Listen { .. }) && error.to_string().contains("--addr"), "{error}");
-    assert!(matches!(serve(vec![Repeat::new("a")], "nonsense"), ServeError::Listen { .. }));
+    assert!(matches!(serve(vec![Repeat::served("a")], "nonsense"), ServeError::Listen { .. }));
 }

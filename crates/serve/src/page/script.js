@@ -87,7 +87,10 @@
   };
   const complain = (error) => {
     const place = error.row && error.column ? "at" : error.row ? "at_row" : error.column ? "at_column" : null;
-    $("problem-text").textContent = (place ? say(place, error) + " " : "") + error.message;
+    const words = "error_" + error.code in messages ? say("error_" + error.code) : "";
+    $("problem-text").textContent = [words, words && place ? say(place, error) : ""].join(" ").trim();
+    // The server knows no file name; it calls what it was sent the body.
+    $("problem-detail").textContent = error.message.replace(/^body(?=[,:])/, body ? body.name : "body");
     $("problem-rows").replaceChildren();
     const packed = body && (body.bytes[0] === 0x1f || body.bytes[0] === 0x28 || body.bytes[0] === 0x50 || body.bytes[0] === 0x41);
     if (error.row && body && !packed) {

@@ -19,7 +19,7 @@ pub struct Repeat {
 }
 
 impl Repeat {
-    pub fn new(name: &'static str) -> Arc<dyn Served> {
+    pub fn served(name: &'static str) -> Arc<dyn Served> {
         Arc::new(Repeat { name, delay: Duration::ZERO, zone: None })
     }
 }
@@ -107,7 +107,7 @@ impl Server {
     }
 
     pub fn usual() -> Server {
-        Server::start(vec![Repeat::new("repeat"), Repeat::new("bare")], ServeOptions::default())
+        Server::start(vec![Repeat::served("repeat"), Repeat::served("bare")], ServeOptions::default())
     }
 
     pub fn tell_to_stop(&mut self) {
