@@ -1,8 +1,10 @@
 //! The second look at a recipe: values that are each fine but not together, and what can be known without the readings.
 
+use gyeol_data::calendar::Holidays;
+
 use super::check::Lines;
 use super::error::{Place, RecipeError, Result};
-use super::model::{Recipe, SplitBy, SplitRecipe};
+use super::model::{HolidaysRecipe, Recipe, SplitBy, SplitRecipe};
 
 /// Checks a whole recipe.
 pub(crate) fn check(recipe: &Recipe, lines: &Lines) -> Result<()> {
@@ -85,6 +87,16 @@ fn data(recipe: &Recipe, lines: &Lines) -> Result<()> {
                 next,
             ));
         }
+    }
+    if let Some(HolidaysRecipe::Country(code)) = &recipe.calendar.holidays
+        && let Err(error) = Holidays::country(code)
+    {
+        let place = lines.place("calendar.holidays");
+        let fault = error.fault();
+        let next =
+            fault.map_or("write two letters such as \"US\", or the dates", |fault| fault.next.as_str());
+        let problem = fault.map_or_else(|| error.to_string(), |fault| fault.found.clone());
+        return Err(bad(place, "calendar.holidays", problem, next));
     }
     let file = &recipe.data.file;
     if file.starts_with("builtin:") && file != super::BUILTIN_POWER {

@@ -374,6 +374,7 @@ fn the_data_section_is_checked() {
     says("[data]\ndelimiter = \";;\"\n", &["\";;\" is not one plain character"]);
     says("[data]\ndelimiter = \"·\"\n", &["not one plain character"]);
     says("[data]\nzone = \"Seoul\"\n", &["line 2", "not a time zone", "Asia/Seoul"]);
+    says("[calendar]\nholidays = \"XX\"\n", &["line 2", "`calendar.holidays`", "XX"]);
     says("[data]\nfile = \"builtin:power\"\n", &["there is no \"builtin:power\"", "builtin:power-load"]);
 }
 
@@ -414,7 +415,10 @@ fn rungs_are_checked_against_the_forecast() {
     says("[[rung]]\nname = \"lstm:\"\n", &["has no plain suffix", "lstm:plain"]);
     says("[[rung]]\nname = \"lstm:../x\"\n", &["has no plain suffix"]);
     says("[[rung]]\nname = \"linear\"\nseason_values = true\n", &["line 3", "season_values"]);
-    says("[[rung]]\nname = \"gru\"\nsegment = 50\n", &["segments of 50 rows", "look_back of 168", "divisor of 168"]);
+    says(
+        "[[rung]]\nname = \"gru\"\nsegment = 50\n",
+        &["segments of 50 rows", "look_back of 168", "divisor of 168"],
+    );
     says("[[rung]]\nname = \"linear\"\nridge = []\n", &["the list is empty"]);
     ok("[[rung]]\nname = \"gru\"\nsegment = 24\nseason_values = false\n");
 }
@@ -541,4 +545,24 @@ fn init_writes_a_recipe_that_is_read_back() {
     // Two years are too few for calendar borders.
     let short = profile_of(&table, 1_293_840_000_000, 1_293_840_000_000 + 730 * 86_400_000);
     assert_eq!(ok(&Recipe::init(&table, &roles, &short, "x.csv")).split.by, SplitBy::Shares);
+}
+
+#[test]
+fn init_finds_the_protocol_of_the_built_in_load() {
+    let table = gyeol_data::builtin::power_load().unwrap();
+    let roles = Roles::guess(&table);
+    let profile = gyeol_data::profile::profile(&table, &roles, None).unwrap();
+    let recipe = ok(&Recipe::init(&table, &roles, &profile, BUILTIN_POWER));
+    let protocol = Recipe::default_power();
+    assert_eq!(recipe.columns.time, protocol.columns.time);
+    assert_eq!(recipe.columns.targets, protocol.columns.targets);
+    assert_eq!((recipe.forecast.look_back, recipe.forecast.horizon), (168, 24));
+    assert_eq!(
+        (&recipe.split.valid_from, &recipe.split.test_from),
+        (&protocol.split.valid_from, &protocol.split.test_from)
+    );
+    // The protocol's own recipe names columns that are there.
+    protocol.roles(&table).check(&table).unwrap();
+    assert_eq!(protocol.roles(&table).past(), ["temperature"]);
+    assert!(protocol.holidays().unwrap().is_some());
 }
