@@ -102,7 +102,7 @@ fn figures(view: &View) -> Vec<Stat> {
         });
     }
     out.push(Stat {
-        value: text::duration(best.fit_seconds, language),
+        value: text::duration(text::fit_seconds(best), language),
         unit: String::new(),
         label: view.t("stat-cost", &[]),
         detail: view.t(

@@ -52,7 +52,7 @@ pub(crate) fn inside(view: &View) -> Inside {
                         name: text::spoken("layer", &l.name, language),
                         x: l.x.clone(),
                         w: l.w.clone(),
-                        b: l.b.clone(),
+                        b: if matches!(l.b.trim(), "-" | "–") { String::new() } else { l.b.clone() },
                         y: l.y.clone(),
                         parameters: view.voice.count(l.parameters),
                         share: format!("{:.1}", l.parameters as f64 / total * 100.0),

@@ -106,7 +106,7 @@ pub(crate) fn ladder(view: &View) -> Ladder {
                     format!("{:.2}", (scale.at(m.high) - scale.at(m.low)).clamp(0.0, 100.0))
                 }),
                 extra: extra(view, rung),
-                fit: none_if(rung.fit_seconds == 0.0, || text::duration(rung.fit_seconds, language)),
+                fit: none_if(text::fit_seconds(rung) == 0.0, || text::duration(rung.fit_seconds, language)),
                 parameters: none_if(rung.parameters == 0, || voice.count(rung.parameters)),
                 answer: text::microseconds(rung.predict_us, language),
             }
@@ -180,10 +180,10 @@ fn cost_figure(view: &View) -> Figure {
         .enumerate()
         .filter_map(|(i, rung)| {
             let m = view.error(rung)?;
-            let cost = text::duration(rung.fit_seconds, language);
+            let cost = text::duration(text::fit_seconds(rung), language);
             Some(CostPoint {
                 title: view.titles[i].clone(),
-                seconds: rung.fit_seconds,
+                seconds: text::fit_seconds(rung),
                 error: m.value,
                 low: m.low,
                 high: m.high,
@@ -216,7 +216,7 @@ fn metrics(view: &View) -> Table {
     head.extend(names.iter().map(|n| {
         let name = text::metric_name(n, language);
         match (*n, view.unit) {
-            ("mape" | "smape", _) => format!("{name} (%)"),
+            ("mape" | "smape" | "mae_range", _) => format!("{name} (%)"),
             ("mae" | "rmse", unit) if !unit.is_empty() => format!("{name} ({unit})"),
             _ => name,
         }

@@ -52,7 +52,11 @@ pub(crate) fn cost(
     let y_ticks = value_ticks(0.0, ceiling, 5, unit, language);
     let (left, right, top, bottom) = (label_room(&y_ticks), width - 14.0, 32.0, height - 44.0);
     let first = if free { left + (width * 0.14).max(56.0) } else { left + 24.0 };
-    let x = Scale::log(low / 1.3, high * 1.6, first, right - 20.0);
+    let x = {
+        // Room for the label at the right of the dearest rung.
+        let widest = points.iter().map(|p| text_width(&p.title, 12.5)).fold(0.0, f64::max);
+        Scale::log(low / 1.3, high * 1.15, first, right - widest.min(width * 0.2) - 10.0)
+    };
     let place = |seconds: f64| if seconds > 0.0 { x.at(seconds) } else { left + 14.0 };
     let ticks = log_ticks(x.low(), x.high());
     let x_axis = Axis {
@@ -112,7 +116,16 @@ pub(crate) fn cost(
         })
         .collect();
     let spot = |p: &CostPoint| (place(p.seconds), if p.error > ceiling { top + 7.0 } else { y.at(p.error) });
-    label(&mut plot.svg, &named, &stair, &spot, (left, right, top, bottom));
+    let segment = |a: (f64, f64), b: (f64, f64)| {
+        (a.0.min(b.0) - 1.5, a.1.min(b.1) - 1.5, a.0.max(b.0) + 1.5, a.1.max(b.1) + 1.5)
+    };
+    let bars = points.iter().filter(|p| p.error.is_finite() && p.error <= ceiling);
+    let soft: Vec<Box4> = stair
+        .windows(2)
+        .map(|s| segment(s[0], s[1]))
+        .chain(bars.map(|p| segment((place(p.seconds), y.at(p.low)), (place(p.seconds), y.at(p.high)))))
+        .collect();
+    label(&mut plot.svg, &named, &soft, &spot, (left, right, top, bottom));
     plot.finish()
 }
 
@@ -133,35 +146,22 @@ fn overlap(a: Box4, b: Box4) -> f64 {
     if w > 0.0 && h > 0.0 { w * h } else { 0.0 }
 }
 
-/// Puts each label at the first side of its dot where it covers nothing, the chosen rung first.
+/// Puts each label at the side of its dot where it covers least, the chosen rung first; `soft` is what may be covered
+/// where nothing else is free. A label away from its dot is led to it by a thin line.
 fn label(
     svg: &mut Svg,
     points: &[CostPoint],
-    stair: &[(f64, f64)],
+    soft: &[Box4],
     place: &dyn Fn(&CostPoint) -> (f64, f64),
     area: Box4,
 ) {
     let (left, right, top, bottom) = area;
     let drawn: Vec<&CostPoint> = points.iter().filter(|p| p.error.is_finite()).collect();
-    let mut taken: Vec<Box4> = drawn
-        .iter()
-        .map(|p| {
-            let (x, y) = place(p);
-            (x - 6.0, y - 6.0, x + 6.0, y + 6.0)
-        })
-        .collect();
-    // The stair may be covered, but only where nothing else is free.
-    let steps: Vec<Box4> = stair
-        .windows(2)
-        .map(|s| {
-            (
-                s[0].0.min(s[1].0) - 1.0,
-                s[0].1.min(s[1].1) - 1.0,
-                s[0].0.max(s[1].0) + 1.0,
-                s[0].1.max(s[1].1) + 1.0,
-            )
-        })
-        .collect();
+    let dot = |p: &CostPoint| {
+        let (x, y) = place(p);
+        (x - 6.0, y - 6.0, x + 6.0, y + 6.0)
+    };
+    let mut taken: Vec<Box4> = drawn.iter().map(|p| dot(p)).collect();
     let mut order: Vec<usize> = (0..drawn.len()).collect();
     order.sort_by_key(|&i| !drawn[i].chosen);
     for i in order {
@@ -169,41 +169,42 @@ fn label(
         let (x, y) = place(p);
         let title = shorten(&p.title, right - left - 60.0);
         let w = text_width(&title, 12.5);
-        let mut best: Option<(f64, Box4)> = None;
-        'search: for distance in [0.0, 14.0, 28.0, 42.0] {
-            for (dx, dy) in [
-                (10.0, 0.0),
-                (-10.0 - w, 0.0),
-                (10.0, -12.0),
-                (10.0, 12.0),
-                (-w / 2.0, -15.0),
-                (-w / 2.0, 16.0),
-                (-10.0 - w, -12.0),
-                (-10.0 - w, 12.0),
-            ] {
+        let sides = [
+            (10.0, 0.0),
+            (-10.0 - w, 0.0),
+            (10.0, -12.0),
+            (10.0, 12.0),
+            (-w / 2.0, -15.0),
+            (-w / 2.0, 16.0),
+            (-10.0 - w, -12.0),
+            (-10.0 - w, 12.0),
+        ];
+        let mut best: Option<(f64, f64, Box4)> = None;
+        for distance in [0.0, 14.0, 28.0, 42.0, 56.0] {
+            for (rank, (dx, dy)) in
+                sides.into_iter().enumerate().filter(|(_, side)| distance == 0.0 || side.1 != 0.0)
+            {
                 let dy: f64 = dy + if dy < 0.0 { -distance } else { distance };
                 let rect = (x + dx, y + dy - 7.0, x + dx + w, y + dy + 7.0);
                 if rect.0 < left + 2.0 || rect.2 > right + 12.0 || rect.1 < top - 8.0 || rect.3 > bottom - 1.0
                 {
                     continue;
                 }
-                let hidden: f64 = taken
-                    .iter()
-                    .enumerate()
-                    .filter(|(k, _)| *k != i)
-                    .map(|(_, b)| overlap(rect, *b))
-                    .sum::<f64>()
-                    + steps.iter().map(|b| overlap(rect, *b) * 0.5).sum::<f64>();
-                if best.is_none_or(|(least, _)| hidden < least - 1e-9) {
-                    best = Some((hidden, rect));
-                }
-                if hidden == 0.0 {
-                    break 'search;
+                let others = taken.iter().enumerate().filter(|(k, _)| *k != i);
+                let hidden: f64 = others.map(|(_, b)| 2.0 * overlap(rect, *b)).sum::<f64>()
+                    + soft.iter().map(|b| 0.4 * overlap(rect, *b)).sum::<f64>();
+                let cost = hidden + distance + rank as f64;
+                if best.is_none_or(|(least, _, _)| cost < least) {
+                    best = Some((cost, distance, rect));
                 }
             }
         }
-        let rect = best.map_or((x + 10.0, y - 7.0, x + 10.0 + w, y + 7.0), |(_, rect)| rect);
+        let (_, distance, rect) = best.unwrap_or((0.0, 0.0, (x + 10.0, y - 7.0, x + 10.0 + w, y + 7.0)));
         taken.push(rect);
+        if distance > 0.0 {
+            let end = if rect.1 > y { rect.1 } else { rect.3 };
+            svg.stroke(x, y, x.clamp(rect.0 + 4.0, rect.2 - 4.0), end, "leader");
+        }
         let class = if p.chosen { "on-accent halo" } else { "halo" };
         svg.text(rect.0, (rect.1 + rect.3) / 2.0 + 4.0, Anchor::Start, class, &title);
     }

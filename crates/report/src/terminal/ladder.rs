@@ -84,7 +84,7 @@ fn grid(report: &LadderReport, titles: &[String], language: Language) -> Grid {
                     text::range(&number(m.low), &number(m.high), language)
                 }),
                 if with_second { extra.unwrap_or(text::MISSING.to_string()) } else { String::new() },
-                dash(rung.fit_seconds == 0.0, text::duration(rung.fit_seconds, language)),
+                dash(text::fit_seconds(rung) == 0.0, text::duration(rung.fit_seconds, language)),
                 text::microseconds(rung.predict_us, language),
                 dash(rung.parameters == 0, text::count(rung.parameters, language)),
             ]

@@ -19,6 +19,6 @@ pub use figures::{
 };
 pub use korean::particle;
 pub use words::{
-    answer, learnable, metric_name, pair_against, rung_phrases, rung_title, rung_titles, sentence_case,
-    spoken, verdict, verdict_short,
+    answer, fit_seconds, learnable, metric_name, pair_against, rung_phrases, rung_title, rung_titles,
+    sentence_case, spoken, verdict, verdict_short,
 };

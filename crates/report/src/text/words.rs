@@ -2,11 +2,13 @@
 
 use super::{Step, count, decimals, duration, message, number, percent, signed, significant, with_unit};
 use crate::Language;
-use crate::model::{LadderReport, Pair, Verdict, VerdictKind};
+use crate::model::{LadderReport, Pair, RungReport, Verdict, VerdictKind};
 
 /// A catalogue name with its prefix, or the plain word itself with its hyphens opened when the catalogue has none.
 pub fn spoken(prefix: &str, word: &str, language: Language) -> String {
-    let key = format!("{prefix}-{}", word.to_ascii_lowercase().replace([' ', '_'], "-"));
+    let plain =
+        word.chars().filter(|c| c.is_alphanumeric() || [' ', '_', '-'].contains(c)).collect::<String>();
+    let key = format!("{prefix}-{}", plain.to_ascii_lowercase().replace([' ', '_'], "-"));
     if super::has_message(&key) { message(&key, &[], language) } else { word.replace('_', " ") }
 }
 
@@ -106,6 +108,11 @@ pub fn metric_name(metric: &str, language: Language) -> String {
 pub fn learnable(name: &str) -> bool {
     let base = name.split(':').next().unwrap_or(name);
     !matches!(base, "last-value" | "seasonal-naive" | "majority" | "mean")
+}
+
+/// Seconds that fitting took; nothing for a rung that only repeats the data, whatever its stopwatch says.
+pub fn fit_seconds(rung: &RungReport) -> f64 {
+    if learnable(&rung.name) { rung.fit_seconds } else { 0.0 }
 }
 
 /// The paired difference of rung `a` against rung `b`, turned round where the report holds `b` against `a`.
@@ -216,12 +223,12 @@ fn compare(
     let against = |i: usize| pair_against(report, &best.name, &report.rungs[i].name);
     let tied = (0..report.rungs.len())
         .filter(|&i| i != report.best && against(i).is_some_and(|p| p.tie()))
-        .min_by(|&a, &b| report.rungs[a].fit_seconds.total_cmp(&report.rungs[b].fit_seconds));
+        .min_by(|&a, &b| fit_seconds(&report.rungs[a]).total_cmp(&fit_seconds(&report.rungs[b])));
     let mut args =
-        vec![("rung", titles[report.best].clone()), ("cost", duration(best.fit_seconds, language))];
+        vec![("rung", titles[report.best].clone()), ("cost", duration(fit_seconds(best), language))];
     let mut describe = |i: usize, pair: &Option<Pair>| {
         args.push(("other", titles[i].clone()));
-        args.push(("othercost", duration(report.rungs[i].fit_seconds, language)));
+        args.push(("othercost", duration(fit_seconds(&report.rungs[i]), language)));
         let difference = pair.as_ref().map_or(error(report.best) - error(i), |p| p.difference);
         args.push(("difference", with_unit(&signed(difference, digits, language), unit)));
         args.push(("size", value(difference.abs())));
@@ -232,7 +239,7 @@ fn compare(
         args.push(("range", range.unwrap_or_default()));
         args.clone()
     };
-    let cheaper = |i: usize| report.rungs[i].fit_seconds < 0.75 * best.fit_seconds;
+    let cheaper = |i: usize| fit_seconds(&report.rungs[i]) < 0.75 * fit_seconds(best);
     if let Some(better) = (0..report.rungs.len()).find(|&i| against(i).is_some_and(|p| p.low > 0.0)) {
         let args = describe(better, &against(better));
         return message("answer-other-better", &args, language);
