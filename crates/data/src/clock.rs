@@ -310,13 +310,13 @@ pub fn detect_step(stamps: &[i64], zone: Option<Tz>) -> Option<Step> {
     if plain.iter().filter(|d| **d == step).count() * 2 < plain.len() {
         // A clock that trembles: the round span nearest to the median distance.
         plain.sort_unstable();
-        let median = plain[plain.len() / 2];
-        step = NICE
-            .iter()
-            .copied()
-            .min_by_key(|n| (n - median).abs())
-            .filter(|n| (n - median).abs() * 10 <= *n)
-            .unwrap_or(step);
+        step = nice(plain[plain.len() / 2], 10).unwrap_or(step);
+    } else if !NICE.contains(&step) {
+        // Most stamps late by one and the same second still follow the round span on the whole.
+        let usual: Vec<i64> = plain.iter().copied().filter(|d| *d <= step.saturating_add(step / 2)).collect();
+        let mean = usual.iter().sum::<i64>() / usual.len().max(1) as i64;
+        let trembles = usual.iter().any(|d| *d != step);
+        step = nice(mean, 500).filter(|_| trembles && usual.len() > 20).unwrap_or(step);
     }
     if step >= DAY_MS / 2 && zone.is_some() {
         let walls: Vec<i64> = local.windows(2).map(|w| (w[1] - w[0]).num_milliseconds()).collect();
@@ -351,6 +351,11 @@ const NICE: [i64; 23] = [
     7 * DAY_MS,
     14 * DAY_MS,
 ];
+
+/// The round span within a part of `span` from it.
+fn nice(span: i64, part: i64) -> Option<i64> {
+    NICE.iter().copied().min_by_key(|n| (n - span).abs()).filter(|n| (n - span).abs() * part <= *n)
+}
 
 /// The most frequent value, the smaller of two equally frequent ones.
 fn mode(values: &[i64]) -> Option<i64> {

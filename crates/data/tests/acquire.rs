@@ -224,3 +224,17 @@ fn options_are_written_as_people_write_them() {
     assert!(serde_json::from_str::<ReadOptions>(r#"{"delimiter": ";;"}"#).is_err());
     assert!(serde_json::from_str::<ReadOptions>(r#"{"delimiterr": ";"}"#).is_err());
 }
+
+#[test]
+fn intervals_and_numbered_columns() {
+    let mut text = String::from("\"Time (CET/CEST)\",\"Forecast [MW]\",\"Actual Total Load [MW]\"\n");
+    for h in 0..23 {
+        text += &format!("\"01.01.2020 {h:02}:00 - 01.01.2020 {:02}:00\",\"1{h}\",\"2{h}\"\n", h + 1);
+    }
+    let t = plain(&text);
+    let roles = Roles::guess(&t);
+    assert_eq!((roles.targets(), roles.known()), (vec!["Actual Total Load [MW]"], vec!["Forecast [MW]"]));
+    assert_eq!(Readings::from_table(&t, &roles).unwrap().step.label(), "1 h");
+    let t = plain("일자,1,2,3\n2024-01-01,5,6,7\n2024-01-02,5,6,7\n");
+    assert_eq!((t.rows(), t.columns()[3].name.as_str()), (2, "3"));
+}

@@ -217,3 +217,22 @@ fn what_is_proposed_mends_the_table() {
     assert_eq!(r.series[0].observed[0].iter().filter(|o| !**o).count(), 4 + 1 + 1 + 1 + 6);
     assert!(r.series[0].past[0].iter().all(|x| x.is_finite()));
 }
+
+#[test]
+fn a_trembling_clock_is_put_on_round_times() {
+    let mut text = String::from("time,load\n");
+    for i in 0..200u32 {
+        let (minute, second) = (i * 15, (i * 7919) % 11);
+        text += &format!(
+            "2024-01-{:02} {:02}:{:02}:{second:02},{i}\n",
+            1 + minute / 1440,
+            minute / 60 % 24,
+            minute % 60
+        );
+    }
+    let (out, _) = apply(table(&text), &roles(), &ops(r#"[{"op":"regular-clock"}]"#)).unwrap();
+    let r = Readings::from_table(&out, &roles()).unwrap();
+    assert_eq!((r.step.label().as_str(), r.series[0].rows), ("15 min", 200));
+    assert_eq!(r.series[0].clock.local(1).format("%H:%M:%S").to_string(), "00:15:00");
+    assert_eq!(r.series[0].target[0][199], 199.0);
+}

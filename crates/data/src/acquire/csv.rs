@@ -109,7 +109,7 @@ fn number_or_date(cell: &str) -> bool {
         || numbers::parse(cell, numbers::Decimal::Comma).is_some()
         || dates::parse(cell, dates::Order::DayFirst).is_some()
         || dates::parse(cell, dates::Order::MonthFirst).is_some()
-        || dates::time_of_day(cell).is_some()
+        || cell.contains(':') && dates::time_of_day(cell).is_some()
 }
 
 /// Whether the first row names the columns: it differs in kind from what stands below it.
@@ -132,6 +132,15 @@ fn has_header(rows: &[Vec<String>]) -> bool {
             continue;
         }
         let mostly = valued * 10 >= total * 8;
+        // A word above dates settles it, even where the other columns are called 1, 2, 3 … 24.
+        let dated = |c: &str| {
+            dates::parse(c, dates::Order::DayFirst).is_some()
+                || dates::parse(c, dates::Order::MonthFirst).is_some()
+        };
+        let dates_below = below.iter().filter_map(|r| r.get(i)).take(20).all(|c| dated(c));
+        if mostly && dates_below && !head.is_empty() && !number_or_date(head) {
+            return true;
+        }
         match (mostly, number_or_date(head), head.is_empty()) {
             (true, false, false) => yes += 1,
             (true, true, _) => no += 1,

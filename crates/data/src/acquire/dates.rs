@@ -80,7 +80,16 @@ fn month_word(word: &str) -> Option<u32> {
     }
 }
 
+/// `01.01.2020 00:00 - 01.01.2020 01:00` is stamped by its beginning.
+fn beginning(cell: &str) -> &str {
+    match cell.split_once(" - ") {
+        Some((head, tail)) if head.len() >= 8 && tail.len() >= 5 => head.trim_end(),
+        _ => cell,
+    }
+}
+
 fn scan(cell: &str) -> Option<Fields> {
+    let cell = beginning(cell);
     if cell.len() < 6 || cell.len() > 48 {
         return None;
     }
@@ -397,6 +406,7 @@ mod tests {
             ("Jan 31, 2014 1:05 pm", DayFirst, "2014-01-31T13:05:00"),
             ("1949-01", DayFirst, "1949-01-01T00:00:00"),
             ("1960 Q3", DayFirst, "1960-07-01T00:00:00"),
+            ("31.01.2014 00:00 - 31.01.2014 01:00", DayFirst, "2014-01-31T00:00:00"),
             ("2014/1/31 1:00", DayFirst, "2014-01-31T01:00:00"),
         ] {
             assert_eq!(text(cell, order).as_deref(), Some(want), "{cell}");

@@ -73,7 +73,7 @@ pub fn write_bytes(target: &Path, bytes: &[u8]) -> std::io::Result<()> {
     })
 }
 
-/// The table as CSV text, as [`write`] would write it.
+/// The table as CSV text, as [`write()`] would write it.
 pub fn csv_text(table: &Table) -> Result<String> {
     let failed = |e| Error::io("write", "CSV", "free some memory", e);
     let mut out = Vec::new();

@@ -127,7 +127,12 @@ pub(crate) fn anchor(stamps: &[(i64, usize)], step: Step) -> Option<i64> {
     }
     let mut phases: Vec<i64> = stamps.iter().map(|(t, _)| t.rem_euclid(ms)).collect();
     phases.sort_unstable();
-    let usual = phases.chunk_by(|a, b| a == b).max_by_key(|run| run.len())?[0];
+    let run = phases.chunk_by(|a, b| a == b).max_by_key(|run| run.len())?;
+    let usual = run[0];
+    // A clock that trembles: the moments lie on round times, not where one stamp happened to fall.
+    if run.len() * 2 < phases.len() {
+        return Some(first - first.rem_euclid(ms));
+    }
     stamps.iter().find(|(t, _)| t.rem_euclid(ms) == usual).map(|(t, _)| *t).or(Some(first))
 }
 
