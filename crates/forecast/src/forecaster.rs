@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::interval::Intervals;
 use crate::prepare::{Prepared, Scalers, Spec};
 use crate::rung::{Predictor, Tensors};
+use crate::score::Yardsticks;
 use crate::windows::Window;
 
 /// A forecaster.
@@ -32,6 +33,8 @@ pub struct About {
     pub scalers: Scalers,
     /// Offsets of the interval, in scaled units.
     pub intervals: Intervals,
+    /// What MASE and the range are taken against: fitted on the training rows.
+    pub yardsticks: Yardsticks,
     /// Time column, where the table had one.
     pub time: Option<String>,
     /// Id column, where the table had one.
@@ -40,6 +43,17 @@ pub struct About {
     pub clean: Vec<CleanOp>,
     /// Unit of the targets, for people.
     pub unit: String,
+}
+
+/// Forecasts from every origin of a table.
+#[derive(Debug, Clone)]
+pub struct Backtest {
+    /// The table, prepared.
+    pub data: Prepared,
+    /// Origins.
+    pub windows: Vec<Window>,
+    /// Forecasts, (windows, horizon).
+    pub forecasts: Vec<f64>,
 }
 
 /// One forecast value.
@@ -133,19 +147,66 @@ impl Forecaster {
         for (w, values) in windows.iter().zip(values.chunks_exact(spec.horizon)) {
             let s = &prepared.series[w.series as usize];
             let channel = w.channel as usize;
-            let scale = s.scalers[channel].scale;
             for (j, &value) in values.iter().enumerate() {
+                let (low, high) = self.interval(&prepared, w, j, value);
                 rows.push(ForecastRow {
                     id: s.id.clone(),
                     time: s.clock.at(w.origin as usize + j),
                     target: spec.targets[channel].clone(),
                     value,
-                    low: value + self.about.intervals.low[channel][j] * scale,
-                    high: value + self.about.intervals.high[channel][j] * scale,
+                    low,
+                    high,
                 });
             }
         }
         Ok(rows)
+    }
+
+    /// Forecasts from every origin of a table whose rows ahead lie in the table, and between `from` (included) and
+    /// `until` (excluded, for every row ahead), in milliseconds UTC.
+    ///
+    /// # Errors
+    /// As [`Forecaster::forecast`]; [`Error::TooShort`] when there is no such origin.
+    pub fn backtest(&self, table: Table, from: Option<i64>, until: Option<i64>, pool: &Pool) -> Result<Backtest> {
+        let roles = self.roles();
+        let (table, _) = clean::apply(table, &roles, &self.about.clean)?;
+        let readings = Readings::from_table(&table, &roles)?;
+        let spec = &self.about.spec;
+        let data = Prepared::apply(&readings, spec.clone(), self.about.scalers.clone())?;
+        if !self.predictor.fits(&data) {
+            return Err(Error::Parts("its net reads other inputs than its spec names".into()));
+        }
+        let first = self.predictor.needs(spec.look_back);
+        let mut windows = Vec::new();
+        for (i, s) in data.series.iter().enumerate() {
+            let begin = from.map_or(first, |ms| s.clock.index_at_or_after(ms).max(first));
+            let end = until.map_or(s.history, |ms| s.clock.index_at_or_after(ms).min(s.history));
+            for origin in begin..(end + 1).saturating_sub(spec.horizon) {
+                for channel in 0..spec.targets.len() {
+                    windows.push(Window { series: i as u32, channel: channel as u32, origin: origin as u32 });
+                }
+            }
+        }
+        if windows.is_empty() {
+            return Err(Error::TooShort {
+                part: "asked",
+                need: first + spec.horizon,
+                look_back: first,
+                horizon: spec.horizon,
+                place: "the longest series".into(),
+                rows: data.series.iter().map(|s| s.history).max().unwrap_or(0),
+            });
+        }
+        let forecasts = self.predictor.predict(&data, &windows, pool);
+        Ok(Backtest { data, windows, forecasts })
+    }
+
+    /// Lower and upper end of the interval around a forecast of a window, `ahead` rows from its origin.
+    pub fn interval(&self, data: &Prepared, w: &Window, ahead: usize, value: f64) -> (f64, f64) {
+        let channel = w.channel as usize;
+        let scale = data.series[w.series as usize].scalers[channel].scale;
+        let at = |offsets: &[Vec<f64>]| value + offsets[channel][ahead] * scale;
+        (at(&self.about.intervals.low), at(&self.about.intervals.high))
     }
 
     /// Description and tensors, from which [`Forecaster::from_parts`] makes the same forecaster.
@@ -176,6 +237,9 @@ impl Forecaster {
             return Err(Error::Parts("its interval does not cover the horizon".into()));
         }
         if about.scalers.series.iter().any(|s| s.targets.len() != channels)
+            || about.yardsticks.mase.len() != about.scalers.series.len()
+            || about.yardsticks.range.len() != about.scalers.series.len()
+            || about.yardsticks.mase.iter().chain(&about.yardsticks.range).any(|y| y.len() != channels)
             || about.scalers.covariates.len() != about.spec.past.len() + about.spec.known.len()
             || about.spec.seasons.iter().any(|s| s.rows == 0)
         {

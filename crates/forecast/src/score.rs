@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 
 use gyeol_data::Split;
 use gyeol_tensor::Rng;
+use serde::{Deserialize, Serialize};
 
-use crate::prepare::Prepared;
+use crate::prepare::{Prepared, Scalers};
 use crate::windows::Window;
 
 /// Metric names, in the order in which they are shown.
@@ -27,7 +28,7 @@ pub struct Scored {
 }
 
 /// What scores are taken against, fitted on the training rows.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Yardsticks {
     /// Mean absolute seasonal difference, by series and channel: the denominator of MASE (Hyndman and Koehler
     /// 2006).
@@ -67,6 +68,15 @@ impl Yardsticks {
             yardsticks.range.push(range);
         }
         yardsticks
+    }
+}
+
+impl Yardsticks {
+    /// The yardsticks of other readings' series: each series keeps those of its id.
+    pub fn of(&self, data: &Prepared, fitted: &Scalers) -> Yardsticks {
+        let place = |id: &Option<String>| fitted.series.iter().position(|s| s.id == *id).unwrap_or(0);
+        let pick = |all: &Vec<Vec<f64>>| data.series.iter().map(|s| all[place(&s.id)].clone()).collect();
+        Yardsticks { mase: pick(&self.mase), range: pick(&self.range), season: self.season }
     }
 }
 

@@ -15,7 +15,8 @@ use gyeol_forecast::{Fitted, Forecaster, Intervals, Prepared, Spec, Window, Wind
 use gyeol_neural::State;
 use gyeol_report::Language;
 use gyeol_report::model::{
-    ChangeRow, ColumnRole, DataFacts, EpochPoint, Interval, LadderReport, LayerRow, Pair, Protocol, RungReport, Span,
+    ChangeRow, ColumnRole, DataFacts, EpochPoint, Interval, LadderReport, LayerRow, Pair, Protocol,
+    RungReport, Span,
 };
 use gyeol_tensor::{Pool, kernel_path};
 
@@ -80,7 +81,13 @@ struct Judged {
 ///
 /// # Errors
 /// As the stations say; nothing is left half written.
-pub fn climb(recipe: &Recipe, opened: Opened, options: &Climb, pool: &Pool, watch: &mut dyn Watch) -> Result<Outcome> {
+pub fn climb(
+    recipe: &Recipe,
+    opened: Opened,
+    options: &Climb,
+    pool: &Pool,
+    watch: &mut dyn Watch,
+) -> Result<Outcome> {
     let Opened { table, roles, changes, readings } = opened;
     let split = Split::of(&readings, &recipe.split_spec())?;
     let calendar = calendar_spec(recipe);
@@ -114,7 +121,8 @@ pub fn climb(recipe: &Recipe, opened: Opened, options: &Climb, pool: &Pool, watc
         .map_err(|source| Error::Write { path: rungs_folder.clone(), source })?;
 
     let source = table.source();
-    let hash = DataHash { name: source.name.clone(), sha256: source.sha256.clone(), rows: table.rows() as u64 };
+    let hash =
+        DataHash { name: source.name.clone(), sha256: source.sha256.clone(), rows: table.rows() as u64 };
     let canonical = recipe.to_toml();
     let yardsticks = Yardsticks::fit(&data, &split);
     let block = recipe.score.bootstrap_block.unwrap_or_else(|| default_block(&data));
@@ -141,6 +149,7 @@ pub fn climb(recipe: &Recipe, opened: Opened, options: &Climb, pool: &Pool, watc
             spec: data.spec.clone(),
             scalers: data.scalers.clone(),
             intervals: Intervals::default(),
+            yardsticks: yardsticks.clone(),
             time: roles.time().map(str::to_string),
             id: roles.id().map(str::to_string),
             clean: recipe.clean.clone(),
@@ -164,7 +173,8 @@ pub fn climb(recipe: &Recipe, opened: Opened, options: &Climb, pool: &Pool, watc
         Metric::Mse => "mse",
     };
     let valid = |j: &Judged| j.report.valid.get(metric).copied().unwrap_or(f64::INFINITY);
-    let best = (0..judged.len()).min_by(|&a, &b| valid(&judged[a]).total_cmp(&valid(&judged[b]))).unwrap_or(0);
+    let best =
+        (0..judged.len()).min_by(|&a, &b| valid(&judged[a]).total_cmp(&valid(&judged[b]))).unwrap_or(0);
     let mut pairs = Vec::new();
     for a in 0..judged.len() {
         for b in 0..judged.len() {
@@ -258,7 +268,8 @@ pub fn climb(recipe: &Recipe, opened: Opened, options: &Climb, pool: &Pool, watc
     let language: Language = recipe.language.parse().unwrap_or(Language::English);
     let html = gyeol_report::ladder_page(&report, language).map_err(|e| Error::Report(e.to_string()))?;
     let out = |name: &str| options.out.join(name);
-    let scores = serde_json::to_vec_pretty(&scores_json(&report)).map_err(|e| Error::Report(e.to_string()))?;
+    let scores =
+        serde_json::to_vec_pretty(&scores_json(&report)).map_err(|e| Error::Report(e.to_string()))?;
     write(&out("report.html"), html.as_bytes())?;
     write(&out("scores.json"), &scores)?;
     if let Some(b) = report.rungs.get(best) {
@@ -354,9 +365,12 @@ impl Setting<'_> {
         let data = self.data;
         let predictor = &fitted.predictor;
         let valid_forecasts = predictor.predict(data, &self.windows.valid, self.pool);
-        let valid = Errors::of(data, &self.windows.valid, &valid_forecasts, self.yardsticks, self.scaled).total();
-        let intervals =
-            Intervals::fit(self.recipe.forecast.interval, &residuals(data, &self.windows.valid, &valid_forecasts));
+        let valid =
+            Errors::of(data, &self.windows.valid, &valid_forecasts, self.yardsticks, self.scaled).total();
+        let intervals = Intervals::fit(
+            self.recipe.forecast.interval,
+            &residuals(data, &self.windows.valid, &valid_forecasts),
+        );
         let forecasts = predictor.predict(data, &self.windows.test, self.pool);
         let errors = Errors::of(data, &self.windows.test, &forecasts, self.yardsticks, self.scaled);
         let test = self.bootstrap.scores(&errors);

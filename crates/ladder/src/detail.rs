@@ -80,7 +80,11 @@ impl<'a> Bench<'a> {
                 .collect();
             for (all, column) in train.iter_mut().zip(&columns) {
                 all.extend(
-                    column[train_rows.clone()].iter().step_by(per_day).copied().filter(|v: &f64| v.is_finite()),
+                    column[train_rows.clone()]
+                        .iter()
+                        .step_by(per_day)
+                        .copied()
+                        .filter(|v: &f64| v.is_finite()),
                 );
             }
             covariates.push(columns);
@@ -160,7 +164,8 @@ impl<'a> Bench<'a> {
                 if y.is_nan() {
                     continue;
                 }
-                let (low, high) = (p + intervals.low[channel][j] * scale, p + intervals.high[channel][j] * scale);
+                let (low, high) =
+                    (p + intervals.low[channel][j] * scale, p + intervals.high[channel][j] * scale);
                 mae[j].add((p - y).abs() * unit);
                 bias[j].add((p - y) * unit);
                 coverage[j].add(f64::from(u8::from(y >= low && y <= high)));
@@ -179,7 +184,9 @@ impl<'a> Bench<'a> {
                 }
             }
         }
-        let all = |m: &[Mean]| m.iter().fold(Mean::default(), |a, b| Mean { sum: a.sum + b.sum, n: a.n + b.n }).get();
+        let all = |m: &[Mean]| {
+            m.iter().fold(Mean::default(), |a, b| Mean { sum: a.sum + b.sum, n: a.n + b.n }).get()
+        };
         let list = |m: &[Mean]| m.iter().map(|m| m.get()).collect::<Vec<f64>>();
         let (residual_edges, residual_counts) = histogram(&mut residuals);
         Detail {
@@ -264,8 +271,8 @@ impl<'a> Bench<'a> {
             let named = |d: Option<chrono::NaiveDate>| d.and_then(|d| h.name(d)).map(str::to_string);
             if let Some(name) = named(Some(date)) {
                 notes.push(DayNote::Holiday { name });
-            } else if let Some(name) =
-                named(date.checked_sub_days(Days::new(1))).or_else(|| named(date.checked_add_days(Days::new(1))))
+            } else if let Some(name) = named(date.checked_sub_days(Days::new(1)))
+                .or_else(|| named(date.checked_add_days(Days::new(1))))
             {
                 notes.push(DayNote::NearHoliday { name });
             }

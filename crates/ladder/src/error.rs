@@ -32,7 +32,9 @@ pub enum Error {
     #[error("the report could not be drawn: {0}")]
     Report(String),
     /// A file that could not be written.
-    #[error("{path}: cannot be written: {source}; choose another folder with --out, or make this one writable")]
+    #[error(
+        "{path}: cannot be written: {source}; choose another folder with --out, or make this one writable"
+    )]
     Write {
         /// Which.
         path: PathBuf,
@@ -48,7 +50,9 @@ pub enum Error {
         out: PathBuf,
     },
     /// The output folder holds a run of something else.
-    #[error("{out} holds a run of another recipe or other data, so --resume cannot go on with it; choose another --out, or run without --resume")]
+    #[error(
+        "{out} holds a run of another recipe or other data, so --resume cannot go on with it; choose another --out, or run without --resume"
+    )]
     OtherRun {
         /// Output folder.
         out: PathBuf,

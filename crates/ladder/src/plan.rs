@@ -19,6 +19,9 @@ pub struct Planned {
 /// Penalties that the linear rung tries.
 const RIDGE: [f64; 6] = [1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0];
 
+/// The rung on which the default ladder ends.
+pub const LAST_DEFAULT: &str = "lstm";
+
 /// The ladder that a recipe without `[[rung]]` climbs, from plain to complex.
 pub fn default_rungs(spec: &Spec) -> Vec<RungRecipe> {
     let mut rungs = vec![RungRecipe::named("last-value")];
@@ -28,7 +31,7 @@ pub fn default_rungs(spec: &Spec) -> Vec<RungRecipe> {
             ..RungRecipe::named(format!("seasonal-naive:{}", season.name))
         });
     }
-    rungs.extend(["linear", "mlp", "rnn", "gru", "lstm:plain", "lstm"].map(RungRecipe::named));
+    rungs.extend(["linear", "mlp", "rnn", "gru", "lstm:plain", LAST_DEFAULT].map(RungRecipe::named));
     rungs
 }
 
@@ -125,17 +128,18 @@ impl Defaults {
     fn of(encoder: Encoder, segments: bool, plain: bool, quick: bool) -> Defaults {
         let full = Defaults {
             hidden: if encoder == Encoder::Mlp { 128 } else { 64 },
-            head: 64,
+            head: 128,
             dropout: if segments { 0.3 } else { 0.0 },
             epochs: 7,
             batch: 128,
-            learning_rate: if encoder == Encoder::Mlp { 0.002 } else { 0.006 },
-            weight_decay: 0.01,
+            learning_rate: 0.004,
+            weight_decay: if plain { 0.0 } else { 0.5 },
             average: if plain { 0.0 } else { 0.995 },
-            members: 1,
+            // The textbook's net is one net; the others are the mean of three.
+            members: if plain { 1 } else { 3 },
         };
         if quick {
-            return Defaults { hidden: full.hidden / 2, head: 32, epochs: 2, members: 1, ..full };
+            return Defaults { hidden: full.hidden / 2, head: 64, epochs: 3, members: 1, ..full };
         }
         full
     }

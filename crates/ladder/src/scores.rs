@@ -5,9 +5,7 @@ use serde_json::{Value, json};
 
 /// The scores of a report as the command contract names them.
 pub fn scores_json(r: &LadderReport) -> Value {
-    let span = |s: &gyeol_report::model::Span| {
-        json!({ "from": s.from, "to": s.to, "rows": s.rows, "windows": s.windows })
-    };
+    let span = |s: &gyeol_report::model::Span| json!({ "from": s.from, "to": s.to, "rows": s.rows, "windows": s.windows });
     let rungs: Vec<Value> = r
         .rungs
         .iter()

@@ -24,7 +24,8 @@ pub fn verdict(curve: &[Epoch], best_epoch: usize, naive: Option<f64>) -> Verdic
     let rise = last.valid_loss / best.valid_loss - 1.0;
     let fell_on = last.train_loss < best.train_loss;
     let before = curve.iter().rev().nth(1);
-    let still_falling = best.epoch == last.epoch && before.is_some_and(|b| last.valid_loss < 0.99 * b.valid_loss);
+    let still_falling =
+        best.epoch == last.epoch && before.is_some_and(|b| last.valid_loss < 0.99 * b.valid_loss);
     let kind = if naive.is_some_and(|n| best.train_loss > 0.95 * n) {
         VerdictKind::Underfitted
     } else if rise > CLEAR && fell_on {

@@ -1,0 +1,204 @@
+//! What may be typed. Help, man page and completions are made from this file alone.
+
+use std::path::PathBuf;
+
+use clap::{Args as Group, Parser, Subcommand};
+use clap_complete::Shell;
+
+/// Climb the ladder from the plainest forecast to the LSTM on your own readings, and see which rung you need.
+#[derive(Debug, Parser)]
+#[command(name = "gyeol", version, propagate_version = true, max_term_width = 100)]
+pub struct Args {
+    /// What holds for every verb.
+    #[command(flatten)]
+    pub common: Common,
+    /// The verb.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// Options of every verb.
+#[derive(Debug, Clone, Group)]
+pub struct Common {
+    /// Print one JSON object on standard output and nothing else there.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Seed of everything random [default: the recipe's, else 0].
+    #[arg(long, global = true, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Threads; results are the same bits for any number [default: all].
+    #[arg(long, global = true, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub threads: usize,
+    /// Say nothing but results and errors.
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Language of tables and pages: en or ko [default: the recipe's, else en].
+    #[arg(long, global = true, value_name = "LANG")]
+    pub language: Option<String>,
+}
+
+/// How a table is read, where it is not to be found out.
+#[derive(Debug, Clone, Default, Group)]
+pub struct Reading {
+    /// Character between cells; "tab" for a tabulator.
+    #[arg(long, value_name = "C")]
+    pub delimiter: Option<String>,
+    /// Encoding of the text, such as utf-8 or euc-kr.
+    #[arg(long, value_name = "NAME")]
+    pub encoding: Option<String>,
+    /// Zone of local times, such as Europe/Berlin.
+    #[arg(long, value_name = "ZONE")]
+    pub zone: Option<String>,
+    /// Form of dates, such as "%d.%m.%Y %H:%M".
+    #[arg(long, value_name = "FORM")]
+    pub date_format: Option<String>,
+}
+
+/// Verbs.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Climb the ladder: fit every rung under one protocol, judge it, write report, scores and model.
+    Run(Run),
+    /// Look at a table and write the recipe that fits it, commented.
+    Init {
+        /// Table: CSV, Parquet or Arrow, plain or compressed; - for standard input.
+        file: String,
+        /// Where the recipe goes; - for standard output.
+        #[arg(short, long, value_name = "RECIPE", default_value = "-")]
+        output: String,
+        #[command(flatten)]
+        reading: Reading,
+    },
+    /// Show what a table holds: types, gaps, outliers, seasons, leakage.
+    Inspect {
+        /// Table, or a recipe whose table is meant.
+        file: String,
+        /// Also write a page.
+        #[arg(long, value_name = "OUT")]
+        html: Option<PathBuf>,
+        #[command(flatten)]
+        reading: Reading,
+    },
+    /// Apply the cleaning that inspection proposes, or that a recipe names, and say what changed.
+    Clean {
+        /// Table.
+        file: String,
+        /// Cleaned table: .csv, .parquet or .arrow; - for standard output.
+        #[arg(short, long, value_name = "OUT")]
+        output: String,
+        /// Recipe whose cleaning is applied instead of the proposed one.
+        #[arg(long, value_name = "RECIPE")]
+        recipe: Option<PathBuf>,
+        #[command(flatten)]
+        reading: Reading,
+    },
+    /// Fit one rung of a recipe.
+    Train {
+        /// Recipe (TOML), or a table; the built-in power load without one.
+        recipe: Option<String>,
+        /// Rung [default: the last one of the recipe].
+        #[arg(long, value_name = "NAME")]
+        rung: Option<String>,
+        /// Where the model goes.
+        #[arg(short, long, value_name = "MODEL")]
+        output: PathBuf,
+        /// Go on from where a stopped run was.
+        #[arg(long)]
+        resume: bool,
+        /// Smaller nets and fewer epochs.
+        #[arg(long)]
+        quick: bool,
+    },
+    /// Score a model on a table: every origin whose rows ahead are there.
+    Evaluate(Scoring),
+    /// Forecast what follows a table of readings, with its interval.
+    Predict {
+        /// Model file.
+        model: PathBuf,
+        /// Readings; - for standard input.
+        file: String,
+        /// Where the forecast goes: .csv, .parquet or .arrow [default: standard output].
+        #[arg(short, long, value_name = "OUT")]
+        output: Option<String>,
+        /// Forecast from every origin in the table instead, with the truth beside.
+        #[arg(long)]
+        every_origin: bool,
+        #[command(flatten)]
+        span: Span,
+        #[command(flatten)]
+        reading: Reading,
+    },
+    /// Say what a model file holds.
+    Show {
+        /// Model file.
+        model: PathBuf,
+    },
+    /// Serve models over HTTP, with a page to try them.
+    Serve {
+        /// Model files.
+        #[arg(required = true)]
+        models: Vec<PathBuf>,
+        /// Where to listen.
+        #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+        addr: String,
+        /// Largest request in MiB.
+        #[arg(long, value_name = "MIB", default_value_t = 8)]
+        max_body: usize,
+        /// Seconds after which a request is given up.
+        #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+        timeout: u64,
+    },
+    /// Print completions for a shell.
+    Completions {
+        /// Shell.
+        shell: Shell,
+    },
+    /// Print the man page (of a verb, if one is named).
+    Man {
+        /// Verb.
+        verb: Option<String>,
+    },
+}
+
+/// Arguments of `run`.
+#[derive(Debug, Group)]
+pub struct Run {
+    /// Recipe (TOML), or a table for which a recipe is guessed; the built-in power load without one.
+    pub recipe: Option<String>,
+    /// Folder for report, scores and models [default: run-DATE-TIME].
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Smaller nets and fewer epochs: a first look.
+    #[arg(long)]
+    pub quick: bool,
+    /// Go on with a stopped run in the same --out.
+    #[arg(long, requires = "out")]
+    pub resume: bool,
+    /// Assume a perfect forecast of the covariates: their values ahead are given to the rungs.
+    #[arg(long)]
+    pub known_ahead: bool,
+}
+
+/// A part of the clock.
+#[derive(Debug, Clone, Group)]
+pub struct Span {
+    /// First row forecast, such as 2014-01-01.
+    #[arg(long, value_name = "DATE")]
+    pub from: Option<String>,
+    /// First row that is not forecast any more.
+    #[arg(long, value_name = "DATE")]
+    pub until: Option<String>,
+}
+
+/// Arguments of `evaluate`.
+#[derive(Debug, Group)]
+pub struct Scoring {
+    /// Model file.
+    pub model: PathBuf,
+    /// Table with the truth; "builtin:power-load" is the built-in one.
+    pub file: String,
+    #[command(flatten)]
+    pub span: Span,
+    #[command(flatten)]
+    pub reading: Reading,
+}

@@ -1,0 +1,230 @@
+//! `predict`, `evaluate` and `show`.
+
+use std::path::Path;
+
+use gyeol_bundle::Bundle;
+use gyeol_data::clock::show as moment;
+use gyeol_data::{ColumnData, Step, Table};
+use gyeol_forecast::score::{Bootstrap, Errors, METRICS};
+use gyeol_forecast::{ForecastRow, Forecaster};
+use gyeol_report::text;
+use serde_json::{Value, json};
+
+use super::{pool, table};
+use crate::args::{Common, Reading, Scoring, Span};
+use crate::failure::{Failure, Result};
+use crate::output;
+
+fn open(path: &Path) -> Result<(Bundle, Forecaster)> {
+    let bundle = Bundle::open(path)?;
+    let forecaster = bundle.forecaster().map_err(|e| Failure::Failed(format!("{}: {e}", path.display())))?;
+    Ok((bundle, forecaster))
+}
+
+/// The zone of a model's readings goes for the file too, unless one is given.
+fn reading_of(forecaster: &Forecaster, reading: &Reading) -> Reading {
+    let mut reading = reading.clone();
+    if reading.zone.is_none() {
+        reading.zone.clone_from(&forecaster.about.spec.zone);
+    }
+    reading
+}
+
+fn time(forecaster: &Forecaster, ms: i64) -> String {
+    if forecaster.about.spec.step == Step::Rows {
+        return ms.to_string();
+    }
+    moment(ms, forecaster.about.spec.zone.as_deref().and_then(|z| gyeol_data::clock::zone(z).ok()))
+}
+
+fn instant(forecaster: &Forecaster, text: Option<&String>) -> Result<Option<i64>> {
+    let spec = &forecaster.about.spec;
+    let zone = spec.zone.as_deref().and_then(|z| gyeol_data::clock::zone(z).ok());
+    Ok(text.map(|text| gyeol_data::split::moment(text, spec.step, zone)).transpose()?)
+}
+
+/// `gyeol predict`.
+pub fn predict(
+    common: &Common,
+    model: &Path,
+    file: &str,
+    out: Option<&str>,
+    every_origin: bool,
+    span: &Span,
+    reading: &Reading,
+) -> Result<()> {
+    let (_, forecaster) = open(model)?;
+    let table = table(file, &reading_of(&forecaster, reading))?;
+    let pool = pool(common);
+    let time_name = forecaster.about.time.clone().unwrap_or_else(|| "row".into());
+    if every_origin {
+        return every(common, &forecaster, table, out, span, &time_name);
+    }
+    if span.from.is_some() || span.until.is_some() {
+        return Err(Failure::Usage("--from and --until go with --every-origin".into()));
+    }
+    let rows = forecaster.forecast(table, &pool)?;
+    if common.json {
+        let rows: Vec<Value> = rows
+            .iter()
+            .map(|r| {
+                let mut row = json!({
+                    "time": time(&forecaster, r.time), "target": r.target,
+                    "value": r.value, "low": r.low, "high": r.high,
+                });
+                if let Some(id) = &r.id {
+                    row["id"] = json!(id);
+                }
+                row
+            })
+            .collect();
+        output::json(&json!({ "rows": rows, "rung": forecaster.rung, "interval": forecaster.about.intervals.level }))?;
+        if out.is_none() {
+            return Ok(());
+        }
+    }
+    let number = |f: fn(&ForecastRow) -> f64| ColumnData::Number(rows.iter().map(f).collect());
+    let mut columns = vec![(time_name, times(&forecaster, rows.iter().map(|r| r.time)))];
+    if let Some(id) = &forecaster.about.id {
+        columns.push((id.clone(), ColumnData::Text(rows.iter().map(|r| r.id.clone()).collect())));
+    }
+    columns.push(("target".into(), ColumnData::Text(rows.iter().map(|r| Some(r.target.clone())).collect())));
+    columns.push(("value".into(), number(|r| r.value)));
+    columns.push(("low".into(), number(|r| r.low)));
+    columns.push(("high".into(), number(|r| r.high)));
+    write(&forecaster, columns, out.unwrap_or("-"))
+}
+
+fn times(forecaster: &Forecaster, times: impl Iterator<Item = i64>) -> ColumnData {
+    if forecaster.about.spec.step == Step::Rows {
+        ColumnData::Integer(times.map(Some).collect())
+    } else {
+        ColumnData::Time(times.map(Some).collect())
+    }
+}
+
+fn write(forecaster: &Forecaster, columns: Vec<(String, ColumnData)>, out: &str) -> Result<()> {
+    let table = Table::from_columns(columns)?;
+    let source = gyeol_data::Source { zone: forecaster.about.spec.zone.clone(), ..table.source().clone() };
+    Ok(gyeol_data::write(out, &table.with_source(source))?)
+}
+
+/// Every origin's forecast with the truth beside: what scores can be taken from elsewhere.
+fn every(
+    common: &Common,
+    forecaster: &Forecaster,
+    table: Table,
+    out: Option<&str>,
+    span: &Span,
+    time_name: &str,
+) -> Result<()> {
+    let (from, until) = (instant(forecaster, span.from.as_ref())?, instant(forecaster, span.until.as_ref())?);
+    let test = forecaster.backtest(table, from, until, &pool(common))?;
+    let horizon = forecaster.about.spec.horizon;
+    let n = test.forecasts.len();
+    let mut origins = Vec::with_capacity(n);
+    let mut stamps = Vec::with_capacity(n);
+    let (mut ids, mut targets, mut ahead) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut low, mut high, mut truth) = (Vec::new(), Vec::new(), Vec::new());
+    for (w, values) in test.windows.iter().zip(test.forecasts.chunks_exact(horizon)) {
+        let s = &test.data.series[w.series as usize];
+        let (channel, origin) = (w.channel as usize, w.origin as usize);
+        for (j, &value) in values.iter().enumerate() {
+            origins.push(s.clock.at(origin));
+            stamps.push(s.clock.at(origin + j));
+            ids.push(s.id.clone());
+            targets.push(Some(forecaster.about.spec.targets[channel].clone()));
+            ahead.push(Some(j as i64 + 1));
+            let (l, h) = forecaster.interval(&test.data, w, j, value);
+            low.push(l);
+            high.push(h);
+            truth.push(s.truth[channel][origin + j]);
+        }
+    }
+    let mut columns = vec![
+        ("origin".to_string(), times(forecaster, origins.into_iter())),
+        (time_name.to_string(), times(forecaster, stamps.into_iter())),
+        ("ahead".into(), ColumnData::Integer(ahead)),
+    ];
+    if let Some(id) = &forecaster.about.id {
+        columns.push((id.clone(), ColumnData::Text(ids)));
+    }
+    columns.push(("target".into(), ColumnData::Text(targets)));
+    columns.push(("value".into(), ColumnData::Number(test.forecasts.clone())));
+    columns.push(("low".into(), ColumnData::Number(low)));
+    columns.push(("high".into(), ColumnData::Number(high)));
+    columns.push(("truth".into(), ColumnData::Number(truth)));
+    write(forecaster, columns, out.unwrap_or("-"))
+}
+
+/// `gyeol evaluate`.
+pub fn evaluate(common: &Common, args: &Scoring) -> Result<()> {
+    let (bundle, forecaster) = open(&args.model)?;
+    let language = output::language(common.language.as_deref(), None)?;
+    let table = table(&args.file, &reading_of(&forecaster, &args.reading))?;
+    let (from, until) =
+        (instant(&forecaster, args.span.from.as_ref())?, instant(&forecaster, args.span.until.as_ref())?);
+    let test = forecaster.backtest(table, from, until, &pool(common))?;
+    let about = &forecaster.about;
+    let yardsticks = about.yardsticks.of(&test.data, &about.scalers);
+    let errors = Errors::of(&test.data, &test.windows, &test.forecasts, &yardsticks, false);
+    let block = about.spec.step.per_day().map_or(1, |n| 7 * n).max(about.spec.horizon);
+    let plan = Bootstrap::new(errors.origins.len(), block, 1000, common.seed.unwrap_or(0));
+    let scores = plan.scores(&errors);
+    let mut covered = (0usize, 0usize);
+    for (w, values) in test.windows.iter().zip(test.forecasts.chunks_exact(about.spec.horizon)) {
+        let truth = &test.data.series[w.series as usize].truth[w.channel as usize];
+        for (j, &value) in values.iter().enumerate() {
+            let y = truth[w.origin as usize + j];
+            if !y.is_nan() {
+                let (low, high) = forecaster.interval(&test.data, w, j, value);
+                covered.0 += usize::from(y >= low && y <= high);
+                covered.1 += 1;
+            }
+        }
+    }
+    let coverage = covered.0 as f64 / covered.1.max(1) as f64;
+    if common.json {
+        let metrics: serde_json::Map<String, Value> = scores
+            .iter()
+            .map(|(k, s)| (k.clone(), json!({ "value": s.value, "low": s.low, "high": s.high, "n": covered.1 })))
+            .collect();
+        return output::json(&json!({
+            "rung": forecaster.rung, "windows": test.windows.len(), "values": covered.1, "metrics": metrics,
+            "coverage": coverage, "promised": about.intervals.level,
+        }));
+    }
+    let n = |v: f64| text::significant(v, 5, language);
+    output::text(&format!(
+        "  {} · {} windows, {} values\n",
+        text::rung_title(&bundle.manifest.rung, language),
+        text::count(test.windows.len(), language),
+        text::count(covered.1, language)
+    ))?;
+    for metric in METRICS {
+        if let Some(s) = scores.get(metric).filter(|s| s.value.is_finite()) {
+            output::text(&format!(
+                "  {:12} {:>12}   {}\n",
+                text::metric_name(metric, language),
+                n(s.value),
+                text::range(&n(s.low), &n(s.high), language)
+            ))?;
+        }
+    }
+    output::text(&format!(
+        "  {:12} {:>12}   ({})\n",
+        text::message("evaluate-coverage", &[], language),
+        text::percent(coverage, 1, language),
+        text::percent(about.intervals.level, 0, language)
+    ))
+}
+
+/// `gyeol show`.
+pub fn show(common: &Common, model: &Path) -> Result<()> {
+    let bundle = Bundle::open(model)?;
+    let summary = bundle.summary();
+    if common.json {
+        return output::json(&serde_json::to_value(&summary)?);
+    }
+    output::text(&format!("{summary}\n"))
+}

@@ -1,0 +1,49 @@
+//! `serve`.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use gyeol_bundle::Bundle;
+use gyeol_serve::{Model, ServeOptions, Served};
+
+use crate::args::Common;
+use crate::failure::{Failure, Result};
+use crate::output;
+
+/// `gyeol serve`.
+pub fn serve(common: &Common, files: &[PathBuf], addr: String, max_body: usize, timeout: u64) -> Result<()> {
+    let language = output::language(common.language.as_deref(), None)?;
+    let mut models: Vec<Arc<dyn Served>> = Vec::new();
+    for file in files {
+        let bundle = Bundle::open(file)?;
+        let forecaster =
+            bundle.forecaster().map_err(|e| Failure::Failed(format!("{}: {e}", file.display())))?;
+        let mut name = file.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+        let taken = |name: &str| models.iter().any(|m| m.name() == name);
+        if taken(&name) {
+            // Two files of one name in different folders: the rung tells them apart, a number if even that repeats.
+            let base = format!("{name}-{}", forecaster.rung.replace(':', "-"));
+            name = base.clone();
+            let mut n = 2;
+            while taken(&name) {
+                name = format!("{base}-{n}");
+                n += 1;
+            }
+        }
+        models.push(Arc::new(Model::new(name, forecaster)));
+    }
+    let options = ServeOptions {
+        addr: addr.clone(),
+        max_body: max_body.clamp(1, 4096) << 20,
+        timeout: Duration::from_secs(timeout.clamp(1, 86_400)),
+        language: language.code().into(),
+        ..ServeOptions::default()
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    if !common.quiet {
+        eprintln!("  http://{addr}/   POST /v1/forecast   Ctrl-C stops");
+    }
+    runtime.block_on(gyeol_serve::serve(models, options))?;
+    Ok(())
+}

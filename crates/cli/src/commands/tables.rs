@@ -1,0 +1,95 @@
+//! `init`, `inspect` and `clean`.
+
+use std::path::Path;
+
+use gyeol_data::{Profile, Roles, Table, clean};
+use gyeol_ladder::recipe::Recipe;
+use gyeol_report::terminal;
+use serde_json::json;
+
+use super::table;
+use crate::args::{Common, Reading};
+use crate::failure::Result;
+use crate::output;
+
+fn looked_at(file: &str, reading: &Reading) -> Result<(Table, Roles, Profile)> {
+    let table = table(file, reading)?;
+    let roles = Roles::guess(&table);
+    let profile = gyeol_data::profile::profile(&table, &roles, None)?;
+    Ok((table, roles, profile))
+}
+
+/// `gyeol init`.
+pub fn init(common: &Common, file: &str, out: &str, reading: &Reading) -> Result<()> {
+    let (table, roles, profile) = looked_at(file, reading)?;
+    let recipe = Recipe::init(&table, &roles, &profile, file);
+    if out != "-" {
+        gyeol_data::write_bytes(Path::new(out), recipe.as_bytes())?;
+        if !common.quiet {
+            eprintln!("  {out}: read it, change what is wrong, then: gyeol run {out}");
+        }
+    }
+    if common.json {
+        return output::json(&json!({ "recipe": recipe }));
+    }
+    if out == "-" { output::text(&recipe) } else { Ok(()) }
+}
+
+/// `gyeol inspect`.
+pub fn inspect(common: &Common, file: &str, html: Option<&Path>, reading: &Reading) -> Result<()> {
+    let is_recipe = Path::new(file).extension().is_some_and(|e| e.eq_ignore_ascii_case("toml"));
+    let (profile, name, wanted) = if is_recipe {
+        let recipe = Recipe::load(file)?;
+        let table = gyeol_ladder::open::table(&recipe, Path::new(file).parent())?;
+        let roles = recipe.roles(&table);
+        let profile = gyeol_data::profile::profile(&table, &roles, Some(&recipe.split_spec()))?;
+        (profile, recipe.title(), Some(recipe.language.clone()))
+    } else {
+        let (table, _, profile) = looked_at(file, reading)?;
+        (profile, table.source().name.clone(), None)
+    };
+    let language = output::language(common.language.as_deref(), wanted.as_deref())?;
+    if let Some(path) = html {
+        let page = gyeol_report::profile_page(&profile, &name, language)?;
+        gyeol_data::write_bytes(path, page.as_bytes())?;
+    }
+    if common.json {
+        return output::json(&serde_json::to_value(&profile)?);
+    }
+    output::text(&terminal::profile_table(&profile, output::width(), output::color(), language))
+}
+
+/// `gyeol clean`.
+pub fn clean(common: &Common, file: &str, out: &str, recipe: Option<&Path>, reading: &Reading) -> Result<()> {
+    let (table, roles, operations) = match recipe {
+        Some(path) => {
+            let mut recipe = Recipe::load(path)?;
+            recipe.data.file = file.to_string();
+            let table = gyeol_ladder::open::table(&recipe, None)?;
+            let roles = recipe.roles(&table);
+            (table, roles, recipe.clean)
+        }
+        None => {
+            let (table, roles, profile) = looked_at(file, reading)?;
+            let operations = clean::propose(&table, &roles, &profile);
+            (table, roles, operations)
+        }
+    };
+    let rows_in = table.rows();
+    let (cleaned, changes) = clean::apply(table, &roles, &operations)?;
+    gyeol_data::write(out, &cleaned)?;
+    if common.json && out != "-" {
+        return output::json(&json!({ "rows_in": rows_in, "rows_out": cleaned.rows(), "changes": changes }));
+    }
+    if !common.quiet {
+        eprintln!("  {rows_in} rows in, {} rows out", cleaned.rows());
+        for change in &changes {
+            let column = change.column.as_deref().map(|c| format!(" {c}")).unwrap_or_default();
+            eprintln!("  {}{column}: {} ({})", change.operation, change.touched, change.detail);
+        }
+        if changes.is_empty() {
+            eprintln!("  nothing to change");
+        }
+    }
+    Ok(())
+}
