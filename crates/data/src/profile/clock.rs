@@ -96,11 +96,15 @@ fn holes(
     let clock = Clock { start, step, zone };
     let mut before: Option<usize> = None;
     for &(t, row) in &stamps {
-        let Some(i) = clock.index_of(t) else {
+        let after = clock.index_at_or_after(t);
+        let exact = t >= start && clock.at(after) == t;
+        if !exact {
             p.irregular += 1;
             p.first_irregular = Some(p.first_irregular.map_or(row, |r| r.min(row)));
-            continue;
-        };
+        }
+        // A stamp beside the clock stands for the moment nearest to it: its reading is not lost.
+        let early = after > 0 && t.saturating_sub(clock.at(after - 1)) <= clock.at(after).saturating_sub(t);
+        let i = if !exact && early { after - 1 } else { after };
         if let Some(b) = before.filter(|b| i > b + 1) {
             p.gap_count += 1;
             p.missing_rows += i - b - 1;
