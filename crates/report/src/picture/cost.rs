@@ -163,7 +163,10 @@ fn label(
     };
     let mut taken: Vec<Box4> = drawn.iter().map(|p| dot(p)).collect();
     let mut order: Vec<usize> = (0..drawn.len()).collect();
-    order.sort_by_key(|&i| !drawn[i].chosen);
+    // From top to bottom, so that labels of dots above each other keep their order.
+    order.sort_by(|&a, &b| {
+        drawn[b].chosen.cmp(&drawn[a].chosen).then(place(drawn[a]).1.total_cmp(&place(drawn[b]).1))
+    });
     for i in order {
         let p = drawn[i];
         let (x, y) = place(p);
