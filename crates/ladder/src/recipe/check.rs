@@ -3,6 +3,7 @@
 //! The text is read twice: once for its values, once for the places of its keys, so that each error names its line.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use toml::de::{DeTable, DeValue};
 use toml::{Spanned, Table, Value};
@@ -17,8 +18,8 @@ const MOST_BYTES: usize = 1 << 20;
 /// Lines of the keys by path: `forecast.horizon`, `rung[2].hidden`.
 #[derive(Debug)]
 pub(crate) struct Lines {
-    origin: String,
-    lines: BTreeMap<String, usize>,
+    origin: Arc<str>,
+    lines: BTreeMap<String, u32>,
 }
 
 impl Lines {
@@ -39,19 +40,20 @@ pub(crate) fn check(text: &str, origin: &str) -> Result<(Table, Lines)> {
         return Err(RecipeError::NotARecipe { origin: origin.to_owned(), found });
     }
     let syntax = |error: toml::de::Error| RecipeError::Syntax {
-        place: Place { origin: origin.to_owned(), line: error.span().map(|span| line_of(text, span.start)) },
+        place: Place { origin: origin.into(), line: error.span().map(|span| line_of(text, span.start)) },
         message: error.message().trim().replace('\n', " "),
     };
     let places = DeTable::parse(text).map_err(syntax)?;
     let values: Table = text.parse().map_err(syntax)?;
-    let mut walk = Walk { text, lines: Lines { origin: origin.to_owned(), lines: BTreeMap::new() } };
+    let mut walk = Walk { text, lines: Lines { origin: origin.into(), lines: BTreeMap::new() } };
     let mut table = walk.top(places.get_ref(), &values)?;
     defaults(&mut table, &walk.lines)?;
     Ok((table, walk.lines))
 }
 
-fn line_of(text: &str, offset: usize) -> usize {
-    1 + text.as_bytes().iter().take(offset).filter(|byte| **byte == b'\n').count()
+fn line_of(text: &str, offset: usize) -> u32 {
+    // A recipe has at most a million bytes, so its lines fit.
+    text.as_bytes().iter().take(offset).fold(1, |line, byte| line + u32::from(*byte == b'\n'))
 }
 
 struct Walk<'a> {
@@ -78,7 +80,7 @@ impl Walk<'_> {
                 place: place.clone(),
                 key: name.to_owned(),
                 expected: expected.to_owned(),
-                found: describe(value),
+                found: describe(value).into(),
                 example: if section.many { format!("[[{name}]]") } else { format!("[{name}]") },
             };
             let checked = match (section.many, place_of_value.get_ref(), value) {
@@ -121,7 +123,7 @@ impl Walk<'_> {
             return Err(RecipeError::Missing { place, key, why });
         };
         let Some(word) = value.as_str() else {
-            let (expected, found) = ("a text".to_owned(), describe(value));
+            let (expected, found) = ("a text".to_owned(), describe(value).into());
             return Err(RecipeError::WrongKind {
                 place,
                 key,
@@ -230,7 +232,7 @@ fn one(key: &Key, value: &Value, place: &Place) -> Result<Value> {
         place: place.clone(),
         key: key.path(),
         expected: key.kind.words(),
-        found: describe(value),
+        found: describe(value).into(),
         example: format!("{} = {}", key.name, key.kind.example()),
     };
     let outside = |found: String, low: String, high: String| RecipeError::OutOfRange {
@@ -415,5 +417,5 @@ fn fill(table: &mut Table, section: &str, of: Option<&str>, place: &Place) -> Re
 /// The default of a key as a checked value; a test proves that every one is sound.
 pub(crate) fn default_value(key: &Key, text: &str) -> Option<Value> {
     let table: Table = format!("value = {text}").parse().ok()?;
-    one(key, table.get("value")?, &Place { origin: key.path(), line: None }).ok()
+    one(key, table.get("value")?, &Place { origin: key.path().into(), line: None }).ok()
 }

@@ -1,6 +1,7 @@
 //! What can be wrong with a recipe: what was found, on which line, why, and what to write instead.
 
 use std::fmt;
+use std::sync::Arc;
 
 /// Result of reading a recipe.
 pub type Result<T> = std::result::Result<T, RecipeError>;
@@ -9,9 +10,9 @@ pub type Result<T> = std::result::Result<T, RecipeError>;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     /// The file, or another word for where the text came from.
-    pub origin: String,
+    pub origin: Arc<str>,
     /// Line counted from 1; `None` where no single line is to blame.
-    pub line: Option<usize>,
+    pub line: Option<u32>,
 }
 
 impl fmt::Display for Place {
@@ -85,7 +86,7 @@ pub enum RecipeError {
         /// What the key takes.
         expected: String,
         /// What was found.
-        found: String,
+        found: Box<str>,
         /// A line that would be right.
         example: String,
     },
@@ -113,7 +114,7 @@ pub enum RecipeError {
         /// The word.
         found: String,
         /// The words that would do.
-        allowed: Vec<String>,
+        allowed: Box<[String]>,
         /// The nearest of them, where one is near.
         nearest: Option<String>,
     },

@@ -136,11 +136,11 @@ fn comments(recipe: &Recipe, roles: &Roles, profile: &Profile) -> Comments {
         "Keys marked with # are not set; the line shows how they are written. docs/recipe.md lists them all."
             .to_owned(),
     ];
-    if let Some(clock) = &profile.clock {
-        if let (Some(step), Some(from), Some(to)) = (&clock.step, clock.from, clock.to) {
-            let zone = clock.zone.as_deref().and_then(|zone| gyeol_data::clock::zone(zone).ok());
-            head.push(format!("One row every {step}, from {} to {}.", show(from, zone), show(to, zone)));
-        }
+    if let Some(clock) = &profile.clock
+        && let (Some(step), Some(from), Some(to)) = (&clock.step, clock.from, clock.to)
+    {
+        let zone = clock.zone.as_deref().and_then(|zone| gyeol_data::clock::zone(zone).ok());
+        head.push(format!("One row every {step}, from {} to {}.", show(from, zone), show(to, zone)));
     }
     for warning in profile.warnings.iter().take(12) {
         head.push(format!("Seen: {}", plain(&warning.words)));

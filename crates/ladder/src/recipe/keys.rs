@@ -514,10 +514,10 @@ pub const KEYS: &[Key] = &[
         "Whether readings are given, and forecast, as differences from the last one.",
     ),
     rung(
-        "skip",
+        "base",
         NETS,
         Flag,
-        "Whether a linear map from the whole look-back straight to the horizon is added.",
+        "Whether the net starts from the forecast of the linear rung and learns what is left of it.",
     ),
     rung(
         "ridge",

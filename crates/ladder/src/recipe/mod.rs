@@ -43,7 +43,7 @@ impl Recipe {
     pub fn parse(text: &str, origin: &str) -> Result<Recipe> {
         let (table, lines) = check::check(text, origin)?;
         let recipe: Recipe = table.try_into().map_err(|error: toml::de::Error| RecipeError::Syntax {
-            place: Place { origin: origin.to_owned(), line: None },
+            place: Place { origin: origin.into(), line: None },
             message: error.message().to_owned(),
         })?;
         rules::check(&recipe, &lines)?;
@@ -137,7 +137,7 @@ impl Recipe {
 
     /// Whether each part of a split holds at least one window: a whole one in training, the rows ahead in the others.
     pub fn check_lengths(&self, train: usize, valid: usize, test: usize) -> Result<()> {
-        let place = |_: &str| Place { origin: "the recipe".to_owned(), line: None };
+        let place = |_: &str| Place { origin: "the recipe".into(), line: None };
         rules::long_enough(self, &place, train, valid, test)
     }
 }

@@ -156,7 +156,7 @@ pub struct RungRecipe {
     pub season_values: Option<bool>,
     pub row_calendar: Option<bool>,
     pub centred: Option<bool>,
-    pub skip: Option<bool>,
+    pub base: Option<bool>,
     pub ridge: Option<Vec<f64>>,
     pub hidden: Option<usize>,
     pub layers: Option<usize>,

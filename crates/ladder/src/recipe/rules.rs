@@ -67,26 +67,18 @@ fn columns(recipe: &Recipe, lines: &Lines) -> Result<()> {
 }
 
 fn data(recipe: &Recipe, lines: &Lines) -> Result<()> {
-    if let Some(text) = &recipe.data.delimiter {
-        if text != "tab" && text.len() != 1 {
-            let next = "write one of \",\", \";\", \"|\" or \"tab\"";
-            let problem = format!("\"{text}\" is not one plain character");
-            return Err(bad(lines.place("data.delimiter"), "data.delimiter", problem, next));
-        }
+    if let Some(text) = recipe.data.delimiter.as_ref().filter(|text| *text != "tab" && text.len() != 1) {
+        let next = "write one of \",\", \";\", \"|\" or \"tab\"";
+        let problem = format!("\"{text}\" is not one plain character");
+        return Err(bad(lines.place("data.delimiter"), "data.delimiter", problem, next));
     }
-    if let Some(name) = &recipe.data.zone {
-        if let Err(error) = gyeol_data::clock::zone(name) {
-            let next = error
-                .fault()
-                .map_or("write a zone such as Europe/Berlin", |fault| fault.next.as_str())
-                .to_owned();
-            return Err(bad(
-                lines.place("data.zone"),
-                "data.zone",
-                format!("\"{name}\" is not a time zone"),
-                next,
-            ));
-        }
+    if let Some(name) = &recipe.data.zone
+        && let Err(error) = gyeol_data::clock::zone(name)
+    {
+        let usual = "write a zone such as Europe/Berlin";
+        let next = error.fault().map_or(usual, |fault| fault.next.as_str()).to_owned();
+        let problem = format!("\"{name}\" is not a time zone");
+        return Err(bad(lines.place("data.zone"), "data.zone", problem, next));
     }
     if let Some(HolidaysRecipe::Country(code)) = &recipe.calendar.holidays
         && let Err(error) = Holidays::country(code)
