@@ -19,14 +19,19 @@ impl Observer for Print {
     }
     fn checkpoint(&mut self, member: usize, s: &State<f32>) {
         if let Some(e) = s.curve.last() {
-            eprintln!("  member {member} epoch {} train {:.5} valid {:.5} {:.2} s", e.epoch, e.train_loss, e.valid_loss, e.seconds);
+            eprintln!(
+                "  member {member} epoch {} train {:.5} valid {:.5} {:.2} s",
+                e.epoch, e.train_loss, e.valid_loss, e.seconds
+            );
         }
     }
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let args: HashMap<String, String> =
-        std::env::args().skip(1).filter_map(|a| a.split_once('=').map(|(k, v)| (k.into(), v.into()))).collect();
+    let args: HashMap<String, String> = std::env::args()
+        .skip(1)
+        .filter_map(|a| a.split_once('=').map(|(k, v)| (k.into(), v.into())))
+        .collect();
     let get = |k: &str, d: f64| args.get(k).and_then(|v| v.parse().ok()).unwrap_or(d);
     let table = gyeol_data::builtin::power_load()?;
     let mut roles = Roles::default();
@@ -43,8 +48,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             end: None,
         },
     )?;
-    let calendar = CalendarSpec { enabled: true, country: (get("holidays", 1.0) > 0.0).then(|| "US".into()), dates: vec![] };
-    let spec = Spec::new(&readings, get("look_back", 168.0) as usize, 24, calendar, &[], ScalerKind::Standard)?;
+    let calendar = CalendarSpec {
+        enabled: true,
+        country: (get("holidays", 1.0) > 0.0).then(|| "US".into()),
+        dates: vec![],
+    };
+    let spec =
+        Spec::new(&readings, get("look_back", 168.0) as usize, 24, calendar, &[], ScalerKind::Standard)?;
     let data = Prepared::fit(&readings, &split, spec)?;
     let windows = Windows::of(&data, &split, 1)?;
     eprintln!("{} {} {}", windows.train.len(), windows.valid.len(), windows.test.len());
@@ -72,7 +82,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 calendar: well,
                 season_values: well,
                 row_calendar: get("row_calendar", 0.0) > 0.0,
-                skip: get("skip", 0.0) > 0.0,
+                base: get("base", 0.0) > 0.0,
                 segment: args.get("segment").and_then(|s| s.parse().ok()),
                 loss: match args.get("loss").map(String::as_str) {
                     Some("mse") => Loss::Mse,
@@ -103,8 +113,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let s = plan.scores(&e);
         println!(
             "{part} MAE {:.2} ({:.1}-{:.1}) MAPE {:.3} RMSE {:.1}  best {} params {} fit {:.1} s",
-            s["mae"].value, s["mae"].low, s["mae"].high, s["mape"].value, s["rmse"].value, fitted.best_epoch,
-            fitted.predictor.parameters(), fitted.seconds
+            s["mae"].value,
+            s["mae"].low,
+            s["mae"].high,
+            s["mape"].value,
+            s["rmse"].value,
+            fitted.best_epoch,
+            fitted.predictor.parameters(),
+            fitted.seconds
         );
     }
     Ok(())

@@ -167,7 +167,13 @@ impl Forecaster {
     ///
     /// # Errors
     /// As [`Forecaster::forecast`]; [`Error::TooShort`] when there is no such origin.
-    pub fn backtest(&self, table: Table, from: Option<i64>, until: Option<i64>, pool: &Pool) -> Result<Backtest> {
+    pub fn backtest(
+        &self,
+        table: Table,
+        from: Option<i64>,
+        until: Option<i64>,
+        pool: &Pool,
+    ) -> Result<Backtest> {
         let roles = self.roles();
         let (table, _) = clean::apply(table, &roles, &self.about.clean)?;
         let readings = Readings::from_table(&table, &roles)?;

@@ -5,12 +5,14 @@
 //! forecast rows, and the known covariates of the forecast rows. Outputs: the horizon minus the last value.
 //! One model a target; the penalty is chosen on the validation windows.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use gyeol_learn::{Gram, Linear};
 use gyeol_tensor::Pool;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::prepare::{Prepared, Spec};
+use crate::prepare::Prepared;
 use crate::windows::Window;
 
 /// A fitted linear rung.
@@ -35,7 +37,7 @@ pub struct LinearInputs {
     bins: usize,
 }
 
-/// Most rows of the design kept for the fit: beyond that origins are thinned evenly.
+/// Most columns of the design: the normal equations take their square in memory and their cube in time.
 const MOST_COLUMNS: usize = 6_000;
 
 impl LinearInputs {
@@ -80,6 +82,15 @@ impl LinearInputs {
         self.horizon.min(24)
     }
 
+    /// The change from the last value that a fit forecasts, in scaled units.
+    fn change(&self, p: &Prepared, w: &Window, linear: &Linear) -> Vec<f64> {
+        let mut x = Vec::with_capacity(self.width());
+        self.write(p, w, &mut x);
+        let mut y = vec![0.0; self.horizon];
+        linear.predict(&x, &mut y);
+        y
+    }
+
     /// Writes the inputs of a window.
     fn write(&self, p: &Prepared, w: &Window, out: &mut Vec<f64>) {
         let s = &p.series[w.series as usize];
@@ -102,6 +113,105 @@ impl LinearInputs {
     }
 }
 
+/// Parts of the training windows, each contiguous in time: partial sums that are added in order (the same bits on
+/// any number of threads), and the folds of cross-fitting.
+const PARTS: usize = 8;
+
+fn lock<T>(m: &Mutex<T>) -> MutexGuard<'_, T> {
+    m.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The training windows of one channel with their sums.
+struct Design<'a> {
+    inputs: &'a LinearInputs,
+    data: &'a Prepared,
+    train: Vec<Window>,
+    grams: Vec<Gram>,
+}
+
+impl<'a> Design<'a> {
+    fn new(inputs: &'a LinearInputs, data: &'a Prepared, train: Vec<Window>, pool: &Pool) -> Self {
+        let (width, horizon) = (inputs.width(), inputs.horizon);
+        let grams: Vec<Mutex<Gram>> = (0..PARTS).map(|_| Mutex::new(Gram::new(width, horizon))).collect();
+        pool.run(PARTS, &|_, part| {
+            let mut gram = lock(&grams[part]);
+            let mut block = Vec::new();
+            for windows in train[part_of(train.len(), part)].chunks(256) {
+                block.clear();
+                for w in windows {
+                    let y = &data.series[w.series as usize].scaled[w.channel as usize];
+                    let origin = w.origin as usize;
+                    inputs.write(data, w, &mut block);
+                    let last = y[origin - 1];
+                    block.extend(y[origin..origin + horizon].iter().map(|&v| (v - last) as f64));
+                }
+                gram.add(&block);
+            }
+        });
+        let grams =
+            grams.into_iter().map(|g| g.into_inner().unwrap_or_else(PoisonError::into_inner)).collect();
+        Design { inputs, data, train, grams }
+    }
+
+    /// Sums of every part but one.
+    fn without(&self, part: Option<usize>) -> Gram {
+        let mut gram = Gram::new(self.inputs.width(), self.inputs.horizon);
+        for (i, one) in self.grams.iter().enumerate() {
+            if Some(i) != part {
+                gram.merge(one);
+            }
+        }
+        gram
+    }
+
+    /// The penalty with the least absolute error on `valid`, and its fit.
+    fn choose(&self, valid: &[Window], penalties: &[f64], pool: &Pool) -> Result<(f64, Linear)> {
+        let gram = self.without(None);
+        let fits: Vec<Mutex<Option<Result<(f64, Linear)>>>> =
+            penalties.iter().map(|_| Mutex::new(None)).collect();
+        pool.run(penalties.len(), &|_, task| {
+            let fit = gram.solve(penalties[task]).map_err(Error::from).map(|linear| {
+                let error = valid.iter().map(|w| self.error(&linear, w)).sum::<f64>();
+                (error, linear)
+            });
+            *lock(&fits[task]) = Some(fit);
+        });
+        let mut best: Option<(f64, f64, Linear)> = None;
+        let mut failure = None;
+        for (fit, &penalty) in fits.into_iter().zip(penalties) {
+            match fit.into_inner().unwrap_or_else(PoisonError::into_inner) {
+                Some(Ok((error, linear))) if best.as_ref().is_none_or(|b| error < b.0) => {
+                    best = Some((error, penalty, linear));
+                }
+                Some(Err(e)) => failure = Some(e),
+                _ => {}
+            }
+        }
+        match (best, failure) {
+            (Some((_, penalty, linear)), _) => Ok((penalty, linear)),
+            (None, Some(e)) => Err(e),
+            (None, None) => Err(gyeol_learn::Error::Empty.into()),
+        }
+    }
+
+    fn error(&self, linear: &Linear, w: &Window) -> f64 {
+        let y = &self.data.series[w.series as usize].scaled[w.channel as usize];
+        let origin = w.origin as usize;
+        let last = y[origin - 1] as f64;
+        let truth = &y[origin..origin + self.inputs.horizon];
+        self.inputs
+            .change(self.data, w, linear)
+            .iter()
+            .zip(truth)
+            .map(|(a, &b)| (a + last - b as f64).abs())
+            .sum()
+    }
+}
+
+fn part_of(windows: usize, part: usize) -> std::ops::Range<usize> {
+    windows * part / PARTS..windows * (part + 1) / PARTS
+}
+
 impl LinearModel {
     /// Fits on `train`, choosing among `penalties` by the mean absolute error on `valid`.
     ///
@@ -114,103 +224,94 @@ impl LinearModel {
         penalties: &[f64],
         pool: &Pool,
     ) -> Result<Self> {
+        LinearModel::fit_channels(p, train, valid, penalties, pool, None)
+    }
+
+    /// The same, and the change that it forecasts for each training window, (windows, horizon) in scaled units, by
+    /// a fit that did not see the window's part of the clock (cross-fitting): what another model may learn the
+    /// rest of without being told the answers.
+    ///
+    /// # Errors
+    /// As the parts say.
+    pub fn fit_cross(
+        p: &Prepared,
+        train: &[Window],
+        valid: &[Window],
+        penalties: &[f64],
+        pool: &Pool,
+    ) -> Result<(Self, Vec<f32>)> {
+        let mut out = vec![0f32; train.len() * p.spec.horizon];
+        let model = LinearModel::fit_channels(p, train, valid, penalties, pool, Some(&mut out))?;
+        Ok((model, out))
+    }
+
+    fn fit_channels(
+        p: &Prepared,
+        train: &[Window],
+        valid: &[Window],
+        penalties: &[f64],
+        pool: &Pool,
+        mut cross: Option<&mut Vec<f32>>,
+    ) -> Result<Self> {
         let inputs = LinearInputs::new(p)?;
-        let (width, horizon) = (inputs.width(), p.spec.horizon);
+        let horizon = p.spec.horizon;
         let mut channels = Vec::new();
         let mut chosen = Vec::new();
         for channel in 0..p.spec.targets.len() {
-            let of = |list: &[Window]| -> Vec<Window> {
-                list.iter().copied().filter(|w| w.channel as usize == channel).collect()
-            };
-            let (train, valid) = (of(train), of(valid));
-            // Eight partial sums, added in order: the same bits on any number of threads.
-            const PARTS: usize = 8;
-            let parts: Vec<std::sync::Mutex<Gram>> =
-                (0..PARTS).map(|_| std::sync::Mutex::new(Gram::new(width, horizon))).collect();
-            pool.run(PARTS, &|_, task| {
-                let mut gram = parts[task].lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                let mine = &train[train.len() * task / PARTS..train.len() * (task + 1) / PARTS];
-                let mut block = Vec::new();
-                for windows in mine.chunks(256) {
-                    block.clear();
-                    for w in windows {
-                        let s = &p.series[w.series as usize];
-                        let y = &s.scaled[w.channel as usize];
-                        let origin = w.origin as usize;
-                        inputs.write(p, w, &mut block);
-                        let last = y[origin - 1];
-                        block.extend(y[origin..origin + horizon].iter().map(|&v| (v - last) as f64));
-                    }
-                    gram.add(&block);
-                }
-            });
-            let mut gram = Gram::new(width, horizon);
-            for part in parts {
-                gram.merge(&part.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner));
-            }
-            let fits: Vec<std::sync::Mutex<Option<Result<(f64, Linear)>>>> =
-                penalties.iter().map(|_| std::sync::Mutex::new(None)).collect();
-            pool.run(penalties.len(), &|_, task| {
-                let fit = gram.solve(penalties[task]).map_err(Error::from).map(|linear| {
-                    let (mut x, mut y) = (Vec::new(), vec![0.0; horizon]);
-                    let mut error = 0.0;
-                    for w in &valid {
-                        x.clear();
-                        inputs.write(p, w, &mut x);
-                        linear.predict(&x, &mut y);
-                        let truth = &p.series[w.series as usize].scaled[channel];
-                        let origin = w.origin as usize;
-                        let last = truth[origin - 1] as f64;
-                        error += y
-                            .iter()
-                            .zip(&truth[origin..origin + horizon])
-                            .map(|(a, &b)| (a + last - b as f64).abs())
-                            .sum::<f64>();
-                    }
-                    (error, linear)
+            let mine = |w: &Window| w.channel as usize == channel;
+            let place: Vec<usize> = (0..train.len()).filter(|&i| mine(&train[i])).collect();
+            let valid: Vec<Window> = valid.iter().copied().filter(mine).collect();
+            let design = Design::new(&inputs, p, place.iter().map(|&i| train[i]).collect(), pool);
+            let (penalty, linear) = design.choose(&valid, penalties, pool)?;
+            if let Some(cross) = cross.as_deref_mut() {
+                let parts: Vec<Mutex<Result<Vec<f64>>>> =
+                    (0..PARTS).map(|_| Mutex::new(Ok(Vec::new()))).collect();
+                pool.run(PARTS, &|_, part| {
+                    let windows = &design.train[part_of(design.train.len(), part)];
+                    let fit = design.without(Some(part)).solve(penalty).map_err(Error::from);
+                    *lock(&parts[part]) =
+                        fit.map(|linear| windows.iter().flat_map(|w| inputs.change(p, w, &linear)).collect());
                 });
-                *fits[task].lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(fit);
-            });
-            let mut best: Option<(f64, f64, Linear)> = None;
-            let mut failure = None;
-            for (fit, &penalty) in fits.into_iter().zip(penalties) {
-                match fit.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
-                    Some(Ok((error, linear))) if best.as_ref().is_none_or(|b| error < b.0) => {
-                        best = Some((error, penalty, linear));
+                for (part, values) in parts.into_iter().enumerate() {
+                    let values = values.into_inner().unwrap_or_else(PoisonError::into_inner)?;
+                    let places = &place[part_of(place.len(), part)];
+                    for (&at, row) in places.iter().zip(values.chunks_exact(horizon)) {
+                        for (o, &v) in cross[at * horizon..(at + 1) * horizon].iter_mut().zip(row) {
+                            *o = v as f32;
+                        }
                     }
-                    Some(Err(e)) => failure = Some(e),
-                    _ => {}
                 }
             }
-            match (best, failure) {
-                (Some((_, penalty, linear)), _) => {
-                    chosen.push(penalty);
-                    channels.push(linear);
-                }
-                (None, Some(e)) => return Err(e),
-                (None, None) => return Err(gyeol_learn::Error::Empty.into()),
-            }
+            chosen.push(penalty);
+            channels.push(linear);
         }
         Ok(LinearModel { inputs, channels, ridge: chosen })
+    }
+
+    /// The change from the last value that it forecasts for each window, (windows, horizon) in scaled units.
+    pub fn changes(&self, p: &Prepared, windows: &[Window]) -> Vec<f32> {
+        let of = |w: &Window| self.inputs.change(p, w, &self.channels[w.channel as usize]);
+        windows.iter().flat_map(of).map(|v| v as f32).collect()
     }
 
     /// Forecasts a window in its own unit.
     pub fn predict(&self, p: &Prepared, w: &Window, out: &mut [f64]) {
         let s = &p.series[w.series as usize];
-        let mut x = Vec::with_capacity(self.inputs.width());
-        self.inputs.write(p, w, &mut x);
-        self.channels[w.channel as usize].predict(&x, out);
-        let last = s.scaled[w.channel as usize][w.origin as usize - 1] as f64;
-        for v in out {
-            *v = s.scalers[w.channel as usize].inverse(*v + last);
+        let channel = w.channel as usize;
+        let last = s.scaled[channel][w.origin as usize - 1] as f64;
+        for (o, v) in out.iter_mut().zip(self.inputs.change(p, w, &self.channels[channel])) {
+            *o = s.scalers[channel].inverse(v + last);
         }
     }
 
-    /// True when the design is the one these readings give.
-    pub fn fits(&self, spec: &Spec) -> bool {
-        self.channels.len() == spec.targets.len()
-            && self.inputs.look_back == spec.look_back
-            && self.inputs.horizon == spec.horizon
-            && self.channels.iter().all(|c| c.inputs == self.inputs.width() && c.outputs == spec.horizon)
+    /// Numbers fitted.
+    pub fn parameters(&self) -> usize {
+        self.channels.iter().map(Linear::parameters).sum()
+    }
+
+    /// True when its design is the one that these readings give.
+    pub fn fits(&self, data: &Prepared) -> bool {
+        self.channels.len() == data.spec.targets.len()
+            && LinearInputs::new(data).is_ok_and(|i| i == self.inputs)
     }
 }

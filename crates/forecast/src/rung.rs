@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::baseline;
 use crate::error::{Error, Result};
-use crate::linear::LinearModel;
+use crate::linear::{LinearInputs, LinearModel};
 use crate::net::{LayerShape, Learner, Net, NetParams, NetShape};
 use crate::prepare::Prepared;
 use crate::windows::{Window, Windows};
@@ -62,6 +62,8 @@ pub enum Predictor {
         net: Net,
         /// Parameters of each member.
         members: Vec<Vec<f32>>,
+        /// What its forecasts start from.
+        base: Option<LinearModel>,
     },
 }
 
@@ -198,6 +200,13 @@ fn fit_nets(
         iterations: 0,
         seconds: 0.0,
     };
+    let (base, base_values) = if params.base {
+        let (model, mut values) = LinearModel::fit_cross(data, &windows.train, &windows.valid, &RIDGE, pool)?;
+        values.extend(model.changes(data, &windows.valid));
+        (Some(model), values)
+    } else {
+        (None, Vec::new())
+    };
     let mut weights = Vec::new();
     for member in 0..members {
         let mut own = train.clone();
@@ -223,11 +232,11 @@ fn fit_nets(
         };
         let state = match &net {
             Net::Sequence(net) => {
-                let learner = Learner { net, data, windows: &all };
+                let learner = Learner { net, data, windows: &all, base: &base_values };
                 fit(&learner, &own, &train_samples, &valid_samples, pool, resume, &mut observe)?
             }
             Net::Segment(net) => {
-                let learner = Learner { net, data, windows: &all };
+                let learner = Learner { net, data, windows: &all, base: &base_values };
                 fit(&learner, &own, &train_samples, &valid_samples, pool, resume, &mut observe)?
             }
         };
@@ -238,7 +247,7 @@ fn fit_nets(
         }
         weights.push(state.best);
     }
-    fitted.predictor = Predictor::Net { params: params.clone(), shape, net, members: weights };
+    fitted.predictor = Predictor::Net { params: params.clone(), shape, net, members: weights, base };
     Ok(fitted)
 }
 
@@ -263,9 +272,10 @@ impl Predictor {
                     model.predict(data, w, out);
                 }
             }
-            Predictor::Net { net, members, .. } => {
+            Predictor::Net { net, members, base, .. } => {
+                let base = base.as_ref().map(|b| b.changes(data, windows)).unwrap_or_default();
                 for params in members {
-                    let scaled = net.predict(params, data, windows, pool);
+                    let scaled = net.predict(params, data, windows, &base, pool);
                     out.iter_mut().zip(&scaled).for_each(|(o, &v)| *o += v as f64);
                 }
                 for (w, out) in windows.iter().zip(out.chunks_exact_mut(horizon)) {
@@ -292,8 +302,10 @@ impl Predictor {
     pub fn parameters(&self) -> usize {
         match self {
             Predictor::LastValue | Predictor::SeasonalNaive { .. } => 0,
-            Predictor::Linear(m) => m.channels.iter().map(|c| c.parameters()).sum(),
-            Predictor::Net { members, .. } => members.iter().map(Vec::len).sum(),
+            Predictor::Linear(m) => m.parameters(),
+            Predictor::Net { members, base, .. } => {
+                members.iter().map(Vec::len).sum::<usize>() + base.as_ref().map_or(0, LinearModel::parameters)
+            }
         }
     }
 
@@ -301,19 +313,8 @@ impl Predictor {
     pub fn layers(&self) -> Vec<LayerShape> {
         match self {
             Predictor::LastValue | Predictor::SeasonalNaive { .. } => Vec::new(),
-            Predictor::Linear(m) => {
-                let (p, q) = m.channels.first().map_or((0, 0), |c| (c.inputs, c.outputs));
-                let n = m.channels.len();
-                vec![LayerShape {
-                    name: if n > 1 { format!("ridge × {n}") } else { "ridge".into() },
-                    x: format!("(B, {p})"),
-                    w: format!("({p}, {q})"),
-                    b: format!("({q})"),
-                    y: format!("(B, {q})"),
-                    parameters: self.parameters(),
-                }]
-            }
-            Predictor::Net { net, .. } => net.layers(),
+            Predictor::Linear(m) => vec![linear_layer(m)],
+            Predictor::Net { net, base, .. } => base.iter().map(linear_layer).chain(net.layers()).collect(),
         }
     }
 
@@ -326,19 +327,13 @@ impl Predictor {
             }
             Predictor::Linear(m) => {
                 let mut tensors = Vec::new();
-                for (i, c) in m.channels.iter().enumerate() {
-                    tensors.push((
-                        format!("{i}.w"),
-                        vec![c.inputs, c.outputs],
-                        Values::F64(c.weights.clone()),
-                    ));
-                    tensors.push((format!("{i}.b"), vec![c.outputs], Values::F64(c.bias.clone())));
-                }
-                let value = serde_json::json!({ "kind": "linear", "inputs": m.inputs, "ridge": m.ridge });
+                let mut value = linear_parts(m, &mut tensors);
+                value["kind"] = "linear".into();
                 (value, tensors)
             }
-            Predictor::Net { params, shape, net, members } => {
+            Predictor::Net { params, shape, net, members, base } => {
                 let mut tensors = Vec::new();
+                let base = base.as_ref().map(|m| linear_parts(m, &mut tensors));
                 for (i, flat) in members.iter().enumerate() {
                     for slot in net.layout().slots() {
                         let values = Values::F32(slot.of(flat).to_vec());
@@ -346,7 +341,7 @@ impl Predictor {
                     }
                 }
                 let value = serde_json::json!({
-                    "kind": "net", "params": params, "shape": shape, "members": members.len(),
+                    "kind": "net", "params": params, "shape": shape, "members": members.len(), "base": base,
                 });
                 (value, tensors)
             }
@@ -384,28 +379,19 @@ impl Predictor {
                 }
                 Ok(Predictor::SeasonalNaive { season })
             }
-            Some("linear") => {
-                let inputs: crate::linear::LinearInputs =
-                    serde_json::from_value(part("inputs")).map_err(json)?;
-                let ridge: Vec<f64> = serde_json::from_value(part("ridge")).map_err(json)?;
-                let (p, q) = (inputs.width(), inputs.horizon());
-                let mut channels = Vec::new();
-                for i in 0..ridge.len() {
-                    let (Values::F64(weights), Values::F64(bias)) =
-                        (find(&format!("{i}.w"), &[p, q])?, find(&format!("{i}.b"), &[q])?)
-                    else {
-                        return Err(Error::Parts("a linear rung is kept in double precision".into()));
-                    };
-                    let (weights, bias) = (weights.clone(), bias.clone());
-                    channels.push(gyeol_learn::Linear { inputs: p, outputs: q, weights, bias });
-                }
-                Ok(Predictor::Linear(LinearModel { inputs, channels, ridge }))
-            }
+            Some("linear") => Ok(Predictor::Linear(linear_from(value, &find)?)),
             Some("net") => {
                 let params: NetParams = serde_json::from_value(part("params")).map_err(json)?;
                 let shape: NetShape = serde_json::from_value(part("shape")).map_err(json)?;
                 shape.check()?;
                 let net = Net::new(&params, &shape)?;
+                let base = match &value["base"] {
+                    serde_json::Value::Null => None,
+                    base => Some(linear_from(base, &find)?),
+                };
+                if base.is_some() != params.base {
+                    return Err(Error::Parts("the linear part of its net is missing".into()));
+                }
                 let mut members = Vec::new();
                 for i in 0..number("members")?.min(64) {
                     let mut flat = vec![0f32; net.layout().len()];
@@ -420,7 +406,7 @@ impl Predictor {
                 if members.is_empty() {
                     return Err(Error::Parts("a net needs at least one member".into()));
                 }
-                Ok(Predictor::Net { params, shape, net, members })
+                Ok(Predictor::Net { params, shape, net, members, base })
             }
             other => Err(Error::Parts(format!("unknown kind {other:?}"))),
         }
@@ -430,10 +416,55 @@ impl Predictor {
     pub fn fits(&self, data: &Prepared) -> bool {
         match self {
             Predictor::LastValue | Predictor::SeasonalNaive { .. } => true,
-            Predictor::Linear(m) => {
-                m.fits(&data.spec) && crate::linear::LinearInputs::new(data).is_ok_and(|i| i == m.inputs)
+            Predictor::Linear(m) => m.fits(data),
+            Predictor::Net { shape, base, .. } => {
+                *shape == NetShape::of(data) && base.as_ref().is_none_or(|m| m.fits(data))
             }
-            Predictor::Net { shape, .. } => *shape == NetShape::of(data),
         }
     }
+}
+
+/// Penalties that a net's linear part tries.
+const RIDGE: [f64; 6] = [1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0];
+
+fn linear_layer(m: &LinearModel) -> LayerShape {
+    let (p, q) = m.channels.first().map_or((0, 0), |c| (c.inputs, c.outputs));
+    let n = m.channels.len();
+    LayerShape {
+        name: if n > 1 { format!("ridge × {n}") } else { "ridge".into() },
+        x: format!("(B, {p})"),
+        w: format!("({p}, {q})"),
+        b: format!("({q})"),
+        y: format!("(B, {q})"),
+        parameters: m.parameters(),
+    }
+}
+
+fn linear_parts(m: &LinearModel, tensors: &mut Tensors) -> serde_json::Value {
+    for (i, c) in m.channels.iter().enumerate() {
+        tensors.push((format!("linear.{i}.w"), vec![c.inputs, c.outputs], Values::F64(c.weights.clone())));
+        tensors.push((format!("linear.{i}.b"), vec![c.outputs], Values::F64(c.bias.clone())));
+    }
+    serde_json::json!({ "inputs": m.inputs, "ridge": m.ridge })
+}
+
+fn linear_from<'a>(
+    value: &serde_json::Value,
+    find: &dyn Fn(&str, &[usize]) -> Result<&'a Values>,
+) -> Result<LinearModel> {
+    let json = |e: serde_json::Error| Error::Parts(e.to_string());
+    let inputs: LinearInputs = serde_json::from_value(value["inputs"].clone()).map_err(json)?;
+    let ridge: Vec<f64> = serde_json::from_value(value["ridge"].clone()).map_err(json)?;
+    let (p, q) = (inputs.width(), inputs.horizon());
+    let mut channels = Vec::new();
+    for i in 0..ridge.len() {
+        let (Values::F64(weights), Values::F64(bias)) =
+            (find(&format!("linear.{i}.w"), &[p, q])?, find(&format!("linear.{i}.b"), &[q])?)
+        else {
+            return Err(Error::Parts("a linear rung is kept in double precision".into()));
+        };
+        let (weights, bias) = (weights.clone(), bias.clone());
+        channels.push(gyeol_learn::Linear { inputs: p, outputs: q, weights, bias });
+    }
+    Ok(LinearModel { inputs, channels, ridge })
 }

@@ -56,7 +56,7 @@ fn net(encoder: Encoder, segment: Option<usize>, dropout: f64) -> RungParams {
             calendar: true,
             season_values: true,
             row_calendar: false,
-            skip: encoder == Encoder::Gru,
+            base: encoder == Encoder::Gru || segment.is_some(),
             segment,
             loss: Loss::Mae,
         },

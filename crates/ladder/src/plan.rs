@@ -92,7 +92,7 @@ fn resolve(recipe: &Recipe, spec: &Spec, r: &RungRecipe, quick: bool) -> RungPar
             calendar: r.calendar.unwrap_or(!plain),
             season_values: r.season_values.unwrap_or(!plain),
             row_calendar: r.row_calendar.unwrap_or(false),
-            skip: r.skip.unwrap_or(!plain && segment.is_none()),
+            base: r.base.unwrap_or(!plain && segment.is_none()),
             segment,
             loss,
         },

@@ -55,32 +55,25 @@ impl Loss {
         }
     }
 
-    /// Sum over the slice of weight · loss, and `dp` = scale · weight · derivative. Numbers whose truth is NaN
-    /// count nothing.
-    pub fn sum<T: Real>(self, p: &[T], y: &[T], scale: f64, dp: Option<&mut [T]>) -> f64 {
+    /// Sum of the losses of a slice. Numbers whose truth is NaN count nothing.
+    pub fn sum<T: Real>(self, p: &[T], y: &[T]) -> f64 {
+        p.iter().zip(y).map(|(&p, &y)| self.seen(p, y).0).sum()
+    }
+
+    /// The same, and every forecast in `p` becomes `scale` times its derivative.
+    pub fn sum_in_place<T: Real>(self, p: &mut [T], y: &[T], scale: f64) -> f64 {
         let mut total = 0.0;
-        let mut each = |p: T, y: T| {
-            let y = y.to_f64();
-            if y.is_nan() {
-                return 0.0;
-            }
-            let (value, slope) = self.of(p.to_f64(), y);
+        for (p, &y) in p.iter_mut().zip(y) {
+            let (value, slope) = self.seen(*p, y);
             total += value;
-            slope * scale
-        };
-        match dp {
-            Some(dp) => {
-                for ((d, &p), &y) in dp.iter_mut().zip(p).zip(y) {
-                    *d = T::from_f64(each(p, y));
-                }
-            }
-            None => {
-                for (&p, &y) in p.iter().zip(y) {
-                    each(p, y);
-                }
-            }
+            *p = T::from_f64(slope * scale);
         }
         total
+    }
+
+    fn seen<T: Real>(self, p: T, y: T) -> (f64, f64) {
+        let y = y.to_f64();
+        if y.is_nan() { (0.0, 0.0) } else { self.of(p.to_f64(), y) }
     }
 }
 
@@ -110,8 +103,8 @@ mod tests {
 
     #[test]
     fn missing_truth_counts_nothing() {
-        let mut dp = [9.0f64; 2];
-        let sum = Loss::Mse.sum(&[1.0, 5.0], &[3.0, f64::NAN], 0.5, Some(&mut dp));
-        assert_eq!((sum, dp), (4.0, [-2.0, 0.0]));
+        let (mut p, y) = ([1.0, 5.0], [3.0, f64::NAN]);
+        assert_eq!(Loss::Mse.sum(&p, &y), 4.0);
+        assert_eq!((Loss::Mse.sum_in_place(&mut p, &y, 0.5), p), (4.0, [-2.0, 0.0]));
     }
 }

@@ -55,16 +55,21 @@ pub(super) struct Ahead {
     pub covariates: usize,
     pub seasons: Vec<usize>,
     pub centred: bool,
+    pub base: bool,
 }
 
 impl Ahead {
     /// Columns.
     pub fn width(&self) -> usize {
-        (if self.calendar { self.calendar_width } else { 0 }) + self.known + self.seasons.len()
+        (if self.calendar { self.calendar_width } else { 0 })
+            + self.known
+            + self.seasons.len()
+            + usize::from(self.base)
     }
 
-    /// f (horizon, windows, width): season values, calendar, known covariates of each forecast row.
-    pub fn gather<T: Real>(&self, data: &Prepared, windows: &[Window], f: &mut [T]) {
+    /// f (horizon, windows, width): the linear forecast, season values, calendar, known covariates of each
+    /// forecast row. `base` is (windows, horizon), empty without a linear forecast.
+    pub fn gather<T: Real>(&self, data: &Prepared, windows: &[Window], base: &[f32], f: &mut [T]) {
         let (width, n) = (self.width(), windows.len());
         for (c, w) in windows.iter().enumerate() {
             let s = &data.series[w.series as usize];
@@ -74,6 +79,10 @@ impl Ahead {
             for j in 0..self.horizon {
                 let row = origin + j;
                 let out = &mut f[(j * n + c) * width..(j * n + c + 1) * width];
+                let (first, out) = out.split_at_mut(usize::from(self.base));
+                if let Some(first) = first.first_mut() {
+                    *first = T::from_f64(base[c * self.horizon + j] as f64);
+                }
                 let (seasons, rest) = out.split_at_mut(self.seasons.len());
                 for (o, &season) in seasons.iter_mut().zip(&self.seasons) {
                     *o = T::from_f64((y[row - lag_for(season, j)] - last) as f64);

@@ -63,9 +63,9 @@ pub struct NetParams {
     pub season_values: bool,
     /// Give the encoder the calendar of each row looked back.
     pub row_calendar: bool,
-    /// Add a linear map from the whole look-back to the horizon (the autoregressive part of LSTNet, Lai et al.
-    /// 2018).
-    pub skip: bool,
+    /// Start from the linear rung's forecast: the net learns what is left of it (as Zhang 2003 does with ARIMA),
+    /// and reads it too. Training windows get the forecast of a fit that did not see their part of the clock.
+    pub base: bool,
     /// Length of the segments that are fed instead of single rows; none feeds rows.
     pub segment: Option<usize>,
     /// What is minimised, in scaled units.
@@ -208,17 +208,19 @@ impl Net {
         }
     }
 
-    /// Forecasts windows in scaled units: `out` is (windows, horizon). Chunks of windows run on the pool.
+    /// Forecasts windows in scaled units: `out` is (windows, horizon), `base` the linear forecast of the same shape
+    /// or empty. Chunks of windows run on the pool.
     pub fn predict(
         &self,
         params: &[f32],
         data: &Prepared,
         windows: &[Window],
+        base: &[f32],
         pool: &gyeol_tensor::Pool,
     ) -> Vec<f32> {
         match self {
-            Net::Sequence(n) => predict(n, params, data, windows, pool),
-            Net::Segment(n) => predict(n, params, data, windows, pool),
+            Net::Sequence(n) => predict(n, params, data, windows, base, pool),
+            Net::Segment(n) => predict(n, params, data, windows, base, pool),
         }
     }
 }
@@ -241,8 +243,8 @@ pub trait ForecastNet<T: Real>: Sync {
     fn pack(&self, params: &[T], packed: &mut Self::Packed);
     /// Room for `rows` windows.
     fn workspace(&self, rows: usize) -> Self::Workspace;
-    /// Forecast of a chunk, (horizon, windows) in scaled units, window's last value not yet added; masks are drawn
-    /// where `stream` is given.
+    /// Forecast of a chunk, (horizon, windows) in scaled units, window's last value and the linear forecast not yet
+    /// added; `base` is that forecast, (windows, horizon), or empty; masks are drawn where `stream` is given.
     fn forward<'w>(
         &self,
         params: &[T],
@@ -250,6 +252,7 @@ pub trait ForecastNet<T: Real>: Sync {
         workspace: &'w mut Self::Workspace,
         data: &Prepared,
         windows: &[Window],
+        base: &[f32],
         stream: Option<(u64, u64)>,
     ) -> &'w mut [T];
     /// After `forward`: from dL/d(forecast), left in the slice it gave, to the gradient.
@@ -272,21 +275,50 @@ pub struct Learner<'a, N> {
     pub data: &'a Prepared,
     /// Windows that sample indices name.
     pub windows: &'a [Window],
+    /// Linear forecast of each window, (windows, horizon); empty without.
+    pub base: &'a [f32],
+}
+
+/// Room for a chunk and what goes in beside the net's own.
+pub struct LearnerWorkspace<T: Real, W> {
+    net: W,
+    windows: Vec<Window>,
+    base: Vec<f32>,
+    truth: Vec<T>,
 }
 
 impl<N> Learner<'_, N> {
-    /// Truth of a chunk as the net should say it: (horizon, windows), NaN where nothing was observed.
-    fn truth<T: Real>(&self, windows: &[Window], horizon: usize, centred: bool, out: &mut Vec<T>) {
-        out.clear();
-        out.resize(horizon * windows.len(), T::ZERO);
-        for (c, w) in windows.iter().enumerate() {
-            let s = &self.data.series[w.series as usize];
-            let (y, seen) = (&s.scaled[w.channel as usize], &s.truth[w.channel as usize]);
-            let origin = w.origin as usize;
+    /// Gathers a chunk: its windows, their linear forecasts, and what the net should say: (horizon, windows), NaN
+    /// where nothing was observed.
+    fn gather<T: Real, W>(
+        &self,
+        samples: &[u32],
+        horizon: usize,
+        centred: bool,
+        w: &mut LearnerWorkspace<T, W>,
+    ) {
+        w.windows.clear();
+        w.windows.extend(samples.iter().map(|&i| self.windows[i as usize]));
+        w.base.clear();
+        if !self.base.is_empty() {
+            for &i in samples {
+                let at = i as usize * horizon;
+                w.base.extend_from_slice(&self.base[at..at + horizon]);
+            }
+        }
+        let n = w.windows.len();
+        w.truth.clear();
+        w.truth.resize(horizon * n, T::ZERO);
+        for (c, window) in w.windows.iter().enumerate() {
+            let s = &self.data.series[window.series as usize];
+            let (y, seen) = (&s.scaled[window.channel as usize], &s.truth[window.channel as usize]);
+            let origin = window.origin as usize;
             let last = if centred { y[origin - 1] } else { 0.0 };
             for j in 0..horizon {
-                let v = if seen[origin + j].is_nan() { f64::NAN } else { (y[origin + j] - last) as f64 };
-                out[j * windows.len() + c] = T::from_f64(v);
+                let base = w.base.get(c * horizon + j).copied().unwrap_or(0.0);
+                let v =
+                    if seen[origin + j].is_nan() { f64::NAN } else { (y[origin + j] - last - base) as f64 };
+                w.truth[j * n + c] = T::from_f64(v);
             }
         }
     }
@@ -294,7 +326,7 @@ impl<N> Learner<'_, N> {
 
 impl<T: Real, N: ForecastNet<T>> Model<T> for Learner<'_, N> {
     type Packed = N::Packed;
-    type Workspace = (N::Workspace, Vec<Window>, Vec<T>);
+    type Workspace = LearnerWorkspace<T, N::Workspace>;
 
     fn layout(&self) -> &Layout {
         self.net.layout()
@@ -306,40 +338,35 @@ impl<T: Real, N: ForecastNet<T>> Model<T> for Learner<'_, N> {
         self.net.pack(params, packed)
     }
     fn workspace(&self, rows: usize) -> Self::Workspace {
-        (self.net.workspace(rows), Vec::with_capacity(rows), Vec::with_capacity(rows * self.net.horizon()))
+        let numbers = rows * self.net.horizon();
+        LearnerWorkspace {
+            net: self.net.workspace(rows),
+            windows: Vec::with_capacity(rows),
+            base: Vec::with_capacity(numbers),
+            truth: Vec::with_capacity(numbers),
+        }
     }
     fn learn(
         &self,
         params: &[T],
         packed: &N::Packed,
-        (workspace, windows, truth): &mut Self::Workspace,
+        w: &mut Self::Workspace,
         chunk: Chunk<'_>,
         gradient: &mut [T],
     ) -> f64 {
-        windows.clear();
-        windows.extend(chunk.samples.iter().map(|&i| self.windows[i as usize]));
         let horizon = self.net.horizon();
-        self.truth(windows, horizon, self.net.centred(), truth);
-        let out = self.net.forward(params, packed, workspace, self.data, windows, chunk.stream);
-        let forecast = out.to_vec();
+        self.gather(chunk.samples, horizon, self.net.centred(), w);
+        let out = self.net.forward(params, packed, &mut w.net, self.data, &w.windows, &w.base, chunk.stream);
         let scale = chunk.scale / horizon as f64;
-        let loss = self.net.loss().sum(&forecast, truth, scale, Some(out));
-        self.net.backward(packed, workspace, windows.len(), gradient);
+        let loss = self.net.loss().sum_in_place(out, &w.truth, scale);
+        self.net.backward(packed, &mut w.net, w.windows.len(), gradient);
         loss / horizon as f64
     }
-    fn loss(
-        &self,
-        params: &[T],
-        packed: &N::Packed,
-        (workspace, windows, truth): &mut Self::Workspace,
-        chunk: Chunk<'_>,
-    ) -> f64 {
-        windows.clear();
-        windows.extend(chunk.samples.iter().map(|&i| self.windows[i as usize]));
+    fn loss(&self, params: &[T], packed: &N::Packed, w: &mut Self::Workspace, chunk: Chunk<'_>) -> f64 {
         let horizon = self.net.horizon();
-        self.truth(windows, horizon, self.net.centred(), truth);
-        let out = self.net.forward(params, packed, workspace, self.data, windows, None);
-        self.net.loss().sum(out, truth, 0.0, None) / horizon as f64
+        self.gather(chunk.samples, horizon, self.net.centred(), w);
+        let out = self.net.forward(params, packed, &mut w.net, self.data, &w.windows, &w.base, None);
+        self.net.loss().sum(out, &w.truth) / horizon as f64
     }
 }
 
@@ -348,6 +375,7 @@ fn predict<N: ForecastNet<f32>>(
     params: &[f32],
     data: &Prepared,
     windows: &[Window],
+    base: &[f32],
     pool: &gyeol_tensor::Pool,
 ) -> Vec<f32> {
     use std::sync::{Mutex, PoisonError};
@@ -366,13 +394,16 @@ fn predict<N: ForecastNet<f32>>(
         let mut part = parts[task].lock().unwrap_or_else(PoisonError::into_inner);
         let mut workspace = workspaces[thread].lock().unwrap_or_else(PoisonError::into_inner);
         let (windows, out) = &mut *part;
-        let forecast = net.forward(params, &packed, &mut workspace, data, windows, None);
         let n = windows.len();
+        let first = task * ROWS * horizon;
+        let base = if base.is_empty() { base } else { &base[first..first + n * horizon] };
+        let forecast = net.forward(params, &packed, &mut workspace, data, windows, base, None);
         for (c, w) in windows.iter().enumerate() {
             let y = &data.series[w.series as usize].scaled[w.channel as usize];
             let last = if net.centred() { y[w.origin as usize - 1] } else { 0.0 };
             for j in 0..horizon {
-                out[c * horizon + j] = forecast[j * n + c] + last;
+                let base = base.get(c * horizon + j).copied().unwrap_or(0.0);
+                out[c * horizon + j] = forecast[j * n + c] + last + base;
             }
         }
     };

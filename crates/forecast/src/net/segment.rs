@@ -95,6 +95,7 @@ impl SegmentNet {
             covariates: shape.covariates,
             seasons: if params.season_values { shape.seasons.clone() } else { Vec::new() },
             centred: params.centred,
+            base: params.base,
         };
         let f = ahead.width() * segment;
         let known = (f > 0).then(|| {
@@ -271,6 +272,7 @@ impl<T: Real> ForecastNet<T> for SegmentNet {
         w: &'w mut SegmentWorkspace<T>,
         data: &Prepared,
         windows: &[Window],
+        base: &[f32],
         stream: Option<(u64, u64)>,
     ) -> &'w mut [T] {
         let (n, m) = self.counts();
@@ -288,7 +290,7 @@ impl<T: Real> ForecastNet<T> for SegmentNet {
         match (&self.known, &packed.known) {
             (Some(d), Some(p)) => {
                 let f = self.ahead.width();
-                self.ahead.gather(data, windows, &mut w.f);
+                self.ahead.gather(data, windows, base, &mut w.f);
                 let cutted = &mut w.f_segments[..m * s * c * f];
                 cut(&w.f, m, s, c, f, cutted);
                 d.forward(params, p, cutted, q);

@@ -2,7 +2,7 @@
 //! one dense layer ("plain") or by [`StepHead`].
 
 use gyeol_neural::{
-    Activation, Cell, Dense, DensePacked, Initial, Layout, Loss, OutputGradient, Recurrent, RecurrentPacked,
+    Activation, Cell, Dense, DensePacked, Layout, Loss, OutputGradient, Recurrent, RecurrentPacked,
     RecurrentTape,
 };
 use gyeol_tensor::{Buffer, Real, Rng};
@@ -22,8 +22,6 @@ pub struct SequenceNet {
     width: usize,
     body: Body,
     head: Head,
-    /// Straight from the flattened look-back to the horizon.
-    skip: Option<Dense>,
     ahead: Ahead,
 }
 
@@ -45,7 +43,6 @@ pub struct SequencePacked<T: Real> {
     recurrent: Vec<RecurrentPacked<T>>,
     plain: Option<DensePacked<T>>,
     steps: Option<StepHeadPacked<T>>,
-    skip: Option<DensePacked<T>>,
 }
 
 /// Room for a chunk.
@@ -101,6 +98,7 @@ impl SequenceNet {
             covariates: shape.covariates,
             seasons: if params.season_values { shape.seasons.clone() } else { Vec::new() },
             centred: params.centred,
+            base: params.base,
         };
         let head = if params.head == 0 {
             Head::Plain(Dense::new(&mut layout, "head", params.hidden, shape.horizon, Activation::Linear))
@@ -115,11 +113,7 @@ impl SequenceNet {
                 params.dropout,
             ))
         };
-        let skip = params.skip.then(|| {
-            let input = shape.look_back * width;
-            Dense::without_bias(&mut layout, "skip", input, shape.horizon, Initial::Zero)
-        });
-        SequenceNet { layout, shape: shape.clone(), params: params.clone(), width, body, head, skip, ahead }
+        SequenceNet { layout, shape: shape.clone(), params: params.clone(), width, body, head, ahead }
     }
 
     pub(super) fn layers(&self) -> Vec<LayerShape> {
@@ -158,16 +152,6 @@ impl SequenceNet {
             }),
             Head::Steps(s) => rows.extend(s.layers()),
         }
-        if let Some(d) = &self.skip {
-            rows.push(LayerShape {
-                name: "linear skip".into(),
-                x: format!("(B, {})", d.input),
-                w: format!("({}, {})", d.input, d.output),
-                b: "–".into(),
-                y: format!("(B, {})", d.output),
-                parameters: d.w.len(),
-            });
-        }
         rows
     }
 }
@@ -198,7 +182,7 @@ impl<T: Real> ForecastNet<T> for SequenceNet {
             Head::Plain(d) => (Some(d.packed()), None),
             Head::Steps(s) => (None, Some(s.packed())),
         };
-        SequencePacked { dense, recurrent, plain, steps, skip: self.skip.as_ref().map(|d| d.packed()) }
+        SequencePacked { dense, recurrent, plain, steps }
     }
 
     fn pack(&self, params: &[T], packed: &mut SequencePacked<T>) {
@@ -214,9 +198,6 @@ impl<T: Real> ForecastNet<T> for SequenceNet {
             (Head::Steps(s), _, Some(p)) => s.pack(params, p),
             _ => {}
         }
-        if let (Some(d), Some(p)) = (&self.skip, &mut packed.skip) {
-            d.pack(params, p);
-        }
     }
 
     fn workspace(&self, rows: usize) -> SequenceWorkspace<T> {
@@ -230,7 +211,7 @@ impl<T: Real> ForecastNet<T> for SequenceNet {
             Head::Plain(_) => None,
             Head::Steps(s) => Some(s.workspace(rows)),
         };
-        let plain = if steps.is_none() || self.skip.is_some() { rows * self.shape.horizon } else { 0 };
+        let plain = if steps.is_none() { rows * self.shape.horizon } else { 0 };
         SequenceWorkspace {
             x: z(t * rows * self.width),
             x_flat: z(if self.flat() { t * rows * self.width } else { 0 }),
@@ -258,6 +239,7 @@ impl<T: Real> ForecastNet<T> for SequenceNet {
         w: &'w mut SequenceWorkspace<T>,
         data: &Prepared,
         windows: &[Window],
+        base: &[f32],
         stream: Option<(u64, u64)>,
     ) -> &'w mut [T] {
         let (n, t, h) = (windows.len(), self.shape.look_back, self.params.hidden);
@@ -295,7 +277,7 @@ impl<T: Real> ForecastNet<T> for SequenceNet {
             w.dropped = true;
         }
         let horizon = self.shape.horizon;
-        let out: &mut [T] = match (&self.head, &mut w.steps) {
+        match (&self.head, &mut w.steps) {
             (Head::Steps(head), Some(steps)) => {
                 let context = &mut w.context[..n * (h + 1)];
                 for ((row, s), window) in
@@ -304,7 +286,7 @@ impl<T: Real> ForecastNet<T> for SequenceNet {
                     row[..h].copy_from_slice(s);
                     row[h] = level(data, window);
                 }
-                self.ahead.gather(data, windows, &mut steps.f);
+                self.ahead.gather(data, windows, base, &mut steps.f);
                 w.channels.clear();
                 w.channels.extend(windows.iter().map(|w| w.channel as usize));
                 if let Some(p) = &packed.steps {
@@ -323,13 +305,7 @@ impl<T: Real> ForecastNet<T> for SequenceNet {
                 out
             }
             (Head::Steps(_), None) => &mut [],
-        };
-        if let (Some(skip), Some(p)) = (&self.skip, &packed.skip) {
-            let flat = &mut w.d_flat[..n * horizon];
-            skip.forward(params, p, x_flat, flat);
-            add_transposed(flat, n, horizon, out);
         }
-        out
     }
 
     fn backward(
@@ -341,14 +317,6 @@ impl<T: Real> ForecastNet<T> for SequenceNet {
     ) {
         let (t, h, horizon) = (self.shape.look_back, self.params.hidden, self.shape.horizon);
         let d_summary = &mut w.d_summary[..n * h];
-        if let (Some(skip), Some(p)) = (&self.skip, &packed.skip) {
-            let dy = w.steps.as_ref().map_or(&w.out[..n * horizon], |s| &s.y[..n * horizon]);
-            let (flat, d_flat) = (&w.flat[..n * horizon], &mut w.d_flat[..n * horizon]);
-            d_flat.fill(T::ZERO);
-            add_transposed(dy, horizon, n, d_flat);
-            // Linear without bias: its own output is not read.
-            skip.backward(p, &w.x_flat[..t * n * self.width], flat, d_flat, None, gradient);
-        }
         match (&self.head, &mut w.steps) {
             (Head::Steps(head), Some(steps)) => {
                 let context = &w.context[..n * (h + 1)];
@@ -406,7 +374,7 @@ impl<T: Real> ForecastNet<T> for SequenceNet {
 impl SequenceNet {
     /// True when something reads the look-back as one row.
     fn flat(&self) -> bool {
-        self.skip.is_some() || matches!(self.body, Body::Mlp(_))
+        matches!(self.body, Body::Mlp(_))
     }
 
     /// Kind of cell, unless the net is an MLP.

@@ -51,7 +51,9 @@ fn data(channels: usize) -> (Prepared, Windows) {
 }
 
 fn check<N: ForecastNet<f64>>(net: &N, data: &Prepared, windows: &[Window], what: &str) {
-    let learner = Learner { net, data, windows };
+    let mut base = vec![0f32; windows.len() * 6];
+    Rng::new(8).fill_uniform(&mut base, 1.0);
+    let learner = Learner { net, data, windows, base: &base };
     let mut rng = Rng::new(11);
     let mut params: Vec<f64> = net.layout().initial(&mut rng);
     let mut noise = vec![0.0; params.len()];
@@ -101,7 +103,7 @@ fn gradients_of_every_net_agree_with_differences() {
                         calendar: head > 0,
                         season_values: head > 0,
                         row_calendar: head > 0,
-                        skip: encoder != Encoder::Rnn,
+                        base: encoder != Encoder::Rnn,
                         segment,
                         loss: Loss::Mse,
                     };
