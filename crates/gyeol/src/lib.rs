@@ -1,1 +1,102 @@
-//! The road from raw readings to a judged and served forecast: one import
+//! The road from raw readings to a judged and served forecast: one import.
+//!
+//! Every station of the road is a crate of its own; here they go by short names, and [`prelude`] holds what most
+//! programs need.
+//!
+//! | module | station |
+//! |---|---|
+//! | [`data`] | acquire, inspect, clean, split and scale tables of readings; the built-in power load |
+//! | [`forecast`] | windows, baselines, the linear and the neural rungs, intervals, scores |
+//! | [`ladder`] | recipes, the climb over every rung under one protocol, the verdict |
+//! | [`bundle`] | model files |
+//! | [`report`] | the report page and the terminal's tables |
+//! | [`serve`] | the HTTP server and its page |
+//! | [`neural`] | layers, recurrent cells, losses, optimizers, the trainer |
+//! | [`learn`] | ridge regression |
+//! | [`tensor`] | matrix products, activations, threads, random numbers |
+//!
+//! # From readings to a score
+//!
+//! The built-in load of New England, two years to train on, one to choose by, one to judge on; ridge regression
+//! forecasts a day ahead from every hour of the last year. No row of the last year reaches the fit.
+//!
+//! ```
+//! use gyeol::prelude::*;
+//!
+//! let table = gyeol::data::builtin::power_load()?;
+//! let mut roles = Roles::default();
+//! roles.set("time", Role::Time);
+//! roles.set("load", Role::Target);
+//! roles.set("temperature", Role::Past);
+//! let readings = Readings::from_table(&table, &roles)?;
+//!
+//! let split = Split::of(
+//!     &readings,
+//!     &SplitSpec::Dates {
+//!         train_from: Some("2011-01-01".into()),
+//!         valid_from: "2013-01-01".into(),
+//!         test_from: "2014-01-01".into(),
+//!         end: None,
+//!     },
+//! )?;
+//! let calendar = CalendarSpec { enabled: true, country: Some("US".into()), dates: vec![] };
+//! let spec = Spec::new(&readings, 168, 24, calendar, &[], ScalerKind::Standard)?;
+//! let data = Prepared::fit(&readings, &split, spec)?; // scalers see the training rows alone
+//! let windows = Windows::of(&data, &split, 1)?;
+//! assert_eq!((windows.train.len(), windows.test.len()), (17_353, 8_737));
+//!
+//! let pool = Pool::new(0); // as many threads as the machine has; the bits are the same for any number
+//! let linear = RungParams::Linear { ridge: vec![1e-3, 1e-2] }.fit(&data, &windows, &pool, &mut Quiet)?;
+//!
+//! let forecasts = linear.predictor.predict(&data, &windows.test, &pool);
+//! let yardsticks = Yardsticks::fit(&data, &split);
+//! let errors = Errors::of(&data, &windows.test, &forecasts, &yardsticks, false);
+//! let scores = Bootstrap::new(errors.origins.len(), 168, 200, 0).scores(&errors);
+//! let mae = scores["mae"];
+//! println!("{:.1} MW, 95 % interval {:.1} to {:.1}", mae.value, mae.low, mae.high);
+//! assert!(mae.low < mae.value && mae.value < mae.high && mae.value < 100.0);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Examples
+//!
+//! `cargo run --release -p gyeol --example NAME`:
+//!
+//! - `forecast_a_csv`: a CSV of readings, looked at, cleaned, the ladder climbed, tomorrow forecast from the model file
+//! - `train_a_net`: an LSTM of one's own on the built-in load, its learning curve and its scores
+//! - `xor`: what one perceptron cannot learn and two layers can, with the layers alone
+
+pub use gyeol_bundle as bundle;
+pub use gyeol_data as data;
+pub use gyeol_forecast as forecast;
+pub use gyeol_ladder as ladder;
+pub use gyeol_learn as learn;
+pub use gyeol_neural as neural;
+pub use gyeol_report as report;
+pub use gyeol_serve as serve;
+pub use gyeol_tensor as tensor;
+
+/// What most programs need: `use gyeol::prelude::*`.
+///
+/// The stations' error types are not in it, since each has its own (`gyeol::data::Error`, `gyeol::forecast::Error` …);
+/// all of them turn into `Box<dyn std::error::Error>`.
+pub mod prelude {
+    pub use gyeol_bundle::{Bundle, Limits};
+    pub use gyeol_data::{
+        Profile, ReadOptions, Readings, Role, Roles, ScalerKind, Split, SplitSpec, Table, clean,
+        profile::profile,
+    };
+    pub use gyeol_forecast::calendar::CalendarSpec;
+    pub use gyeol_forecast::net::{Encoder, NetParams};
+    pub use gyeol_forecast::rung::{Observer, Quiet};
+    pub use gyeol_forecast::score::{Bootstrap, Errors, Yardsticks};
+    pub use gyeol_forecast::{
+        Fitted, ForecastRow, Forecaster, Intervals, Predictor, Prepared, Progress, RungParams, Spec, Window,
+        Windows,
+    };
+    pub use gyeol_ladder::recipe::Recipe;
+    pub use gyeol_ladder::{Climb, Outcome, Watch, climb};
+    pub use gyeol_neural::{Loss, Optimizer, Schedule, TrainParams};
+    pub use gyeol_report::Language;
+    pub use gyeol_tensor::Pool;
+}
