@@ -33,8 +33,12 @@ pub struct Common {
     #[arg(short, long, global = true)]
     pub quiet: bool,
     /// Language of tables and pages: en or ko [default: the recipe's, else en].
-    #[arg(long, global = true, value_name = "LANG")]
+    #[arg(long, global = true, value_name = "LANG", value_parser = language)]
     pub language: Option<String>,
+}
+
+fn language(text: &str) -> Result<String, String> {
+    text.parse::<gyeol_report::Language>().map(|_| text.to_owned()).map_err(|e| e.to_string())
 }
 
 /// How a table is read, where it is not to be found out.
@@ -73,7 +77,7 @@ pub enum Verb {
     Inspect {
         /// Table, or a recipe whose table is meant.
         file: String,
-        /// Also write a page.
+        /// Also write a page; - for standard output instead of the table.
         #[arg(long, value_name = "OUT")]
         html: Option<PathBuf>,
         #[command(flatten)]
@@ -94,12 +98,12 @@ pub enum Verb {
     },
     /// Fit one rung of a recipe.
     Train {
-        /// Recipe (TOML), or a table; the built-in power load without one.
+        /// Recipe (TOML; - for standard input), or a table; the built-in power load without one.
         recipe: Option<String>,
         /// Rung [default: the last one of the recipe].
         #[arg(long, value_name = "NAME")]
         rung: Option<String>,
-        /// Where the model goes.
+        /// Where the model goes; - for standard output.
         #[arg(short, long, value_name = "MODEL")]
         output: PathBuf,
         /// Go on from where a stopped run was.
@@ -113,7 +117,7 @@ pub enum Verb {
     Evaluate(Scoring),
     /// Forecast what follows a table of readings, with its interval.
     Predict {
-        /// Model file.
+        /// Model file; - for standard input.
         model: PathBuf,
         /// Readings; - for standard input.
         file: String,
@@ -130,7 +134,7 @@ pub enum Verb {
     },
     /// Say what a model file holds.
     Show {
-        /// Model file.
+        /// Model file; - for standard input.
         model: PathBuf,
     },
     /// Serve models over HTTP, with a page to try them.
@@ -163,8 +167,11 @@ pub enum Verb {
 /// Arguments of `run`.
 #[derive(Debug, Group)]
 pub struct Run {
-    /// Recipe (TOML), or a table for which a recipe is guessed; the built-in power load without one.
+    /// Recipe (TOML; - for standard input), or a table for which a recipe is guessed; the built-in power load without one.
     pub recipe: Option<String>,
+    /// Table to read instead of the recipe's.
+    #[arg(long, value_name = "FILE", requires = "recipe")]
+    pub data: Option<String>,
     /// Folder for report, scores and models [default: run-DATE-TIME].
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
@@ -193,7 +200,7 @@ pub struct Span {
 /// Arguments of `evaluate`.
 #[derive(Debug, Group)]
 pub struct Scoring {
-    /// Model file.
+    /// Model file; - for standard input.
     pub model: PathBuf,
     /// Table with the truth; "builtin:power-load" is the built-in one.
     pub file: String,

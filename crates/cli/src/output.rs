@@ -1,11 +1,12 @@
 //! Standard output and error: results, notes, and what the terminal can show.
 
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 
 use gyeol_report::Language;
 use serde_json::Value;
 
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 
 /// Prints one JSON object and a line end.
 pub fn json(value: &Value) -> Result<()> {
@@ -14,12 +15,32 @@ pub fn json(value: &Value) -> Result<()> {
 
 /// Prints text to standard output.
 pub fn text(text: &str) -> Result<()> {
-    let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        // The reader has seen enough (`| head`): that is no failure.
-        Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-        other => Ok(other?),
+    bytes(Path::new("-"), text.as_bytes())
+}
+
+/// Writes bytes to a file whole or not at all, or to standard output for `-`.
+pub fn bytes(path: &Path, bytes: &[u8]) -> Result<()> {
+    if path.as_os_str() == "-" {
+        let mut out = std::io::stdout().lock();
+        return match out.write_all(bytes).and_then(|()| out.flush()) {
+            // The reader has seen enough (`| head`): that is no failure.
+            Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+            other => Ok(other?),
+        };
     }
+    gyeol_data::write_bytes(path, bytes).map_err(|e| {
+        let next = "check that the folder exists, may be written to and has room";
+        Failure::Failed(format!("cannot write {}: {e}. Next: {next}", path.display()))
+    })
+}
+
+/// Refuses two results on one standard output.
+pub fn one_result(json: bool, out: &str) -> Result<()> {
+    if json && out == "-" {
+        let words = "--json and an output of - both want standard output; name a file for one of them";
+        return Err(Failure::Usage(words.into()));
+    }
+    Ok(())
 }
 
 /// Columns of the terminal; 80 where there is none.

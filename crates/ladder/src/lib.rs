@@ -13,6 +13,8 @@ mod climb;
 mod detail;
 mod error;
 mod examples;
+mod folder;
+mod judge;
 pub mod open;
 pub mod plan;
 pub mod recipe;

@@ -21,7 +21,8 @@ pub struct Opened {
     pub readings: Readings,
 }
 
-/// Reads the recipe's table as it stands in the file; a relative path is looked for beside the recipe first.
+/// Reads the recipe's table as it stands in the file; a relative path is looked for beside the recipe first, then
+/// from the working folder.
 ///
 /// # Errors
 /// As reading says.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use gyeol_data::Roles;
 use gyeol_ladder::recipe::{Metric, Recipe};
-use gyeol_ladder::{Climb, Outcome, climb, open, plan};
+use gyeol_ladder::{Climb, Error, Outcome, climb, open, plan};
 use gyeol_report::{Language, terminal, text};
 
 use super::pool;
@@ -26,14 +26,10 @@ fn asked(common: &Common, name: Option<&str>) -> Result<Asked> {
         Some(name) if name == gyeol_ladder::recipe::BUILTIN_POWER => {
             Asked { recipe: Recipe::default_power(), beside: None }
         }
+        Some("-") => Asked { recipe: Recipe::load("-")?, beside: None },
         Some(name) if Path::new(name).extension().is_some_and(|e| e.eq_ignore_ascii_case("toml")) => {
             let beside = Path::new(name).parent().map(Path::to_path_buf);
             Asked { recipe: Recipe::load(name)?, beside }
-        }
-        Some("-") => {
-            return Err(Failure::Usage(
-                "a run reads its table twice, so it cannot come from standard input: write it to a file first".into(),
-            ));
         }
         Some(file) => {
             let table = super::table(file, &Default::default())?;
@@ -56,6 +52,10 @@ pub fn run(common: &Common, run: &Run) -> Result<()> {
     let mut asked = asked(common, run.recipe.as_deref())?;
     let language = output::language(None, Some(&asked.recipe.language))?;
     asked.recipe.forecast.known_ahead |= run.known_ahead;
+    if let Some(file) = &run.data {
+        asked.recipe.data.file = file.clone();
+        asked.beside = None;
+    }
     let out = match &run.out {
         Some(out) => out.clone(),
         None => PathBuf::from(format!("run-{}", chrono::Local::now().format("%Y%m%d-%H%M%S"))),
@@ -63,6 +63,9 @@ pub fn run(common: &Common, run: &Run) -> Result<()> {
     let mut command = "gyeol run".to_string();
     if let Some(recipe) = &run.recipe {
         command += &format!(" {recipe}");
+    }
+    if let Some(file) = &run.data {
+        command += &format!(" --data {file}");
     }
     for (on, flag) in [(run.quick, " --quick"), (run.known_ahead, " --known-ahead")] {
         if on {
@@ -72,7 +75,8 @@ pub fn run(common: &Common, run: &Run) -> Result<()> {
     if let Some(seed) = common.seed {
         command += &format!(" --seed {seed}");
     }
-    let climb = Climb { out, quick: run.quick, resume: run.resume, only: None, command };
+    let fresh = run.out.is_none();
+    let climb = Climb { out, fresh, quick: run.quick, resume: run.resume, only: None, command };
     let outcome = go(common, &asked, &climb, language)?;
     if common.json {
         let scores = std::fs::read_to_string(&outcome.scores)?;
@@ -97,7 +101,16 @@ fn go(common: &Common, asked: &Asked, climb_options: &Climb, language: Language)
         }
     }
     let mut watcher = Watcher::new(common.quiet, language, metric, unit);
-    Ok(climb(recipe, opened, climb_options, &pool(common), &mut watcher)?)
+    climb(recipe, opened, climb_options, &pool(common), &mut watcher).map_err(|e| match e {
+        // The error knows the folder but not the command, which is the next step.
+        Error::Stopped { rung, out } if climb_options.only.is_none() => Failure::Failed(format!(
+            "stopped while fitting '{rung}'; what was done is kept in {}. Next: {} --out {} --resume",
+            out.display(),
+            climb_options.command,
+            out.display()
+        )),
+        e => e.into(),
+    })
 }
 
 fn next_steps(outcome: &Outcome, language: Language) -> String {
@@ -111,6 +124,17 @@ fn next_steps(outcome: &Outcome, language: Language) -> String {
         say("next-next"),
         say("next-file"),
     )
+}
+
+/// Removes what a climb left in its working folder, and the folder if nothing else lies there.
+fn clear(outcome: &Outcome, work: &Path) -> Result<()> {
+    for file in [&outcome.page, &outcome.scores, &outcome.model] {
+        std::fs::remove_file(file)?;
+    }
+    std::fs::remove_dir_all(work.join("rungs"))?;
+    // Something of the user's own lies there: it stays.
+    let _ = std::fs::remove_dir(work);
+    Ok(())
 }
 
 /// `gyeol train`.
@@ -131,17 +155,23 @@ pub fn train(
             None => plan::LAST_DEFAULT.to_string(),
         },
     };
+    output::one_result(common.json, output_file.to_str().unwrap_or_default())?;
+    let to_stdout = output_file.as_os_str() == "-";
     let name = output_file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     if name.is_empty() {
         return Err(Failure::Usage(format!("{} names no file", output_file.display())));
     }
     // Report and states go beside the model, so that --resume finds them.
-    let work = output_file.with_file_name(format!("{name}.run"));
+    let work = if to_stdout {
+        PathBuf::from("gyeol-train.run")
+    } else {
+        output_file.with_file_name(format!("{name}.run"))
+    };
     let command = format!("gyeol train --rung {rung}");
-    let climb = Climb { out: work.clone(), quick, resume, only: Some(rung), command };
+    let climb = Climb { out: work.clone(), fresh: false, quick, resume, only: Some(rung), command };
     let outcome = go(common, &asked, &climb, language)?;
     let bytes = std::fs::read(&outcome.model)?;
-    gyeol_data::write_bytes(output_file, &bytes)?;
+    output::bytes(output_file, &bytes)?;
     let Some(one) = outcome.report.rungs.first() else { return Ok(()) };
     let epochs: Vec<serde_json::Value> = one
         .curve
@@ -156,7 +186,10 @@ pub fn train(
         "model": output_file, "rung": one.name, "epochs": epochs, "best_epoch": one.verdict.best_epoch,
         "valid": one.valid, "parameters": one.parameters, "fit_seconds": one.fit_seconds,
     });
-    std::fs::remove_dir_all(&work)?;
+    clear(&outcome, &work)?;
+    if to_stdout {
+        return Ok(());
+    }
     if common.json {
         return output::json(&result);
     }

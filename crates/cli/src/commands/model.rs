@@ -21,6 +21,14 @@ fn open(path: &Path) -> Result<(Bundle, Forecaster)> {
     Ok((bundle, forecaster))
 }
 
+/// Standard input can be read once.
+fn one_stdin(model: &Path, file: &str) -> Result<()> {
+    if model.as_os_str() == "-" && file == "-" {
+        return Err(Failure::Usage("model and table cannot both come from standard input".into()));
+    }
+    Ok(())
+}
+
 /// The zone of a model's readings goes for the file too, unless one is given.
 fn reading_of(forecaster: &Forecaster, reading: &Reading) -> Reading {
     let mut reading = reading.clone();
@@ -53,6 +61,8 @@ pub fn predict(
     span: &Span,
     reading: &Reading,
 ) -> Result<()> {
+    output::one_result(common.json, out.unwrap_or_default())?;
+    one_stdin(model, file)?;
     let (_, forecaster) = open(model)?;
     let table = table(file, &reading_of(&forecaster, reading))?;
     let pool = pool(common);
@@ -141,6 +151,26 @@ fn every(
             truth.push(s.truth[channel][origin + j]);
         }
     }
+    if common.json {
+        let rows: Vec<Value> = (0..stamps.len())
+            .map(|i| {
+                let mut row = json!({
+                    "origin": time(forecaster, origins[i]), "time": time(forecaster, stamps[i]), "ahead": ahead[i],
+                    "target": targets[i], "value": test.forecasts[i], "low": low[i], "high": high[i],
+                    "truth": Some(truth[i]).filter(|t| !t.is_nan()),
+                });
+                if let Some(id) = &ids[i] {
+                    row["id"] = json!(id);
+                }
+                row
+            })
+            .collect();
+        let level = forecaster.about.intervals.level;
+        output::json(&json!({ "rows": rows, "rung": forecaster.rung, "interval": level }))?;
+        if out.is_none() {
+            return Ok(());
+        }
+    }
     let mut columns = vec![
         ("origin".to_string(), times(forecaster, origins.into_iter())),
         (time_name.to_string(), times(forecaster, stamps.into_iter())),
@@ -159,6 +189,7 @@ fn every(
 
 /// `gyeol evaluate`.
 pub fn evaluate(common: &Common, args: &Scoring) -> Result<()> {
+    one_stdin(&args.model, &args.file)?;
     let (bundle, forecaster) = open(&args.model)?;
     let language = output::language(common.language.as_deref(), None)?;
     let table = table(&args.file, &reading_of(&forecaster, &args.reading))?;
@@ -168,7 +199,7 @@ pub fn evaluate(common: &Common, args: &Scoring) -> Result<()> {
     let about = &forecaster.about;
     let yardsticks = about.yardsticks.of(&test.data, &about.scalers);
     let errors = Errors::of(&test.data, &test.windows, &test.forecasts, &yardsticks, false);
-    let block = about.spec.step.per_day().map_or(1, |n| 7 * n).max(about.spec.horizon);
+    let block = Bootstrap::block_of(&about.spec, errors.origins.len());
     let plan = Bootstrap::new(errors.origins.len(), block, 1000, common.seed.unwrap_or(0));
     let scores = plan.scores(&errors);
     let mut covered = (0usize, 0usize);

@@ -34,16 +34,19 @@ pub fn serve(common: &Common, files: &[PathBuf], addr: String, max_body: usize, 
         models.push(Arc::new(Model::new(name, forecaster)));
     }
     let options = ServeOptions {
-        addr: addr.clone(),
+        addr,
         max_body: max_body.clamp(1, 4096) << 20,
         timeout: Duration::from_secs(timeout.clamp(1, 86_400)),
         language: language.code().into(),
         ..ServeOptions::default()
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    if !common.quiet {
-        eprintln!("  http://{addr}/   POST /v1/forecast   Ctrl-C stops");
-    }
-    runtime.block_on(gyeol_serve::serve(models, options))?;
+    let quiet = common.quiet;
+    let say = |at: std::net::SocketAddr| {
+        if !quiet {
+            eprintln!("  http://{at}/   POST /v1/forecast   Ctrl-C stops");
+        }
+    };
+    runtime.block_on(gyeol_serve::serve_and_say(models, options, say))?;
     Ok(())
 }

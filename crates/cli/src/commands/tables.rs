@@ -22,9 +22,14 @@ fn looked_at(file: &str, reading: &Reading) -> Result<(Table, Roles, Profile)> {
 /// `gyeol init`.
 pub fn init(common: &Common, file: &str, out: &str, reading: &Reading) -> Result<()> {
     let (table, roles, profile) = looked_at(file, reading)?;
-    let recipe = Recipe::init(&table, &roles, &profile, file);
+    let mut recipe = Recipe::fitting(&table, &roles, &profile, &beside(file, out)?);
+    // What was said about reading this file holds for every run on it.
+    recipe.data.delimiter.clone_from(&reading.delimiter);
+    recipe.data.encoding.clone_from(&reading.encoding);
+    recipe.data.date_format.clone_from(&reading.date_format);
+    let recipe = recipe.commented(&roles, &profile);
     if out != "-" {
-        gyeol_data::write_bytes(Path::new(out), recipe.as_bytes())?;
+        output::bytes(Path::new(out), recipe.as_bytes())?;
         if !common.quiet {
             eprintln!("  {out}: read it, change what is wrong, then: gyeol run {out}");
         }
@@ -35,8 +40,21 @@ pub fn init(common: &Common, file: &str, out: &str, reading: &Reading) -> Result
     if out == "-" { output::text(&recipe) } else { Ok(()) }
 }
 
+/// The table as the recipe names it: a path that is found from the recipe's own folder.
+fn beside(file: &str, recipe: &str) -> Result<String> {
+    let folder = Path::new(recipe).parent().filter(|folder| !folder.as_os_str().is_empty());
+    if folder.is_none() || file == "-" || file.starts_with("builtin:") {
+        return Ok(file.to_owned());
+    }
+    if Path::new(file).parent() == folder {
+        return Ok(Path::new(file).file_name().map_or(file.to_owned(), |name| name.to_string_lossy().into()));
+    }
+    Ok(std::path::absolute(file)?.display().to_string())
+}
+
 /// `gyeol inspect`.
 pub fn inspect(common: &Common, file: &str, html: Option<&Path>, reading: &Reading) -> Result<()> {
+    output::one_result(common.json, html.and_then(Path::to_str).unwrap_or_default())?;
     let is_recipe = Path::new(file).extension().is_some_and(|e| e.eq_ignore_ascii_case("toml"));
     let (profile, name, wanted) = if is_recipe {
         let recipe = Recipe::load(file)?;
@@ -51,7 +69,10 @@ pub fn inspect(common: &Common, file: &str, html: Option<&Path>, reading: &Readi
     let language = output::language(common.language.as_deref(), wanted.as_deref())?;
     if let Some(path) = html {
         let page = gyeol_report::profile_page(&profile, &name, language)?;
-        gyeol_data::write_bytes(path, page.as_bytes())?;
+        output::bytes(path, page.as_bytes())?;
+        if path.as_os_str() == "-" {
+            return Ok(());
+        }
     }
     if common.json {
         return output::json(&serde_json::to_value(&profile)?);
@@ -61,6 +82,7 @@ pub fn inspect(common: &Common, file: &str, html: Option<&Path>, reading: &Readi
 
 /// `gyeol clean`.
 pub fn clean(common: &Common, file: &str, out: &str, recipe: Option<&Path>, reading: &Reading) -> Result<()> {
+    output::one_result(common.json, out)?;
     let (table, roles, operations) = match recipe {
         Some(path) => {
             let mut recipe = Recipe::load(path)?;
@@ -78,7 +100,7 @@ pub fn clean(common: &Common, file: &str, out: &str, recipe: Option<&Path>, read
     let rows_in = table.rows();
     let (cleaned, changes) = clean::apply(table, &roles, &operations)?;
     gyeol_data::write(out, &cleaned)?;
-    if common.json && out != "-" {
+    if common.json {
         return output::json(&json!({ "rows_in": rows_in, "rows_out": cleaned.rows(), "changes": changes }));
     }
     if !common.quiet {

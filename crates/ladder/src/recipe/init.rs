@@ -14,8 +14,12 @@ impl Recipe {
     /// Look-back and horizon come from the clock (a week and a day for hours, eight weeks and a week for days …) and are
     /// bounded by the length of the shortest series; the split lies at New Year where there are years enough, else at shares.
     pub fn init(table: &Table, roles: &Roles, profile: &Profile, file: &str) -> String {
-        let recipe = Recipe::fitting(table, roles, profile, file);
-        writer::write(&recipe, &comments(&recipe, roles, profile))
+        Recipe::fitting(table, roles, profile, file).commented(roles, profile)
+    }
+
+    /// A recipe made by [`Recipe::fitting`], with every key explained.
+    pub fn commented(&self, roles: &Roles, profile: &Profile) -> String {
+        writer::write(self, &comments(self, roles, profile))
     }
 
     /// The same recipe as plain values.
@@ -32,6 +36,11 @@ impl Recipe {
         ignored.extend(names(Role::Label));
         ignored.extend(names(Role::Text));
 
+        let (mut past, mut known) = (names(Role::Past), names(Role::Known));
+        if roles.time().is_none() {
+            // Without a clock nothing tells that a column is known ahead, and assuming it would flatter every score.
+            past.append(&mut known);
+        }
         let rows = profile.series.iter().map(|series| series.rows).min().unwrap_or_else(|| table.rows());
         let step = step_of(profile);
         let split = split(profile, step);
@@ -50,8 +59,8 @@ impl Recipe {
         recipe.columns = ColumnsRecipe {
             time: roles.time().map(str::to_owned),
             targets: some(targets),
-            past: some(names(Role::Past)),
-            known: some(names(Role::Known)),
+            past: some(past),
+            known: some(known),
             id: roles.id().map(str::to_owned),
             ignored,
             unit,
@@ -151,6 +160,7 @@ fn comments(recipe: &Recipe, roles: &Roles, profile: &Profile) -> Comments {
             Role::Time => "time",
             Role::Target => "targets",
             Role::Past => "past",
+            Role::Known if roles.time().is_none() => "past",
             Role::Known => "known",
             Role::Id => "id",
             _ => "ignored",

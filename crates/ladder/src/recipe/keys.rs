@@ -480,7 +480,7 @@ pub const KEYS: &[Key] = &[
         "score",
         "bootstrap_block",
         Whole(1, 1_000_000),
-        Found("a week of rows"),
+        Found("a week of rows, or an eighth of the test part where that is less"),
         "Rows of a block when the intervals of the scores are drawn.",
     ),
     key("score", "bootstrap_draws", Whole(100, 100_000), Value("1000"), "How often they are drawn."),
@@ -570,7 +570,7 @@ pub const KEYS: &[Key] = &[
         "Factor of the moving average of the weights that is judged and kept; 0 keeps the last step's.",
     ),
     rung("loss", NETS, Choice(&["mse", "mae", "huber"]), "What training makes small."),
-    rung("members", NETS, Whole(1, 100), "Nets trained from different seeds, whose mean is the forecast."),
+    rung("members", NETS, Whole(1, 64), "Nets trained from different seeds, whose mean is the forecast."),
 ];
 
 /// The key of this name in this section, for this rung or operation where the section has several kinds.

@@ -50,25 +50,25 @@ impl Recipe {
         Ok(recipe)
     }
 
-    /// Reads a recipe from a file; a relative `data.file` is taken from the recipe's folder.
+    /// Reads a recipe from a file; `-` is standard input.
     pub fn load(path: impl AsRef<Path>) -> Result<Recipe> {
         let path = path.as_ref();
-        let origin = path.display().to_string();
+        let stdin = path.as_os_str() == "-";
+        let origin = if stdin { "standard input".to_owned() } else { path.display().to_string() };
         let read = |source| RecipeError::Read { origin: origin.clone(), source };
         let mut bytes = Vec::new();
         // A little more than any recipe has, so that a whole table of readings given by mistake is not read.
-        std::fs::File::open(path).map_err(read)?.take(2 << 20).read_to_end(&mut bytes).map_err(read)?;
+        let most = 2 << 20;
+        if stdin {
+            std::io::stdin().lock().take(most).read_to_end(&mut bytes).map_err(read)?;
+        } else {
+            std::fs::File::open(path).map_err(read)?.take(most).read_to_end(&mut bytes).map_err(read)?;
+        }
         let text = String::from_utf8(bytes).map_err(|error| RecipeError::NotARecipe {
             origin: origin.clone(),
             found: format!("byte {} is not UTF-8 text", error.utf8_error().valid_up_to()),
         })?;
-        let mut recipe = Recipe::parse(text.strip_prefix('\u{feff}').unwrap_or(&text), &origin)?;
-        let file = Path::new(&recipe.data.file);
-        let special = recipe.data.file == "-" || recipe.data.file.starts_with("builtin:");
-        if let (false, true, Some(folder)) = (special, file.is_relative(), path.parent()) {
-            recipe.data.file = folder.join(file).display().to_string();
-        }
-        Ok(recipe)
+        Recipe::parse(text.strip_prefix('\u{feff}').unwrap_or(&text), &origin)
     }
 
     /// The protocol of the built-in power load: two years train, one validates, one judges; a day ahead from a week back.

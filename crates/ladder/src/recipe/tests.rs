@@ -442,7 +442,7 @@ fn files_that_are_no_recipes_are_named() {
     let message = Recipe::load(&path).unwrap_err().to_string();
     assert!(message.contains("byte 0 is not UTF-8") && message.contains("r.toml"), "{message}");
     std::fs::write(&path, "\u{feff}[data]\nfile = \"load.csv\"\n").unwrap();
-    assert_eq!(Recipe::load(&path).unwrap().data.file, folder.join("load.csv").display().to_string());
+    assert_eq!(Recipe::load(&path).unwrap().data.file, "load.csv", "kept as written");
     std::fs::write(&path, "[data]\nfile = \"-\"\n").unwrap();
     assert_eq!(Recipe::load(&path).unwrap().data.file, "-");
     std::fs::remove_dir_all(&folder).unwrap();

@@ -1,0 +1,43 @@
+//! The output folder of a climb.
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use crate::climb::Climb;
+use crate::error::{Error, Result};
+
+/// Makes the folder with its `rungs` and gives its path. Without `resume`, rungs and states of an earlier run in the
+/// same folder are removed, so that what lies there is of one run; its report, scores and model stay until the new ones
+/// replace them.
+pub(crate) fn make(options: &Climb) -> Result<PathBuf> {
+    let failed = |path: &Path, source| Error::Write { path: path.to_path_buf(), source };
+    let out = if options.fresh { new_folder(&options.out)? } else { options.out.clone() };
+    let rungs = out.join("rungs");
+    std::fs::create_dir_all(&rungs).map_err(|e| failed(&rungs, e))?;
+    if !options.resume {
+        for entry in std::fs::read_dir(&rungs).map_err(|e| failed(&rungs, e))? {
+            let path = entry.map_err(|e| failed(&rungs, e))?.path();
+            if path.extension().is_some_and(|e| e == "gyeol" || e == "state") {
+                std::fs::remove_file(&path).map_err(|e| failed(&path, e))?;
+            }
+        }
+    }
+    Ok(out)
+}
+
+/// A folder that was not there before: two runs that begin in the same second get two.
+fn new_folder(wanted: &Path) -> Result<PathBuf> {
+    let mut path = wanted.to_path_buf();
+    for n in 2..10_000 {
+        match std::fs::create_dir(&path) {
+            Ok(()) => return Ok(path),
+            Err(e) if e.kind() == ErrorKind::AlreadyExists => {
+                let mut name = wanted.as_os_str().to_owned();
+                name.push(format!("-{n}"));
+                path = PathBuf::from(name);
+            }
+            Err(source) => return Err(Error::Write { path, source }),
+        }
+    }
+    Err(Error::Write { path, source: ErrorKind::AlreadyExists.into() })
+}
