@@ -7,11 +7,14 @@ use std::path::{Path, PathBuf};
 use gyeol::ladder::open;
 use gyeol::prelude::*;
 use gyeol::report::terminal;
+use gyeol::tensor::Rng;
 
 /// Four months of a meter with a day and a week in it, one missing hour and one sentinel.
 fn made_up() -> String {
     let mut text = String::from("time,load\n");
-    for hour in (0..24 * 120).filter(|hour| *hour != 700) {
+    let mut rng = Rng::new(1);
+    let mut drift = 0.0;
+    for hour in 0..24 * 120 {
         let (day, of_day) = (hour / 24, hour % 24);
         let (month, date) = match day {
             0..31 => (1, day + 1),
@@ -21,10 +24,12 @@ fn made_up() -> String {
         };
         let weekend = if matches!(day % 7, 5 | 6) { 0.8 } else { 1.0 };
         let wave = (f64::from(of_day - 9) * std::f64::consts::TAU / 24.0).sin();
-        // A wobble that no calendar knows.
-        let wobble = 6.0 * (f64::from(hour) * 0.11).sin() + f64::from(hour * 7919 % 13);
-        let load = if hour == 900 { -999.0 } else { weekend * (300.0 + 80.0 * wave) + wobble };
-        text += &format!("2024-{month:02}-{date:02} {of_day:02}:00,{load:.1}\n");
+        // What no calendar knows, and what fades slowly.
+        drift = 0.95 * drift + 4.0 * rng.normal();
+        let load = if hour == 900 { -999.0 } else { weekend * (300.0 + 80.0 * wave) + drift };
+        if hour != 700 {
+            text += &format!("2024-{month:02}-{date:02} {of_day:02}:00,{load:.1}\n");
+        }
     }
     text
 }
@@ -60,6 +65,7 @@ fn climb_and_forecast(
         println!("  cleaned: {} touched {}", change.operation, change.touched);
     }
     let options = Climb {
+        fresh: false,
         out: out.to_path_buf(),
         quick: true,
         resume: false,
