@@ -30,7 +30,7 @@ impl Bundle {
         Ok(())
     }
 
-    /// Opens a bundle within the default [`Limits`].
+    /// Opens a bundle within the default [`Limits`]; `-` is standard input.
     pub fn open(path: impl AsRef<Path>) -> Result<Bundle> {
         Bundle::open_with(path, &Limits::default())
     }
@@ -50,6 +50,16 @@ fn read(path: &Path, limits: &Limits) -> Result<Vec<u8>> {
         let next = "Check the path; `gyeol run` leaves its model as model.gyeol in its output folder";
         Error::Io { path: path.to_owned(), action, source, next }
     };
+    let most = limits.max_bytes.saturating_add(1);
+    let mut bytes = Vec::new();
+    if path.as_os_str() == "-" {
+        std::io::stdin()
+            .lock()
+            .take(most)
+            .read_to_end(&mut bytes)
+            .map_err(|e| failed("read the bundle", e))?;
+        return Ok(bytes);
+    }
     let file = File::open(path).map_err(|source| failed("open the bundle", source))?;
     let length = file.metadata().map_err(|source| failed("look at the bundle", source))?.len();
     let too_large = |found| Error::InFile {
@@ -59,8 +69,6 @@ fn read(path: &Path, limits: &Limits) -> Result<Vec<u8>> {
     if length > limits.max_bytes {
         return Err(too_large(length));
     }
-    let mut bytes = Vec::new();
-    let most = limits.max_bytes.saturating_add(1);
     file.take(most).read_to_end(&mut bytes).map_err(|source| failed("read the bundle", source))?;
     if bytes.len() as u64 > limits.max_bytes {
         return Err(too_large(bytes.len() as u64));

@@ -118,6 +118,10 @@ impl Watch for Watcher {
         } else {
             text::duration(rung.fit_seconds, self.language)
         };
-        eprintln!("  {:28} {} {error} · {time}", text::rung_title(&rung.name, self.language), self.metric.to_uppercase());
+        eprintln!(
+            "  {:28} {} {error} · {time}",
+            text::rung_title(&rung.name, self.language),
+            self.metric.to_uppercase()
+        );
     }
 }

@@ -20,7 +20,7 @@ pub enum Error {
         "the {part} part holds no window: a window needs {need} rows ({look_back} to look back, {horizon} to forecast), {place} has {rows} there; give a longer series, or lower look_back or horizon"
     )]
     TooShort {
-        /// Part of the split, or "history".
+        /// Part of the split.
         part: &'static str,
         /// Rows needed.
         need: usize,
@@ -33,16 +33,44 @@ pub enum Error {
         /// Rows there.
         rows: usize,
     },
+    /// Too few readings before the first row to forecast.
+    #[error(
+        "{place} has {rows} readings, the model needs {need} before the first row that it forecasts; give at least {need} rows of readings"
+    )]
+    ShortHistory {
+        /// Which series.
+        place: String,
+        /// Readings there.
+        rows: usize,
+        /// Readings needed.
+        need: usize,
+    },
+    /// No origin to forecast from lies where it was asked for.
+    #[error(
+        "no forecast of {horizon} rows lies {asked}: it needs {need} readings before it, and {place} has {rows} rows in all; give a longer table or a wider span"
+    )]
+    NoOrigin {
+        /// Where: "in the table", or within the span asked for.
+        asked: String,
+        /// Rows forecast.
+        horizon: usize,
+        /// Readings needed before the first of them.
+        need: usize,
+        /// Which series.
+        place: String,
+        /// Rows there.
+        rows: usize,
+    },
     /// A value that an input needs is missing.
     #[error(
-        "column '{column}'{series} has no value at {time} (row {row} of the series), which {why}; fill it (clean: op = \"fill\") or give the column another role"
+        "column '{column}'{series} has no value at {time}, which {why}; fill it (clean: op = \"fill\") or give the column another role"
     )]
     Missing {
         /// Column.
         column: String,
         /// " of series 'x'", or empty.
         series: String,
-        /// Local time of the row.
+        /// Local time of the row with its number in the series, or the number alone.
         time: String,
         /// Row within the series, from 0.
         row: usize,
@@ -62,7 +90,9 @@ pub enum Error {
         value: f64,
     },
     /// A series that the model was not fitted on.
-    #[error("series '{found}' was not among those the model was fitted on ({known}); its scale is unknown")]
+    #[error(
+        "series '{found}' was not among those the model was fitted on ({known}), so its scale is unknown; leave its rows out, or train a model with them"
+    )]
     UnknownSeries {
         /// Its id.
         found: String,

@@ -111,17 +111,12 @@ impl Forecaster {
     /// As [`Forecaster::forecast`].
     pub fn forecast_readings(&self, mut readings: Readings, pool: &Pool) -> Result<Vec<ForecastRow>> {
         let spec = &self.about.spec;
-        let needs = self.predictor.needs(spec.look_back);
+        spec.same_step(&readings)?;
+        let need = self.predictor.needs(spec.look_back);
         for s in &mut readings.series {
-            if s.history < needs {
-                return Err(Error::TooShort {
-                    part: "history",
-                    need: needs,
-                    look_back: spec.look_back,
-                    horizon: spec.horizon,
-                    place: s.id.as_ref().map_or("the series".into(), |id| format!("series '{id}'")),
-                    rows: s.history,
-                });
+            if s.history < need {
+                let place = s.id.as_ref().map_or("the series".into(), |id| format!("series '{id}'"));
+                return Err(Error::ShortHistory { place, rows: s.history, need });
             }
             let rows = s.history + spec.horizon;
             for column in s.target.iter_mut().chain(&mut s.past).chain(&mut s.known) {
@@ -166,7 +161,7 @@ impl Forecaster {
     /// `until` (excluded, for every row ahead), in milliseconds UTC.
     ///
     /// # Errors
-    /// As [`Forecaster::forecast`]; [`Error::TooShort`] when there is no such origin.
+    /// As [`Forecaster::forecast`]; [`Error::NoOrigin`] when there is no such origin.
     pub fn backtest(
         &self,
         table: Table,
@@ -194,13 +189,19 @@ impl Forecaster {
             }
         }
         if windows.is_empty() {
-            return Err(Error::TooShort {
-                part: "asked",
-                need: first + spec.horizon,
-                look_back: first,
+            let longest = data.series.iter().max_by_key(|s| s.history);
+            let asked = match (from, until) {
+                (None, None) => "in the table",
+                (Some(_), None) => "after the start asked for",
+                (None, Some(_)) => "before the end asked for",
+                (Some(_), Some(_)) => "between the start and the end asked for",
+            };
+            return Err(Error::NoOrigin {
+                asked: asked.into(),
                 horizon: spec.horizon,
-                place: "the longest series".into(),
-                rows: data.series.iter().map(|s| s.history).max().unwrap_or(0),
+                need: first,
+                place: longest.map_or("the table".into(), |s| s.name()),
+                rows: longest.map_or(0, |s| s.history),
             });
         }
         let forecasts = self.predictor.predict(&data, &windows, pool);

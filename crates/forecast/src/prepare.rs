@@ -71,6 +71,17 @@ impl Spec {
         })
     }
 
+    /// Whether readings stand on the clock of this spec.
+    ///
+    /// # Errors
+    /// [`Error::StepMismatch`].
+    pub fn same_step(&self, readings: &Readings) -> Result<()> {
+        if readings.step == self.step {
+            return Ok(());
+        }
+        Err(Error::StepMismatch { found: readings.step.label(), expected: self.step.label() })
+    }
+
     /// Seasons short enough for the look-back to hold the value that each forecast row repeats.
     pub fn near_seasons(&self) -> impl Iterator<Item = &Season> {
         self.seasons.iter().filter(|s| s.rows <= self.look_back)
@@ -192,9 +203,7 @@ impl Prepared {
     /// # Errors
     /// [`Error::UnknownSeries`], [`Error::StepMismatch`], [`Error::Missing`].
     pub fn apply(readings: &Readings, spec: Spec, scalers: Scalers) -> Result<Prepared> {
-        if readings.step != spec.step {
-            return Err(Error::StepMismatch { found: readings.step.label(), expected: spec.step.label() });
-        }
+        spec.same_step(readings)?;
         let calendar = Calendar::new(&spec.calendar, spec.step, &spec.seasons)?;
         let calendar_width = calendar.columns().len();
         let mut out = Vec::new();
@@ -214,7 +223,11 @@ impl Prepared {
             let missing = |column: &str, row: usize, why| Error::Missing {
                 column: column.into(),
                 series: of_series(&series.id),
-                time: series.clock.local(row).format("%Y-%m-%d %H:%M").to_string(),
+                time: if spec.step == Step::Rows {
+                    format!("row {row} of the series")
+                } else {
+                    format!("{} (row {row} of the series)", series.clock.local(row).format("%Y-%m-%d %H:%M"))
+                },
                 row,
                 why,
             };

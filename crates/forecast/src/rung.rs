@@ -134,6 +134,26 @@ pub struct Fitted {
 }
 
 impl RungParams {
+    /// Whether such a rung can be made for the data at all, before anything is fitted.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`], or what the net says of its shape.
+    pub fn check(&self, data: &Prepared) -> Result<()> {
+        match self {
+            RungParams::LastValue | RungParams::Linear { .. } => Ok(()),
+            RungParams::SeasonalNaive { season: 0 } => {
+                Err(Error::Parameter { name: "season", value: "0".into(), allowed: "at least 1 row".into() })
+            }
+            RungParams::SeasonalNaive { .. } => Ok(()),
+            RungParams::Net { members, .. } if !(1..=64).contains(members) => Err(Error::Parameter {
+                name: "members",
+                value: members.to_string(),
+                allowed: "between 1 and 64".into(),
+            }),
+            RungParams::Net { net, .. } => Net::new(net, &NetShape::of(data)).map(|_| ()),
+        }
+    }
+
     /// Fits on the training windows; the validation windows choose.
     ///
     /// # Errors
@@ -145,18 +165,12 @@ impl RungParams {
         pool: &Pool,
         observer: &mut dyn Observer,
     ) -> Result<Fitted> {
+        self.check(data)?;
         let begun = Instant::now();
         let plain =
             |predictor| Fitted { predictor, curve: vec![], best_epoch: 0, iterations: 0, seconds: 0.0 };
         let mut fitted = match self {
             RungParams::LastValue => plain(Predictor::LastValue),
-            RungParams::SeasonalNaive { season: 0 } => {
-                return Err(Error::Parameter {
-                    name: "season",
-                    value: "0".into(),
-                    allowed: "at least 1 row".into(),
-                });
-            }
             RungParams::SeasonalNaive { season } => plain(Predictor::SeasonalNaive { season: *season }),
             RungParams::Linear { ridge } => {
                 let model = LinearModel::fit(data, &windows.train, &windows.valid, ridge, pool)?;
@@ -180,13 +194,6 @@ fn fit_nets(
     pool: &Pool,
     observer: &mut dyn Observer,
 ) -> Result<Fitted> {
-    if members == 0 || members > 64 {
-        return Err(Error::Parameter {
-            name: "members",
-            value: members.to_string(),
-            allowed: "between 1 and 64".into(),
-        });
-    }
     let shape = NetShape::of(data);
     let net = Net::new(params, &shape)?;
     let all: Vec<Window> = windows.train.iter().chain(&windows.valid).copied().collect();

@@ -10,7 +10,7 @@ use gyeol_data::Split;
 use gyeol_tensor::Rng;
 use serde::{Deserialize, Serialize};
 
-use crate::prepare::{Prepared, Scalers};
+use crate::prepare::{Prepared, Scalers, Spec};
 use crate::windows::Window;
 
 /// Metric names, in the order in which they are shown.
@@ -210,6 +210,13 @@ pub struct Bootstrap {
 }
 
 impl Bootstrap {
+    /// Rows of a block where none is asked for: a week, or the horizon where that is longer, but never so many that
+    /// `origins` hold fewer than eight blocks, of which no interval could be drawn.
+    pub fn block_of(spec: &Spec, origins: usize) -> usize {
+        let week = spec.step.per_day().map_or(1, |n| 7 * n);
+        week.max(spec.horizon).min(origins / 8).max(1)
+    }
+
     /// `draws` resamples of `origins` origins in blocks of `block`.
     pub fn new(origins: usize, block: usize, draws: usize, seed: u64) -> Bootstrap {
         let block = block.clamp(1, origins.max(1));

@@ -11,9 +11,7 @@ use gyeol_forecast::rung::Progress;
 use gyeol_forecast::score::{Bootstrap, Yardsticks};
 use gyeol_forecast::{Intervals, Prepared, Spec, Window, Windows};
 use gyeol_report::Language;
-use gyeol_report::model::{
-    ChangeRow, ColumnRole, DataFacts, LadderReport, Pair, Protocol, RungReport, Span,
-};
+use gyeol_report::model::{ChangeRow, ColumnRole, DataFacts, LadderReport, Pair, Protocol, RungReport, Span};
 use gyeol_tensor::{Pool, kernel_path};
 
 use crate::detail::Bench;
@@ -116,8 +114,7 @@ pub fn climb(
     let canonical = recipe.to_toml();
     let yardsticks = Yardsticks::fit(&data, &split);
     let test_origins = origins(&data, &windows.test);
-    let block =
-        recipe.score.bootstrap_block.unwrap_or_else(|| Bootstrap::block_of(&data.spec, test_origins));
+    let block = recipe.score.bootstrap_block.unwrap_or_else(|| Bootstrap::block_of(&data.spec, test_origins));
     let scaled = recipe.score.scaled;
     let holidays = recipe.holidays()?;
     let bench = Bench::new(&data, &split, &windows.test, scaled, holidays, &readings);
@@ -129,12 +126,7 @@ pub fn climb(
         windows: &windows,
         yardsticks: &yardsticks,
         bench: &bench,
-        bootstrap: Bootstrap::new(
-            test_origins,
-            block,
-            recipe.score.bootstrap_draws,
-            recipe.seed,
-        ),
+        bootstrap: Bootstrap::new(test_origins, block, recipe.score.bootstrap_draws, recipe.seed),
         scaled,
         naive_loss,
         about: About {

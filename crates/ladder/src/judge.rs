@@ -53,7 +53,12 @@ impl Setting<'_> {
     }
 
     /// Fits (or takes over from an earlier run), judges and saves one rung.
-    pub(crate) fn rung(&self, rung: &Planned, options: &Climb, watch: &mut dyn Watch) -> Result<(Judged, bool)> {
+    pub(crate) fn rung(
+        &self,
+        rung: &Planned,
+        options: &Climb,
+        watch: &mut dyn Watch,
+    ) -> Result<(Judged, bool)> {
         let path = self.bundle_path(&options.out, &rung.name);
         if options.resume
             && let Some(judged) = self.kept(rung, &path)?

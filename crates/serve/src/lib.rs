@@ -32,4 +32,4 @@ pub use model::Model;
 pub use openapi::openapi;
 pub use options::ServeOptions;
 pub use served::{Description, Refusal, Served};
-pub use server::{ServeError, serve, serve_until};
+pub use server::{ServeError, serve, serve_and_say, serve_until};

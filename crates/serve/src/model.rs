@@ -67,7 +67,7 @@ impl From<Error> for Refusal {
         let message = error.to_string();
         match error {
             Error::Data(error) => error.into(),
-            Error::TooShort { .. } => Refusal::new("too-short", message),
+            Error::TooShort { .. } | Error::ShortHistory { .. } => Refusal::new("too-short", message),
             Error::Missing { column, series, row, .. } => {
                 let refusal = Refusal::new("missing-value", message).at_column(column);
                 // Rows of one series among several are not rows of the table.

@@ -1,6 +1,7 @@
 //! Listening, and stopping in good order.
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -49,9 +50,19 @@ pub enum ServeError {
 
 /// Serves the models until SIGINT or SIGTERM, then lets running requests finish.
 pub async fn serve(models: Vec<Arc<dyn Served>>, options: ServeOptions) -> Result<(), ServeError> {
+    serve_and_say(models, options, |_| ()).await
+}
+
+/// As [`serve`]; `listening` is called with the address once requests are taken.
+pub async fn serve_and_say(
+    models: Vec<Arc<dyn Served>>,
+    options: ServeOptions,
+    listening: impl FnOnce(SocketAddr),
+) -> Result<(), ServeError> {
     let listen = |source| ServeError::Listen { addr: options.addr.clone(), source };
     let listener = TcpListener::bind(&options.addr).await.map_err(listen)?;
     let stop = signal().map_err(ServeError::Signal)?;
+    listening(listener.local_addr().map_err(listen)?);
     serve_until(listener, models, options, stop).await
 }
 

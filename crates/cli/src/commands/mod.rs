@@ -32,7 +32,9 @@ pub fn run(args: Args) -> Result<()> {
             model::predict(&common, &model, &file, output.as_deref(), every_origin, &span, &reading)
         }
         Verb::Show { model } => model::show(&common, &model),
-        Verb::Serve { models, addr, max_body, timeout } => serve::serve(&common, &models, addr, max_body, timeout),
+        Verb::Serve { models, addr, max_body, timeout } => {
+            serve::serve(&common, &models, addr, max_body, timeout)
+        }
         Verb::Completions { shell } => shell::completions(shell),
         Verb::Man { verb } => shell::man(verb.as_deref()),
     }

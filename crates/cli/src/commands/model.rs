@@ -88,7 +88,9 @@ pub fn predict(
                 row
             })
             .collect();
-        output::json(&json!({ "rows": rows, "rung": forecaster.rung, "interval": forecaster.about.intervals.level }))?;
+        output::json(
+            &json!({ "rows": rows, "rung": forecaster.rung, "interval": forecaster.about.intervals.level }),
+        )?;
         if out.is_none() {
             return Ok(());
         }
@@ -218,7 +220,9 @@ pub fn evaluate(common: &Common, args: &Scoring) -> Result<()> {
     if common.json {
         let metrics: serde_json::Map<String, Value> = scores
             .iter()
-            .map(|(k, s)| (k.clone(), json!({ "value": s.value, "low": s.low, "high": s.high, "n": covered.1 })))
+            .map(|(k, s)| {
+                (k.clone(), json!({ "value": s.value, "low": s.low, "high": s.high, "n": covered.1 }))
+            })
             .collect();
         return output::json(&json!({
             "rung": forecaster.rung, "windows": test.windows.len(), "values": covered.1, "metrics": metrics,

@@ -22,7 +22,9 @@ pub fn man(verb: Option<&str>) -> Result<()> {
         None => (command, "gyeol".to_string()),
         Some(verb) => match command.find_subcommand(verb) {
             Some(sub) => (sub.clone(), format!("gyeol-{verb}")),
-            None => return Err(Failure::Usage(format!("there is no verb \"{verb}\"; gyeol help lists them"))),
+            None => {
+                return Err(Failure::Usage(format!("there is no verb \"{verb}\"; gyeol help lists them")));
+            }
         },
     };
     let mut bytes = Vec::new();
