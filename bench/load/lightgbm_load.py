@@ -1,7 +1,7 @@
 """The rival: LightGBM on the built-in protocol, given its best.
 
     python bench/load/ridge.py load.csv --out DIR          (only for the candidates that start from the linear rung)
-    python bench/load/lightgbm_load.py load.csv --out DIR --json FILE [--threads 2] [--only NAME,...]
+    python bench/load/lightgbm_load.py load.csv --out DIR --json FILE [--processes 2]
 
 A row is (origin, hour ahead). It may read the 168 hours before its origin (load and temperature), the calendar and
 the US federal holidays of the hour forecast; never a temperature or load from the origin on. What is forecast is a
@@ -14,6 +14,7 @@ DIR/lightgbm.npy and DIR/lightgbm-on-linear.npy get the forecasts of the test wi
 
 import argparse
 import json
+import multiprocessing
 import pathlib
 import time
 
@@ -30,25 +31,23 @@ LEARN = {
 MOST_ROUNDS, PATIENCE = 3000, 60
 
 # Screening fits on every fifth training origin (5 and 24 share no divisor: every hour of the day is there) and
-# stops early on every fifth validation origin; the best of each kind is then fitted on all of them.
+# is judged on every fifth validation origin; the best of each kind is then fitted and judged on all of them.
 SCREEN = 5
 
 # name: reference, one model for every hour ahead or one each, linear forecast among the inputs, changes to LEARN
 CANDIDATES = {
-    "one model, minus last value": ("last", "one", False, {}),
-    "one model, minus day before": ("day", "one", False, {}),
-    "one model, minus week before": ("week", "one", False, {}),
-    "one model, minus mean of the same hour in 7 days": ("mean", "one", False, {}),
-    "one model, minus day before shifted by the last hour's change": ("shifted", "one", False, {}),
-    "one model, minus day before, 255 leaves": ("day", "one", False, {"num_leaves": 255, "min_data_in_leaf": 60}),
-    "one model, minus day before, 15 leaves": ("day", "one", False, {"num_leaves": 15, "learning_rate": 0.1}),
-    "one model, minus day before, extra trees": ("day", "one", False, {"extra_trees": True, "feature_fraction": 0.8}),
-    "one model, minus day before, few columns a tree": ("day", "one", False, {"feature_fraction": 0.15}),
     "one each, minus day before": ("day", "each", False, {"num_leaves": 15, "min_data_in_leaf": 20}),
     "one each, minus last value": ("last", "each", False, {"num_leaves": 15, "min_data_in_leaf": 20}),
+    "one model, minus day before": ("day", "one", False, {}),
+    "one model, minus last value": ("last", "one", False, {}),
+    "one model, minus day before shifted by the last hour's change": ("shifted", "one", False, {}),
     "one model, minus linear rung": ("ridge", "one", True, {"num_leaves": 31}),
-    "one model, minus linear rung, 7 leaves": ("ridge", "one", True, {"num_leaves": 7, "learning_rate": 0.1}),
     "one each, minus linear rung": ("ridge", "each", True, {"num_leaves": 7, "min_data_in_leaf": 40}),
+    "one model, minus day before, 15 leaves": ("day", "one", False, {"num_leaves": 15, "learning_rate": 0.1}),
+    "one model, minus day before, few columns a tree": ("day", "one", False, {"feature_fraction": 0.15}),
+    "one model, minus day before, extra trees": ("day", "one", False, {"extra_trees": True, "feature_fraction": 0.8}),
+    "one model, minus mean of the same hour in 7 days": ("mean", "one", False, {}),
+    "one model, minus week before": ("week", "one", False, {}),
 }
 SEEDS = 3
 
@@ -134,12 +133,24 @@ class Features:
         return [i for i, n in enumerate(self.names) if linear or not n.startswith("linear")]
 
 
-def fit(candidate, features, truth, every, seed, threads):
-    """Forecasts of every validation and test window, and the rounds chosen."""
+def in_parallel(run, jobs, processes):
+    """(first argument, result) of each job as it is done, in forked processes that share the features."""
+    context = multiprocessing.get_context("fork")
+    with context.Pool(processes, initializer=lambda: globals().update(RUN=run)) as pool:
+        for job, result in zip(jobs, pool.imap(call, jobs, chunksize=1)):
+            yield job[0], result
+
+
+def call(job):
+    return RUN(*job)
+
+
+def fit(candidate, features, truth, every, seed):
+    """Forecasts of validation and, unless screening, test windows, and the rounds chosen."""
     reference, shape, linear, changes = candidate
     columns = features["train"].columns(linear)
-    params = {**LEARN, **changes, "seed": seed, "num_threads": threads}
-    out = {p: features[p].reference[reference].copy() for p in ("valid", "test")}
+    params = {**LEARN, **changes, "seed": seed, "num_threads": 1}
+    out = {p: features[p].reference[reference].copy() for p in (("valid",) if every > 1 else ("valid", "test"))}
     rounds = []
     for ahead in [slice(None)] if shape == "one" else [slice(j, j + 1) for j in range(HORIZON)]:
 
@@ -156,8 +167,8 @@ def fit(candidate, features, truth, every, seed, threads):
                                callbacks=[lightgbm.early_stopping(PATIENCE, verbose=False)])
         rounds.append(model.best_iteration)
         for p in out:
-            at, x, _ = rows(p)
-            out[p][at] += model.predict(x, num_iteration=model.best_iteration, num_threads=threads)
+            at, x, _ = rows(p, every)
+            out[p][at] += model.predict(x, num_iteration=model.best_iteration, num_threads=1)
     return {p: v.reshape(-1, HORIZON) for p, v in out.items()}, rounds
 
 
@@ -166,7 +177,7 @@ def main():
     args.add_argument("table")
     args.add_argument("--out", required=True)
     args.add_argument("--json")
-    args.add_argument("--threads", type=int, default=2)
+    args.add_argument("--processes", type=int, default=2, help="fits at a time, one thread each")
     args = args.parse_args()
     folder = pathlib.Path(args.out)
     folder.mkdir(parents=True, exist_ok=True)
@@ -186,31 +197,29 @@ def main():
 
     def run(name, every, seed):
         begun = time.time()
-        forecasts, rounds = fit(CANDIDATES[name], features, truth, every, seed, args.threads)
-        told = {"valid_mae": mae(forecasts["valid"], "valid"), "rounds": rounds, "seconds": round(time.time() - begun, 1)}
-        print(f"{'screened' if every > 1 else f'fitted, seed {seed}'}: {name}: validation MAE {told['valid_mae']:.3f}, "
+        forecasts, rounds = fit(CANDIDATES[name], features, truth, every, seed)
+        error = np.abs(forecasts["valid"] - truth["valid"])[::every].mean()
+        told = {"valid_mae": float(error), "rounds": rounds, "seconds": round(time.time() - begun, 1)}
+        print(f"{'screened' if every > 1 else f'fitted, seed {seed}'}: {name}: validation MAE {error:.3f}, "
               f"rounds {min(rounds)}-{max(rounds)}, {told['seconds']} s", flush=True)
         return forecasts, told
 
-    for name, candidate in CANDIDATES.items():
-        if not candidate[2] or ridge["train"] is not None:
-            results["screened"][name] = run(name, SCREEN, 0)[1]
-            save()
+    names = [n for n, c in CANDIDATES.items() if not c[2] or ridge["train"] is not None]
+    for name, (_, told) in in_parallel(run, [(n, SCREEN, 0) for n in names], args.processes):
+        results["screened"][name] = told
+        save()
     # The best two without and the best with the linear rung, on every training origin, the mean of three seeds each.
     ranked = sorted(results["screened"], key=lambda n: results["screened"][n]["valid_mae"])
     pure = [n for n in ranked if not CANDIDATES[n][2]]
     mixed = [n for n in ranked if CANDIDATES[n][2]]
-    means = {}
-    for name in pure[:2] + mixed[:1]:
-        told, total = [], {p: 0.0 for p in ("valid", "test")}
-        for seed in range(SEEDS):
-            forecasts, one = run(name, 1, seed)
-            told.append(one)
-            for p in total:
-                total[p] = total[p] + forecasts[p] / SEEDS
-            means[name] = total
-            results["fitted"][name] = {"seeds": told}
-            save()
+    finalists = pure[:2] + mixed[:1]
+    means = {n: {"valid": 0.0, "test": 0.0} for n in finalists}
+    jobs = [(n, 1, seed) for n in finalists for seed in range(SEEDS)]
+    for name, (forecasts, told) in in_parallel(run, jobs, args.processes):
+        for p in means[name]:
+            means[name][p] = means[name][p] + forecasts[p] / SEEDS
+        results["fitted"].setdefault(name, []).append(told)
+        save()
     for kind, names in (("lightgbm", pure[:2]), ("lightgbm-on-linear", mixed[:1])):
         options = {n: means[n] for n in names}
         if len(names) > 1:
