@@ -219,7 +219,7 @@ impl Setting<'_> {
                 calendar(&mut inputs);
                 inputs.extend(["lags".to_string(), "centred".to_string()]);
             }
-            RungParams::Net { net, .. } => {
+            RungParams::Net { net, members, .. } => {
                 inputs.extend(spec.past.iter().chain(&spec.known).cloned());
                 if net.calendar || net.row_calendar {
                     calendar(&mut inputs);
@@ -238,6 +238,12 @@ impl Setting<'_> {
                 }
                 if net.segment.is_some() {
                     inputs.push("segments".into());
+                }
+                if net.base {
+                    inputs.push("linear".into());
+                }
+                if *members > 1 {
+                    inputs.push("mean".into());
                 }
             }
         }
@@ -288,7 +294,7 @@ fn facts(params: &RungParams, fitted: &Fitted) -> Vec<(String, String)> {
             say("optimizer", train.optimizer.name().into());
             say("learning-rate", train.learning_rate.to_string());
             say("schedule", train.schedule.name().into());
-            say("loss", format!("{:?}", net.loss));
+            say("loss", net.loss.name().into());
             say("batch", train.batch.to_string());
             say("epochs", train.epochs.to_string());
             say("iterations", fitted.iterations.to_string());

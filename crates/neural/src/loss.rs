@@ -26,6 +26,17 @@ pub enum Loss {
 }
 
 impl Loss {
+    /// Name for people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Loss::Mse => "MSE (L2)",
+            Loss::Mae => "MAE (L1)",
+            Loss::Huber { .. } => "Huber",
+            Loss::Pinball { .. } => "pinball",
+            Loss::BinaryCrossEntropy => "binary cross-entropy",
+        }
+    }
+
     /// Loss of one number and its derivative with respect to `p`.
     #[inline]
     pub fn of(self, p: f64, y: f64) -> (f64, f64) {

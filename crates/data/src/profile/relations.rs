@@ -90,7 +90,11 @@ pub(super) fn scatter(target: (&str, &[f64]), covariate: (&str, &[f64])) -> Opti
             }
         })
         .collect();
-    let every = pairs.len().div_ceil(600).max(1);
+    // A stride that shares no factor with days, weeks or quarters of an hour, so that every hour of the day is drawn.
+    let mut every = pairs.len().div_ceil(600).max(1);
+    while [2, 3, 5, 7].iter().any(|p| every > 1 && every % p == 0) {
+        every += 1;
+    }
     let points = pairs.iter().step_by(every).copied().collect();
     Some(Scatter { target: target.0.into(), covariate: covariate.0.into(), bins, points })
 }
