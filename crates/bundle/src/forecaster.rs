@@ -37,7 +37,9 @@ impl Bundle {
     pub fn forecaster(&self) -> Result<Forecaster> {
         let m = &self.manifest;
         if m.kind != FORECAST {
-            return Err(Error::Manifest { why: format!("it is a bundle of kind '{}', not a forecaster", m.kind) });
+            return Err(Error::Manifest {
+                why: format!("it is a bundle of kind '{}', not a forecaster", m.kind),
+            });
         }
         let tensors = self
             .tensors

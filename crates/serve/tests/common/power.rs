@@ -27,7 +27,11 @@ pub fn model(name: &str) -> Model {
         spec,
         scalers: Scalers { series: vec![SeriesScalers { id: None, targets }], covariates },
         intervals: Intervals { level: 0.9, low: width(-1.0), high: width(1.0) },
-        yardsticks: gyeol_forecast::score::Yardsticks { mase: vec![vec![1.0]], range: vec![vec![1.0]], season: 24 },
+        yardsticks: gyeol_forecast::score::Yardsticks {
+            mase: vec![vec![1.0]],
+            range: vec![vec![1.0]],
+            season: 24,
+        },
         time: Some("time".into()),
         id: None,
         clean: vec![
