@@ -14,8 +14,8 @@
 //! shapes, numbers and manifest finds every altered byte. That digest protects against damage, not against a forger, who
 //! could compute it anew.
 //!
-//! This crate knows nothing of forecasts or nets: what stands in [`Manifest::model`] is the business of the crate that put
-//! it there.
+//! The container knows nothing of forecasts or nets: what stands in [`Manifest::model`] is the business of whoever put it
+//! there. The one tenant so far is a [`gyeol_forecast::Forecaster`]: [`Bundle::of_forecaster`], [`Bundle::forecaster`].
 //!
 //! ```
 //! use gyeol_bundle::{Bundle, DataHash, Limits, Manifest, Tensor};
