@@ -24,32 +24,36 @@ import numpy as np
 from protocol import HORIZON, LOOK_BACK, Load, scores
 
 LEARN = {
-    "objective": "l1", "metric": "l1", "learning_rate": 0.05, "num_leaves": 63, "min_data_in_leaf": 100,
-    "feature_fraction": 0.4, "bagging_fraction": 0.7, "bagging_freq": 1, "lambda_l2": 1.0, "max_bin": 127,
+    "objective": "l1", "metric": "l1", "learning_rate": 0.05, "num_leaves": 15, "min_data_in_leaf": 20,
+    "feature_fraction": 0.4, "bagging_fraction": 0.7, "bagging_freq": 1, "lambda_l2": 1.0, "max_bin": 63,
     "verbosity": -1, "deterministic": True, "force_col_wise": True,
 }
-MOST_ROUNDS, PATIENCE = 3000, 60
+MOST_ROUNDS, PATIENCE = 2000, 50
 
-# Screening fits on every fifth training origin (5 and 24 share no divisor: every hour of the day is there) and
-# is judged on every fifth validation origin; the best of each kind is then fitted and judged on all of them.
+# Screening fits on every fifth training origin and is judged on every fifth validation origin (5 and 24 share no
+# divisor: every hour of the day is there); the best of each kind are fitted and judged on all, once a
+# seed, and averaged, as gyeol's nets are.
 SCREEN = 5
 
 # name: reference, one model for every hour ahead or one each, linear forecast among the inputs, changes to LEARN
+BIG = {"num_leaves": 63, "min_data_in_leaf": 100}
 CANDIDATES = {
-    "one each, minus day before": ("day", "each", False, {"num_leaves": 15, "min_data_in_leaf": 20}),
-    "one each, minus last value": ("last", "each", False, {"num_leaves": 15, "min_data_in_leaf": 20}),
-    "one model, minus day before": ("day", "one", False, {}),
-    "one model, minus last value": ("last", "one", False, {}),
-    "one model, minus day before shifted by the last hour's change": ("shifted", "one", False, {}),
-    "one model, minus linear rung": ("ridge", "one", True, {"num_leaves": 31}),
-    "one each, minus linear rung": ("ridge", "each", True, {"num_leaves": 7, "min_data_in_leaf": 40}),
-    "one model, minus day before, 15 leaves": ("day", "one", False, {"num_leaves": 15, "learning_rate": 0.1}),
-    "one model, minus day before, few columns a tree": ("day", "one", False, {"feature_fraction": 0.15}),
-    "one model, minus day before, extra trees": ("day", "one", False, {"extra_trees": True, "feature_fraction": 0.8}),
-    "one model, minus mean of the same hour in 7 days": ("mean", "one", False, {}),
-    "one model, minus week before": ("week", "one", False, {}),
+    "one each, minus day before": ("day", "each", False, {}),
+    "one each, minus last value": ("last", "each", False, {}),
+    "one each, minus day before shifted by the last hour's change": ("shifted", "each", False, {}),
+    "one each, minus day before, 7 leaves": ("day", "each", False, {"num_leaves": 7}),
+    "one each, minus day before, extra trees": ("day", "each", False, {"extra_trees": True, "feature_fraction": 0.8}),
+    "one each, minus linear rung, 7 leaves": ("ridge", "each", True, {"num_leaves": 7}),
+    "one each, minus linear rung, 15 leaves": ("ridge", "each", True, {}),
+    "one each, minus linear rung, 7 leaves, few columns a tree": (
+        "ridge", "each", True, {"num_leaves": 7, "feature_fraction": 0.15}),
+    "one model, minus last value": ("last", "one", False, BIG),
+    "one model, minus day before": ("day", "one", False, BIG),
+    "one model, minus week before": ("week", "one", False, BIG),
+    "one model, minus mean of the same hour in 7 days": ("mean", "one", False, BIG),
+    "one model, minus day before, extra trees": ("day", "one", False, {**BIG, "extra_trees": True, "feature_fraction": 0.8}),
+    "one model, minus linear rung": ("ridge", "one", True, {**BIG, "num_leaves": 31}),
 }
-SEEDS = 3
 
 
 class Features:
@@ -145,29 +149,30 @@ def call(job):
     return RUN(*job)
 
 
-def fit(candidate, features, truth, every, seed):
+def fit(candidate, features, truth, screen, seed):
     """Forecasts of validation and, unless screening, test windows, and the rounds chosen."""
     reference, shape, linear, changes = candidate
     columns = features["train"].columns(linear)
     params = {**LEARN, **changes, "seed": seed, "num_threads": 1}
-    out = {p: features[p].reference[reference].copy() for p in (("valid",) if every > 1 else ("valid", "test"))}
+    every = SCREEN if screen else 1
+    out = {p: features[p].reference[reference].copy() for p in (("valid",) if screen else ("valid", "test"))}
     rounds = []
     for ahead in [slice(None)] if shape == "one" else [slice(j, j + 1) for j in range(HORIZON)]:
 
-        def rows(part, every=1):
+        def rows(part):
             at = np.arange(truth[part].size).reshape(-1, HORIZON)[::every, ahead].ravel()
             f = features[part]
             return at, f.values[np.ix_(at, columns)], truth[part].ravel()[at] - f.reference[reference][at]
 
-        _, x, y = rows("train", every)
-        _, xv, yv = rows("valid", every)
+        _, x, y = rows("train")
+        _, xv, yv = rows("valid")
         ds = lightgbm.Dataset(x, y)
         dv = lightgbm.Dataset(xv, yv, reference=ds)
         model = lightgbm.train(params, ds, MOST_ROUNDS, valid_sets=[dv],
                                callbacks=[lightgbm.early_stopping(PATIENCE, verbose=False)])
         rounds.append(model.best_iteration)
         for p in out:
-            at, x, _ = rows(p, every)
+            at, x, _ = rows(p)
             out[p][at] += model.predict(x, num_iteration=model.best_iteration, num_threads=1)
     return {p: v.reshape(-1, HORIZON) for p, v in out.items()}, rounds
 
@@ -177,6 +182,8 @@ def main():
     args.add_argument("table")
     args.add_argument("--out", required=True)
     args.add_argument("--json")
+    args.add_argument("--finalists", help="candidates by number from 0, with commas, instead of screening")
+    args.add_argument("--seeds", type=int, default=2)
     args.add_argument("--processes", type=int, default=2, help="fits at a time, one thread each")
     args = args.parse_args()
     folder = pathlib.Path(args.out)
@@ -195,32 +202,34 @@ def main():
         if args.json:
             pathlib.Path(args.json).write_text(json.dumps(results, indent=1) + "\n")
 
-    def run(name, every, seed):
+    def run(name, screen, seed):
         begun = time.time()
-        forecasts, rounds = fit(CANDIDATES[name], features, truth, every, seed)
-        error = np.abs(forecasts["valid"] - truth["valid"])[::every].mean()
+        forecasts, rounds = fit(CANDIDATES[name], features, truth, screen, seed)
+        error = np.abs(forecasts["valid"] - truth["valid"])[:: SCREEN if screen else 1].mean()
         told = {"valid_mae": float(error), "rounds": rounds, "seconds": round(time.time() - begun, 1)}
-        print(f"{'screened' if every > 1 else f'fitted, seed {seed}'}: {name}: validation MAE {error:.3f}, "
+        print(f"{'screened' if screen else f'fitted, seed {seed}'}: {name}: validation MAE {error:.3f}, "
               f"rounds {min(rounds)}-{max(rounds)}, {told['seconds']} s", flush=True)
         return forecasts, told
 
     names = [n for n, c in CANDIDATES.items() if not c[2] or ridge["train"] is not None]
-    for name, (_, told) in in_parallel(run, [(n, SCREEN, 0) for n in names], args.processes):
+    if args.finalists:
+        names = [list(CANDIDATES)[int(i)] for i in args.finalists.split(",")]
+    for name, (_, told) in in_parallel(run, [(n, True, 0) for n in names if not args.finalists], args.processes):
         results["screened"][name] = told
         save()
-    # The best two without and the best with the linear rung, on every training origin, the mean of three seeds each.
-    ranked = sorted(results["screened"], key=lambda n: results["screened"][n]["valid_mae"])
-    pure = [n for n in ranked if not CANDIDATES[n][2]]
-    mixed = [n for n in ranked if CANDIDATES[n][2]]
-    finalists = pure[:2] + mixed[:1]
+    # The best two without and the best with the linear rung.
+    ranked = names if args.finalists else sorted(names, key=lambda n: results["screened"][n]["valid_mae"])
+    pure = [n for n in ranked if not CANDIDATES[n][2]][:2]
+    mixed = [n for n in ranked if CANDIDATES[n][2]][:1]
+    finalists = mixed + pure
     means = {n: {"valid": 0.0, "test": 0.0} for n in finalists}
-    jobs = [(n, 1, seed) for n in finalists for seed in range(SEEDS)]
+    jobs = [(n, False, seed) for seed in range(args.seeds) for n in finalists]
     for name, (forecasts, told) in in_parallel(run, jobs, args.processes):
         for p in means[name]:
-            means[name][p] = means[name][p] + forecasts[p] / SEEDS
+            means[name][p] = means[name][p] + forecasts[p] / args.seeds
         results["fitted"].setdefault(name, []).append(told)
         save()
-    for kind, names in (("lightgbm", pure[:2]), ("lightgbm-on-linear", mixed[:1])):
+    for kind, names in (("lightgbm", pure), ("lightgbm-on-linear", mixed)):
         options = {n: means[n] for n in names}
         if len(names) > 1:
             options["mean of the two"] = {p: sum(means[n][p] for n in names) / len(names) for p in ("valid", "test")}
