@@ -154,7 +154,7 @@ impl Calendar {
                 let f = features(&time);
                 (f.weekday * 24 + f.hour) as usize
             }
-            Step::Millis(ms) if ms == 86_400_000 => features(&time).weekday as usize,
+            Step::Millis(86_400_000) => features(&time).weekday as usize,
             Step::Months(_) => time.month0() as usize,
             _ => 0,
         }
@@ -165,7 +165,7 @@ impl Calendar {
         match self.step {
             _ if !self.enabled => 0,
             Step::Millis(_) if self.sub_daily() => 168,
-            Step::Millis(ms) if ms == 86_400_000 => 7,
+            Step::Millis(86_400_000) => 7,
             Step::Months(_) => 12,
             _ => 0,
         }

@@ -167,8 +167,7 @@ impl<'a> Design<'a> {
     /// The penalty with the least absolute error on `valid`, and its fit.
     fn choose(&self, valid: &[Window], penalties: &[f64], pool: &Pool) -> Result<(f64, Linear)> {
         let gram = self.without(None);
-        let fits: Vec<Mutex<Option<Result<(f64, Linear)>>>> =
-            penalties.iter().map(|_| Mutex::new(None)).collect();
+        let fits: Vec<Mutex<Option<Judged>>> = penalties.iter().map(|_| Mutex::new(None)).collect();
         pool.run(penalties.len(), &|_, task| {
             let fit = gram.solve(penalties[task]).map_err(Error::from).map(|linear| {
                 let error = valid.iter().map(|w| self.error(&linear, w)).sum::<f64>();
@@ -207,6 +206,9 @@ impl<'a> Design<'a> {
             .sum()
     }
 }
+
+/// A fit with its error on the validation windows.
+type Judged = Result<(f64, Linear)>;
 
 fn part_of(windows: usize, part: usize) -> std::ops::Range<usize> {
     windows * part / PARTS..windows * (part + 1) / PARTS

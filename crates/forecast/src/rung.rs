@@ -42,6 +42,7 @@ pub enum RungParams {
 
 /// What a fitted rung forecasts with.
 #[derive(Debug, Clone)]
+#[allow(clippy::large_enum_variant, reason = "one a rung, never in a list")]
 pub enum Predictor {
     /// Last value.
     LastValue,

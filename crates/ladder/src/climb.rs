@@ -168,7 +168,7 @@ pub fn climb(
     let mut pairs = Vec::new();
     for a in 0..judged.len() {
         for b in 0..judged.len() {
-            if a == best && b != best || a != best && b > a && b != best {
+            if b != best && (a == best || b > a) {
                 let d = setting.bootstrap.difference(&judged[a].errors, &judged[b].errors, metric);
                 let (a, b) = (judged[a].report.name.clone(), judged[b].report.name.clone());
                 pairs.push(Pair { a, b, difference: d.value, low: d.low, high: d.high });

@@ -117,7 +117,7 @@ impl<'a> Bench<'a> {
             }
             _ => {
                 let first = self.windows.first().map_or(0, |f| f.origin);
-                (w.origin - first.min(w.origin)) as usize % self.data.spec.horizon == 0
+                ((w.origin - first.min(w.origin)) as usize).is_multiple_of(self.data.spec.horizon)
             }
         }
     }

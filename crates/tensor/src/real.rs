@@ -130,7 +130,7 @@ impl Real for f32 {
     fn tanh_lane<const FUSED: bool>(self) -> f32 {
         let a = self.abs();
         let z = self * self;
-        let p = z.fma::<FUSED>(-5.704_988_7e-3, 2.063_908_9e-2);
+        let p = z.fma::<FUSED>(-5.704_988_7e-3, 2.063_909e-2);
         let p = p.fma::<FUSED>(z, -5.373_971_6e-2);
         let p = p.fma::<FUSED>(z, 1.333_144_2e-1);
         let p = p.fma::<FUSED>(z, -3.333_328e-1);

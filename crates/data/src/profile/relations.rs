@@ -92,7 +92,7 @@ pub(super) fn scatter(target: (&str, &[f64]), covariate: (&str, &[f64])) -> Opti
         .collect();
     // A stride that shares no factor with days, weeks or quarters of an hour, so that every hour of the day is drawn.
     let mut every = pairs.len().div_ceil(600).max(1);
-    while [2, 3, 5, 7].iter().any(|p| every > 1 && every % p == 0) {
+    while [2, 3, 5, 7].iter().any(|p| every > 1 && every.is_multiple_of(*p)) {
         every += 1;
     }
     let points = pairs.iter().step_by(every).copied().collect();

@@ -175,7 +175,7 @@ impl Net {
         }
         Ok(match params.segment {
             None => Net::Sequence(SequenceNet::new(params, shape)),
-            Some(s) if s == 0 || shape.look_back % s != 0 || shape.horizon % s != 0 => {
+            Some(s) if s == 0 || !shape.look_back.is_multiple_of(s) || !shape.horizon.is_multiple_of(s) => {
                 return bad(
                     "segment",
                     s.to_string(),

@@ -26,12 +26,14 @@ pub struct SequenceNet {
 }
 
 #[derive(Debug, Clone)]
+#[allow(clippy::large_enum_variant, reason = "one a net, never in a list")]
 enum Body {
     Mlp(Dense),
     Recurrent(Vec<Recurrent>),
 }
 
 #[derive(Debug, Clone)]
+#[allow(clippy::large_enum_variant, reason = "one a net, never in a list")]
 enum Head {
     Plain(Dense),
     Steps(StepHead),
