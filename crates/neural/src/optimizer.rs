@@ -20,7 +20,7 @@ pub enum Optimizer {
         /// ε.
         epsilon: f64,
     },
-    /// Hinton 2012: step g / (sqrt(E[g²]) + ε).
+    /// Hinton 2012: step g / (sqrt(E(g²)) + ε).
     RmsProp {
         /// Decay of the mean square.
         decay: f64,
