@@ -20,8 +20,15 @@ pub fn write(path: &str, table: &Table) -> Result<()> {
     };
     if path == "-" {
         let mut out = BufWriter::new(std::io::stdout().lock());
-        csv(&mut out, table).and_then(|()| out.flush()).map_err(failed)?;
-        return Ok(());
+        return match csv(&mut out, table).and_then(|()| out.flush()) {
+            // The reader has seen enough (`| head`): that is no failure.
+            Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => {
+                // What is left in the buffer would be written when it is dropped, and fail again, unseen.
+                let _ = out.into_parts();
+                Ok(())
+            }
+            other => other.map_err(failed),
+        };
     }
     let target = Path::new(path);
     if target.is_dir() || target.file_name().is_none() {
@@ -117,19 +124,27 @@ fn ipc(out: impl Write, table: &Table) -> std::io::Result<()> {
     writer.finish().map_err(std::io::Error::other)
 }
 
+/// The system's own error where there is one, so that a closed pipe is known as such.
+fn plain(error: csv::Error) -> std::io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(e) => e,
+        other => std::io::Error::other(format!("{other:?}")),
+    }
+}
+
 fn csv(out: impl Write, table: &Table) -> std::io::Result<()> {
     let tz = table.source().zone.as_deref().and_then(|z| zone(z).ok());
     let columns = table.to_columns();
     let mut writer = csv::WriterBuilder::new().from_writer(out);
-    writer.write_record(columns.iter().map(|(n, _)| n)).map_err(std::io::Error::other)?;
+    writer.write_record(columns.iter().map(|(n, _)| n)).map_err(plain)?;
     let mut cell = String::new();
     for row in 0..table.rows() {
         for (_, data) in &columns {
             cell.clear();
             put(&mut cell, data, row, tz);
-            writer.write_field(&cell).map_err(std::io::Error::other)?;
+            writer.write_field(&cell).map_err(plain)?;
         }
-        writer.write_record(None::<&[u8]>).map_err(std::io::Error::other)?;
+        writer.write_record(None::<&[u8]>).map_err(plain)?;
     }
     writer.flush()
 }

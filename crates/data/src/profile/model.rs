@@ -40,7 +40,8 @@ pub struct Profile {
 pub struct ColumnProfile {
     /// Name as in the header.
     pub name: String,
-    /// Kind of its values.
+    /// Kind of its values; `type` in JSON.
+    #[serde(rename = "type")]
     pub kind: ColumnKind,
     /// The role it plays.
     pub role: Role,
