@@ -44,7 +44,11 @@ impl Recipe {
         let rows = profile.series.iter().map(|series| series.rows).min().unwrap_or_else(|| table.rows());
         let step = step_of(profile);
         let split = split(profile, step);
-        let (look_back, horizon) = window(step, rows);
+        let seasons = if step == Step::Rows { periods(profile, targets.first(), rows) } else { Vec::new() };
+        let (look_back, horizon) = match seasons.as_slice() {
+            [] => window(step, rows),
+            found => bounded(window_of_seasons(found), rows),
+        };
         let mut recipe = Recipe::default_power();
         recipe.name = None;
         recipe.data = DataRecipe {
@@ -66,12 +70,25 @@ impl Recipe {
             unit,
         };
         recipe.clean = gyeol_data::clean::propose(table, roles, profile);
+        let targets = recipe.columns.targets.as_ref().map_or(1, Vec::len);
+        let stride =
+            (table.rows() * targets).saturating_mul(look_back).div_ceil(EPOCH_ROWS).clamp(1, horizon);
         recipe.split = split;
-        recipe.forecast = ForecastRecipe { look_back, horizon, ..recipe.forecast };
+        recipe.forecast = ForecastRecipe {
+            look_back,
+            horizon,
+            seasons: Some(seasons).filter(|s| !s.is_empty()),
+            stride,
+            ..recipe.forecast
+        };
         recipe.calendar = CalendarRecipe { features: step != Step::Rows, holidays: None };
         recipe
     }
 }
+
+/// Rows (windows times targets times look-back) up to which every origin is learnt from; beyond that origins are
+/// taken farther apart, since neighbouring windows tell nearly the same and an epoch should stay below a minute.
+const EPOCH_ROWS: usize = 10_000_000;
 
 /// The step of the clock; rows where there is none.
 fn step_of(profile: &Profile) -> Step {
@@ -98,8 +115,49 @@ pub(crate) fn window(step: Step, rows: usize) -> (usize, usize) {
             None => (96, 24),
         },
     };
-    let horizon = horizon.min(rows / 20).max(1);
-    (look_back.min(rows / 4).max(1), horizon)
+    bounded((look_back, horizon), rows)
+}
+
+fn bounded((look_back, horizon): (usize, usize), rows: usize) -> (usize, usize) {
+    (look_back.min(rows / 4).max(1), horizon.min(rows / 12).max(1))
+}
+
+/// Rows after which readings without a clock repeat: a period and seven of it where both were found, as of days and
+/// weeks; else the shortest period about as strong as the strongest.
+fn periods(profile: &Profile, target: Option<&String>, rows: usize) -> Vec<usize> {
+    /// Correlation with the readings a period before, below which nothing is said to repeat.
+    const CLEAR: f64 = 0.3;
+    let column = profile.columns.iter().find(|column| Some(&column.name) == target);
+    let Some(numbers) = column.and_then(|column| column.numbers.as_ref()) else { return Vec::new() };
+    let mut found: Vec<(usize, f64)> = numbers
+        .periods
+        .iter()
+        .filter(|p| p.strength >= CLEAR && (2..=rows / 4).contains(&p.rows))
+        .map(|p| (p.rows, p.strength))
+        .collect();
+    found.sort_unstable_by_key(|(rows, _)| *rows);
+    let with_week =
+        found.iter().map(|(day, _)| *day).find(|day| found.iter().any(|(rows, _)| *rows == 7 * day));
+    if let Some(day) = with_week {
+        return vec![day, 7 * day];
+    }
+    let strongest = found.iter().map(|(_, strength)| *strength).fold(0.0, f64::max);
+    found
+        .iter()
+        .find(|(_, strength)| *strength >= 0.9 * strongest)
+        .map(|(rows, _)| *rows)
+        .into_iter()
+        .collect()
+}
+
+/// Look-back and horizon for readings that repeat after the shortest of these rows.
+fn window_of_seasons(seasons: &[usize]) -> (usize, usize) {
+    match *seasons {
+        [day] if day < 24 => (2 * day, day),
+        [day] => (4 * day, day),
+        [day, week, ..] => (week, day),
+        [] => (96, 24),
+    }
 }
 
 /// The last whole year judges and the one before chooses where that leaves a year or more to train on; else shares.
@@ -167,6 +225,10 @@ fn comments(recipe: &Recipe, roles: &Roles, profile: &Profile) -> Comments {
         };
         let note = format!("{}: {}", plain(&entry.column), plain(&entry.reason.words));
         notes.entry(format!("columns.{key}")).or_default().push(note);
+    }
+    for rows in recipe.forecast.seasons.iter().flatten() {
+        let note = format!("The readings repeat every {rows} rows, and no clock says so.");
+        notes.entry("forecast.seasons".to_owned()).or_default().push(note);
     }
     Comments { head, keys: true, notes }
 }
