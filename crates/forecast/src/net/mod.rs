@@ -384,7 +384,8 @@ fn predict<N: ForecastNet<f32>>(
     let mut packed = net.packed();
     net.pack(params, &mut packed);
     let rows = ROWS.min(windows.len().max(1));
-    let threads = pool.threads().min(windows.len().div_ceil(ROWS).max(1));
+    // Any thread of the pool may take any part, so each needs a workspace, however few the parts are.
+    let threads = if windows.len() <= ROWS { 1 } else { pool.threads() };
     let workspaces: Vec<Mutex<N::Workspace>> =
         (0..threads).map(|_| Mutex::new(net.workspace(rows))).collect();
     let mut out = vec![0f32; windows.len() * horizon];

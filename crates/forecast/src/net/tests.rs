@@ -117,3 +117,31 @@ fn gradients_of_every_net_agree_with_differences() {
         }
     }
 }
+
+#[test]
+fn more_threads_than_parts_change_nothing() {
+    let (data, windows) = data(2);
+    let params = NetParams {
+        encoder: Encoder::Mlp,
+        hidden: 5,
+        layers: 1,
+        head: 0,
+        dropout: 0.0,
+        centred: true,
+        calendar: false,
+        season_values: false,
+        row_calendar: false,
+        base: false,
+        segment: None,
+        loss: Loss::Mse,
+    };
+    let net = Net::new(&params, &NetShape::of(&data)).unwrap();
+    let weights: Vec<f32> = net.layout().initial(&mut Rng::new(2));
+    // Three parts of 16 windows or fewer, which any of seven threads may take.
+    let few = &windows.train[..33];
+    let want = net.predict(&weights, &data, few, &[], &gyeol_tensor::Pool::new(1));
+    let pool = gyeol_tensor::Pool::new(7);
+    for _ in 0..500 {
+        assert_eq!(want, net.predict(&weights, &data, few, &[], &pool));
+    }
+}
