@@ -33,7 +33,7 @@ MOST_ROUNDS, PATIENCE = 2000, 50
 # Screening fits on every fifth training origin and is judged on every fifth validation origin (5 and 24 share no
 # divisor: every hour of the day is there); the best of each kind are fitted and judged on all, once a
 # seed, and averaged, as gyeol's nets are.
-SCREEN = 5
+SCREEN, FINALISTS = 5, 2
 
 # name: reference, one model for every hour ahead or one each, linear forecast among the inputs, changes to LEARN
 BIG = {"num_leaves": 63, "min_data_in_leaf": 100}
@@ -217,10 +217,10 @@ def main():
     for name, (_, told) in in_parallel(run, [(n, True, 0) for n in names if not args.finalists], args.processes):
         results["screened"][name] = told
         save()
-    # The best two without and the best with the linear rung.
+    # The best without and with the linear rung.
     ranked = names if args.finalists else sorted(names, key=lambda n: results["screened"][n]["valid_mae"])
-    pure = [n for n in ranked if not CANDIDATES[n][2]][:2]
-    mixed = [n for n in ranked if CANDIDATES[n][2]][:1]
+    pure = [n for n in ranked if not CANDIDATES[n][2]][:FINALISTS]
+    mixed = [n for n in ranked if CANDIDATES[n][2]][:FINALISTS]
     finalists = mixed + pure
     means = {n: {"valid": 0.0, "test": 0.0} for n in finalists}
     jobs = [(n, False, seed) for seed in range(args.seeds) for n in finalists]
@@ -229,10 +229,13 @@ def main():
             means[name][p] = means[name][p] + forecasts[p] / args.seeds
         results["fitted"].setdefault(name, []).append(told)
         save()
-    for kind, names in (("lightgbm", pure), ("lightgbm-on-linear", mixed)):
-        options = {n: means[n] for n in names}
-        if len(names) > 1:
-            options["mean of the two"] = {p: sum(means[n][p] for n in names) / len(names) for p in ("valid", "test")}
+    def mean(names):
+        return {p: sum(means[n][p] for n in names) / len(names) for p in ("valid", "test")}
+
+    groups = {"lightgbm": [pure], "lightgbm-on-linear": [mixed, mixed + pure] if mixed else []}
+    for kind, lists in groups.items():
+        options = {n: means[n] for n in (lists[0] if lists else [])}
+        options.update({"mean of " + " / ".join(names): mean(names) for names in lists if len(names) > 1})
         if not options:
             continue
         # The choice: by validation alone. Only then is test looked at.
