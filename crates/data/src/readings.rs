@@ -41,6 +41,9 @@ pub struct Series {
     pub target: Vec<Vec<f64>>,
     /// Whether a target cell was really read: `false` where missing or invented by cleaning. Only these are scored.
     pub observed: Vec<Vec<bool>>,
+    /// Whether every target and past covariate of a row was really read. A forecast may begin only after such a row:
+    /// cleaning fills a hole with the help of the reading after it, which at an origin within the hole is the future.
+    pub complete: Vec<bool>,
     /// Past covariates.
     pub past: Vec<Vec<f64>>,
     /// Known covariates.
@@ -103,17 +106,16 @@ impl Readings {
             let clock = regular_clock(&stamps, &rows, step, zone, id.as_deref(), table, roles)?;
             let pick = |cells: &Vec<f64>| -> Vec<f64> { rows.iter().map(|&r| cells[r]).collect() };
             let target: Vec<Vec<f64>> = target_cells.iter().map(pick).collect();
-            let observed = targets
-                .iter()
-                .zip(&target)
-                .map(|(name, cells)| {
-                    let filled = table.filled(name);
-                    rows.iter()
-                        .zip(cells)
-                        .map(|(&r, x)| !x.is_nan() && !filled.is_some_and(|f| f[r]))
-                        .collect()
-                })
-                .collect();
+            let past_picked: Vec<Vec<f64>> = past_cells.iter().map(pick).collect();
+            let read = |(name, cells): (&String, &Vec<f64>)| -> Vec<bool> {
+                let filled = table.filled(name);
+                let really = |(&r, x): (&usize, &f64)| !x.is_nan() && !filled.is_some_and(|f| f[r]);
+                rows.iter().zip(cells).map(really).collect()
+            };
+            let observed: Vec<Vec<bool>> = targets.iter().zip(&target).map(read).collect();
+            let past_read: Vec<Vec<bool>> = past.iter().zip(&past_picked).map(read).collect();
+            let complete =
+                (0..rows.len()).map(|i| observed.iter().chain(&past_read).all(|column| column[i])).collect();
             let history =
                 (0..rows.len()).rev().find(|&i| target.iter().any(|t| !t[i].is_nan())).map_or(0, |i| i + 1);
             series.push(Series {
@@ -123,7 +125,8 @@ impl Readings {
                 history,
                 target,
                 observed,
-                past: past_cells.iter().map(pick).collect(),
+                complete,
+                past: past_picked,
                 known: known_cells.iter().map(pick).collect(),
             });
         }

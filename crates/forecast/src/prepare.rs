@@ -123,6 +123,8 @@ pub struct PreparedSeries {
     pub scaled: Vec<Vec<f32>>,
     /// Targets in their own unit; NaN where not observed (missing, or made by cleaning): not scored.
     pub truth: Vec<Vec<f64>>,
+    /// Rows after which a forecast may begin: everything before the origin was really read.
+    pub complete: Vec<bool>,
     /// Targets in their own unit, cleaned values included: what baselines repeat.
     pub values: Vec<Vec<f64>>,
     /// Scalers of the targets.
@@ -274,6 +276,7 @@ impl Prepared {
                 history: series.history,
                 scaled: series.target.iter().zip(&fitted.targets).map(scaled).collect(),
                 truth: series.target.iter().zip(&series.observed).map(seen).collect(),
+                complete: series.complete.clone(),
                 values: series.target.clone(),
                 scalers: fitted.targets.clone(),
                 covariates,

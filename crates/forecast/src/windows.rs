@@ -37,6 +37,9 @@ pub struct Windows {
     pub valid: Vec<Window>,
     /// Test windows, likewise.
     pub test: Vec<Window>,
+    /// Test origins left out because the row before them was made by cleaning, which may have used readings after
+    /// them.
+    pub skipped: usize,
 }
 
 impl Windows {
@@ -46,12 +49,13 @@ impl Windows {
     /// [`Error::TooShort`] when a part holds none.
     pub fn of(prepared: &Prepared, split: &Split, stride: usize) -> Result<Windows> {
         let spec = &prepared.spec;
-        let mut windows = Windows { train: Vec::new(), valid: Vec::new(), test: Vec::new() };
+        let mut windows = Windows { train: Vec::new(), valid: Vec::new(), test: Vec::new(), skipped: 0 };
         let mut longest = [(0usize, String::new()), (0, String::new()), (0, String::new())];
         for (index, series) in prepared.series.iter().enumerate() {
             let RowSplit { train, valid, test } = prepared.rows(split, index);
             let parts = [(train, true), (valid, false), (test, false)];
-            let lists = [&mut windows.train, &mut windows.valid, &mut windows.test];
+            let Windows { train: of_train, valid: of_valid, test: of_test, skipped } = &mut windows;
+            let lists = [of_train, of_valid, of_test];
             for (slot, ((rows, own), list)) in parts.into_iter().zip(lists).enumerate() {
                 if rows.len() >= longest[slot].0 {
                     longest[slot] = (rows.len(), series.name());
@@ -59,6 +63,10 @@ impl Windows {
                 let first = if own { rows.start + spec.look_back } else { rows.start.max(spec.look_back) };
                 let end = (rows.end.min(series.history) + 1).saturating_sub(spec.horizon);
                 for origin in (first..end).step_by(stride.max(1)) {
+                    if !series.complete[origin - 1] {
+                        *skipped += usize::from(slot == 2);
+                        continue;
+                    }
                     for channel in 0..spec.targets.len() {
                         list.push(Window {
                             series: index as u32,

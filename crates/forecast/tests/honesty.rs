@@ -27,6 +27,7 @@ fn readings(rows: usize) -> Readings {
             rows,
             history: rows,
             observed: vec![vec![true; rows]],
+            complete: vec![true; rows],
             target: vec![target],
             past: vec![past],
             known: vec![],
@@ -146,6 +147,17 @@ fn same_bits_on_any_number_of_threads() {
             assert_eq!(want, other.predictor.predict(&data, &windows.test, &Pool::new(threads)));
         }
     }
+}
+
+#[test]
+fn no_forecast_begins_within_a_hole_that_cleaning_filled() {
+    // Rows 420 to 422 were filled along the line to row 423: at origins 421, 422 and 423 that reading is the future.
+    let mut r = readings(500);
+    r.series[0].complete[420..423].fill(false);
+    let (_, _, windows) = fit(&r, [300, 400, 500], &RungParams::LastValue, 1);
+    let origins: Vec<u32> = windows.test.iter().map(|w| w.origin).collect();
+    assert!(!origins.iter().any(|o| (421..=423).contains(o)), "{origins:?}");
+    assert_eq!((origins.len(), windows.skipped), (86, 3));
 }
 
 #[test]

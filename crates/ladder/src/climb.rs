@@ -231,6 +231,7 @@ pub fn climb(
             scaled,
             mase_season: yardsticks.season,
             unscored,
+            skipped: windows.skipped,
             bootstrap_block: setting.bootstrap.block,
             bootstrap_draws: recipe.score.bootstrap_draws,
         },

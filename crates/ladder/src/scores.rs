@@ -50,7 +50,7 @@ pub fn scores_json(r: &LadderReport) -> Value {
         "look_back": r.protocol.look_back,
         "horizon": r.protocol.horizon,
         "interval": r.protocol.interval_level,
-        "denominator": { "windows": r.protocol.test.windows, "unscored": r.protocol.unscored },
+        "denominator": { "windows": r.protocol.test.windows, "unscored": r.protocol.unscored, "skipped": r.protocol.skipped },
         "rungs": rungs,
         "best": r.rungs.get(r.best).map(|b| b.name.as_str()),
         "pairs": r.pairs,

@@ -89,6 +89,9 @@ pub struct Protocol {
     pub mase_season: usize,
     /// Target readings in the test part that were missing and so are not scored.
     pub unscored: usize,
+    /// Test origins left out because the row before them was made by cleaning.
+    #[serde(default)]
+    pub skipped: usize,
     /// Blocks (rows) of the bootstrap.
     pub bootstrap_block: usize,
     /// Draws of the bootstrap.

@@ -25,6 +25,7 @@ fn data(channels: usize) -> (Prepared, Windows) {
         rows,
         history: rows,
         observed: vec![vec![true; rows]; channels],
+        complete: vec![true; rows],
         target,
         past: vec![column(&mut rng)],
         known: vec![column(&mut rng)],

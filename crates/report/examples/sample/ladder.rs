@@ -395,6 +395,7 @@ pub fn report() -> LadderReport {
             scaled: false,
             mase_season: 24,
             unscored: 0,
+            skipped: 0,
             bootstrap_block: 168,
             bootstrap_draws: 1_000,
         },

@@ -53,6 +53,7 @@ pub(crate) fn protocol(view: &View) -> Protocol {
     fact("fact-valid", span(view, &p.valid));
     fact("fact-test", span(view, &p.test));
     fact("fact-unscored", voice.count(p.unscored));
+    fact("fact-skipped", voice.count(p.skipped));
     fact("fact-metric", text::metric_name(&report.metric, language));
     fact("fact-scaled", view.t(if p.scaled { "scaled-yes" } else { "scaled-no" }, &[]));
     fact("fact-mase", rows(p.mase_season));

@@ -18,6 +18,9 @@ pub fn rung_title(name: &str, language: Language) -> String {
     if super::has_message(&whole) {
         return message(&whole, &[], language);
     }
+    if let Some(rows) = season_rows(name) {
+        return message("rung-season-rows", &[("rows", rows)], language);
+    }
     let (base, suffix) = name.split_once(':').unwrap_or((name, ""));
     let base_key = format!("rung-{}", base.replace('+', "-"));
     let title =
@@ -27,6 +30,12 @@ pub fn rung_title(name: &str, language: Language) -> String {
     }
     let suffix = spoken("suffix", suffix, language);
     message("rung-with-suffix", &[("rung", title), ("suffix", suffix)], language)
+}
+
+/// The rows of a season that is named by them: 12 of `seasonal-naive:12-rows`.
+fn season_rows(name: &str) -> Option<String> {
+    let rows = name.strip_prefix("seasonal-naive:")?.strip_suffix("-rows")?;
+    rows.parse::<usize>().ok().map(|rows| rows.to_string())
 }
 
 /// Names of a report's rungs in their order. Where a net stands beside its own `:plain` form it is called well posed,
@@ -70,6 +79,9 @@ pub fn rung_phrases(report: &LadderReport, language: Language) -> Vec<String> {
             };
             if super::has_message(&whole) {
                 return message(&whole, &[], language);
+            }
+            if let Some(rows) = season_rows(&rung.name) {
+                return message("phrase-season-rows", &[("rows", rows)], language);
             }
             if !matches!(base, "mlp" | "rnn" | "gru" | "lstm" | "nnlm") {
                 return title;
