@@ -89,8 +89,18 @@ fn a_table_with_a_counter_is_forecast_in_rows() {
     let (place, recipe) =
         climbs(&table("n,value", 600, |i| format!("{},{:.2}", i + 1, shape(i, 24.0))), "", 24);
     assert_eq!(recipe["calendar"]["features"].as_bool(), Some(false));
+    assert_eq!(recipe["forecast"]["seasons"][0].as_integer(), Some(24));
     let forecast = place.call(&["predict", "out/model.gyeol", "table.csv"]).ok().out;
     assert!(forecast.lines().nth(1).unwrap().starts_with("601,value,"), "{forecast}");
+}
+
+#[test]
+fn without_a_clock_the_season_is_found_in_the_readings() {
+    // 144 months by number only, with a trend: a year is repeated, and forecast as far as the rows allow.
+    let text = table("t,value", 144, |i| format!("{i},{:.1}", shape(i, 12.0) + i as f64));
+    let (_, recipe) = climbs(&text, "", 12);
+    assert_eq!(recipe["forecast"]["seasons"].as_array().unwrap().len(), 1);
+    assert_eq!(recipe["forecast"]["seasons"][0].as_integer(), Some(12));
 }
 
 #[test]
