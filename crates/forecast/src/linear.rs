@@ -113,6 +113,9 @@ impl LinearInputs {
     }
 }
 
+/// Penalties tried where nobody names others.
+pub const PENALTIES: [f64; 6] = [1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0];
+
 /// Parts of the training windows, each contiguous in time: partial sums that are added in order (the same bits on
 /// any number of threads), and the folds of cross-fitting.
 const PARTS: usize = 8;
@@ -261,7 +264,9 @@ impl LinearModel {
         let mut chosen = Vec::new();
         for channel in 0..p.spec.targets.len() {
             let mine = |w: &Window| w.channel as usize == channel;
-            let place: Vec<usize> = (0..train.len()).filter(|&i| mine(&train[i])).collect();
+            let mut place: Vec<usize> = (0..train.len()).filter(|&i| mine(&train[i])).collect();
+            // Parts are stretches of the clock, whatever series a window is of: series share their weather.
+            place.sort_by_key(|&i| p.series[train[i].series as usize].clock.at(train[i].origin as usize));
             let valid: Vec<Window> = valid.iter().copied().filter(mine).collect();
             let design = Design::new(&inputs, p, place.iter().map(|&i| train[i]).collect(), pool);
             let (penalty, linear) = design.choose(&valid, penalties, pool)?;

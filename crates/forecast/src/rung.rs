@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::baseline;
 use crate::error::{Error, Result};
-use crate::linear::{LinearInputs, LinearModel};
+use crate::linear::{LinearInputs, LinearModel, PENALTIES};
 use crate::net::{LayerShape, Learner, Net, NetParams, NetShape};
 use crate::prepare::Prepared;
 use crate::windows::{Window, Windows};
@@ -209,7 +209,8 @@ fn fit_nets(
         seconds: 0.0,
     };
     let (base, base_values) = if params.base {
-        let (model, mut values) = LinearModel::fit_cross(data, &windows.train, &windows.valid, &RIDGE, pool)?;
+        let (model, mut values) =
+            LinearModel::fit_cross(data, &windows.train, &windows.valid, &PENALTIES, pool)?;
         values.extend(model.changes(data, &windows.valid));
         (Some(model), values)
     } else {
@@ -431,9 +432,6 @@ impl Predictor {
         }
     }
 }
-
-/// Penalties that a net's linear part tries.
-const RIDGE: [f64; 6] = [1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0];
 
 fn linear_layer(m: &LinearModel) -> LayerShape {
     let (p, q) = m.channels.first().map_or((0, 0), |c| (c.inputs, c.outputs));

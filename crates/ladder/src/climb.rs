@@ -97,7 +97,7 @@ pub fn climb(
         windows.train = windows.train.chunks(stride).flat_map(|c| c.iter().take(channels)).copied().collect();
     }
     let profile = gyeol_data::profile::profile(&table, &roles, Some(&recipe.split_spec()))?;
-    let mut planned = plan(recipe, &data.spec, options.quick);
+    let mut planned = plan(recipe, &data.spec, windows.train.len(), options.quick);
     if let Some(only) = &options.only {
         let known: Vec<String> = planned.iter().map(|p| p.name.clone()).collect();
         planned.retain(|p| p.name == *only);

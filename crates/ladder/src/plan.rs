@@ -1,6 +1,7 @@
 //! Which rungs a recipe climbs, with every hyper-parameter resolved.
 
 use gyeol_forecast::Spec;
+use gyeol_forecast::linear::PENALTIES;
 use gyeol_forecast::net::{Encoder, NetParams};
 use gyeol_forecast::rung::RungParams;
 use gyeol_neural::{Loss, Optimizer, Schedule, TrainParams};
@@ -15,9 +16,6 @@ pub struct Planned {
     /// Resolved hyper-parameters.
     pub params: RungParams,
 }
-
-/// Penalties that the linear rung tries.
-const RIDGE: [f64; 6] = [1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0];
 
 /// The rung on which the default ladder ends.
 pub const LAST_DEFAULT: &str = "lstm";
@@ -35,20 +33,25 @@ pub fn default_rungs(spec: &Spec) -> Vec<RungRecipe> {
     rungs
 }
 
-/// Resolves the recipe's rungs; `quick` fits smaller nets for fewer epochs.
-pub fn plan(recipe: &Recipe, spec: &Spec, quick: bool) -> Vec<Planned> {
+/// Resolves the recipe's rungs for `windows` training windows; `quick` fits smaller nets for fewer epochs.
+pub fn plan(recipe: &Recipe, spec: &Spec, windows: usize, quick: bool) -> Vec<Planned> {
     let rungs = if recipe.rungs.is_empty() { default_rungs(spec) } else { recipe.rungs.clone() };
-    rungs.iter().map(|r| Planned { name: r.name.clone(), params: resolve(recipe, spec, r, quick) }).collect()
+    rungs
+        .iter()
+        .map(|r| Planned { name: r.name.clone(), params: resolve(recipe, spec, r, windows, quick) })
+        .collect()
 }
 
-fn resolve(recipe: &Recipe, spec: &Spec, r: &RungRecipe, quick: bool) -> RungParams {
+fn resolve(recipe: &Recipe, spec: &Spec, r: &RungRecipe, windows: usize, quick: bool) -> RungParams {
     let encoder = match r.kind() {
         "last-value" => return RungParams::LastValue,
         "seasonal-naive" => {
             let season = r.season.or_else(|| spec.seasons.first().map(|s| s.rows)).unwrap_or(spec.horizon);
             return RungParams::SeasonalNaive { season };
         }
-        "linear" => return RungParams::Linear { ridge: r.ridge.clone().unwrap_or_else(|| RIDGE.to_vec()) },
+        "linear" => {
+            return RungParams::Linear { ridge: r.ridge.clone().unwrap_or_else(|| PENALTIES.to_vec()) };
+        }
         "mlp" => Encoder::Mlp,
         "rnn" => Encoder::Rnn,
         "gru" => Encoder::Gru,
@@ -57,7 +60,7 @@ fn resolve(recipe: &Recipe, spec: &Spec, r: &RungRecipe, quick: bool) -> RungPar
     // A rung called plain is the textbook's: readings in, last hidden state to the horizon.
     let plain = r.name.ends_with(":plain");
     let segment = r.segment.filter(|&s| s > 1);
-    let d = Defaults::of(encoder, segment.is_some(), plain, quick);
+    let d = Defaults::of(encoder, segment.is_some(), plain, windows, quick);
     let loss = match r.loss {
         Some(recipe::Loss::Mse) => Loss::Mse,
         Some(recipe::Loss::Mae) => Loss::Mae,
@@ -125,13 +128,17 @@ struct Defaults {
 }
 
 impl Defaults {
-    fn of(encoder: Encoder, segments: bool, plain: bool, quick: bool) -> Defaults {
+    fn of(encoder: Encoder, segments: bool, plain: bool, windows: usize, quick: bool) -> Defaults {
+        // Few windows are learnt from in smaller batches and more often: a net needs some hundred steps in any case.
+        let batch = (windows / 64).next_power_of_two().clamp(16, 128);
+        let per_epoch = windows.div_ceil(batch).max(1);
+        let epochs = |least: usize, steps: usize| steps.div_ceil(per_epoch).clamp(least, 60);
         let full = Defaults {
             hidden: if encoder == Encoder::Mlp { 128 } else { 64 },
             head: 128,
             dropout: if segments { 0.3 } else { 0.0 },
-            epochs: 7,
-            batch: 128,
+            epochs: epochs(7, 900),
+            batch,
             learning_rate: 0.004,
             weight_decay: if plain { 0.0 } else { 0.5 },
             average: if plain { 0.0 } else { 0.995 },
@@ -139,7 +146,13 @@ impl Defaults {
             members: if plain { 1 } else { 3 },
         };
         if quick {
-            return Defaults { hidden: full.hidden / 2, head: 64, epochs: 3, members: 1, ..full };
+            return Defaults {
+                hidden: full.hidden / 2,
+                head: 64,
+                epochs: epochs(3, 300),
+                members: 1,
+                ..full
+            };
         }
         full
     }
