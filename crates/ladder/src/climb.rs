@@ -112,6 +112,8 @@ pub fn climb(
     let hash =
         DataHash { name: source.name.clone(), sha256: source.sha256.clone(), rows: table.rows() as u64 };
     let canonical = recipe.to_toml();
+    // Words are no part of what was fitted: a report can be drawn again in another language.
+    let fitted_by = Recipe { language: "en".into(), ..recipe.clone() }.to_toml();
     let yardsticks = Yardsticks::fit(&data, &split);
     let test_origins = origins(&data, &windows.test);
     let block = recipe.score.bootstrap_block.unwrap_or_else(|| Bootstrap::block_of(&data.spec, test_origins));
@@ -141,7 +143,7 @@ pub fn climb(
         },
         hash,
         // A quick run is another run: its rungs are never taken for full ones.
-        canonical: if options.quick { format!("{canonical}\n# quick\n") } else { canonical.clone() },
+        canonical: if options.quick { format!("{fitted_by}\n# quick\n") } else { fitted_by },
         pool,
     };
     let mut calendar_names = data.calendar_columns()?;

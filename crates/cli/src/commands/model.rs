@@ -231,10 +231,16 @@ pub fn evaluate(common: &Common, args: &Scoring) -> Result<()> {
     }
     let n = |v: f64| text::significant(v, 5, language);
     output::text(&format!(
-        "  {} · {} windows, {} values\n",
+        "  {} · {}\n",
         text::rung_title(&bundle.manifest.rung, language),
-        text::count(test.windows.len(), language),
-        text::count(covered.1, language)
+        text::message(
+            "evaluate-counts",
+            &[
+                ("windows", text::count(test.windows.len() / about.spec.targets.len().max(1), language)),
+                ("values", text::count(covered.1, language)),
+            ],
+            language
+        )
     ))?;
     for metric in METRICS {
         if let Some(s) = scores.get(metric).filter(|s| s.value.is_finite()) {

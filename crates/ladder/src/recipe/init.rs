@@ -177,19 +177,24 @@ fn split(profile: &Profile, step: Step) -> SplitRecipe {
         return shares;
     };
     let zone = profile.clock.as_ref().and_then(|clock| gyeol_data::clock::zone(clock.zone.as_deref()?).ok());
-    // A series counts as having a year if at most ten days of it are missing at its end.
+    // The last twelve months judge, the twelve before choose, the rest (a year at least, but for ten days) is learnt from:
+    // every part then holds whole years.
     const SLACK: i64 = 10 * gyeol_data::clock::DAY_MS;
-    let year = |ms: i64| show(ms, zone).get(..4).and_then(|year| year.parse::<i32>().ok());
-    let (Some(first), Some(last)) = (year(from - SLACK), year(to + SLACK)) else { return shares };
-    if long_step || last - first < 4 || profile.series.iter().any(|series| series.from != Some(from)) {
+    let date = |ms: i64| show(ms, zone).get(..10).and_then(|date| date.parse::<chrono::NaiveDate>().ok());
+    let after = to.saturating_add(step.approximate_ms().unwrap_or(0));
+    let (Some(first), Some(end)) = (date(from - SLACK), date(after)) else { return shares };
+    let before = |months: u32| end.checked_sub_months(chrono::Months::new(months));
+    let (Some(least), Some(valid_from), Some(test_from)) = (before(36), before(24), before(12)) else {
+        return shares;
+    };
+    if long_step || first > least || profile.series.iter().any(|series| series.from != Some(from)) {
         return shares;
     }
-    // `last` is the year after the last whole one, `first` the one before the first whole one.
     SplitRecipe {
         by: SplitBy::Dates,
-        valid_from: Some(format!("{:04}-01-01", last - 2)),
-        test_from: Some(format!("{:04}-01-01", last - 1)),
-        end: Some(format!("{last:04}-01-01")),
+        valid_from: Some(valid_from.to_string()),
+        test_from: Some(test_from.to_string()),
+        end: None,
         train: None,
         valid: None,
         test: None,

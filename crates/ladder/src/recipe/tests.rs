@@ -533,7 +533,12 @@ fn init_writes_a_recipe_that_is_read_back() {
     assert_eq!(recipe.split.by, SplitBy::Dates);
     let borders =
         (recipe.split.valid_from.as_deref(), recipe.split.test_from.as_deref(), recipe.split.end.as_deref());
-    assert_eq!(borders, (Some("2013-01-01"), Some("2014-01-01"), Some("2015-01-01")));
+    assert_eq!(borders, (Some("2013-01-01"), Some("2014-01-01"), None), "to the last row");
+    // The same to 2014-10-15 07:00: the last twelve months judge, wherever the readings end.
+    let october =
+        Recipe::fitting(&table, &roles, &profile_of(&table, 1_293_840_000_000, 1_413_356_400_000), "x.csv");
+    let borders = (october.split.valid_from.as_deref(), october.split.test_from.as_deref());
+    assert_eq!(borders, (Some("2012-10-15"), Some("2013-10-15")));
     assert_eq!(recipe, Recipe::fitting(&table, &roles, &profile, "load \"x\".csv"));
     assert_eq!((recipe.forecast.look_back, recipe.forecast.horizon), (1, 1), "bounded by four rows");
     assert!(
