@@ -3,7 +3,7 @@
 //! Inside, a moment is milliseconds since 1970-01-01 UTC. Steps of whole days or months follow the local
 //! calendar when a zone is known (a day of 23 hours is still a day); shorter steps follow UTC.
 
-use chrono::{DateTime, Datelike, Duration, LocalResult, Months, NaiveDate, NaiveDateTime, TimeZone};
+use chrono::{DateTime, Datelike, Duration, LocalResult, Months, NaiveDate, NaiveDateTime, Offset, TimeZone};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
@@ -275,6 +275,19 @@ pub(crate) fn format_time(t: NaiveDateTime) -> String {
     } else {
         t.format("%Y-%m-%dT%H:%M:%S%.3f").to_string()
     }
+}
+
+/// A moment for programs: local ISO time with its offset from UTC, or without one where there is no zone.
+pub fn stamp(ms: i64, tz: Option<Tz>) -> String {
+    let local = local_time(ms, tz);
+    let text = format_time(local);
+    let Some(tz) = tz else { return text };
+    let seconds = tz.offset_from_utc_datetime(&local_time(ms, None)).fix().local_minus_utc();
+    if seconds == 0 {
+        return format!("{text}Z");
+    }
+    let sign = if seconds < 0 { '-' } else { '+' };
+    format!("{text}{sign}{:02}:{:02}", seconds.abs() / 3600, seconds.abs() / 60 % 60)
 }
 
 /// A moment for people, on the clock of `zone`: `2014-01-31 13:00`.

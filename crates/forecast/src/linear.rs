@@ -32,10 +32,16 @@ pub struct LinearInputs {
     look_back: usize,
     horizon: usize,
     covariates: usize,
+    /// Rows from one reading of the covariates to the one before it.
+    covariate_step: usize,
     known: usize,
     calendar: usize,
     bins: usize,
 }
+
+/// Columns that the covariates of the look-back may take; where they would take more they are read at longer steps,
+/// since neighbouring readings tell nearly the same.
+const MOST_COVARIATES: usize = 1_200;
 
 /// Most columns of the design: the normal equations take their square in memory and their cube in time.
 const MOST_COLUMNS: usize = 6_000;
@@ -51,6 +57,7 @@ impl LinearInputs {
             look_back: s.look_back,
             horizon: s.horizon,
             covariates: p.covariate_width(),
+            covariate_step: (s.look_back * p.covariate_width()).div_ceil(MOST_COVARIATES).max(1),
             known: s.known.len(),
             calendar: p.calendar_width,
             bins: p.calendar_bins,
@@ -69,7 +76,8 @@ impl LinearInputs {
 
     /// Columns.
     pub fn width(&self) -> usize {
-        self.look_back * (1 + self.covariates) + 1 + self.bins + self.ahead() * (self.known + self.calendar)
+        let readings = self.look_back.div_ceil(self.covariate_step.max(1)) * self.covariates;
+        self.look_back + readings + 1 + self.bins + self.ahead() * (self.known + self.calendar)
     }
 
     /// Rows forecast.
@@ -100,7 +108,13 @@ impl LinearInputs {
         let from = origin - self.look_back;
         out.extend(y[from..origin].iter().map(|&v| (v - last) as f64));
         out.push(last as f64);
-        out.extend(s.covariates[from * self.covariates..origin * self.covariates].iter().map(|&v| v as f64));
+        // The last row before the origin is always among them.
+        let first = from + (self.look_back - 1) % self.covariate_step;
+        for row in (first..origin).step_by(self.covariate_step) {
+            out.extend(
+                s.covariates[row * self.covariates..(row + 1) * self.covariates].iter().map(|&v| v as f64),
+            );
+        }
         out.extend((0..self.bins).map(|b| f64::from(u8::from(s.bins[origin] as usize == b))));
         let ahead = self.ahead();
         for j in 0..ahead {

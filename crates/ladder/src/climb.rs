@@ -24,6 +24,9 @@ use crate::plan::plan;
 use crate::recipe::{HolidaysRecipe, Metric, Recipe};
 use crate::scores::scores_json;
 
+/// Rows (windows times look-back) that `--quick` learns from.
+const QUICK_ROWS: usize = 3_000_000;
+
 /// How to climb.
 #[derive(Debug, Clone)]
 pub struct Climb {
@@ -91,9 +94,16 @@ pub fn climb(
     )?;
     let data = Prepared::fit(&readings, &split, spec)?;
     let mut windows = Windows::of(&data, &split, 1)?;
-    if recipe.forecast.stride > 1 {
+    // A first look learns from origins farther apart where the table is long.
+    let thinned = if options.quick {
+        (windows.train.len() * data.spec.look_back / recipe.forecast.stride).div_ceil(QUICK_ROWS).max(1)
+    } else {
+        1
+    };
+    let every = recipe.forecast.stride * thinned;
+    if every > 1 {
         let channels = data.spec.targets.len();
-        let stride = recipe.forecast.stride * channels;
+        let stride = every * channels;
         windows.train = windows.train.chunks(stride).flat_map(|c| c.iter().take(channels)).copied().collect();
     }
     let profile = gyeol_data::profile::profile(&table, &roles, Some(&recipe.split_spec()))?;

@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use gyeol_bundle::Bundle;
-use gyeol_data::clock::show as moment;
+use gyeol_data::clock::stamp;
 use gyeol_data::{ColumnData, Step, Table};
 use gyeol_forecast::score::{Bootstrap, Errors, METRICS};
 use gyeol_forecast::{ForecastRow, Forecaster};
+use gyeol_ladder::recipe::Recipe;
 use gyeol_report::text;
 use serde_json::{Value, json};
 
@@ -42,7 +43,7 @@ fn time(forecaster: &Forecaster, ms: i64) -> String {
     if forecaster.about.spec.step == Step::Rows {
         return ms.to_string();
     }
-    moment(ms, forecaster.about.spec.zone.as_deref().and_then(|z| gyeol_data::clock::zone(z).ok()))
+    stamp(ms, forecaster.about.spec.zone.as_deref().and_then(|z| gyeol_data::clock::zone(z).ok()))
 }
 
 fn instant(forecaster: &Forecaster, text: Option<&String>) -> Result<Option<i64>> {
@@ -200,7 +201,9 @@ pub fn evaluate(common: &Common, args: &Scoring) -> Result<()> {
     let test = forecaster.backtest(table, from, until, &pool(common))?;
     let about = &forecaster.about;
     let yardsticks = about.yardsticks.of(&test.data, &about.scalers);
-    let errors = Errors::of(&test.data, &test.windows, &test.forecasts, &yardsticks, false);
+    // As its recipe scored it, so that the figures can be held against the run's.
+    let scaled = Recipe::parse(&bundle.manifest.recipe, "model").is_ok_and(|r| r.score.scaled);
+    let errors = Errors::of(&test.data, &test.windows, &test.forecasts, &yardsticks, scaled);
     let block = Bootstrap::block_of(&about.spec, errors.origins.len());
     let plan = Bootstrap::new(errors.origins.len(), block, 1000, common.seed.unwrap_or(0));
     let scores = plan.scores(&errors);
@@ -226,7 +229,7 @@ pub fn evaluate(common: &Common, args: &Scoring) -> Result<()> {
             .collect();
         return output::json(&json!({
             "rung": forecaster.rung, "windows": test.windows.len(), "values": covered.1, "metrics": metrics,
-            "coverage": coverage, "promised": about.intervals.level,
+            "scaled": scaled, "coverage": coverage, "promised": about.intervals.level,
         }));
     }
     let n = |v: f64| text::significant(v, 5, language);

@@ -4,10 +4,9 @@ use std::fs::{File, OpenOptions};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use chrono::{Offset, TimeZone};
 use chrono_tz::Tz;
 
-use crate::clock::{format_time, local_time, zone};
+use crate::clock::{stamp, zone};
 use crate::error::{Error, Fault, Result};
 use crate::table::{ColumnData, Table};
 
@@ -163,16 +162,4 @@ fn put(cell: &mut String, data: &ColumnData, row: usize, tz: Option<Tz>) {
         ColumnData::Text(v) => v[row].as_ref().map_or(Ok(()), |x| write!(cell, "{x}")),
         ColumnData::Time(v) => v[row].map_or(Ok(()), |ms| write!(cell, "{}", stamp(ms, tz))),
     };
-}
-
-fn stamp(ms: i64, tz: Option<Tz>) -> String {
-    let local = local_time(ms, tz);
-    let text = format_time(local);
-    let Some(tz) = tz else { return text };
-    let seconds = tz.offset_from_utc_datetime(&local_time(ms, None)).fix().local_minus_utc();
-    if seconds == 0 {
-        return format!("{text}Z");
-    }
-    let sign = if seconds < 0 { '-' } else { '+' };
-    format!("{text}{sign}{:02}:{:02}", seconds.abs() / 3600, seconds.abs() / 60 % 60)
 }

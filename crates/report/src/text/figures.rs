@@ -82,6 +82,11 @@ pub fn signed(value: f64, digits: usize, language: Language) -> String {
 
 /// A share as a percentage: `0.899` with one digit is `89.9 %`.
 pub fn percent(share: f64, digits: usize, language: Language) -> String {
+    // A share that is not quite everything is never written as 100 %.
+    let mut digits = digits;
+    while share.abs() < 1.0 && digits < 6 && format!("{:.digits$}", share.abs() * 100.0).starts_with("100") {
+        digits += 1;
+    }
     let figure = number(share * 100.0, digits, language);
     if figure == MISSING { figure } else { with_percent(&figure, language) }
 }
