@@ -1,8 +1,8 @@
 //! Bundles on disk: never a half-written one.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{Read, Write};
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
 
 use crate::{Bundle, Error, Limits, Result};
 
@@ -16,17 +16,10 @@ impl Bundle {
         // What cannot be opened again must not be written.
         Bundle::from_bytes(&bytes, &Limits::default()).map_err(in_file)?;
 
-        let beside = beside(path);
-        let written = write(&beside, &bytes).and_then(|()| fs::rename(&beside, path));
-        if let Err(source) = written {
-            let _ = fs::remove_file(&beside);
+        gyeol_data::write_bytes(path, &bytes).map_err(|source| {
             let next = "Is the folder there, writable, and the disk not full? Nothing was left behind";
-            return Err(Error::Io { path: path.to_owned(), action: "write the bundle", source, next });
-        }
-        // The rename itself reaches the disk with its folder; where folders cannot be opened this is left to the system.
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            let _ = File::open(folder).and_then(|folder| folder.sync_all());
-        }
+            Error::Io { path: path.to_owned(), action: "write the bundle", source, next }
+        })?;
         Ok(())
     }
 
@@ -74,20 +67,4 @@ fn read(path: &Path, limits: &Limits) -> Result<Vec<u8>> {
         return Err(too_large(bytes.len() as u64));
     }
     Ok(bytes)
-}
-
-/// A name in the same folder (a rename does not cross disks) that no other writer uses.
-fn beside(path: &Path) -> PathBuf {
-    use std::sync::atomic::{AtomicU64, Ordering};
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    let mut name = std::ffi::OsString::from(".");
-    name.push(path.file_name().unwrap_or_default());
-    name.push(format!(".{}-{}.part", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed)));
-    path.with_file_name(name)
-}
-
-fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
 }

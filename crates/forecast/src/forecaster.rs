@@ -212,8 +212,7 @@ impl Forecaster {
     pub fn interval(&self, data: &Prepared, w: &Window, ahead: usize, value: f64) -> (f64, f64) {
         let channel = w.channel as usize;
         let scale = data.series[w.series as usize].scalers[channel].scale;
-        let at = |offsets: &[Vec<f64>]| value + offsets[channel][ahead] * scale;
-        (at(&self.about.intervals.low), at(&self.about.intervals.high))
+        self.about.intervals.around(channel, ahead, value, scale)
     }
 
     /// Description and tensors, from which [`Forecaster::from_parts`] makes the same forecaster.

@@ -18,6 +18,11 @@ pub struct Intervals {
 }
 
 impl Intervals {
+    /// Lower and upper end around a forecast `ahead` rows from its origin; `scale` undoes the scaling of the offsets.
+    pub fn around(&self, channel: usize, ahead: usize, value: f64, scale: f64) -> (f64, f64) {
+        (value + self.low[channel][ahead] * scale, value + self.high[channel][ahead] * scale)
+    }
+
     /// From residuals (truth minus forecast) by channel and row ahead; NaN where nothing was observed.
     pub fn fit(level: f64, residuals: &[Vec<Vec<f64>>]) -> Intervals {
         let tail = (1.0 - level) / 2.0;

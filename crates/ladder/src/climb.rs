@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use gyeol_bundle::DataHash;
 use gyeol_data::Split;
-use gyeol_forecast::calendar::CalendarSpec;
 use gyeol_forecast::forecaster::About;
 use gyeol_forecast::rung::Progress;
 use gyeol_forecast::score::{Bootstrap, Yardsticks};
@@ -82,7 +81,7 @@ pub fn climb(
 ) -> Result<Outcome> {
     let Opened { table, roles, changes, readings } = opened;
     let split = Split::of(&readings, &recipe.split_spec())?;
-    let calendar = calendar_spec(recipe);
+    let calendar = recipe.calendar_spec();
     let seasons = recipe.forecast.seasons.clone().unwrap_or_default();
     let spec = Spec::new(
         &readings,
@@ -128,7 +127,7 @@ pub fn climb(
     let test_origins = origins(&data, &windows.test);
     let block = recipe.score.bootstrap_block.unwrap_or_else(|| Bootstrap::block_of(&data.spec, test_origins));
     let scaled = recipe.score.scaled;
-    let holidays = recipe.holidays()?;
+    let holidays = data.spec.calendar.holidays()?;
     let bench = Bench::new(&data, &split, &windows.test, scaled, holidays, &readings);
     let naive_season = data.spec.seasons.first().map(|s| s.rows);
     let naive_loss = naive_loss(&data, &windows.valid, naive_season);
@@ -277,15 +276,6 @@ pub fn climb(
         write(&out("model.gyeol"), &bytes)?;
     }
     Ok(Outcome { report, page: out("report.html"), scores: out("scores.json"), model: out("model.gyeol") })
-}
-
-fn calendar_spec(recipe: &Recipe) -> CalendarSpec {
-    let (country, dates) = match &recipe.calendar.holidays {
-        Some(HolidaysRecipe::Country(code)) => (Some(code.clone()), Vec::new()),
-        Some(HolidaysRecipe::Dates(dates)) => (None, dates.clone()),
-        None => (None, Vec::new()),
-    };
-    CalendarSpec { enabled: recipe.calendar.features, country, dates }
 }
 
 fn origins(data: &Prepared, windows: &[Window]) -> usize {

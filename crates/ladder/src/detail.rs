@@ -164,8 +164,7 @@ impl<'a> Bench<'a> {
                 if y.is_nan() {
                     continue;
                 }
-                let (low, high) =
-                    (p + intervals.low[channel][j] * scale, p + intervals.high[channel][j] * scale);
+                let (low, high) = intervals.around(channel, j, p, scale);
                 mae[j].add((p - y).abs() * unit);
                 bias[j].add((p - y) * unit);
                 coverage[j].add(f64::from(u8::from(y >= low && y <= high)));

@@ -66,10 +66,8 @@ fn example(
         .map(|d| {
             let value = d.forecasts[index * horizon..(index + 1) * horizon].to_vec();
             let scale = s.scalers[channel].scale;
-            let end = |offsets: &[Vec<f64>]| {
-                value.iter().zip(&offsets[channel]).map(|(v, o)| v + o * scale).collect::<Vec<f64>>()
-            };
-            let (low, high) = (end(&d.intervals.low), end(&d.intervals.high));
+            let ends = value.iter().enumerate().map(|(j, &v)| d.intervals.around(channel, j, v, scale));
+            let (low, high) = ends.unzip();
             DayForecast { rung: d.rung.to_string(), value, low, high }
         })
         .collect();

@@ -74,9 +74,15 @@ pub fn write_bytes(target: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let (beside, mut file) = beside(target)?;
     let written =
         file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| std::fs::rename(&beside, target));
-    written.inspect_err(|_| {
+    if let Err(e) = written {
         let _ = std::fs::remove_file(&beside);
-    })
+        return Err(e);
+    }
+    // The rename itself reaches the disk with its folder; where folders cannot be opened this is left to the system.
+    if let Some(folder) = target.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        let _ = File::open(folder).and_then(|folder| folder.sync_all());
+    }
+    Ok(())
 }
 
 /// The table as CSV text, as [`write()`] would write it.

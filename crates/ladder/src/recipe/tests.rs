@@ -569,5 +569,5 @@ fn init_finds_the_protocol_of_the_built_in_load() {
     // The protocol's own recipe names columns that are there.
     protocol.roles(&table).check(&table).unwrap();
     assert_eq!(protocol.roles(&table).past(), ["temperature"]);
-    assert!(protocol.holidays().unwrap().is_some());
+    assert!(protocol.calendar_spec().holidays().unwrap().is_some());
 }

@@ -1,9 +1,7 @@
 //! From a recipe's words to what gyeol-data takes.
 
-use chrono::NaiveDate;
-
-use gyeol_data::calendar::Holidays;
 use gyeol_data::{ReadOptions, Role, Roles, SplitSpec, Table};
+use gyeol_forecast::calendar::CalendarSpec;
 
 use super::model::{HolidaysRecipe, Recipe, SplitBy};
 
@@ -84,16 +82,14 @@ impl Recipe {
         }
     }
 
-    /// The holidays, `None` where none were asked for.
-    pub fn holidays(&self) -> gyeol_data::Result<Option<Holidays>> {
-        match &self.calendar.holidays {
-            None => Ok(None),
-            Some(HolidaysRecipe::Country(code)) => Holidays::country(code).map(Some),
-            Some(HolidaysRecipe::Dates(days)) => {
-                let days = days.iter().filter_map(|day| day.get(..10)?.parse::<NaiveDate>().ok());
-                Ok(Some(Holidays::from_list(days.map(|day| (day, "holiday")))))
-            }
-        }
+    /// Which calendar columns and holidays the rungs are given.
+    pub fn calendar_spec(&self) -> CalendarSpec {
+        let (country, dates) = match &self.calendar.holidays {
+            Some(HolidaysRecipe::Country(code)) => (Some(code.clone()), Vec::new()),
+            Some(HolidaysRecipe::Dates(dates)) => (None, dates.clone()),
+            None => (None, Vec::new()),
+        };
+        CalendarSpec { enabled: self.calendar.features, country, dates }
     }
 
     /// What the report calls the readings: the given name, else the file's.
