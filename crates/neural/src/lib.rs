@@ -18,6 +18,8 @@ mod loss;
 mod optimizer;
 mod recurrent;
 mod schedule;
+mod stack;
+mod steps;
 mod trainer;
 
 pub use dense::{Dense, DensePacked};
@@ -25,8 +27,10 @@ pub use error::{Error, Result};
 pub use layout::{Initial, Layout, Slot};
 pub use loss::Loss;
 pub use optimizer::{Optimizer, OptimizerState};
-pub use recurrent::{Cell, OutputGradient, Recurrent, RecurrentPacked, RecurrentTape};
+pub use recurrent::{Above, Cell, Recurrent, RecurrentPacked, RecurrentTape};
 pub use schedule::Schedule;
+pub use stack::{Stack, StackPacked, StackParams, StackTape};
+pub use steps::{Padding, Steps};
 pub use trainer::{Chunk, Epoch, Fit, Model, State, TrainParams, chunk_rows, evaluate, fit, gradient};
 
 pub use gyeol_tensor::activation::Activation;

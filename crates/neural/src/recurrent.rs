@@ -1,11 +1,11 @@
 //! Recurrent layers: simple RNN (Elman 1990), LSTM (Hochreiter and Schmidhuber 1997, forget gate by Gers et
 //! al. 2000) and GRU (Cho et al. 2014), unrolled over time and differentiated by hand.
 //!
-//! With x_t (B, I) and h_t (B, H), all T·B rows of the input product are taken at once, then one product with
-//! the packed recurrent matrix a step:
+//! With x_t (B, I) and h_t (B, H), the input product of all steps is taken at once, then one product with the
+//! packed recurrent matrix a step:
 //!
 //! ```text
-//! RNN   h_t = tanh(x_t W_x + h_{t-1} W_h + b)
+//! RNN   h_t = tanh(x_t W_x + h_{t-1} W_h + b), or max(0, ·)
 //! LSTM  i, f, g, o = σ, σ, tanh, σ (x_t W_x + h_{t-1} W_h + b)      W_x (I, 4H), W_h (H, 4H), b (4H)
 //!       c_t = f c_{t-1} + i g,   h_t = o tanh(c_t)
 //! GRU   r, z = σ(x_t W_x + h_{t-1} W_h + b)                          W_x (I, 3H): n, r, z
@@ -14,15 +14,20 @@
 //! ```
 //!
 //! Backward: one walk through time for the gates' gradients dG, then one product each for
-//! dW_x = Xᵀ dG, dW_h = H_{t-1}ᵀ dG and dX = dG W_xᵀ over all T·B rows.
+//! dW_x = Xᵀ dG, dW_h = H_{t-1}ᵀ dG and dX = dG W_xᵀ over the rows of all steps.
+//!
+//! Sequences may differ in length: rows are those of [`Steps`], N in all, and no number is spent on padding.
+//! With recurrent dropout (Gal and Ghahramani 2016) the h_{t-1} of the products is h_{t-1} ∘ m, one mask m
+//! (B, H) for all steps.
 
 use gyeol_tensor::activation::Activation;
 use gyeol_tensor::cells::{CellOp, step};
 use gyeol_tensor::elementwise::{add, add_column_sums};
-use gyeol_tensor::{Buffer, MatRef, Packed, Real, Write, matmul, matmul_packed};
+use gyeol_tensor::{Buffer, MatRef, Packed, Real, Rng, Write, matmul, matmul_packed};
 use serde::{Deserialize, Serialize};
 
 use crate::layout::{Initial, Layout, Slot};
+use crate::steps::Steps;
 
 /// Kind of cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +35,9 @@ use crate::layout::{Initial, Layout, Slot};
 pub enum Cell {
     /// Simple recurrent net with tanh.
     Rnn,
+    /// Simple recurrent net with ReLU.
+    #[serde(rename = "rnn-relu")]
+    RnnRelu,
     /// Gated recurrent unit.
     Gru,
     /// Long short-term memory.
@@ -40,16 +48,22 @@ impl Cell {
     /// Blocks of H columns: (all, those of the input product, first and number of those of the recurrent one).
     fn blocks(self) -> (usize, usize, usize, usize) {
         match self {
-            Cell::Rnn => (1, 1, 0, 1),
+            Cell::Rnn | Cell::RnnRelu => (1, 1, 0, 1),
             Cell::Gru => (4, 3, 1, 3),
             Cell::Lstm => (4, 4, 0, 4),
         }
+    }
+
+    /// Activation of the simple cells.
+    fn activation(self) -> Activation {
+        if self == Cell::RnnRelu { Activation::Relu } else { Activation::Tanh }
     }
 
     /// Name for people.
     pub fn title(self) -> &'static str {
         match self {
             Cell::Rnn => "RNN",
+            Cell::RnnRelu => "RNN (ReLU)",
             Cell::Gru => "GRU",
             Cell::Lstm => "LSTM",
         }
@@ -82,29 +96,52 @@ pub struct RecurrentPacked<T: Real> {
     w_h_t: Packed<T>,
 }
 
-/// What the forward walk leaves for the backward one, for up to `steps` steps of `rows` rows.
+/// What the forward walk leaves for the backward one.
 #[derive(Debug, Clone)]
 pub struct RecurrentTape<T: Real> {
+    hidden: usize,
     rows: usize,
     stride: usize,
     gates: Buffer<T>,
-    /// (T + 1, B, H): the first is the state carried in.
+    /// The state carried in (B, H), then the states of all steps (N, H).
     h: Buffer<T>,
     c: Buffer<T>,
     tanh_c: Buffer<T>,
     dh: Buffer<T>,
     dc: Buffer<T>,
+    /// Recurrent dropout: (B, H).
+    mask: Buffer<T>,
+    masked: bool,
+    /// The recurrent product's gradient before the mask: (B, H).
+    through: Buffer<T>,
+    /// h_{t-1} as the products took it, (N, H), where that is not `h` itself: masked, or rows that end.
+    h_in: Buffer<T>,
 }
 
 /// Where dL/dh comes from.
-#[derive(Debug, Clone, Copy)]
-pub enum OutputGradient<'a, T> {
-    /// Only from the last step: (B, H).
-    Last(&'a [T]),
-    /// From every step: (T, B, H).
-    All(&'a [T]),
-    /// Only through the last state.
-    None,
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Above<'a, T> {
+    /// From the output of every step: (N, H).
+    pub every: Option<&'a [T]>,
+    /// From each row's last state (h, c), each (B, H) by the caller's rows; an empty slice is zero.
+    pub last: Option<(&'a [T], &'a [T])>,
+}
+
+impl<'a, T> Above<'a, T> {
+    /// From the output of every step: (N, H).
+    pub fn every(d: &'a [T]) -> Self {
+        Above { every: Some(d), last: None }
+    }
+
+    /// From each row's last hidden state: (B, H).
+    pub fn last(d: &'a [T]) -> Self {
+        Above { every: None, last: Some((d, &[])) }
+    }
+
+    /// From each row's last hidden and cell state.
+    pub fn state(d: (&'a [T], &'a [T])) -> Self {
+        Above { every: None, last: Some(d) }
+    }
 }
 
 impl Recurrent {
@@ -165,7 +202,7 @@ impl Recurrent {
         packed.w_h_t.repack(w_h.t());
     }
 
-    /// Room for `steps` steps of `rows` rows.
+    /// Room for `rows` rows of `steps` steps.
     pub fn tape<T: Real>(&self, steps: usize, rows: usize) -> RecurrentTape<T> {
         let (all, ..) = self.cell.blocks();
         let columns = all * self.hidden;
@@ -178,6 +215,7 @@ impl Recurrent {
         let state = rows * self.hidden;
         let lstm = self.cell == Cell::Lstm;
         RecurrentTape {
+            hidden: self.hidden,
             rows,
             stride,
             gates: Buffer::zeros(steps * rows * stride),
@@ -186,68 +224,86 @@ impl Recurrent {
             tanh_c: Buffer::zeros(if lstm { steps * state } else { 0 }),
             dh: Buffer::zeros(state),
             dc: Buffer::zeros(state),
+            mask: Buffer::zeros(0),
+            masked: false,
+            through: Buffer::zeros(0),
+            h_in: Buffer::zeros(0),
         }
     }
 
-    /// Walks `steps` steps of `rows` rows. x is (T, B, I); `state` is (h, c) carried in, each (B, H), zero where
-    /// none. The hidden states stay on the tape ([`RecurrentTape::hidden`]).
+    /// Walks the rows of `steps`. x is (N, I); `state` is (h, c) carried in, each (B, H) by the caller's rows,
+    /// zero where none (c is read by the LSTM alone); `dropout` draws a recurrent mask with its probability. The
+    /// hidden states stay on the tape ([`RecurrentTape::hidden`]).
     pub fn forward<T: Real>(
         &self,
         params: &[T],
         packed: &RecurrentPacked<T>,
         x: &[T],
-        steps: usize,
-        rows: usize,
+        steps: &Steps,
         state: Option<(&[T], &[T])>,
+        dropout: Option<(&mut Rng, f64)>,
         tape: &mut RecurrentTape<T>,
     ) {
         let (h, (all, of_x, first_h, _)) = (self.hidden, self.cell.blocks());
-        let (size, ld) = (rows * h, tape.stride);
+        let (rows, total, ld) = (steps.rows(), steps.total(), tape.stride);
         tape.rows = rows;
-        match state {
-            Some((h0, c0)) => {
-                tape.h[..size].copy_from_slice(h0);
-                if self.cell == Cell::Lstm {
-                    tape.c[..size].copy_from_slice(c0);
-                }
-            }
-            None => {
-                tape.h[..size].fill(T::ZERO);
-                if self.cell == Cell::Lstm {
-                    tape.c[..size].fill(T::ZERO);
-                }
-            }
+        tape.carry_in(steps, state);
+        tape.masked = false;
+        if let Some((rng, p)) = dropout
+            && p > 0.0
+        {
+            tape.mask.reserve_zeros(rows * h);
+            tape.through.reserve_zeros(rows * h);
+            rng.fill_dropout(&mut tape.mask[..rows * h], p);
+            tape.masked = true;
+        }
+        // Where rows end, the states before a step are not one run of rows for the products of the backward walk.
+        let gathers = tape.masked || !steps.is_equal();
+        if gathers {
+            tape.h_in.reserve_zeros(total * h);
         }
         let bias = self.b.of(params);
-        let x = MatRef::new(x, steps * rows, self.input);
+        let x = MatRef::new(x, total, self.input);
         matmul_packed(x, &packed.w_x, &mut tape.gates, ld, Write::Bias(&bias[..of_x * h]));
         if of_x < all {
-            for row in tape.gates.chunks_mut(ld).take(steps * rows) {
+            for row in tape.gates.chunks_mut(ld).take(total) {
                 row[of_x * h..all * h].copy_from_slice(&bias[of_x * h..]);
             }
         }
-        for t in 0..steps {
-            let gates = &mut tape.gates[t * rows * ld..(t + 1) * rows * ld];
-            let (before, after) = tape.h.split_at_mut((t + 1) * size);
-            let (h_prev, h_now) = (&before[t * size..], &mut after[..size]);
-            let a = MatRef::new(h_prev, rows, h);
+        for t in 0..steps.len() {
+            let (n, first) = (steps.active(t), steps.first(t));
+            let size = n * h;
+            let gates = &mut tape.gates[first * ld..(first + n) * ld];
+            let before_at = before(steps, rows, t) * h;
+            let (before, after) = tape.h.split_at_mut((rows + first) * h);
+            let (h_prev, h_now) = (&before[before_at..before_at + size], &mut after[..size]);
+            let mut h_product = h_prev;
+            if gathers {
+                let h_in = &mut tape.h_in[first * h..first * h + size];
+                h_in.copy_from_slice(h_prev);
+                if tape.masked {
+                    h_in.iter_mut().zip(tape.mask.iter()).for_each(|(v, &m)| *v *= m);
+                }
+                h_product = h_in;
+            }
+            let a = MatRef::new(h_product, n, h);
             matmul_packed(a, &packed.w_h, &mut gates[first_h * h..], ld, Write::Add);
             match self.cell {
-                Cell::Rnn => {
+                Cell::Rnn | Cell::RnnRelu => {
                     for (row, out) in gates.chunks(ld).zip(h_now.chunks_mut(h)) {
                         out.copy_from_slice(&row[..h]);
                     }
-                    Activation::Tanh.apply(h_now);
+                    self.cell.activation().apply(h_now);
                 }
                 Cell::Lstm => {
-                    let (c_before, c_after) = tape.c.split_at_mut((t + 1) * size);
+                    let (c_before, c_after) = tape.c.split_at_mut((rows + first) * h);
                     step(CellOp::LstmForward {
                         hidden: h,
                         gates,
                         stride: ld,
-                        c_prev: &c_before[t * size..],
+                        c_prev: &c_before[before_at..before_at + size],
                         c: &mut c_after[..size],
-                        tanh_c: &mut tape.tanh_c[t * size..(t + 1) * size],
+                        tanh_c: &mut tape.tanh_c[first * h..first * h + size],
                         h: h_now,
                     });
                 }
@@ -256,52 +312,47 @@ impl Recurrent {
         }
     }
 
-    /// From dL/dh to the gradients of the parameters (added to `gradient`), of x (written to `dx`, (T, B, I))
-    /// and of the state carried in (written to `d_state`: dh0 and dc0, each (B, H)). `d_last` is dL/d(h, c) of
-    /// the last state from whatever comes after.
+    /// From dL/dh (`above`) to the gradients of the parameters (set in or added to `gradient` as `write` says), of
+    /// x (written to `dx`, (N, I)) and of the state carried in (written to `d_state`: dh0 and dc0, each (B, H) by
+    /// the caller's rows).
     ///
     /// Uses up the tape: the gates become their gradients.
     pub fn backward<T: Real>(
         &self,
         packed: &RecurrentPacked<T>,
         x: &[T],
-        steps: usize,
+        steps: &Steps,
         tape: &mut RecurrentTape<T>,
-        out: OutputGradient<'_, T>,
-        d_last: Option<(&[T], &[T])>,
+        above: Above<'_, T>,
         dx: Option<&mut [T]>,
         d_state: Option<(&mut [T], &mut [T])>,
         gradient: &mut [T],
+        write: Write<'_, T>,
     ) {
         let (h, (all, of_x, first_h, of_h)) = (self.hidden, self.cell.blocks());
-        let (rows, ld) = (tape.rows, tape.stride);
-        let size = rows * h;
-        let RecurrentTape { gates, h: hs, c: cs, tanh_c, dh, dc, .. } = tape;
-        let (dh, dc) = (&mut dh[..size], &mut dc[..size]);
-        match d_last {
-            Some((dh_last, dc_last)) => {
-                dh.copy_from_slice(dh_last);
-                dc.copy_from_slice(dc_last);
+        let (rows, total, ld) = (steps.rows(), steps.total(), tape.stride);
+        let RecurrentTape { gates, h: hs, c: cs, tanh_c, dh, dc, mask, masked, through, h_in, .. } = tape;
+        let (dh, dc) = (&mut dh[..rows * h], &mut dc[..rows * h]);
+        // A row whose last step is still ahead in this walk backwards holds what reaches its last state.
+        let (last_h, last_c) = above.last.unwrap_or((&[], &[]));
+        in_order(steps, h, last_h, dh);
+        in_order(steps, h, last_c, dc);
+        for t in (0..steps.len()).rev() {
+            let (n, first) = (steps.active(t), steps.first(t));
+            let (size, at) = (n * h, first * h);
+            let (dh, dc) = (&mut dh[..size], &mut dc[..size]);
+            if let Some(d) = above.every {
+                add(&d[at..at + size], dh);
             }
-            None => {
-                dh.fill(T::ZERO);
-                dc.fill(T::ZERO);
-            }
-        }
-        if let OutputGradient::Last(d) = out {
-            add(&d[..size], dh);
-        }
-        for t in (0..steps).rev() {
-            if let OutputGradient::All(d) = out {
-                add(&d[t * size..(t + 1) * size], dh);
-            }
-            let g = &mut gates[t * rows * ld..(t + 1) * rows * ld];
-            let h_prev = &hs[t * size..(t + 1) * size];
+            let g = &mut gates[first * ld..(first + n) * ld];
+            let before_at = before(steps, rows, t) * h;
+            let now_at = (rows + first) * h;
+            let h_prev = &hs[before_at..before_at + size];
             // What reaches h_{t-1} beside the product with W_hᵀ: nothing, or z dh in the GRU.
-            let mut write = Write::Set;
+            let mut beside = Write::Set;
             match self.cell {
-                Cell::Rnn => {
-                    Activation::Tanh.backward(&hs[(t + 1) * size..(t + 2) * size], dh);
+                Cell::Rnn | Cell::RnnRelu => {
+                    self.cell.activation().backward(&hs[now_at..now_at + size], dh);
                     for (row, d) in g.chunks_mut(ld).zip(dh.chunks(h)) {
                         row[..h].copy_from_slice(d);
                     }
@@ -310,54 +361,125 @@ impl Recurrent {
                     hidden: h,
                     gates: g,
                     stride: ld,
-                    c_prev: &cs[t * size..(t + 1) * size],
-                    tanh_c: &tanh_c[t * size..(t + 1) * size],
+                    c_prev: &cs[before_at..before_at + size],
+                    tanh_c: &tanh_c[at..at + size],
                     dh,
                     dc,
                 }),
                 Cell::Gru => {
                     step(CellOp::GruBackward { hidden: h, gates: g, stride: ld, h_prev, dh });
-                    write = Write::Add;
+                    beside = Write::Add;
                 }
             }
-            let d_gates = MatRef::strided(&g[first_h * h..], rows, of_h * h, ld);
-            matmul_packed(d_gates, &packed.w_h_t, dh, h, write);
-        }
-        let n = steps * rows;
-        if n > 0 {
-            let of_input = MatRef::strided(gates, n, of_x * h, ld);
-            let of_hidden = MatRef::strided(&gates[first_h * h..], n, of_h * h, ld);
-            let x = MatRef::new(x, n, self.input);
-            matmul(x.t(), of_input, self.w_x.of_mut(gradient), of_x * h, Write::Add);
-            matmul(MatRef::new(hs, n, h).t(), of_hidden, self.w_h.of_mut(gradient), of_h * h, Write::Add);
-            add_column_sums(gates, n, all * h, ld, self.b.of_mut(gradient));
-            if let Some(dx) = dx {
-                matmul_packed(of_input, &packed.w_x_t, dx, self.input, Write::Set);
+            let d_gates = MatRef::strided(&g[first_h * h..], n, of_h * h, ld);
+            if *masked {
+                let through = &mut through[..size];
+                matmul_packed(d_gates, &packed.w_h_t, through, h, Write::Set);
+                if matches!(beside, Write::Set) {
+                    dh.fill(T::ZERO);
+                }
+                for ((d, &v), &m) in dh.iter_mut().zip(through.iter()).zip(mask.iter()) {
+                    *d += v * m;
+                }
+            } else {
+                matmul_packed(d_gates, &packed.w_h_t, dh, h, beside);
             }
         }
+        let of_input = MatRef::strided(gates, total, of_x * h, ld);
+        let of_hidden = MatRef::strided(&gates[(first_h * h).min(gates.len())..], total, of_h * h, ld);
+        let h_before = if *masked || !steps.is_equal() { &h_in[..total * h] } else { &hs[..total * h] };
+        let x = MatRef::new(x, total, self.input);
+        matmul(x.t(), of_input, self.w_x.of_mut(gradient), of_x * h, write);
+        matmul(MatRef::new(h_before, total, h).t(), of_hidden, self.w_h.of_mut(gradient), of_h * h, write);
+        let db = self.b.of_mut(gradient);
+        if matches!(write, Write::Set) {
+            db.fill(T::ZERO);
+        }
+        add_column_sums(gates, total, all * h, ld, db);
+        if let Some(dx) = dx {
+            matmul_packed(of_input, &packed.w_x_t, dx, self.input, Write::Set);
+        }
         if let Some((dh0, dc0)) = d_state {
-            dh0.copy_from_slice(dh);
-            dc0.copy_from_slice(dc);
+            out_of_order(steps, h, dh, dh0);
+            out_of_order(steps, h, dc, dc0);
         }
     }
 }
 
+/// Where the state before step `t` begins on the tape, in rows.
+fn before(steps: &Steps, rows: usize, t: usize) -> usize {
+    if t == 0 { 0 } else { rows + steps.first(t - 1) }
+}
+
+/// From the caller's rows to the walk's; an empty slice is zero.
+fn in_order<T: Real>(steps: &Steps, width: usize, from: &[T], to: &mut [T]) {
+    if from.is_empty() {
+        to.fill(T::ZERO);
+        return;
+    }
+    for (row, &place) in to.chunks_exact_mut(width).zip(steps.order()) {
+        row.copy_from_slice(&from[place * width..(place + 1) * width]);
+    }
+}
+
+/// From the walk's rows to the caller's; nothing is asked for by an empty slice.
+fn out_of_order<T: Real>(steps: &Steps, width: usize, from: &[T], to: &mut [T]) {
+    if to.is_empty() {
+        return;
+    }
+    for (row, &place) in from.chunks_exact(width).zip(steps.order()) {
+        to[place * width..(place + 1) * width].copy_from_slice(row);
+    }
+}
+
 impl<T: Real> RecurrentTape<T> {
-    /// Hidden states of the steps walked: (T, B, H).
-    pub fn hidden(&self, hidden: usize) -> &[T] {
-        &self.h[self.rows * hidden..]
+    /// Hidden states of all steps: (N, H).
+    pub fn hidden(&self) -> &[T] {
+        &self.h[self.rows * self.hidden..]
     }
 
-    /// Hidden and cell state after `steps` steps, each (B, H); the cell state is empty but for the LSTM.
-    pub fn state(&self, steps: usize, hidden: usize) -> (&[T], &[T]) {
-        let size = self.rows * hidden;
-        let range = steps * size..(steps + 1) * size;
+    /// Hidden and cell state after the last step of sequences of equal length, each (B, H); the cell state is empty
+    /// but for the LSTM.
+    pub fn last(&self, steps: &Steps) -> (&[T], &[T]) {
+        debug_assert!(steps.is_equal());
+        let size = self.rows * self.hidden;
+        let range = steps.len() * size..(steps.len() + 1) * size;
         (&self.h[range.clone()], if self.c.is_empty() { &[] } else { &self.c[range] })
     }
 
-    /// Gate activations (forward) or gradients (after backward) of one step and row: 4 H (1 H for the RNN).
-    pub fn gates(&self, t: usize, row: usize, columns: usize) -> &[T] {
-        let at = (t * self.rows + row) * self.stride;
+    /// Calls with each row's place among the caller's rows and its last hidden state.
+    pub fn last_rows(&self, steps: &Steps, mut f: impl FnMut(usize, &[T])) {
+        let width = self.hidden;
+        for (i, &place) in steps.order().iter().enumerate() {
+            let from = steps.last(i).map_or(i, |at| self.rows + at) * width;
+            f(place, &self.h[from..from + width]);
+        }
+    }
+
+    /// Writes each row's last state to `h` and, for the LSTM, `c`: (B, H) by the caller's rows.
+    pub fn state_into(&self, steps: &Steps, h: &mut [T], c: &mut [T]) {
+        let width = self.hidden;
+        for (i, &place) in steps.order().iter().enumerate() {
+            let from = steps.last(i).map_or(i, |at| self.rows + at) * width;
+            h[place * width..(place + 1) * width].copy_from_slice(&self.h[from..from + width]);
+            if !self.c.is_empty() && !c.is_empty() {
+                c[place * width..(place + 1) * width].copy_from_slice(&self.c[from..from + width]);
+            }
+        }
+    }
+
+    fn carry_in(&mut self, steps: &Steps, state: Option<(&[T], &[T])>) {
+        let size = self.rows * self.hidden;
+        let (h0, c0) = state.unwrap_or((&[], &[]));
+        in_order(steps, self.hidden, h0, &mut self.h[..size]);
+        if !self.c.is_empty() {
+            in_order(steps, self.hidden, c0, &mut self.c[..size]);
+        }
+    }
+
+    /// Gate activations (forward) or gradients (after backward) of one step and walking row: 4 H (1 H for the RNN).
+    pub fn gates(&self, steps: &Steps, t: usize, row: usize, columns: usize) -> &[T] {
+        let at = (steps.first(t) + row) * self.stride;
         &self.gates[at..at + columns]
     }
 }

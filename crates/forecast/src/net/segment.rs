@@ -10,11 +10,11 @@
 //! ```
 
 use gyeol_neural::{
-    Activation, Cell, Dense, DensePacked, Initial, Layout, Loss, OutputGradient, Recurrent, RecurrentPacked,
-    RecurrentTape, Slot,
+    Above, Activation, Cell, Dense, DensePacked, Initial, Layout, Loss, Recurrent, RecurrentPacked,
+    RecurrentTape, Slot, Steps,
 };
 use gyeol_tensor::elementwise::add;
-use gyeol_tensor::{Buffer, Real, Rng};
+use gyeol_tensor::{Buffer, Real, Rng, Write};
 
 use super::gather::{Ahead, encoder, encoder_width};
 use super::{ForecastNet, LayerShape, NetParams, NetShape};
@@ -53,6 +53,7 @@ pub struct SegmentWorkspace<T: Real> {
     e: Buffer<T>,
     de: Buffer<T>,
     encode: RecurrentTape<T>,
+    encode_walk: Steps,
     f: Buffer<T>,
     f_segments: Buffer<T>,
     q: Buffer<T>,
@@ -60,6 +61,7 @@ pub struct SegmentWorkspace<T: Real> {
     h0: Buffer<T>,
     c0: Buffer<T>,
     decode: RecurrentTape<T>,
+    decode_walk: Steps,
     h: Buffer<T>,
     dh: Buffer<T>,
     mask: Buffer<T>,
@@ -243,6 +245,7 @@ impl<T: Real> ForecastNet<T> for SegmentNet {
             e: z(n * rows * h),
             de: z(n * rows * h),
             encode: self.cell.tape(n, rows),
+            encode_walk: Steps::with_capacity(n, rows),
             f: z(m * s * rows * f),
             f_segments: z(m * s * rows * f),
             q: z(m * rows * h),
@@ -250,6 +253,7 @@ impl<T: Real> ForecastNet<T> for SegmentNet {
             h0: z(m * rows * h),
             c0: z(m * rows * h),
             decode: self.cell.tape(1, m * rows),
+            decode_walk: Steps::with_capacity(1, m * rows),
             h: z(m * rows * h),
             dh: z(m * rows * h),
             mask: z(m * rows * h),
@@ -284,7 +288,8 @@ impl<T: Real> ForecastNet<T> for SegmentNet {
         cut(x, n, s, c, width, segments);
         let e = &mut w.e[..n * c * h];
         self.embed.forward(params, &packed.embed, segments, e);
-        self.cell.forward(params, &packed.cell, e, n, c, None, &mut w.encode);
+        w.encode_walk.set_equal(n, c);
+        self.cell.forward(params, &packed.cell, e, &w.encode_walk, None, None, &mut w.encode);
 
         let q = &mut w.q[..m * c * h];
         match (&self.known, &packed.known) {
@@ -299,7 +304,7 @@ impl<T: Real> ForecastNet<T> for SegmentNet {
         }
         w.channels.clear();
         w.channels.extend(windows.iter().map(|w| w.channel as usize));
-        let (h_last, c_last) = w.encode.state(n, h);
+        let (h_last, c_last) = w.encode.last(&w.encode_walk);
         for (j, block) in q.chunks_exact_mut(c * h).enumerate() {
             let position = &self.position.of(params)[j * h..(j + 1) * h];
             for (row, &channel) in block.chunks_exact_mut(h).zip(&w.channels) {
@@ -315,9 +320,10 @@ impl<T: Real> ForecastNet<T> for SegmentNet {
         }
         let all = m * c * h;
         let state = Some((&w.h0[..all], &w.c0[..all]));
-        self.cell.forward(params, &packed.cell, q, 1, m * c, state, &mut w.decode);
+        w.decode_walk.set_equal(1, m * c);
+        self.cell.forward(params, &packed.cell, q, &w.decode_walk, state, None, &mut w.decode);
         let hidden = &mut w.h[..all];
-        hidden.copy_from_slice(&w.decode.hidden(h)[..all]);
+        hidden.copy_from_slice(&w.decode.hidden()[..all]);
         w.dropped = false;
         if let Some((seed, number)) = stream
             && self.params.dropout > 0.0
@@ -350,13 +356,13 @@ impl<T: Real> ForecastNet<T> for SegmentNet {
         self.cell.backward(
             &packed.cell,
             &w.q[..all],
-            1,
+            &w.decode_walk,
             &mut w.decode,
-            OutputGradient::All(dh),
-            None,
+            Above::every(dh),
             Some(dq),
             Some((dh0, dc0)),
             gradient,
+            Write::Add,
         );
         let (last_h, last_c) = (&mut w.d_last_h[..c * h], &mut w.d_last_c[..c * h]);
         last_h.fill(T::ZERO);
@@ -383,13 +389,13 @@ impl<T: Real> ForecastNet<T> for SegmentNet {
         self.cell.backward(
             &packed.cell,
             e,
-            n,
+            &w.encode_walk,
             &mut w.encode,
-            OutputGradient::None,
-            Some((last_h, last_c)),
+            Above::state((last_h, last_c)),
             Some(de),
             None,
             gradient,
+            Write::Add,
         );
         let segments = &w.segments[..n * s * c * self.width];
         self.embed.backward(&packed.embed, segments, e, de, None, gradient);

@@ -2,10 +2,10 @@
 //! one dense layer ("plain") or by [`StepHead`].
 
 use gyeol_neural::{
-    Activation, Cell, Dense, DensePacked, Layout, Loss, OutputGradient, Recurrent, RecurrentPacked,
-    RecurrentTape,
+    Above, Activation, Cell, Dense, DensePacked, Layout, Loss, Stack, StackPacked, StackParams, StackTape,
+    Steps,
 };
-use gyeol_tensor::{Buffer, Real, Rng};
+use gyeol_tensor::{Buffer, Real, Rng, Write};
 
 use super::gather::{Ahead, encoder, encoder_width, level};
 use super::head::{StepHead, StepHeadPacked, StepHeadWorkspace};
@@ -29,7 +29,7 @@ pub struct SequenceNet {
 #[allow(clippy::large_enum_variant, reason = "one a net, never in a list")]
 enum Body {
     Mlp(Dense),
-    Recurrent(Vec<Recurrent>),
+    Recurrent(Stack),
 }
 
 #[derive(Debug, Clone)]
@@ -42,7 +42,7 @@ enum Head {
 /// Packed weights.
 pub struct SequencePacked<T: Real> {
     dense: Option<DensePacked<T>>,
-    recurrent: Vec<RecurrentPacked<T>>,
+    stack: Option<StackPacked<T>>,
     plain: Option<DensePacked<T>>,
     steps: Option<StepHeadPacked<T>>,
 }
@@ -52,10 +52,10 @@ pub struct SequenceWorkspace<T: Real> {
     x: Buffer<T>,
     /// The look-back a window a row: (C, T·I).
     x_flat: Buffer<T>,
-    tapes: Vec<RecurrentTape<T>>,
-    /// Gradients between stacked layers: (T, C, H).
-    between: Buffer<T>,
-    below: Buffer<T>,
+    tape: Option<StackTape<T>>,
+    walk: Steps,
+    /// Gradient of the last states: (layers, C, H).
+    d_last: Buffer<T>,
     summary: Buffer<T>,
     mask: Buffer<T>,
     dropped: bool,
@@ -83,14 +83,11 @@ impl SequenceNet {
                 params.hidden,
                 Activation::Relu,
             )),
-            Some(cell) => Body::Recurrent(
-                (0..params.layers)
-                    .map(|l| {
-                        let input = if l == 0 { width } else { params.hidden };
-                        Recurrent::new(&mut layout, &format!("encoder.{l}"), cell, input, params.hidden)
-                    })
-                    .collect(),
-            ),
+            Some(cell) => {
+                let shape =
+                    StackParams { layers: params.layers, ..StackParams::new(cell, width, params.hidden) };
+                Body::Recurrent(Stack::new(&mut layout, "encoder", &shape))
+            }
         };
         let ahead = Ahead {
             horizon: shape.horizon,
@@ -130,8 +127,8 @@ impl SequenceNet {
                 y: format!("(B, {h})"),
                 parameters: d.input * d.output + d.output,
             }),
-            Body::Recurrent(layers) => {
-                for l in layers {
+            Body::Recurrent(stack) => {
+                for l in &stack.cells {
                     rows.push(LayerShape {
                         name: l.cell.title().into(),
                         x: format!("({t}, B, {})", l.input),
@@ -176,23 +173,21 @@ impl<T: Real> ForecastNet<T> for SequenceNet {
     }
 
     fn packed(&self) -> SequencePacked<T> {
-        let (dense, recurrent) = match &self.body {
-            Body::Mlp(d) => (Some(d.packed()), Vec::new()),
-            Body::Recurrent(layers) => (None, layers.iter().map(|l| l.packed()).collect()),
+        let (dense, stack) = match &self.body {
+            Body::Mlp(d) => (Some(d.packed()), None),
+            Body::Recurrent(stack) => (None, Some(stack.packed())),
         };
         let (plain, steps) = match &self.head {
             Head::Plain(d) => (Some(d.packed()), None),
             Head::Steps(s) => (None, Some(s.packed())),
         };
-        SequencePacked { dense, recurrent, plain, steps }
+        SequencePacked { dense, stack, plain, steps }
     }
 
     fn pack(&self, params: &[T], packed: &mut SequencePacked<T>) {
-        match (&self.body, &mut packed.dense) {
-            (Body::Mlp(d), Some(p)) => d.pack(params, p),
-            (Body::Recurrent(layers), _) => {
-                layers.iter().zip(&mut packed.recurrent).for_each(|(l, p)| l.pack(params, p));
-            }
+        match (&self.body, &mut packed.dense, &mut packed.stack) {
+            (Body::Mlp(d), Some(p), _) => d.pack(params, p),
+            (Body::Recurrent(stack), _, Some(p)) => stack.pack(params, p),
             _ => {}
         }
         match (&self.head, &mut packed.plain, &mut packed.steps) {
@@ -205,9 +200,9 @@ impl<T: Real> ForecastNet<T> for SequenceNet {
     fn workspace(&self, rows: usize) -> SequenceWorkspace<T> {
         let (t, h) = (self.shape.look_back, self.params.hidden);
         let z = Buffer::zeros;
-        let (tapes, stacked): (Vec<_>, bool) = match &self.body {
-            Body::Mlp(_) => (Vec::new(), false),
-            Body::Recurrent(layers) => (layers.iter().map(|l| l.tape(t, rows)).collect(), layers.len() > 1),
+        let (tape, states) = match &self.body {
+            Body::Mlp(_) => (None, 0),
+            Body::Recurrent(stack) => (Some(stack.tape(t, rows)), rows * stack.params.state()),
         };
         let steps = match &self.head {
             Head::Plain(_) => None,
@@ -217,9 +212,9 @@ impl<T: Real> ForecastNet<T> for SequenceNet {
         SequenceWorkspace {
             x: z(t * rows * self.width),
             x_flat: z(if self.flat() { t * rows * self.width } else { 0 }),
-            tapes,
-            between: z(if stacked { t * rows * h } else { 0 }),
-            below: z(if stacked { t * rows * h } else { 0 }),
+            tape,
+            walk: Steps::with_capacity(t, rows),
+            d_last: z(states),
             summary: z(rows * h),
             mask: z(rows * h),
             dropped: false,
@@ -259,14 +254,11 @@ impl<T: Real> ForecastNet<T> for SequenceNet {
                     dense.forward(params, p, x_flat, summary);
                 }
             }
-            Body::Recurrent(layers) => {
-                for (l, layer) in layers.iter().enumerate() {
-                    let (before, now) = w.tapes.split_at_mut(l);
-                    let input = before.last().map_or(&x[..], |tape| &tape.hidden(h)[..t * n * h]);
-                    layer.forward(params, &packed.recurrent[l], input, t, n, None, &mut now[0]);
-                }
-                if let Some(tape) = w.tapes.last() {
-                    summary.copy_from_slice(tape.state(t, h).0);
+            Body::Recurrent(stack) => {
+                w.walk.set_equal(t, n);
+                if let (Some(p), Some(tape)) = (&packed.stack, &mut w.tape) {
+                    stack.forward(params, p, x, &w.walk, None, None, tape);
+                    stack.last_into(&w.walk, tape, summary);
                 }
             }
         }
@@ -352,21 +344,13 @@ impl<T: Real> ForecastNet<T> for SequenceNet {
                     dense.backward(p, x, &w.summary[..n * h], d_summary, None, gradient);
                 }
             }
-            Body::Recurrent(layers) => {
-                for (l, layer) in layers.iter().enumerate().rev() {
-                    let top = l + 1 == layers.len();
-                    let (before, now) = w.tapes.split_at_mut(l);
-                    let input =
-                        before.last().map_or(&w.x[..t * n * self.width], |tape| &tape.hidden(h)[..t * n * h]);
-                    let out = if top {
-                        OutputGradient::Last(d_summary)
-                    } else {
-                        OutputGradient::All(&w.between[..t * n * h])
-                    };
-                    let dx = (l > 0).then(|| &mut w.below[..t * n * h]);
-                    let p = &packed.recurrent[l];
-                    layer.backward(p, input, t, &mut now[0], out, None, dx, None, gradient);
-                    std::mem::swap(&mut w.between, &mut w.below);
+            Body::Recurrent(stack) => {
+                let d_last = &mut w.d_last[..n * stack.params.state()];
+                stack.last_gradient(d_summary, n, d_last);
+                if let (Some(p), Some(tape)) = (&packed.stack, &mut w.tape) {
+                    let x = &w.x[..t * n * self.width];
+                    let above = Above::last(d_last);
+                    stack.backward(p, x, &w.walk, tape, above, None, None, gradient, Write::Add);
                 }
             }
         }

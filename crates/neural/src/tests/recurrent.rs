@@ -45,8 +45,9 @@ impl Case {
         let mut packed = self.layer.packed();
         self.layer.pack(params, &mut packed);
         let mut tape = self.layer.tape(self.steps, self.rows);
-        self.layer.forward(params, &packed, x, self.steps, self.rows, Some((h0, c0)), &mut tape);
-        let loss = tape.hidden(self.layer.hidden).iter().zip(&self.w).map(|(h, w)| h * w).sum();
+        let steps = Steps::equal(self.steps, self.rows);
+        self.layer.forward(params, &packed, x, &steps, Some((h0, c0)), None, &mut tape);
+        let loss = tape.hidden().iter().zip(&self.w).map(|(h, w)| h * w).sum();
         (loss, tape, packed)
     }
 }
@@ -77,13 +78,13 @@ fn gradients_agree_with_differences() {
             case.layer.backward(
                 &packed,
                 &case.x,
-                steps,
+                &Steps::equal(steps, rows),
                 &mut tape,
-                OutputGradient::All(&case.w),
-                None,
+                Above::every(&case.w),
                 Some(&mut dx),
                 Some((&mut dh0, &mut dc0)),
                 &mut gradient,
+                Write::Set,
             );
             let checks = [
                 worst_difference(&gradient, &case.params, |p| case.forward(p, &case.x, &case.h0, &case.c0).0),
@@ -111,12 +112,28 @@ fn the_state_carried_in_continues_the_walk() {
         let mut tape = case.layer.tape(cut, 2);
         let at = cut * 2 * 3;
         let state = Some((&case.h0[..], &case.c0[..]));
-        case.layer.forward(&case.params, &packed, &case.x[..at], cut, 2, state, &mut tape);
-        let (h, c) = tape.state(cut, 6);
+        case.layer.forward(
+            &case.params,
+            &packed,
+            &case.x[..at],
+            &Steps::equal(cut, 2),
+            state,
+            None,
+            &mut tape,
+        );
+        let (h, c) = tape.last(&Steps::equal(cut, 2));
         let (h, mut c) = (h.to_vec(), c.to_vec());
         c.resize(h.len(), 0.0);
         let mut rest = case.layer.tape(3, 2);
-        case.layer.forward(&case.params, &packed, &case.x[at..], 3, 2, Some((&h, &c)), &mut rest);
-        assert_eq!(rest.hidden(6), &whole.hidden(6)[cut * 2 * 6..]);
+        case.layer.forward(
+            &case.params,
+            &packed,
+            &case.x[at..],
+            &Steps::equal(3, 2),
+            Some((&h, &c)),
+            None,
+            &mut rest,
+        );
+        assert_eq!(rest.hidden(), &whole.hidden()[cut * 2 * 6..]);
     }
 }
