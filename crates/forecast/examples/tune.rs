@@ -91,15 +91,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 },
             },
             train: TrainParams {
-                epochs: get("epochs", 7.0) as usize,
-                batch: get("batch", 128.0) as usize,
-                optimizer: Optimizer::adam_w(get("wd", 0.0)),
-                learning_rate: get("lr", 0.004),
                 schedule: Schedule::OneCycle,
                 clip: Some(get("clip", 1.0)),
                 average: args.get("average").and_then(|s| s.parse().ok()),
-                patience: None,
                 seed: get("seed", 0.0) as u64,
+                ..TrainParams::new(
+                    get("epochs", 7.0) as usize,
+                    get("batch", 128.0) as usize,
+                    Optimizer::adam_w(get("wd", 0.0)),
+                    get("lr", 0.004),
+                )
             },
             members: get("members", 1.0) as usize,
         },

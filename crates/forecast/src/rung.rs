@@ -223,7 +223,7 @@ fn fit_nets(
         let resume = observer.resume(member);
         let mut valid_loss = resume.as_ref().and_then(|s| s.curve.last()).map(|e| e.valid_loss);
         let mut observe = |event: Fit<'_, f32>| match event {
-            Fit::Iteration { epoch, done, of, loss } => observer.progress(Progress {
+            Fit::Iteration { epoch, done, of, loss, .. } => observer.progress(Progress {
                 member: member + 1,
                 members,
                 epoch,

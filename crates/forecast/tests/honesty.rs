@@ -62,15 +62,11 @@ fn net(encoder: Encoder, segment: Option<usize>, dropout: f64) -> RungParams {
             loss: Loss::Mae,
         },
         train: TrainParams {
-            epochs: 2,
-            batch: 50,
-            optimizer: Optimizer::adam(),
-            learning_rate: 0.01,
             schedule: Schedule::OneCycle,
             clip: Some(1.0),
             average: Some(0.9),
-            patience: None,
             seed: 1,
+            ..TrainParams::new(2, 50, Optimizer::adam(), 0.01)
         },
         members: 2,
     }

@@ -67,15 +67,9 @@ fn train(encoder: Encoder, epochs: usize) -> Result<Done, Box<dyn std::error::Er
             loss: Loss::Mae,
         },
         train: TrainParams {
-            epochs,
-            batch: 64,
-            optimizer: Optimizer::adam_w(0.01),
-            learning_rate: 0.005,
             schedule: Schedule::OneCycle,
             clip: Some(1.0),
-            average: None,
-            patience: None,
-            seed: 0,
+            ..TrainParams::new(epochs, 64, Optimizer::adam_w(0.01), 0.005)
         },
         members: 1,
     };

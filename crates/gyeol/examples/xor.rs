@@ -4,9 +4,9 @@
 //! `cargo run --release -p gyeol --example xor`
 
 use gyeol::neural::{
-    Activation, Chunk, Dense, DensePacked, Layout, Loss, Model, Optimizer, Schedule, TrainParams, fit,
+    Activation, Chunk, Dense, DensePacked, Gradient, Layout, Loss, Model, Optimizer, TrainParams, fit,
 };
-use gyeol::tensor::Pool;
+use gyeol::tensor::{Pool, Write};
 
 /// (4, 2) and (4): every case there is.
 const X: [f64; 8] = [0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0];
@@ -70,21 +70,30 @@ impl Model<f64> for Layers {
         params: &[f64],
         packed: &Self::Packed,
         _: &mut (),
-        chunk: Chunk<'_>,
-        gradient: &mut [f64],
+        chunk: Chunk<'_, f64>,
+        gradient: &mut Gradient<f64>,
     ) -> f64 {
         let values = self.forward(params, packed, chunk.samples);
         let mut dy = values[self.layers.len()].clone();
         let loss = Loss::BinaryCrossEntropy.sum_in_place(&mut dy, &truth(chunk.samples), chunk.scale);
         for (i, layer) in self.layers.iter().enumerate().rev() {
             let mut dx = vec![0.0; values[i].len()];
-            layer.backward(&packed[i], &values[i], &values[i + 1], &mut dy, Some(&mut dx), gradient);
+            let gradient = &mut gradient.dense[..];
+            layer.backward(
+                &packed[i],
+                &values[i],
+                &values[i + 1],
+                &mut dy,
+                Some(&mut dx),
+                gradient,
+                Write::Set,
+            );
             dy = dx;
         }
         loss
     }
 
-    fn loss(&self, params: &[f64], packed: &Self::Packed, _: &mut (), chunk: Chunk<'_>) -> f64 {
+    fn loss(&self, params: &[f64], packed: &Self::Packed, _: &mut (), chunk: Chunk<'_, f64>) -> f64 {
         let values = self.forward(params, packed, chunk.samples);
         Loss::BinaryCrossEntropy.sum(&values[self.layers.len()], &truth(chunk.samples))
     }
@@ -93,17 +102,7 @@ impl Model<f64> for Layers {
 /// Trains on the four cases and gives the probability of a 1 in each.
 fn learn_xor(hidden: usize) -> Result<[f64; 4], Box<dyn std::error::Error>> {
     let net = Layers::new(hidden);
-    let params = TrainParams {
-        epochs: 400,
-        batch: 4,
-        optimizer: Optimizer::adam(),
-        learning_rate: 0.05,
-        schedule: Schedule::Constant,
-        clip: None,
-        average: None,
-        patience: None,
-        seed: 1,
-    };
+    let params = TrainParams { seed: 1, ..TrainParams::new(400, 4, Optimizer::adam(), 0.05) };
     let cases = [0, 1, 2, 3];
     let state = fit(&net, &params, &cases, &cases, &Pool::new(1), None, &mut |_| true)?;
     let mut packed = net.packed();

@@ -100,15 +100,17 @@ fn resolve(recipe: &Recipe, spec: &Spec, r: &RungRecipe, windows: usize, quick: 
             loss,
         },
         train: TrainParams {
-            epochs: r.epochs.unwrap_or(d.epochs),
-            batch: r.batch.unwrap_or(d.batch),
-            optimizer,
-            learning_rate: r.learning_rate.unwrap_or(d.learning_rate),
             schedule,
             clip: Some(r.clip.unwrap_or(1.0)).filter(|&c| c > 0.0),
             average: Some(r.average.unwrap_or(d.average)).filter(|&a| a > 0.0),
             patience: r.patience,
             seed: recipe.seed,
+            ..TrainParams::new(
+                r.epochs.unwrap_or(d.epochs),
+                r.batch.unwrap_or(d.batch),
+                optimizer,
+                r.learning_rate.unwrap_or(d.learning_rate),
+            )
         },
         members: r.members.unwrap_or(d.members),
     }

@@ -75,7 +75,8 @@ impl Dense {
         self.activation.apply(y);
     }
 
-    /// From dL/dy to dL/dW, dL/db (added to `gradient`) and dL/dx (written to `dx`).
+    /// From dL/dy to dL/dW, dL/db (set in or added to `gradient` as `write` says) and dL/dx (written to `dx`). A linear
+    /// layer does not read y.
     ///
     /// dZ = dY * f'(Z) (left in `dy`); dW = Xᵀ dZ; db = column sums of dZ; dX = dZ Wᵀ.
     pub fn backward<T: Real>(
@@ -86,14 +87,19 @@ impl Dense {
         dy: &mut [T],
         dx: Option<&mut [T]>,
         gradient: &mut [T],
+        write: Write<'_, T>,
     ) {
-        let rows = y.len() / self.output;
+        let rows = dy.len() / self.output;
         self.activation.backward(y, dy);
         let dz = MatRef::new(&*dy, rows, self.output);
         let x = MatRef::new(x, rows, self.input);
-        matmul(x.t(), dz, self.w.of_mut(gradient), self.output, Write::Add);
+        matmul(x.t(), dz, self.w.of_mut(gradient), self.output, write);
         if let Some(b) = &self.b {
-            add_column_sums(dy, rows, self.output, self.output, b.of_mut(gradient));
+            let db = b.of_mut(gradient);
+            if matches!(write, Write::Set) {
+                db.fill(T::ZERO);
+            }
+            add_column_sums(dy, rows, self.output, self.output, db);
         }
         if let Some(dx) = dx {
             matmul_packed(dz, &packed.w_t, dx, self.input, Write::Set);

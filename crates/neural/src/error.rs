@@ -34,6 +34,16 @@ pub enum Error {
         /// Learning rate of the iteration.
         learning_rate: f64,
     },
+    /// Parts of a net's input do not belong together.
+    #[error("{what}: found {found}, expected {expected}")]
+    Shape {
+        /// Which part.
+        what: &'static str,
+        /// What was given.
+        found: String,
+        /// What fits.
+        expected: String,
+    },
     /// The caller asked to stop; the state goes on from the last whole epoch.
     #[error("stopped after epoch {epoch}; run the same command with --resume to go on")]
     Stopped {

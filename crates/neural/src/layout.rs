@@ -88,10 +88,13 @@ impl Slot {
     }
 }
 
-/// All parameters of a net.
+/// All parameters of a net: first those that every sample moves, then the tables, of which a sample moves the rows it
+/// looks up.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Layout {
     slots: Vec<Slot>,
+    /// Slots that are tables.
+    tables: usize,
     len: usize,
 }
 
@@ -102,9 +105,29 @@ impl Layout {
     }
 
     /// Adds a parameter and says where it lies.
+    ///
+    /// # Panics
+    /// If a table was added before: tables come last.
     pub fn add(&mut self, name: impl Into<String>, shape: &[usize], initial: Initial) -> Slot {
+        assert_eq!(self.tables, 0, "tables are added after all other parameters");
+        self.push(name.into(), shape, initial)
+    }
+
+    /// Adds a table of `rows` rows, whose gradient has few rows at a time.
+    pub fn add_table(
+        &mut self,
+        name: impl Into<String>,
+        rows: usize,
+        width: usize,
+        initial: Initial,
+    ) -> Slot {
+        self.tables += 1;
+        self.push(name.into(), &[rows, width], initial)
+    }
+
+    fn push(&mut self, name: String, shape: &[usize], initial: Initial) -> Slot {
         let decays = shape.len() > 1;
-        let slot = Slot { name: name.into(), shape: shape.to_vec(), offset: self.len, initial, decays };
+        let slot = Slot { name, shape: shape.to_vec(), offset: self.len, initial, decays };
         self.len += slot.len();
         self.slots.push(slot.clone());
         slot
@@ -113,6 +136,21 @@ impl Layout {
     /// Parameters in order.
     pub fn slots(&self) -> &[Slot] {
         &self.slots
+    }
+
+    /// Parameters that are no tables.
+    pub fn dense(&self) -> &[Slot] {
+        &self.slots[..self.slots.len() - self.tables]
+    }
+
+    /// The tables.
+    pub fn tables(&self) -> &[Slot] {
+        &self.slots[self.slots.len() - self.tables..]
+    }
+
+    /// Numbers before the first table.
+    pub fn dense_len(&self) -> usize {
+        self.dense().last().map_or(0, |s| s.range().end)
     }
 
     /// Numbers in all.

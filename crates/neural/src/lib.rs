@@ -12,25 +12,32 @@
 //! differences.
 
 mod dense;
+mod embedding;
 mod error;
 mod layout;
 mod loss;
+pub mod net;
 mod optimizer;
 mod recurrent;
 mod schedule;
+mod softmax;
 mod stack;
 mod steps;
 mod trainer;
 
 pub use dense::{Dense, DensePacked};
+pub use embedding::{Embedding, TableGradient};
 pub use error::{Error, Result};
 pub use layout::{Initial, Layout, Slot};
 pub use loss::Loss;
-pub use optimizer::{Optimizer, OptimizerState};
+pub use optimizer::{Optimizer, OptimizerState, Step};
 pub use recurrent::{Above, Cell, Recurrent, RecurrentPacked, RecurrentTape};
-pub use schedule::Schedule;
+pub use schedule::{Schedule, plateau_factor};
+pub use softmax::{NO_TARGET, Softmax, SoftmaxPacked, SoftmaxTape};
 pub use stack::{Stack, StackPacked, StackParams, StackTape};
 pub use steps::{Padding, Steps};
-pub use trainer::{Chunk, Epoch, Fit, Model, State, TrainParams, chunk_rows, evaluate, fit, gradient};
+pub use trainer::{
+    Chunk, Epoch, Fit, Gradient, Model, State, Streams, TrainParams, chunk_rows, evaluate, fit, gradient,
+};
 
 pub use gyeol_tensor::activation::Activation;

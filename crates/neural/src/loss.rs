@@ -1,4 +1,7 @@
 //! Losses of a forecast `p` against the truth `y`, with the gradient beside the value.
+//!
+//! Categorical cross-entropy is a loss of a whole row of logits, not of one number; it is
+//! [`gyeol_tensor::softmax::softmax_cross_entropy`].
 
 use gyeol_tensor::Real;
 use serde::{Deserialize, Serialize};

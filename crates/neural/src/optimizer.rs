@@ -1,6 +1,10 @@
-//! Optimizers: from gradients to parameters.
+//! Optimizers: from gradients to parameters. The arithmetic is [`gyeol_tensor::update`]'s; here are the
+//! hyper-parameters, the bias corrections and the state.
 
-use gyeol_tensor::Real;
+use std::ops::Range;
+
+use gyeol_tensor::threads::block_of;
+use gyeol_tensor::{Pool, Real, Rule, Update};
 use serde::{Deserialize, Serialize};
 
 /// An optimizer with its hyper-parameters; the learning rate comes with each step.
@@ -67,77 +71,179 @@ impl Optimizer {
 
     /// State for a net of `len` parameters.
     pub fn state<T: Real>(self, len: usize) -> OptimizerState<T> {
-        let (first, second) = match self {
-            Optimizer::Sgd { momentum: 0.0, .. } => (0, 0),
-            Optimizer::Sgd { .. } => (len, 0),
-            Optimizer::Adagrad { .. } | Optimizer::RmsProp { .. } => (0, len),
-            Optimizer::Adam { .. } => (len, len),
-        };
-        OptimizerState { steps: 0, first: vec![T::ZERO; first], second: vec![T::ZERO; second] }
+        let (first, second) = self.keeps();
+        OptimizerState { steps: 0, first: vec![T::ZERO; first * len], second: vec![T::ZERO; second * len] }
     }
 
-    /// One step: `params` move against `gradient`. `decays` says for each number whether weight decay holds.
-    pub fn step<T: Real>(
+    /// True where `state` is one of this optimizer for `len` parameters.
+    pub fn fits<T>(self, state: &OptimizerState<T>, len: usize) -> bool {
+        let (first, second) = self.keeps();
+        (state.first.len(), state.second.len()) == (first * len, second * len)
+    }
+
+    /// Counts a step; the calls of [`Optimizer::update`] up to the next `begin` belong to it.
+    pub fn begin<T>(self, state: &mut OptimizerState<T>) {
+        state.steps += 1;
+    }
+
+    /// Moves the parameters at `range` of the net against their gradient; both slices are as long as `range`,
+    /// the state is the whole net's. Without a gradient the step is that of a gradient of zeros (the rows of an
+    /// embedding that no token touched).
+    ///
+    /// # Panics
+    /// If a length differs, or `range` is past the state.
+    pub fn update<T: Real>(
         self,
         state: &mut OptimizerState<T>,
-        learning_rate: f64,
-        gradient: &[T],
+        step: &Step,
+        range: Range<usize>,
+        gradient: Option<&[T]>,
         params: &mut [T],
-        decays: &[bool],
     ) {
-        state.steps += 1;
-        let lr = T::from_f64(learning_rate);
+        let update = self.numbers(state.steps, step);
+        let (first, second) = state.at(range);
+        update.apply(gradient, params, first, second);
+    }
+
+    /// [`Optimizer::update`] by blocks on the pool: the same bits.
+    ///
+    /// # Panics
+    /// As [`Optimizer::update`].
+    pub fn update_on<T: Real>(
+        self,
+        pool: &Pool,
+        state: &mut OptimizerState<T>,
+        step: &Step,
+        range: Range<usize>,
+        gradient: Option<&[T]>,
+        params: &mut [T],
+    ) {
+        let update = self.numbers(state.steps, step);
+        let (first, second) = state.at(range);
+        update.apply_on(pool, gradient, params, first, second);
+    }
+
+    /// [`Optimizer::update_on`] for a table whose gradient is zero but for the `touched` rows: `range` and `params` are
+    /// the whole table's, `gradient` (rows, width) is read at touched rows alone. The same bits as with the zeros.
+    ///
+    /// # Panics
+    /// As [`Optimizer::update`].
+    pub fn update_rows_on<T: Real>(
+        self,
+        pool: &Pool,
+        state: &mut OptimizerState<T>,
+        step: &Step,
+        range: Range<usize>,
+        width: usize,
+        gradient: &[T],
+        touched: &[bool],
+        params: &mut [T],
+    ) {
+        let update = self.numbers(state.steps, step);
+        let (first, second) = state.at(range);
+        let block = (block_of(params.len()) / width.max(1)).max(1) * width.max(1);
+        pool.split_mut([params, first, second], block, |range, [params, first, second]| {
+            let rows = range.start / width..range.end / width;
+            let mut row = rows.start;
+            while row < rows.end {
+                let yes = touched[row];
+                let alike = touched[row..rows.end].iter().take_while(|&&t| t == yes).count();
+                let part = (row - rows.start) * width..(row - rows.start + alike) * width;
+                let cut = |s: &[T]| if s.is_empty() { 0..0 } else { part.clone() };
+                let (of_first, of_second) = (cut(first), cut(second));
+                update.apply(
+                    yes.then(|| &gradient[row * width..(row + alike) * width]),
+                    &mut params[part.clone()],
+                    &mut first[of_first],
+                    &mut second[of_second],
+                );
+                row += alike;
+            }
+        });
+    }
+
+    /// One whole step of a net whose parameters are all treated alike.
+    ///
+    /// # Panics
+    /// If lengths differ.
+    pub fn step<T: Real>(self, state: &mut OptimizerState<T>, step: &Step, gradient: &[T], params: &mut [T]) {
+        self.begin(state);
+        self.update(state, step, 0..params.len(), Some(gradient), params);
+    }
+
+    /// How many numbers are kept for each parameter, in `first` and in `second`.
+    fn keeps(self) -> (usize, usize) {
         match self {
-            Optimizer::Sgd { momentum: 0.0, .. } => {
-                for (p, &g) in params.iter_mut().zip(gradient) {
-                    *p -= lr * g;
-                }
-            }
-            Optimizer::Sgd { momentum, nesterov } => {
-                let mu = T::from_f64(momentum);
-                for ((p, v), &g) in params.iter_mut().zip(&mut state.first).zip(gradient) {
-                    *v = mu * *v + g;
-                    *p -= lr * if nesterov { g + mu * *v } else { *v };
-                }
-            }
-            Optimizer::Adagrad { epsilon } => {
-                let eps = T::from_f64(epsilon);
-                for ((p, s), &g) in params.iter_mut().zip(&mut state.second).zip(gradient) {
-                    *s += g * g;
-                    *p -= lr * g / (s.sqrt() + eps);
-                }
-            }
+            Optimizer::Sgd { momentum: 0.0, .. } => (0, 0),
+            Optimizer::Sgd { .. } => (1, 0),
+            Optimizer::Adagrad { .. } | Optimizer::RmsProp { .. } => (0, 1),
+            Optimizer::Adam { .. } => (1, 1),
+        }
+    }
+
+    /// The numbers of step `steps` (from 1), worked out in double precision.
+    fn numbers<T: Real>(self, steps: u64, step: &Step) -> Update<T> {
+        let number = T::from_f64;
+        let mut rate = step.learning_rate;
+        let mut keep = 1.0;
+        let rule = match self {
+            Optimizer::Sgd { momentum: 0.0, .. } => Rule::Sgd,
+            Optimizer::Sgd { momentum, nesterov } => Rule::Momentum { mu: number(momentum), nesterov },
+            Optimizer::Adagrad { epsilon } => Rule::Adagrad { epsilon: number(epsilon) },
             Optimizer::RmsProp { decay, epsilon } => {
-                let (d, e, eps) = (T::from_f64(decay), T::from_f64(1.0 - decay), T::from_f64(epsilon));
-                for ((p, s), &g) in params.iter_mut().zip(&mut state.second).zip(gradient) {
-                    *s = d * *s + e * g * g;
-                    *p -= lr * g / (s.sqrt() + eps);
-                }
+                Rule::RmsProp { decay: number(decay), rest: number(1.0 - decay), epsilon: number(epsilon) }
             }
             Optimizer::Adam { beta1, beta2, epsilon, weight_decay } => {
-                let t = state.steps.min(i32::MAX as u64) as i32;
-                let step = T::from_f64(learning_rate / (1.0 - beta1.powi(t)));
-                let correction = T::from_f64(1.0 / (1.0 - beta2.powi(t)).sqrt());
-                let (b1, c1) = (T::from_f64(beta1), T::from_f64(1.0 - beta1));
-                let (b2, c2) = (T::from_f64(beta2), T::from_f64(1.0 - beta2));
-                let eps = T::from_f64(epsilon);
-                let keep = T::from_f64(1.0 - learning_rate * weight_decay);
-                if weight_decay != 0.0 {
-                    for (p, &decays) in params.iter_mut().zip(decays) {
-                        if decays {
-                            *p *= keep;
-                        }
-                    }
+                let t = steps.clamp(1, i32::MAX as u64) as i32;
+                rate /= 1.0 - beta1.powi(t);
+                if step.decays {
+                    keep = 1.0 - step.learning_rate * weight_decay;
                 }
-                for (((p, m), s), &g) in
-                    params.iter_mut().zip(&mut state.first).zip(&mut state.second).zip(gradient)
-                {
-                    *m = b1 * *m + c1 * g;
-                    *s = b2 * *s + c2 * g * g;
-                    *p -= step * *m / (s.sqrt() * correction + eps);
+                Rule::Adam {
+                    beta1: number(beta1),
+                    rest1: number(1.0 - beta1),
+                    beta2: number(beta2),
+                    rest2: number(1.0 - beta2),
+                    correction: number(1.0 / (1.0 - beta2.powi(t)).sqrt()),
+                    epsilon: number(epsilon),
                 }
             }
+        };
+        let penalty = |weight: f64| if step.decays { number(weight) } else { T::ZERO };
+        Update {
+            rule,
+            rate: number(rate),
+            keep: number(keep),
+            factor: number(step.factor),
+            clip_value: step.clip_value.map(number),
+            l1: penalty(step.l1),
+            l2: penalty(step.l2),
         }
+    }
+}
+
+/// One step's settings beside the optimizer's own. The gradient is scaled by `factor`, then limited to
+/// ±`clip_value`, then l1 sign(p) + l2 p is added where the parameters decay.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Step {
+    /// Learning rate.
+    pub learning_rate: f64,
+    /// Factor on the gradient, from clipping by the norm.
+    pub factor: f64,
+    /// Largest absolute value of a gradient; none leaves them as they are.
+    pub clip_value: Option<f64>,
+    /// Weight of Σ |p| in the loss.
+    pub l1: f64,
+    /// Weight of Σ p² / 2 in the loss.
+    pub l2: f64,
+    /// Whether l1, l2 and weight decay hold for these parameters ([`crate::Slot::decays`]).
+    pub decays: bool,
+}
+
+impl Step {
+    /// A step with nothing clipped or penalised, on parameters that decay.
+    pub fn new(learning_rate: f64) -> Self {
+        Step { learning_rate, factor: 1.0, clip_value: None, l1: 0.0, l2: 0.0, decays: true }
     }
 }
 
@@ -151,3 +257,17 @@ pub struct OptimizerState<T> {
     /// Sum or mean of squared gradients.
     pub second: Vec<T>,
 }
+
+impl<T> OptimizerState<T> {
+    /// What is kept for the parameters at `range`; empty where the optimizer keeps nothing.
+    fn at(&mut self, range: Range<usize>) -> (&mut [T], &mut [T]) {
+        fn cut<T>(kept: &mut [T], range: Range<usize>) -> &mut [T] {
+            if kept.is_empty() { kept } else { &mut kept[range] }
+        }
+        (cut(&mut self.first, range.clone()), cut(&mut self.second, range))
+    }
+}
+
+#[cfg(test)]
+#[path = "tests/optimizer.rs"]
+mod tests;

@@ -54,7 +54,7 @@ impl Steps {
     /// One sequence for each length; lengths may be 0 and come in any order.
     pub fn ragged(lengths: &[usize]) -> Self {
         let mut s = Steps::with_capacity(lengths.iter().copied().max().unwrap_or(0), lengths.len());
-        s.set_ragged(lengths);
+        s.set_ragged(lengths.iter().copied());
         s
     }
 
@@ -68,13 +68,15 @@ impl Steps {
     }
 
     /// Becomes [`Steps::ragged`] in the same room.
-    pub fn set_ragged(&mut self, lengths: &[usize]) {
+    pub fn set_ragged(&mut self, lengths: impl IntoIterator<Item = usize>) {
+        self.lengths.clear();
+        self.lengths.extend(lengths);
         self.order.clear();
-        self.order.extend(0..lengths.len());
+        self.order.extend(0..self.lengths.len());
+        let lengths = &self.lengths;
         // The place breaks ties: an unstable sort (which needs no room) is as good as a stable one.
         self.order.sort_unstable_by_key(|&i| (std::cmp::Reverse(lengths[i]), i));
-        self.lengths.clear();
-        self.lengths.extend(self.order.iter().map(|&i| lengths[i]));
+        self.lengths.sort_unstable_by_key(|&l| std::cmp::Reverse(l));
         self.count();
     }
 

@@ -50,6 +50,12 @@ impl<T> DerefMut for Buffer<T> {
     }
 }
 
+impl<T> AsRef<[T]> for Buffer<T> {
+    fn as_ref(&self) -> &[T] {
+        self
+    }
+}
+
 impl<T: Copy + Default> From<&[T]> for Buffer<T> {
     fn from(values: &[T]) -> Self {
         let mut b = Buffer::zeros(values.len());

@@ -9,7 +9,7 @@
 //! Backward steps turn the same columns into the gradients of the pre-activations.
 
 use crate::dispatch::dispatch;
-use crate::real::{LANES, Real, load, store};
+use crate::real::{LANES, Real, in_lanes, load, store};
 
 /// One time step of a cell over `rows` rows of `hidden` units; matrices are row-major, `gates` with its own
 /// row stride, the others with stride `hidden`.
@@ -90,8 +90,7 @@ pub(crate) fn body<T: Real, const FUSED: bool>(op: CellOp<'_, T>) {
         CellOp::LstmForward { hidden, gates, stride, c_prev, c, tanh_c, h } => {
             for row in 0..h.len() / hidden.max(1) {
                 let gates = &mut gates[row * stride..row * stride + 4 * hidden];
-                for at in (0..hidden).step_by(LANES) {
-                    let n = LANES.min(hidden - at);
+                in_lanes!(hidden, |at, n| {
                     let s = row * hidden + at;
                     let mut i = load(gates, at, n);
                     let mut f = load(gates, hidden + at, n);
@@ -127,7 +126,7 @@ pub(crate) fn body<T: Real, const FUSED: bool>(op: CellOp<'_, T>) {
                     store(c, s, n, &cn);
                     store(tanh_c, s, n, &tc);
                     store(h, s, n, &hn);
-                }
+                });
             }
         }
         // do = dh tanh(c); dc += dh o (1 - tanh(c)^2); di = dc g; df = dc c_prev; dg = dc i; dc_prev = dc f;
@@ -135,8 +134,7 @@ pub(crate) fn body<T: Real, const FUSED: bool>(op: CellOp<'_, T>) {
         CellOp::LstmBackward { hidden, gates, stride, c_prev, tanh_c, dh, dc } => {
             for row in 0..dh.len() / hidden.max(1) {
                 let gates = &mut gates[row * stride..row * stride + 4 * hidden];
-                for at in (0..hidden).step_by(LANES) {
-                    let n = LANES.min(hidden - at);
+                in_lanes!(hidden, |at, n| {
                     let s = row * hidden + at;
                     let mut i = load(gates, at, n);
                     let mut f = load(gates, hidden + at, n);
@@ -158,14 +156,13 @@ pub(crate) fn body<T: Real, const FUSED: bool>(op: CellOp<'_, T>) {
                     store(gates, 2 * hidden + at, n, &g);
                     store(gates, 3 * hidden + at, n, &o);
                     store(dc, s, n, &d);
-                }
+                });
             }
         }
         CellOp::GruForward { hidden, gates, stride, h_prev, h } => {
             for row in 0..h.len() / hidden.max(1) {
                 let gates = &mut gates[row * stride..row * stride + 4 * hidden];
-                for at in (0..hidden).step_by(LANES) {
-                    let n = LANES.min(hidden - at);
+                in_lanes!(hidden, |at, n| {
                     let s = row * hidden + at;
                     let mut c = load(gates, at, n);
                     let mut r = load(gates, hidden + at, n);
@@ -189,15 +186,14 @@ pub(crate) fn body<T: Real, const FUSED: bool>(op: CellOp<'_, T>) {
                     store(gates, hidden + at, n, &r);
                     store(gates, 2 * hidden + at, n, &z);
                     store(h, s, n, &hn);
-                }
+                });
             }
         }
         // dn = dh (1 - z) (1 - n^2); dz = dh (h_prev - n) z (1 - z); dr = dn n_h r (1 - r); dn_h = dn r.
         CellOp::GruBackward { hidden, gates, stride, h_prev, dh } => {
             for row in 0..dh.len() / hidden.max(1) {
                 let gates = &mut gates[row * stride..row * stride + 4 * hidden];
-                for at in (0..hidden).step_by(LANES) {
-                    let n = LANES.min(hidden - at);
+                in_lanes!(hidden, |at, n| {
                     let s = row * hidden + at;
                     let mut c = load(gates, at, n);
                     let mut r = load(gates, hidden + at, n);
@@ -219,7 +215,7 @@ pub(crate) fn body<T: Real, const FUSED: bool>(op: CellOp<'_, T>) {
                     store(gates, 2 * hidden + at, n, &z);
                     store(gates, 3 * hidden + at, n, &nh);
                     store(dh, s, n, &d);
-                }
+                });
             }
         }
     }

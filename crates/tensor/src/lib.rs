@@ -1,5 +1,5 @@
-//! The numeric ground of gyeol: kernel paths, packed matrix products, activations, the element-wise part of
-//! recurrent cells, threads and random numbers.
+//! The numeric ground of gyeol: kernel paths, packed matrix products, activations, softmax, the element-wise
+//! part of recurrent cells, optimizer updates, threads and random numbers.
 //!
 //! Everything numeric is generic over [`Real`] (`f32` for training, `f64` so that gradients can be checked
 //! against finite differences). Kernels for `f32` are compiled for AVX-512, AVX2 + FMA, NEON and the portable
@@ -19,7 +19,9 @@ pub mod gemm;
 pub mod path;
 pub mod real;
 pub mod rng;
+pub mod softmax;
 pub mod threads;
+pub mod update;
 
 pub use buffer::Buffer;
 pub use gemm::{MatRef, Packed, Write, matmul, matmul_packed};
@@ -27,3 +29,4 @@ pub use path::{KernelPath, kernel_path};
 pub use real::Real;
 pub use rng::Rng;
 pub use threads::Pool;
+pub use update::{Rule, Update};

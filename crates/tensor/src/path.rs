@@ -52,6 +52,10 @@ impl KernelPath {
 /// `GYEOL_KERNEL=avx512|avx2|neon|portable` forces one; a name that is unknown or that this machine cannot run
 /// is ignored here and reported by [`forced_path_problem`].
 pub fn kernel_path() -> KernelPath {
+    #[cfg(test)]
+    if let Some(path) = tests::ON_THIS_THREAD.get() {
+        return path;
+    }
     static PATH: OnceLock<KernelPath> = OnceLock::new();
     *PATH.get_or_init(|| match forced() {
         Some(Ok(path)) => path,
@@ -84,4 +88,27 @@ fn forced() -> Option<Result<KernelPath, String>> {
         }
         Some(p) => Ok(p),
     })
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use std::cell::Cell;
+
+    thread_local! {
+        pub(super) static ON_THIS_THREAD: Cell<Option<KernelPath>> = const { Cell::new(None) };
+    }
+
+    /// What `f` gives on every path that this machine can run, so that one test compares them.
+    pub(crate) fn on_every_path<R>(f: impl Fn() -> R) -> Vec<(KernelPath, R)> {
+        let paths = ALL.into_iter().filter(|p| p.available());
+        paths
+            .map(|path| {
+                ON_THIS_THREAD.set(Some(path));
+                let r = f();
+                ON_THIS_THREAD.set(None);
+                (path, r)
+            })
+            .collect()
+    }
 }

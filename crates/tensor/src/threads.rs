@@ -6,6 +6,7 @@
 //! 1 MFLOP in all, belongs on one thread.
 
 use std::any::Any;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -123,6 +124,79 @@ impl Pool {
     }
 }
 
+/// Most blocks that [`block_of`] cuts a problem into, so that a number a block fits an array on the stack.
+pub const MOST_BLOCKS: usize = 256;
+
+/// Length of the blocks that an element-wise pass over `len` numbers is cut into, by `len` alone: one block
+/// below 32,768 (waking a thread would cost more), then 16,384 or more, never over [`MOST_BLOCKS`] in all.
+pub fn block_of(len: usize) -> usize {
+    const ALONE: usize = 32_768;
+    const LEAST: usize = 16_384;
+    if len < ALONE { len.max(1) } else { len.div_ceil(MOST_BLOCKS).max(LEAST).next_multiple_of(16) }
+}
+
+/// Slices that the tasks of one run share, each cutting its own part out.
+struct Shares<T, const N: usize>([(*mut T, usize); N]);
+// SAFETY: the slices are exclusively borrowed for the whole run, and each task touches a range of its own
+// (see the two users below), so sharing the pointers sends each `T` to one thread at a time.
+unsafe impl<T: Send, const N: usize> Sync for Shares<T, N> {}
+
+impl<T, const N: usize> Shares<T, N> {
+    fn new(slices: [&mut [T]; N]) -> Self {
+        Shares(slices.map(|s| (s.as_mut_ptr(), s.len())))
+    }
+
+    fn slice(&self, index: usize) -> (*mut T, usize) {
+        self.0[index]
+    }
+}
+
+impl Pool {
+    /// Cuts slices of one length (or empty ones) into blocks of `block` numbers and runs
+    /// `f(range, cut slices)` for each block on the pool; empty slices stay empty. Allocates nothing.
+    ///
+    /// # Panics
+    /// If two slices that are not empty differ in length.
+    pub fn split_mut<T: Send, const N: usize>(
+        &self,
+        slices: [&mut [T]; N],
+        block: usize,
+        f: impl Fn(Range<usize>, [&mut [T]; N]) + Sync,
+    ) {
+        let len = slices.iter().map(|s| s.len()).max().unwrap_or(0);
+        assert!(slices.iter().all(|s| s.is_empty() || s.len() == len), "slices of different lengths");
+        let block = block.max(1);
+        let shares = Shares::new(slices);
+        self.run(len.div_ceil(block), &|_, task| {
+            let range = task * block..len.min((task + 1) * block);
+            let cut = std::array::from_fn(|i| {
+                let (start, len) = shares.slice(i);
+                if len == 0 {
+                    return &mut [][..];
+                }
+                // SAFETY: `range` lies in 0..len, the length of every slice that is not empty; ranges of
+                // different tasks do not meet, `run` gives each task number out once, and the borrow of
+                // `slices` lasts until `run` has returned.
+                unsafe { std::slice::from_raw_parts_mut(start.add(range.start), range.len()) }
+            });
+            f(range, cut);
+        });
+    }
+
+    /// Runs `f(thread, index, item)` for every item on the pool, as [`Pool::run`] does. Allocates nothing.
+    pub fn each_mut<S: Send>(&self, items: &mut [S], f: impl Fn(usize, usize, &mut S) + Sync) {
+        let tasks = items.len();
+        let shares = Shares::new([items]);
+        self.run(tasks, &|thread, task| {
+            let (start, len) = shares.slice(0);
+            debug_assert!(task < len);
+            // SAFETY: `run` gives each of the numbers 0..len out once, so no two tasks hold the same item, and
+            // the borrow of `items` lasts until `run` has returned.
+            f(thread, task, unsafe { &mut *start.add(task) });
+        });
+    }
+}
+
 impl Drop for Pool {
     fn drop(&mut self) {
         self.shared.stop.store(true, Ordering::SeqCst);
@@ -209,6 +283,42 @@ mod tests {
                 });
                 assert!(counts.iter().all(|c| c.load(Ordering::SeqCst) == 1));
             }
+        }
+    }
+
+    #[test]
+    fn blocks_cover_each_slice_once() {
+        for threads in [1, 2, 3, 7] {
+            let pool = Pool::new(threads);
+            for (len, block) in [(0, 4), (1, 4), (10, 3), (1000, 1), (64, 64)] {
+                let (mut a, mut b) = (vec![0usize; len], vec![0usize; len]);
+                pool.split_mut([&mut a, &mut [], &mut b], block, |range, [a, none, b]| {
+                    assert!(none.is_empty() && range.len() <= block);
+                    for (at, (a, b)) in range.zip(a.iter_mut().zip(b)) {
+                        *a += at + 1;
+                        *b += 2 * at;
+                    }
+                });
+                assert!(a.iter().zip(&b).enumerate().all(|(i, (&a, &b))| (a, b) == (i + 1, 2 * i)));
+            }
+            let mut items: Vec<String> = (0..9).map(|i| i.to_string()).collect();
+            pool.each_mut(&mut items, |_, index, item| item.push_str(&index.to_string()));
+            assert!(items.iter().enumerate().all(|(i, s)| *s == format!("{i}{i}")));
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "slices of different lengths")]
+    fn slices_of_different_lengths_are_refused() {
+        Pool::new(2).split_mut([&mut [0; 3][..], &mut [0; 4][..]], 2, |_, _| {});
+    }
+
+    #[test]
+    fn blocks_depend_on_the_problem_alone() {
+        assert_eq!((block_of(0), block_of(32_767), block_of(32_768)), (1, 32_767, 16_384));
+        for len in [40_000usize, 4_194_304, 4_194_305, 50_000_000] {
+            let blocks = len.div_ceil(block_of(len));
+            assert!((2..=MOST_BLOCKS).contains(&blocks) && block_of(len).is_multiple_of(16));
         }
     }
 

@@ -10,7 +10,7 @@
 
 use gyeol_neural::{Activation, Dense, DensePacked, Initial, Layout, Slot};
 use gyeol_tensor::elementwise::{add, axpy};
-use gyeol_tensor::{Buffer, Real, Rng};
+use gyeol_tensor::{Buffer, Real, Rng, Write};
 
 use super::LayerShape;
 
@@ -173,8 +173,8 @@ impl StepHead {
         let (du, dv) = (&mut w.du[..all * d], &mut w.dv[..all * d]);
         // The last layer is linear and one column wide: its own output is not read, any `all` numbers stand for it.
         let dy = &mut w.y[..all];
-        self.last.backward(&packed.last, v, &v[..all], dy, Some(dv), gradient);
-        self.middle.backward(&packed.middle, u, v, dv, Some(du), gradient);
+        self.last.backward(&packed.last, v, &v[..all], dy, Some(dv), gradient, Write::Add);
+        self.middle.backward(&packed.middle, u, v, dv, Some(du), gradient, Write::Add);
         if w.dropped {
             du.iter_mut().zip(w.mask.iter()).for_each(|(d, &m)| *d *= m);
         }
@@ -196,10 +196,10 @@ impl StepHead {
         if let (Some(dense), Some(p)) = (&self.ahead, &packed.ahead) {
             let f = &w.f[..all * dense.input];
             // Linear without bias: u serves as its output, which is not read.
-            dense.backward(p, f, u, du, None, gradient);
+            dense.backward(p, f, u, du, None, gradient, Write::Add);
         }
         let a = &w.a[..rows * d];
-        self.context.backward(&packed.context, context, a, da, Some(d_context), gradient);
+        self.context.backward(&packed.context, context, a, da, Some(d_context), gradient, Write::Add);
     }
 
     pub fn layers(&self) -> Vec<LayerShape> {

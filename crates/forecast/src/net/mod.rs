@@ -5,7 +5,7 @@ mod head;
 mod segment;
 mod sequence;
 
-use gyeol_neural::{Cell, Chunk, Layout, Loss, Model};
+use gyeol_neural::{Cell, Chunk, Gradient, Layout, Loss, Model};
 use gyeol_tensor::Real;
 use serde::{Deserialize, Serialize};
 
@@ -351,18 +351,20 @@ impl<T: Real, N: ForecastNet<T>> Model<T> for Learner<'_, N> {
         params: &[T],
         packed: &N::Packed,
         w: &mut Self::Workspace,
-        chunk: Chunk<'_>,
-        gradient: &mut [T],
+        chunk: Chunk<'_, T>,
+        gradient: &mut Gradient<T>,
     ) -> f64 {
         let horizon = self.net.horizon();
         self.gather(chunk.samples, horizon, self.net.centred(), w);
         let out = self.net.forward(params, packed, &mut w.net, self.data, &w.windows, &w.base, chunk.stream);
         let scale = chunk.scale / horizon as f64;
         let loss = self.net.loss().sum_in_place(out, &w.truth, scale);
-        self.net.backward(packed, &mut w.net, w.windows.len(), gradient);
+        // Heads use their weights many times over, so every layer adds.
+        gradient.dense.fill(T::ZERO);
+        self.net.backward(packed, &mut w.net, w.windows.len(), &mut gradient.dense);
         loss / horizon as f64
     }
-    fn loss(&self, params: &[T], packed: &N::Packed, w: &mut Self::Workspace, chunk: Chunk<'_>) -> f64 {
+    fn loss(&self, params: &[T], packed: &N::Packed, w: &mut Self::Workspace, chunk: Chunk<'_, T>) -> f64 {
         let horizon = self.net.horizon();
         self.gather(chunk.samples, horizon, self.net.centred(), w);
         let out = self.net.forward(params, packed, &mut w.net, self.data, &w.windows, &w.base, None);

@@ -347,7 +347,15 @@ impl<T: Real> ForecastNet<T> for SegmentNet {
         let d_flat = &mut w.d_flat[..m * c * s];
         cut(&w.y, m, s, c, 1, d_flat);
         let dh = &mut w.dh[..all];
-        self.out.backward(&packed.out, &w.h[..all], &w.flat[..m * c * s], d_flat, Some(dh), gradient);
+        self.out.backward(
+            &packed.out,
+            &w.h[..all],
+            &w.flat[..m * c * s],
+            d_flat,
+            Some(dh),
+            gradient,
+            Write::Add,
+        );
         if w.dropped {
             dh.iter_mut().zip(w.mask.iter()).for_each(|(d, &m)| *d *= m);
         }
@@ -382,7 +390,7 @@ impl<T: Real> ForecastNet<T> for SegmentNet {
         if let (Some(d), Some(p)) = (&self.known, &packed.known) {
             let f = self.ahead.width() * s;
             // Linear without bias: its own output is not read, q has the right number of rows.
-            d.backward(p, &w.f_segments[..m * c * f], &w.q[..all], dq, None, gradient);
+            d.backward(p, &w.f_segments[..m * c * f], &w.q[..all], dq, None, gradient, Write::Add);
         }
         let de = &mut w.de[..n * c * h];
         let e = &w.e[..n * c * h];
@@ -398,6 +406,6 @@ impl<T: Real> ForecastNet<T> for SegmentNet {
             Write::Add,
         );
         let segments = &w.segments[..n * s * c * self.width];
-        self.embed.backward(&packed.embed, segments, e, de, None, gradient);
+        self.embed.backward(&packed.embed, segments, e, de, None, gradient, Write::Add);
     }
 }

@@ -327,7 +327,15 @@ impl<T: Real> ForecastNet<T> for SequenceNet {
                 add_transposed(&w.out[..n * horizon], horizon, n, &mut w.d_flat[..n * horizon]);
                 if let Some(p) = &packed.plain {
                     let (flat, d_flat) = (&w.flat[..n * horizon], &mut w.d_flat[..n * horizon]);
-                    dense.backward(p, &w.summary[..n * h], flat, d_flat, Some(d_summary), gradient);
+                    dense.backward(
+                        p,
+                        &w.summary[..n * h],
+                        flat,
+                        d_flat,
+                        Some(d_summary),
+                        gradient,
+                        Write::Add,
+                    );
                 }
             }
             (Head::Steps(_), None) => {}
@@ -341,7 +349,7 @@ impl<T: Real> ForecastNet<T> for SequenceNet {
                 if let Some(p) = &packed.dense {
                     // ReLU's slope needs only the sign of its output, which dropout does not turn; a dropped
                     // unit has no gradient anyway.
-                    dense.backward(p, x, &w.summary[..n * h], d_summary, None, gradient);
+                    dense.backward(p, x, &w.summary[..n * h], d_summary, None, gradient, Write::Add);
                 }
             }
             Body::Recurrent(stack) => {

@@ -62,14 +62,7 @@ fn check<N: ForecastNet<f64>>(net: &N, data: &Prepared, windows: &[Window], what
     params.iter_mut().zip(&noise).for_each(|(p, n)| *p += n);
     let samples = [0u32, 5, 11];
     // The same masks in every pass, so that dropout is part of what is differentiated.
-    let gradient = |params: &[f64]| {
-        let mut packed = learner.packed();
-        learner.pack(params, &mut packed);
-        let mut gradient = vec![0.0; params.len()];
-        let chunk = Chunk { samples: &samples, scale: 1.0, stream: Some((3, 4)) };
-        let loss = learner.learn(params, &packed, &mut learner.workspace(3), chunk, &mut gradient);
-        (loss, gradient)
-    };
+    let gradient = |params: &[f64]| gyeol_neural::gradient(&learner, params, &samples, Some((3, 4)));
     let (_, got) = gradient(&params);
     for i in (0..params.len()).step_by(1 + params.len() / 400) {
         let e = 1e-5;

@@ -1,0 +1,537 @@
+//! Nets over sequences: tokens or numbers in, a recurrent stack, and values or classes out, of every step or of the
+//! last one.
+//!
+//! ```text
+//! x (N, I)        numbers, or E[ids] with dropout                    Input
+//! y (N, D H)      recurrent stack, dropout on its output             StackParams
+//! s (M, D H)      all steps (M = N) or each row's last (M = B)       Reads
+//! s (M, P)        s W_p, if there is a projection
+//! o (M, K)        f(s W + b) against values, or softmax over classes Output
+//! ```
+//!
+//! | arrangement | input | reads |
+//! |---|---|---|
+//! | many-to-one (class of a text, next values of a series) | sequence | last |
+//! | many-to-many, aligned (language model, tags) | sequence | every |
+//! | one-to-many, many-to-many of other lengths | [`crate::Stack`] with the state carried from one to another | |
+
+mod learner;
+mod predictor;
+mod summary;
+
+use gyeol_tensor::activation::Activation;
+use gyeol_tensor::{Buffer, Real, Rng, Write};
+use serde::{Deserialize, Serialize};
+
+use crate::dense::{Dense, DensePacked};
+use crate::embedding::{Embedding, TableGradient};
+use crate::error::{Error, Result};
+use crate::layout::{Initial, Layout};
+use crate::loss::Loss;
+use crate::recurrent::Above;
+use crate::softmax::{Softmax, SoftmaxPacked, SoftmaxTape};
+use crate::stack::{Stack, StackPacked, StackParams, StackTape, apply_mask};
+use crate::steps::Steps;
+
+pub use learner::{Labelled, Learner, LearnerWorkspace, Samples, Series, TokenStreams};
+pub use predictor::{Predictor, StreamState};
+pub use summary::{LayerSummary, Summary};
+
+/// What a step of the input is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Input {
+    /// A token, looked up in a table of `vocabulary` vectors; the stack's input is their width.
+    Tokens {
+        /// Rows of the table.
+        vocabulary: usize,
+    },
+    /// The stack's input, as numbers.
+    Numbers,
+}
+
+/// Which outputs of the stack go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reads {
+    /// Each row's last.
+    Last,
+    /// That of every step.
+    Every,
+}
+
+/// What the net says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Output {
+    /// `width` numbers, judged by a loss.
+    Values {
+        /// K.
+        width: usize,
+        /// f.
+        activation: Activation,
+        /// Loss, averaged over the K numbers.
+        loss: Loss,
+    },
+    /// One of `classes`, by softmax with categorical cross-entropy.
+    Classes {
+        /// K.
+        classes: usize,
+    },
+}
+
+/// Shape of a net.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NetParams {
+    /// Input.
+    pub input: Input,
+    /// Recurrent layers.
+    pub stack: StackParams,
+    /// Probability with which numbers of the embeddings and of the stack's output are dropped; by step, or by sequence
+    /// where `stack.locked`.
+    pub dropout: f64,
+    /// Which outputs go on.
+    pub reads: Reads,
+    /// P: columns of a linear layer without bias before the output layer; none goes there directly.
+    pub projection: Option<usize>,
+    /// Output.
+    pub output: Output,
+}
+
+impl NetParams {
+    /// Refuses what makes no net.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] with the name, the value and the allowed range.
+    pub fn check(&self) -> Result<()> {
+        self.stack.check()?;
+        let bad = |name, value: String, allowed| Err(Error::Parameter { name, value, allowed });
+        if !(0.0..1.0).contains(&self.dropout) {
+            return bad("dropout", self.dropout.to_string(), "at least 0 and below 1");
+        }
+        let sizes = [
+            ("vocabulary", if let Input::Tokens { vocabulary } = self.input { vocabulary } else { 1 }),
+            ("projection", self.projection.unwrap_or(1)),
+            ("width", if let Output::Values { width, .. } = self.output { width } else { 1 }),
+            ("classes", if let Output::Classes { classes } = self.output { classes } else { 1 }),
+        ];
+        for (name, n) in sizes {
+            if n == 0 || n > 1 << 26 {
+                return bad(name, n.to_string(), "between 1 and 67108864");
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A net.
+#[derive(Debug, Clone)]
+pub struct Net {
+    params: NetParams,
+    layout: Layout,
+    embedding: Option<Embedding>,
+    stack: Stack,
+    projection: Option<Dense>,
+    head: Head,
+}
+
+#[derive(Debug, Clone)]
+enum Head {
+    Values(Dense, Loss),
+    Classes(Softmax),
+}
+
+/// Packed weights.
+#[derive(Debug, Clone)]
+pub struct NetPacked<T: Real> {
+    stack: StackPacked<T>,
+    projection: Option<DensePacked<T>>,
+    head: HeadPacked<T>,
+}
+
+#[derive(Debug, Clone)]
+enum HeadPacked<T: Real> {
+    Values(DensePacked<T>),
+    Classes(SoftmaxPacked<T>),
+}
+
+/// What goes in, and what should come out.
+#[derive(Debug, Clone)]
+pub struct Batch<T: Real> {
+    /// Rows and their lengths.
+    pub steps: Steps,
+    /// Tokens: N; empty for numbers.
+    pub ids: Vec<u32>,
+    /// Numbers (N, I); for tokens the net fills it.
+    pub x: Buffer<T>,
+    /// Target classes: M, in the walk's order of steps, or by the caller's rows where the net reads the last.
+    pub classes: Vec<u32>,
+    /// Target values (M, K), NaN where nothing is known.
+    pub values: Buffer<T>,
+    /// State carried in, then out: (h, c), each (L·D, B, H); empty without.
+    pub h: Buffer<T>,
+    /// As `h`.
+    pub c: Buffer<T>,
+}
+
+/// Room for a batch of rows that walk together.
+#[derive(Debug, Clone)]
+pub struct NetTape<T: Real> {
+    stack: StackTape<T>,
+    softmax: Option<SoftmaxTape<T>>,
+    input_mask: Buffer<T>,
+    output_mask: Buffer<T>,
+    dropped: bool,
+    /// (M, D H) as the head reads it, where that is not the stack's output itself.
+    read: Buffer<T>,
+    d_read: Buffer<T>,
+    projected: Buffer<T>,
+    d_projected: Buffer<T>,
+    out: Buffer<T>,
+    /// A copy of `out` for activations other than linear.
+    y: Buffer<T>,
+    d_last: Buffer<T>,
+    dx: Buffer<T>,
+}
+
+impl Net {
+    /// Builds a net.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`].
+    pub fn new(params: &NetParams) -> Result<Net> {
+        params.check()?;
+        let mut layout = Layout::new();
+        let stack = Stack::new(&mut layout, "stack", &params.stack);
+        let mut width = params.stack.output();
+        let projection = params.projection.map(|p| {
+            let initial = Initial::Glorot { fan_in: width, fan_out: p };
+            Dense::without_bias(&mut layout, "projection", width, p, initial)
+        });
+        width = params.projection.unwrap_or(width);
+        let head = match params.output {
+            Output::Values { width: k, activation, loss } => {
+                Head::Values(Dense::new(&mut layout, "output", width, k, activation), loss)
+            }
+            Output::Classes { classes } => Head::Classes(Softmax::new(&mut layout, "output", width, classes)),
+        };
+        let embedding = match params.input {
+            Input::Tokens { vocabulary } => {
+                Some(Embedding::new(&mut layout, "embedding", vocabulary, params.stack.input))
+            }
+            Input::Numbers => None,
+        };
+        Ok(Net { params: params.clone(), layout, embedding, stack, projection, head })
+    }
+
+    /// Shape.
+    pub fn params(&self) -> &NetParams {
+        &self.params
+    }
+
+    /// Parameters.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// The recurrent layers.
+    pub fn stack(&self) -> &Stack {
+        &self.stack
+    }
+
+    /// Room for packed weights.
+    pub fn packed<T: Real>(&self) -> NetPacked<T> {
+        NetPacked {
+            stack: self.stack.packed(),
+            projection: self.projection.as_ref().map(Dense::packed),
+            head: match &self.head {
+                Head::Values(d, _) => HeadPacked::Values(d.packed()),
+                Head::Classes(s) => HeadPacked::Classes(s.packed()),
+            },
+        }
+    }
+
+    /// Packs the weights anew.
+    pub fn pack<T: Real>(&self, params: &[T], packed: &mut NetPacked<T>) {
+        self.stack.pack(params, &mut packed.stack);
+        if let (Some(d), Some(p)) = (&self.projection, &mut packed.projection) {
+            d.pack(params, p);
+        }
+        match (&self.head, &mut packed.head) {
+            (Head::Values(d, _), HeadPacked::Values(p)) => d.pack(params, p),
+            (Head::Classes(s), HeadPacked::Classes(p)) => s.pack(params, p),
+            _ => {}
+        }
+    }
+
+    /// Columns the head reads.
+    fn head_input(&self) -> usize {
+        self.params.projection.unwrap_or(self.params.stack.output())
+    }
+
+    /// K.
+    fn output_width(&self) -> usize {
+        match self.params.output {
+            Output::Values { width, .. } => width,
+            Output::Classes { classes } => classes,
+        }
+    }
+
+    /// Room for batches of up to `rows` rows of `steps` steps.
+    pub fn batch<T: Real>(&self, steps: usize, rows: usize) -> Batch<T> {
+        let n = steps * rows;
+        let outputs = if self.params.reads == Reads::Every { n } else { rows };
+        let (classes, values) = match self.params.output {
+            Output::Values { width, .. } => (0, outputs * width),
+            Output::Classes { .. } => (outputs, 0),
+        };
+        Batch {
+            steps: Steps::with_capacity(steps, rows),
+            ids: Vec::with_capacity(if self.embedding.is_some() { n } else { 0 }),
+            x: Buffer::zeros(n * self.params.stack.input),
+            classes: Vec::with_capacity(classes),
+            values: Buffer::zeros(values),
+            h: Buffer::zeros(0),
+            c: Buffer::zeros(0),
+        }
+    }
+
+    /// Room for a walk over batches of up to `rows` rows of `steps` steps.
+    pub fn tape<T: Real>(&self, steps: usize, rows: usize) -> NetTape<T> {
+        let p = &self.params;
+        let (n, width) = (steps * rows, p.stack.output());
+        let every = p.reads == Reads::Every;
+        let outputs = if every { n } else { rows };
+        let z = |yes: bool, size: usize| Buffer::zeros(if yes { size } else { 0 });
+        let drops = p.dropout > 0.0;
+        let of_mask = if p.stack.locked { rows } else { n };
+        let (values, curved, softmax) = match &self.head {
+            Head::Values(d, _) => (outputs * d.output, d.activation != Activation::Linear, None),
+            Head::Classes(s) => (0, false, Some(s.tape(outputs))),
+        };
+        NetTape {
+            stack: self.stack.tape(steps, rows),
+            softmax,
+            input_mask: z(drops && self.embedding.is_some(), of_mask * p.stack.input),
+            output_mask: z(drops, if every { of_mask } else { rows } * width),
+            dropped: false,
+            read: z(!every || drops, outputs * width),
+            d_read: z(true, outputs * width),
+            projected: z(p.projection.is_some(), outputs * self.head_input()),
+            d_projected: z(p.projection.is_some(), outputs * self.head_input()),
+            out: Buffer::zeros(values),
+            y: z(curved, values),
+            d_last: z(!every, rows * p.stack.state()),
+            dx: z(self.embedding.is_some(), n * p.stack.input),
+        }
+    }
+
+    /// Embedding, stack and what the head reads of it.
+    fn forward<T: Real>(
+        &self,
+        params: &[T],
+        packed: &NetPacked<T>,
+        batch: &mut Batch<T>,
+        rng: Option<&mut Rng>,
+        tape: &mut NetTape<T>,
+    ) {
+        let p = &self.params;
+        let (n, width, locked) = (batch.steps.total(), p.stack.output(), p.stack.locked);
+        let mut rng = rng;
+        tape.dropped = p.dropout > 0.0 && rng.is_some();
+        if let Some(embedding) = &self.embedding {
+            let x = &mut batch.x[..n * p.stack.input];
+            embedding.forward(params, &batch.ids, x);
+            if let Some(rng) = rng.as_deref_mut()
+                && tape.dropped
+            {
+                let drawn = if locked { batch.steps.rows() } else { n } * p.stack.input;
+                rng.fill_dropout(&mut tape.input_mask[..drawn], p.dropout);
+                apply_mask(&batch.steps, p.stack.input, locked, &tape.input_mask, x);
+            }
+        }
+        let x = &batch.x[..n * p.stack.input];
+        let state = (!batch.h.is_empty()).then_some((&batch.h[..], &batch.c[..]));
+        self.stack.forward(
+            params,
+            &packed.stack,
+            x,
+            &batch.steps,
+            state,
+            rng.as_deref_mut(),
+            &mut tape.stack,
+        );
+        if !batch.h.is_empty() {
+            self.stack.state_into(&batch.steps, &tape.stack, &mut batch.h, &mut batch.c);
+        }
+        let m = self.outputs(&batch.steps);
+        match p.reads {
+            Reads::Last => self.stack.last_into(&batch.steps, &tape.stack, &mut tape.read[..m * width]),
+            Reads::Every if tape.dropped => {
+                tape.read[..m * width].copy_from_slice(self.stack.output(&batch.steps, &tape.stack));
+            }
+            Reads::Every => {}
+        }
+        if let Some(rng) = rng
+            && tape.dropped
+        {
+            let read = &mut tape.read[..m * width];
+            let by_step = p.reads == Reads::Every && !locked;
+            let drawn = if by_step { n } else { batch.steps.rows() } * width;
+            rng.fill_dropout(&mut tape.output_mask[..drawn], p.dropout);
+            self.mask_output(&batch.steps, &tape.output_mask, read);
+        }
+        if let (Some(d), Some(packed)) = (&self.projection, &packed.projection) {
+            let read = read_of(&self.stack, p.reads, &batch.steps, &tape.stack, &tape.read, tape.dropped);
+            let columns = d.output;
+            d.forward(params, packed, &read[..m * width], &mut tape.projected[..m * columns]);
+        }
+        if let (Head::Values(d, _), HeadPacked::Values(packed)) = (&self.head, &packed.head) {
+            let read = read_of(&self.stack, p.reads, &batch.steps, &tape.stack, &tape.read, tape.dropped);
+            let read = if self.projection.is_some() { &tape.projected[..] } else { read };
+            d.forward(params, packed, &read[..m * d.input], &mut tape.out[..m * d.output]);
+        }
+    }
+
+    fn mask_output<T: Real>(&self, steps: &Steps, mask: &[T], x: &mut [T]) {
+        if self.params.reads == Reads::Every {
+            apply_mask(steps, self.params.stack.output(), self.params.stack.locked, mask, x);
+        } else {
+            x.iter_mut().zip(mask).for_each(|(v, &m)| *v *= m);
+        }
+    }
+
+    /// M: rows the head reads.
+    fn outputs(&self, steps: &Steps) -> usize {
+        if self.params.reads == Reads::Every { steps.total() } else { steps.rows() }
+    }
+
+    /// Sum of the outputs' losses, without anything random.
+    pub fn loss<T: Real>(
+        &self,
+        params: &[T],
+        packed: &NetPacked<T>,
+        batch: &mut Batch<T>,
+        tape: &mut NetTape<T>,
+    ) -> f64 {
+        self.forward(params, packed, batch, None, tape);
+        let m = self.outputs(&batch.steps);
+        match (&self.head, &packed.head, &mut tape.softmax) {
+            (Head::Classes(s), HeadPacked::Classes(p), Some(softmax)) => {
+                let reads = self.params.reads;
+                let read = read_of(&self.stack, reads, &batch.steps, &tape.stack, &tape.read, false);
+                let read = if self.projection.is_some() { &tape.projected[..] } else { read };
+                s.loss(params, p, &read[..m * s.input], &batch.classes[..m], softmax)
+            }
+            (Head::Values(d, loss), ..) => {
+                let n = m * d.output;
+                loss.sum(&tape.out[..n], &batch.values[..n]) / d.output as f64
+            }
+            _ => 0.0,
+        }
+    }
+
+    /// Sum of the outputs' losses; `gradient` becomes `scale` times its gradient (whatever stood there), and `tables`
+    /// that of the embedding.
+    pub fn learn<T: Real>(
+        &self,
+        params: &[T],
+        packed: &NetPacked<T>,
+        batch: &mut Batch<T>,
+        scale: f64,
+        mut rng: Option<Rng>,
+        tape: &mut NetTape<T>,
+        gradient: &mut [T],
+        tables: &mut [TableGradient<T>],
+    ) -> f64 {
+        let p = &self.params;
+        self.forward(params, packed, batch, rng.as_mut(), tape);
+        let (n, m, width) = (batch.steps.total(), self.outputs(&batch.steps), p.stack.output());
+        let read = read_of(&self.stack, p.reads, &batch.steps, &tape.stack, &tape.read, tape.dropped);
+        let read = &read[..m * width];
+        let columns = self.head_input();
+        let (head_read, d_head) = if self.projection.is_some() {
+            (&tape.projected[..m * columns], &mut tape.d_projected[..m * columns])
+        } else {
+            (read, &mut tape.d_read[..m * columns])
+        };
+        let loss = match (&self.head, &packed.head, &mut tape.softmax) {
+            (Head::Classes(s), HeadPacked::Classes(p), Some(softmax)) => {
+                let targets = &batch.classes[..m];
+                s.learn(params, p, head_read, targets, scale, softmax, d_head, gradient, Write::Set)
+            }
+            (Head::Values(d, loss), HeadPacked::Values(p), _) => {
+                let size = m * d.output;
+                let out = &mut tape.out[..size];
+                let scale = scale / d.output as f64;
+                // The activation's slope needs its output, which the loss turns into a gradient; a linear head has no
+                // use for it.
+                let y = &mut tape.y[..if d.activation == Activation::Linear { 0 } else { size }];
+                y.copy_from_slice(&out[..y.len()]);
+                let sum = loss.sum_in_place(out, &batch.values[..size], scale);
+                d.backward(p, head_read, y, out, Some(d_head), gradient, Write::Set);
+                sum / d.output as f64
+            }
+            _ => 0.0,
+        };
+        if let (Some(d), Some(p)) = (&self.projection, &packed.projection) {
+            let (dy, dx) = (&mut tape.d_projected[..m * columns], &mut tape.d_read[..m * width]);
+            d.backward(p, read, &[], dy, Some(dx), gradient, Write::Set);
+        }
+        let d_read = &mut tape.d_read[..m * width];
+        if tape.dropped {
+            self.mask_output(&batch.steps, &tape.output_mask, d_read);
+        }
+        let above = match p.reads {
+            Reads::Every => Above::every(&*d_read),
+            Reads::Last => {
+                let rows = batch.steps.rows();
+                let d_last = &mut tape.d_last[..rows * p.stack.state()];
+                self.stack.last_gradient(d_read, rows, d_last);
+                Above::last(&*d_last)
+            }
+        };
+        let x = &batch.x[..n * p.stack.input];
+        let dx = self.embedding.is_some().then(|| &mut tape.dx[..n * p.stack.input]);
+        self.stack.backward(
+            &packed.stack,
+            x,
+            &batch.steps,
+            &mut tape.stack,
+            above,
+            dx,
+            None,
+            gradient,
+            Write::Set,
+        );
+        if let (Some(embedding), Some(table)) = (&self.embedding, tables.first_mut()) {
+            let dx = &mut tape.dx[..n * p.stack.input];
+            if tape.dropped {
+                apply_mask(&batch.steps, p.stack.input, p.stack.locked, &tape.input_mask, dx);
+            }
+            embedding.backward(&batch.ids, dx, table);
+        }
+        loss
+    }
+
+    /// Rows of the embedding's gradient for `rows` rows of `steps` steps.
+    pub fn table_rows(&self, steps: usize, rows: usize) -> Option<(usize, usize)> {
+        self.embedding.as_ref().map(|e| (steps * rows, e.width))
+    }
+}
+
+/// (M, D H) as the projection or the head reads it.
+fn read_of<'a, T: Real>(
+    stack: &Stack,
+    reads: Reads,
+    steps: &Steps,
+    tape: &'a StackTape<T>,
+    copy: &'a Buffer<T>,
+    dropped: bool,
+) -> &'a [T] {
+    if reads == Reads::Last || dropped { copy } else { stack.output(steps, tape) }
+}
+
+#[cfg(test)]
+#[path = "../tests/net.rs"]
+mod tests;

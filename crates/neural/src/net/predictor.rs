@@ -1,0 +1,168 @@
+//! A trained net that answers: weights packed once, room kept between calls.
+
+use std::sync::{Mutex, PoisonError};
+
+use gyeol_tensor::{Buffer, Pool, Real};
+
+use super::{Batch, Head, HeadPacked, Net, NetPacked, NetTape, Reads, read_of};
+use crate::error::{Error, Result};
+
+/// Rows that walk together.
+const ROWS: usize = 8;
+
+/// A net with fixed parameters.
+#[derive(Debug)]
+pub struct Predictor<T: Real> {
+    net: Net,
+    params: Vec<T>,
+    packed: NetPacked<T>,
+    steps: usize,
+    rooms: Vec<Mutex<(Batch<T>, NetTape<T>)>>,
+}
+
+impl<T: Real> Predictor<T> {
+    /// A predictor for sequences of up to `steps` steps that runs on pools of up to `threads` threads.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] when the parameters are not as many as the net has.
+    pub fn new(net: Net, params: Vec<T>, steps: usize, threads: usize) -> Result<Self> {
+        if params.len() != net.layout().len() {
+            return Err(Error::Shape {
+                what: "parameters",
+                found: params.len().to_string(),
+                expected: net.layout().len().to_string(),
+            });
+        }
+        let mut packed = net.packed();
+        net.pack(&params, &mut packed);
+        let rooms = (0..threads.max(1))
+            .map(|_| Mutex::new((net.batch(steps, ROWS), net.tape(steps, ROWS))))
+            .collect();
+        Ok(Predictor { net, params, packed, steps, rooms })
+    }
+
+    /// The net.
+    pub fn net(&self) -> &Net {
+        &self.net
+    }
+
+    /// Outputs of series of numbers of `steps` steps: x is (B, steps, I), `out` (B, K), or (B, steps, K) where the net
+    /// reads every step: values, or log-probabilities of classes. Chunks of rows run on the pool.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] when lengths do not fit each other or the room.
+    pub fn series(&self, x: &[T], steps: usize, out: &mut [T], pool: &Pool) -> Result<()> {
+        let (width, k) = (self.net.params().stack.input, self.net.output_width());
+        let shape = |what, found: String, expected: String| Err(Error::Shape { what, found, expected });
+        if self.net.embedding.is_some() {
+            return shape("input", "numbers".into(), "tokens".into());
+        }
+        if steps == 0 || steps > self.steps || !x.len().is_multiple_of(steps * width) {
+            return shape(
+                "x",
+                format!("{} numbers, {steps} steps", x.len()),
+                format!("(B, steps, {width}) with at most {} steps", self.steps),
+            );
+        }
+        let outputs = if self.net.params().reads == Reads::Every { steps } else { 1 };
+        let rows = x.len() / (steps * width);
+        if out.len() != rows * outputs * k {
+            return shape("out", out.len().to_string(), format!("({rows}, {outputs}, {k})"));
+        }
+        if pool.threads() > self.rooms.len() {
+            return shape("threads", pool.threads().to_string(), format!("at most {}", self.rooms.len()));
+        }
+        let of_chunk = ROWS * outputs * k;
+        pool.split_mut([out], of_chunk, |range, [out]| {
+            let first = range.start / (outputs * k);
+            let n = out.len() / (outputs * k);
+            // No two tasks run on one thread at once, so a room is free for whoever runs; which one does not matter.
+            let mut room = self.room();
+            let (batch, tape) = &mut *room;
+            batch.steps.set_equal(steps, n);
+            for b in 0..n {
+                let row = &x[(first + b) * steps * width..(first + b + 1) * steps * width];
+                for (t, from) in row.chunks_exact(width).enumerate() {
+                    batch.x[(t * n + b) * width..(t * n + b + 1) * width].copy_from_slice(from);
+                }
+            }
+            self.walk(batch, tape);
+            for t in 0..outputs {
+                for b in 0..n {
+                    let (from, to) = ((t * n + b) * k, (b * outputs + t) * k);
+                    out[to..to + k].copy_from_slice(&tape.out[from..from + k]);
+                }
+            }
+        });
+        Ok(())
+    }
+
+    /// Feeds tokens to one stream and gives the log-probabilities of what comes after the last of them. `state` is what
+    /// the stream carries, empty at its beginning.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] for a net that is no language model, no tokens, or one outside the vocabulary.
+    pub fn next(&self, ids: &[u32], state: &mut StreamState<T>) -> Result<Vec<T>> {
+        let p = self.net.params();
+        let shape = |what, found: String, expected: String| Err(Error::Shape { what, found, expected });
+        let Some(embedding) = &self.net.embedding else {
+            return shape("input", "tokens".into(), "numbers".into());
+        };
+        if let Some(id) = ids.iter().find(|&&id| id as usize >= embedding.rows) {
+            return shape("tokens", format!("token {id}"), format!("0..{}", embedding.rows));
+        }
+        if ids.is_empty() || p.reads == Reads::Last || p.stack.bidirectional {
+            let found = format!("{} for this net", ids.len());
+            return shape("tokens", found, "at least one, for a net that reads every step forward".into());
+        }
+        let mut room = self.room();
+        let (batch, tape) = &mut *room;
+        let k = self.net.output_width();
+        let mut last = 0;
+        if state.h.is_empty() {
+            state.h = Buffer::zeros(p.stack.state());
+            state.c = Buffer::zeros(p.stack.state());
+        }
+        std::mem::swap(&mut batch.h, &mut state.h);
+        std::mem::swap(&mut batch.c, &mut state.c);
+        for piece in ids.chunks(self.steps.max(1)) {
+            batch.steps.set_equal(piece.len(), 1);
+            batch.ids.clear();
+            batch.ids.extend_from_slice(piece);
+            self.walk(batch, tape);
+            last = piece.len() - 1;
+        }
+        std::mem::swap(&mut batch.h, &mut state.h);
+        std::mem::swap(&mut batch.c, &mut state.c);
+        Ok(tape.out[last * k..(last + 1) * k].to_vec())
+    }
+
+    fn room(&self) -> std::sync::MutexGuard<'_, (Batch<T>, NetTape<T>)> {
+        for room in &self.rooms {
+            if let Ok(room) = room.try_lock() {
+                return room;
+            }
+        }
+        self.rooms[0].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Leaves the outputs in `tape.out`: (M, K).
+    fn walk(&self, batch: &mut Batch<T>, tape: &mut NetTape<T>) {
+        self.net.forward(&self.params, &self.packed, batch, None, tape);
+        if let (Head::Classes(s), HeadPacked::Classes(p)) = (&self.net.head, &self.packed.head) {
+            let m = self.net.outputs(&batch.steps);
+            tape.out.reserve_zeros(m * s.classes);
+            let reads = self.net.params().reads;
+            let read = read_of(&self.net.stack, reads, &batch.steps, &tape.stack, &tape.read, false);
+            let read = if self.net.projection.is_some() { &tape.projected[..] } else { read };
+            s.log_probabilities(&self.params, p, &read[..m * s.input], &mut tape.out);
+        }
+    }
+}
+
+/// State of one stream of tokens.
+#[derive(Debug, Clone, Default)]
+pub struct StreamState<T: Real> {
+    h: Buffer<T>,
+    c: Buffer<T>,
+}

@@ -1,0 +1,138 @@
+//! A net as a learner meets it: what goes in and out of each layer, its weights, and how many numbers are learnt.
+
+use std::fmt;
+
+use super::{Head, Net, Reads};
+
+/// One layer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LayerSummary {
+    /// Name, as in the parameters' names.
+    pub name: String,
+    /// Kind, for people.
+    pub kind: String,
+    /// Shape of the input.
+    pub x: String,
+    /// Shapes of the weights.
+    pub w: String,
+    /// Shape of the bias, or empty.
+    pub b: String,
+    /// Shape of the output.
+    pub y: String,
+    /// Trainable numbers.
+    pub parameters: usize,
+}
+
+/// All layers; prints as a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Summary {
+    /// Layers in the order of the forward walk.
+    pub layers: Vec<LayerSummary>,
+}
+
+impl Summary {
+    /// Trainable numbers of the net.
+    pub fn parameters(&self) -> usize {
+        self.layers.iter().map(|l| l.parameters).sum()
+    }
+}
+
+impl Net {
+    /// The layers with their shapes; B rows of T steps.
+    pub fn summary(&self) -> Summary {
+        let p = &self.params;
+        let mut layers = Vec::new();
+        if let Some(e) = &self.embedding {
+            layers.push(LayerSummary {
+                name: "embedding".into(),
+                kind: "embedding".into(),
+                x: "(T, B) ids".into(),
+                w: format!("({}, {})", e.rows, e.width),
+                b: String::new(),
+                y: format!("(T, B, {})", e.width),
+                parameters: e.table.len(),
+            });
+        }
+        for cell in &self.stack.cells {
+            let name = cell.w_x.name.trim_end_matches(".w_x").to_string();
+            layers.push(LayerSummary {
+                kind: cell.cell.title().into(),
+                x: format!("(T, B, {})", cell.input),
+                w: format!(
+                    "({}, {}) + ({}, {})",
+                    cell.input, cell.w_x.shape[1], cell.hidden, cell.w_h.shape[1]
+                ),
+                b: format!("({})", cell.b.len()),
+                y: format!("(T, B, {})", cell.hidden),
+                parameters: cell.w_x.len() + cell.w_h.len() + cell.b.len(),
+                name,
+            });
+        }
+        let rows = if p.reads == Reads::Every { "T, B" } else { "B" };
+        if let Some(d) = &self.projection {
+            layers.push(LayerSummary {
+                name: "projection".into(),
+                kind: "projection".into(),
+                x: format!("({rows}, {})", d.input),
+                w: format!("({}, {})", d.input, d.output),
+                b: String::new(),
+                y: format!("({rows}, {})", d.output),
+                parameters: d.w.len(),
+            });
+        }
+        let (kind, input, output, w, parameters) = match &self.head {
+            Head::Values(d, _) => (
+                "dense",
+                d.input,
+                d.output,
+                format!("({}, {})", d.input, d.output),
+                d.w.len() + d.b.as_ref().map_or(0, |b| b.len()),
+            ),
+            Head::Classes(s) => {
+                ("softmax", s.input, s.classes, format!("({}, {})", s.classes, s.input), s.parameters())
+            }
+        };
+        layers.push(LayerSummary {
+            name: "output".into(),
+            kind: kind.into(),
+            x: format!("({rows}, {input})"),
+            w,
+            b: format!("({output})"),
+            y: format!("({rows}, {output})"),
+            parameters,
+        });
+        Summary { layers }
+    }
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let head = ["layer", "kind", "X", "W", "b", "Y", "parameters"].map(String::from);
+        let mut rows = vec![head];
+        for l in &self.layers {
+            rows.push([
+                l.name.clone(),
+                l.kind.clone(),
+                l.x.clone(),
+                l.w.clone(),
+                l.b.clone(),
+                l.y.clone(),
+                l.parameters.to_string(),
+            ]);
+        }
+        let widths: Vec<usize> =
+            (0..7).map(|c| rows.iter().map(|r| r[c].chars().count()).max().unwrap_or(0)).collect();
+        for row in &rows {
+            let mut line = String::new();
+            for (c, cell) in row.iter().enumerate() {
+                if c == 6 {
+                    line.push_str(&format!("{cell:>w$}", w = widths[c]));
+                } else {
+                    line.push_str(&format!("{cell:<w$}  ", w = widths[c]));
+                }
+            }
+            writeln!(f, "{}", line.trim_end())?;
+        }
+        write!(f, "{} parameters", self.parameters())
+    }
+}

@@ -1,0 +1,252 @@
+//! Whole nets: gradients against differences in f64, the same bits on any number of threads, state carried on.
+
+use gyeol_tensor::Pool;
+
+use super::*;
+use crate::recurrent::Cell;
+use crate::softmax::NO_TARGET;
+use crate::trainer::{Chunk, Model, TrainParams, evaluate, fit, gradient};
+use crate::{Optimizer, Schedule};
+
+fn tokens(cell: Cell, reads: Reads, classes: usize) -> NetParams {
+    NetParams {
+        input: Input::Tokens { vocabulary: 11 },
+        stack: StackParams::new(cell, 4, 5),
+        dropout: 0.0,
+        reads,
+        projection: None,
+        output: Output::Classes { classes },
+    }
+}
+
+fn noisy(net: &Net, seed: u64) -> Vec<f64> {
+    let mut rng = Rng::new(seed);
+    let mut params: Vec<f64> = net.layout().initial(&mut rng);
+    let mut noise = vec![0.0; params.len()];
+    rng.fill_uniform(&mut noise, 0.3);
+    params.iter_mut().zip(&noise).for_each(|(p, n)| *p += n);
+    params
+}
+
+fn check<S: Samples<f64>>(net: &Net, samples: &S, rows: &[u32]) {
+    let learner = Learner { net, samples };
+    let params = noisy(net, 2);
+    let at = |p: &[f64]| gradient(&learner, p, rows, Some((3, 4)));
+    let (_, got) = at(&params);
+    for i in 0..params.len() {
+        let e = 1e-5;
+        let mut moved = params.clone();
+        moved[i] += e;
+        let up = at(&moved).0;
+        moved[i] -= 2.0 * e;
+        let want = (up - at(&moved).0) / (2.0 * e);
+        let off = (got[i] - want).abs() / want.abs().max(1e-2);
+        assert!(off < 1e-6, "{:?} {}: {} {want}", net.params(), net.layout().name_at(i), got[i]);
+    }
+}
+
+fn sequences() -> Vec<Vec<u32>> {
+    vec![vec![3, 1, 4, 1], vec![], vec![10], vec![2, 7, 1, 8, 2, 8]]
+}
+
+#[test]
+fn gradients_of_token_nets_agree_with_differences() {
+    for (cell, dropout, locked, projection, bidirectional) in [
+        (Cell::Lstm, 0.0, false, None, false),
+        (Cell::Gru, 0.3, false, Some(3), true),
+        (Cell::Lstm, 0.3, true, Some(6), false),
+    ] {
+        let shape = |reads| {
+            let mut p = tokens(cell, reads, 7);
+            (p.dropout, p.projection) = (dropout, projection);
+            p.stack = StackParams { layers: 2, dropout, locked, bidirectional, ..p.stack };
+            p
+        };
+        let net = Net::new(&shape(Reads::Last)).unwrap();
+        let labelled = Labelled::new(&net, &sequences(), &[6, 0, NO_TARGET, 3], 5).unwrap();
+        check(&net, &labelled, &[3, 0, 1, 2]);
+        let net = Net::new(&shape(Reads::Every)).unwrap();
+        let tags: Vec<Vec<u32>> = sequences()
+            .iter()
+            .map(|s| s.iter().map(|&id| if id == 7 { NO_TARGET } else { id % 7 }).collect())
+            .collect();
+        let tagged = Labelled::tagged(&net, &sequences(), &tags, 5).unwrap();
+        check(&net, &tagged, &[3, 0, 1, 2]);
+    }
+    let net = Net::new(&tokens(Cell::Lstm, Reads::Every, 11)).unwrap();
+    let ids: Vec<u32> = (0..40).map(|i| i * i % 11).collect();
+    let streams = TokenStreams::new(&net, ids, 3, 4).unwrap();
+    check(&net, &streams, &[0, 1, 2]);
+}
+
+#[test]
+fn gradients_of_number_nets_agree_with_differences() {
+    for (reads, activation, loss) in [
+        (Reads::Last, Activation::Linear, Loss::Mse),
+        (Reads::Every, Activation::Sigmoid, Loss::Huber { delta: 0.3 }),
+        (Reads::Last, Activation::Tanh, Loss::Pinball { quantile: 0.2 }),
+    ] {
+        let net = Net::new(&NetParams {
+            input: Input::Numbers,
+            stack: StackParams::new(Cell::Gru, 2, 5),
+            dropout: 0.2,
+            reads,
+            projection: None,
+            output: Output::Values { width: 3, activation, loss },
+        })
+        .unwrap();
+        let every = reads == Reads::Every;
+        let n = if every { 4 * 3 * 3 } else { 4 * 3 };
+        let of = |n: usize, f: f64| (0..n).map(|i| (i as f64 * f).sin()).collect::<Vec<f64>>();
+        let mut values = of(n, 1.7);
+        values[1] = f64::NAN;
+        let series = Series { steps: 3, width: 2, x: of(4 * 3 * 2, 0.9), values, classes: Vec::new(), every };
+        series.check(&net).unwrap();
+        check(&net, &series, &[2, 0, 3]);
+    }
+}
+
+#[test]
+fn softmax_over_many_blocks_is_that_over_one() {
+    // 1,300 classes are three blocks; the plain formula in double precision beside it.
+    let mut layout = Layout::new();
+    let layer = Softmax::new(&mut layout, "o", 3, 1300);
+    let mut rng = Rng::new(5);
+    let mut params: Vec<f64> = layout.initial(&mut rng);
+    rng.fill_uniform(&mut params, 2.0);
+    let mut h = vec![0.0; 4 * 3];
+    rng.fill_uniform(&mut h, 3.0);
+    let targets = [0, 1299, NO_TARGET, 700];
+    let mut packed = layer.packed();
+    layer.pack(&params, &mut packed);
+    let mut tape = layer.tape(4);
+    let (mut dh, mut got) = (vec![0.0; 12], vec![f64::NAN; params.len()]);
+    let loss = layer.learn(&params, &packed, &h, &targets, 0.5, &mut tape, &mut dh, &mut got, Write::Set);
+    let (w, b) = (layer.w.of(&params), layer.b.of(&params));
+    let (mut want, mut want_dh, mut want_loss) = (vec![0.0; params.len()], vec![0.0; 12], 0.0);
+    for n in 0..4 {
+        let z: Vec<f64> =
+            (0..1300).map(|v| b[v] + (0..3).map(|i| h[n * 3 + i] * w[v * 3 + i]).sum::<f64>()).collect();
+        let max = z.iter().copied().fold(f64::MIN, f64::max);
+        let lse = max + z.iter().map(|z| (z - max).exp()).sum::<f64>().ln();
+        if targets[n] == NO_TARGET {
+            continue;
+        }
+        want_loss += lse - z[targets[n] as usize];
+        for v in 0..1300 {
+            let d = 0.5 * ((z[v] - lse).exp() - f64::from(u8::from(v == targets[n] as usize)));
+            layer.b.of_mut(&mut want)[v] += d;
+            for i in 0..3 {
+                layer.w.of_mut(&mut want)[v * 3 + i] += d * h[n * 3 + i];
+                want_dh[n * 3 + i] += d * w[v * 3 + i];
+            }
+        }
+    }
+    let far = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+    assert!((loss - want_loss).abs() < 1e-12 && far(&got, &want) < 1e-14 && far(&dh, &want_dh) < 1e-13);
+    // Groups of rows add up to the same.
+    let mut small = layer.tape(1);
+    let (mut dh2, mut got2) = (vec![0.0; 12], vec![f64::NAN; params.len()]);
+    let loss2 = layer.learn(&params, &packed, &h, &targets, 0.5, &mut small, &mut dh2, &mut got2, Write::Set);
+    assert!((loss2 - loss).abs() < 1e-12 && far(&got, &got2) < 1e-14 && far(&dh, &dh2) < 1e-14);
+    assert!((layer.loss(&params, &packed, &h, &targets, &mut small) - loss).abs() < 1e-12);
+}
+
+fn curve(threads: usize, epochs: usize, resume: Option<crate::State<f32>>) -> crate::State<f32> {
+    let mut p = tokens(Cell::Lstm, Reads::Every, 11);
+    p.dropout = 0.2;
+    p.stack = StackParams { layers: 2, dropout: 0.2, recurrent_dropout: 0.1, ..p.stack };
+    let net = Net::new(&p).unwrap();
+    let ids: Vec<u32> = (0..900u32).map(|i| (i * i + i / 7) % 11).collect();
+    let streams = TokenStreams::new(&net, ids, 12, 5).unwrap();
+    let all: Vec<u32> = (0..streams.len() as u32).collect();
+    let learner = Learner { net: &net, samples: &streams };
+    let params = TrainParams {
+        accumulate: 2,
+        schedule: Schedule::Step { every: 2, factor: 0.5 },
+        clip: Some(1.0),
+        clip_value: Some(0.5),
+        l2: 1e-4,
+        seed: 9,
+        ..TrainParams::new(epochs, 12, Optimizer::adam_w(0.01), 0.01)
+    };
+    fit(&learner, &params, &all, &all[..24], &Pool::new(threads), resume, &mut |_| true).unwrap()
+}
+
+#[test]
+fn same_bits_on_any_thread_count_and_after_a_resume() {
+    let one = curve(1, 3, None);
+    let strip = |s: &crate::State<f32>| (s.params.clone(), s.best.clone(), s.optimizer.clone(), s.iteration);
+    for threads in [2, 3, 7] {
+        let other = curve(threads, 3, None);
+        assert_eq!(strip(&other), strip(&one));
+    }
+    let part = curve(2, 1, None);
+    assert_eq!(strip(&curve(3, 3, Some(part))), strip(&one));
+    assert!(one.curve[2].train_loss < one.curve[0].train_loss);
+}
+
+#[test]
+fn streams_carry_their_state_from_batch_to_batch() {
+    // Cut into batches of 4 steps, the loss is that of one long batch.
+    let net = Net::new(&tokens(Cell::Gru, Reads::Every, 11)).unwrap();
+    let ids: Vec<u32> = (0..83u32).map(|i| i * 7 % 11).collect();
+    let params = noisy(&net, 8);
+    let mean = |steps: usize| {
+        let streams = TokenStreams::new(&net, ids.clone(), 2, steps).unwrap();
+        let all: Vec<u32> = (0..streams.len() as u32).collect();
+        evaluate(&Learner { net: &net, samples: &streams }, &params, &all, &Pool::new(2))
+    };
+    let whole = mean(100);
+    for steps in [1, 4, 39, 40] {
+        assert!((mean(steps) - whole).abs() < 1e-12, "{steps} steps");
+    }
+}
+
+#[test]
+fn a_table_row_that_no_token_touches_moves_as_with_a_gradient_of_zero() {
+    // The same step on a net whose table is dense: with Adam, momentum moves untouched rows too.
+    let net = Net::new(&tokens(Cell::Rnn, Reads::Last, 3)).unwrap();
+    let labelled = Labelled::new(&net, &sequences(), &[2, 0, 1, 1], 9).unwrap();
+    let learner = Learner { net: &net, samples: &labelled };
+    let p = TrainParams { l2: 0.1, ..TrainParams::new(3, 4, Optimizer::adam_w(0.1), 0.01) };
+    let got = fit(&learner, &p, &[0, 1, 2, 3], &[0], &Pool::new(2), None, &mut |_| true).unwrap();
+    let mut params: Vec<f64> = net.layout().initial(&mut Rng::stream(0, 1));
+    let mut state = p.optimizer.state(params.len());
+    for _ in 0..3 {
+        let (_, mut g) = gradient(&learner, &params, &[0, 1, 2, 3], None);
+        g.iter_mut().for_each(|g| *g *= 0.25);
+        p.optimizer.begin(&mut state);
+        for slot in net.layout().slots() {
+            let step = crate::Step { l2: 0.1, decays: slot.decays, ..crate::Step::new(0.01) };
+            let range = slot.range();
+            let (g, params) = (&g[range.clone()], &mut params[range.clone()]);
+            p.optimizer.update(&mut state, &step, range, Some(g), params);
+        }
+    }
+    let far = got.params.iter().zip(&params).map(|(a, b): (&f64, &f64)| (a - b).abs()).fold(0.0, f64::max);
+    assert!(far < 1e-13, "{far}");
+}
+
+#[test]
+fn a_predictor_says_what_the_net_says() {
+    let net = Net::new(&tokens(Cell::Lstm, Reads::Every, 11)).unwrap();
+    let params = noisy(&net, 3);
+    let ids: Vec<u32> = (0..21u32).map(|i| i * i % 11).collect();
+    let streams = TokenStreams::new(&net, ids.clone(), 1, 50).unwrap();
+    let learner = Learner { net: &net, samples: &streams };
+    let mut packed = Model::<f64>::packed(&learner);
+    learner.pack(&params, &mut packed);
+    let mut room = learner.workspace(1);
+    let mut carry = vec![0.0; 2 * net.params().stack.state()];
+    let chunk = Chunk { samples: &[0], scale: 0.0, stream: None, carry: &mut carry };
+    let want = learner.loss(&params, &packed, &mut room, chunk);
+    let predictor = Predictor::new(net, params, 4, 1).unwrap();
+    let mut state = StreamState::default();
+    let mut got = 0.0;
+    for pair in ids.windows(2) {
+        got -= predictor.next(&pair[..1], &mut state).unwrap()[pair[1] as usize];
+    }
+    assert!((got - want).abs() < 1e-12, "{got} {want}");
+    assert!(predictor.next(&[99], &mut state).is_err());
+}
