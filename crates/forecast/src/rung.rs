@@ -16,6 +16,7 @@ use crate::windows::{Window, Windows};
 /// Kind and hyper-parameters of a rung.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
+#[allow(clippy::large_enum_variant, reason = "a handful a run")]
 pub enum RungParams {
     /// Repeat the last value.
     LastValue,
