@@ -22,7 +22,7 @@ pub mod rng;
 pub mod threads;
 
 pub use buffer::Buffer;
-pub use gemm::{MatRef, Packed, Write, matmul, matmul_packed};
+pub use gemm::{MatRef, Packed, PackedChunk, Walk, Write, matmul, matmul_packed, matmul_packed_walk};
 pub use path::{KernelPath, kernel_path};
 pub use real::Real;
 pub use rng::Rng;

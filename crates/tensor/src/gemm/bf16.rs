@@ -1,0 +1,1 @@
+//! Products of bf16 operands.
