@@ -1,10 +1,13 @@
 //! Prints what products, packing and activations reach on this machine, one thread, best of several rounds.
 //!
-//! `cargo run --release -p gyeol-tensor --example gflops [product|steps|orders|gradient|pack|activation]...`
+//! `cargo run --release -p gyeol-tensor --example gflops [product|steps|orders|gradient|bf16|pack|activation]...`
 use std::time::Instant;
 
 use gyeol_tensor::activation::Activation;
-use gyeol_tensor::{MatRef, Packed, Walk, Write, kernel_path, matmul, matmul_packed, matmul_packed_walk};
+use gyeol_tensor::{
+    MatRef, Packed, PackedBf16, Walk, Write, kernel_path, matmul, matmul_packed, matmul_packed_bf16,
+    matmul_packed_walk,
+};
 
 /// Best time of a call in seconds, over many rounds of about a millisecond: short enough to fall between the time
 /// slices of other programs.
@@ -96,6 +99,29 @@ fn gradients() {
     }
 }
 
+fn bf16() {
+    println!("bf16, GFLOP/s");
+    for (m, k, n) in [
+        (1, 64, 256),
+        (1, 200, 800),
+        (4, 200, 800),
+        (20, 200, 800),
+        (13, 317, 317),
+        (20, 650, 2600),
+        (33, 650, 2600),
+    ] {
+        let (a, b) = (numbers(m * k), numbers(k * n));
+        let (a, packed) = (MatRef::new(&a, m, k), PackedBf16::pack(MatRef::new(&b, k, n)));
+        let mut c = vec![0f32; m * n];
+        if let Err(problem) = matmul_packed_bf16(a, &packed, &mut c, n, Write::Set) {
+            println!("{problem}");
+            return;
+        }
+        let s = best(|| _ = matmul_packed_bf16(a, &packed, &mut c, n, Write::Set));
+        println!("{:<32} {:>6.1}", format!("({m}, {k}) x ({k}, {n})"), rate(m, k, n, s));
+    }
+}
+
 fn packing() {
     println!("packing, GB/s read and written");
     for (k, n) in [(64, 256), (200, 800), (650, 2600), (200, 10_000)] {
@@ -123,6 +149,7 @@ fn main() {
         ("steps", steps as fn()),
         ("orders", orders as fn()),
         ("gradient", gradients as fn()),
+        ("bf16", bf16 as fn()),
         ("pack", packing as fn()),
         ("activation", activations as fn()),
     ] {

@@ -22,8 +22,11 @@ pub mod rng;
 pub mod threads;
 
 pub use buffer::Buffer;
-pub use gemm::{MatRef, Packed, PackedChunk, Walk, Write, matmul, matmul_packed, matmul_packed_walk};
-pub use path::{KernelPath, kernel_path};
+pub use gemm::{
+    Bf16Unavailable, MatRef, Packed, PackedBf16, PackedChunk, Walk, Write, matmul, matmul_packed,
+    matmul_packed_bf16, matmul_packed_walk,
+};
+pub use path::{KernelPath, bf16_available, kernel_path};
 pub use real::Real;
 pub use rng::Rng;
 pub use threads::Pool;

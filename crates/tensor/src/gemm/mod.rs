@@ -5,9 +5,9 @@
 //! operand is read where it lies, by row and column strides, so a transpose costs nothing. A right operand
 //! that is used once needs no packing by the caller ([`matmul`], any operand order).
 //!
-//! Sums run over k in order in every tile (past 1024 terms in blocks of k, added in order), so a result does
-//! not depend on how rows are grouped, on whether an
-//! operand was packed, or on the direction in which panels are walked.
+//! Sums run over k in order in every tile (past 1024 terms in blocks of k, added in order), so a result does not
+//! depend on how rows are grouped, on whether an operand was packed, or on the direction in which panels are
+//! walked.
 //!
 //! | file | holds |
 //! |---|---|
@@ -24,6 +24,7 @@ mod walk;
 #[cfg(test)]
 mod tests;
 
+pub use bf16::{Bf16Unavailable, PackedBf16, matmul_packed_bf16};
 pub use packed::{PANEL, Packed, PackedChunk};
 pub use walk::Product;
 pub(crate) use walk::{dispatch_f32, dispatch_f64};
@@ -200,7 +201,7 @@ fn plain_on<T: Real>(
     check(&a, b.cols, c, ldc, &write);
     let (m, k, n) = (a.rows, a.cols, b.cols);
     let walk = Walk::Forward;
-    if (b.col == 1 && m < ROWS_TO_PACK) || k == 0 || m == 0 {
+    if (b.col == 1 && m < ROWS_TO_PACK) || m * k * n == 0 {
         multiply(path, Product { a, b: b.data, panel_step: PANEL, ldb: b.row, n, c, ldc, write, walk });
         return;
     }

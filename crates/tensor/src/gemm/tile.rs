@@ -1,6 +1,6 @@
 //! The register tile: a few rows of A times a few vectors of columns of B, summed over the whole of k.
 
-use super::Write;
+use super::{PANEL, Write};
 use crate::real::Real;
 
 /// B as a tile sees it: line `kk` of its columns begins at `data[kk * line]`, and column `p * W + j` of the tile
@@ -58,6 +58,25 @@ pub(super) unsafe fn accumulate<
     let from = b.data.as_ptr();
     let a = a.as_ptr();
     for kk in 0..whole {
+        if R == 3 && W == PANEL && P == 1 {
+            // Twelve sums of eight fill the registers of AVX2: eight columns at a time, under all three rows.
+            let mut x = [T::ZERO; R];
+            for i in 0..R {
+                // SAFETY: i < R and kk < k, so the offset lies in `a`.
+                x[i] = unsafe { *a.add(i * row + kk * col) };
+            }
+            for first in (0..W).step_by(8) {
+                // SAFETY: kk < whole, so W numbers from `kk * line` on lie in `b.data`, and first + 8 <= W.
+                let line = unsafe { from.add(kk * b.line + first).cast::<[T; 8]>().read_unaligned() };
+                for i in 0..R {
+                    for j in 0..8 {
+                        let sum = &mut acc[i][0][first + j];
+                        *sum = x[i].fma::<FUSED>(line[j], *sum);
+                    }
+                }
+            }
+            continue;
+        }
         let mut line = [[T::ZERO; W]; P];
         for p in 0..P {
             // SAFETY: kk < whole, so the W numbers from there on lie in `b.data`.
