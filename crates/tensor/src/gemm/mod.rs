@@ -180,9 +180,12 @@ pub fn matmul<T: Real>(a: MatRef<'_, T>, b: MatRef<'_, T>, c: &mut [T], ldc: usi
     plain_on(kernel_path(), a, b, c, ldc, write);
 }
 
-/// From this many rows on packing pays even where the operands could be read as they lie: it costs about what
-/// five rows do.
-const ROWS_TO_PACK: usize = 128;
+/// From this many rows on packing pays even where the operands could be read as they lie. It costs about what five
+/// rows do; flat tiles come back to the operands more often than those of AVX-512 and gain more by it.
+fn rows_to_pack(path: KernelPath) -> usize {
+    if path == KernelPath::Avx512 { 128 } else { 48 }
+}
+
 /// Numbers of B packed at a time (256 KiB in `f32`: a quarter of a usual second cache).
 const BLOCK: usize = 1 << 16;
 /// Numbers of A packed at a time.
@@ -201,13 +204,15 @@ fn plain_on<T: Real>(
     check(&a, b.cols, c, ldc, &write);
     let (m, k, n) = (a.rows, a.cols, b.cols);
     let walk = Walk::Forward;
-    if (b.col == 1 && m < ROWS_TO_PACK) || m * k * n == 0 {
+    let rows_to_pack = rows_to_pack(path);
+    if (b.col == 1 && m < rows_to_pack) || m == 0 || k == 0 || n == 0 {
         multiply(path, Product { a, b: b.data, panel_step: PANEL, ldb: b.row, n, c, ldc, write, walk });
         return;
     }
     // Columns of A far apart fall on few sets of the cache and on as many pages as k is long: rows are then
-    // gathered in strips of PANEL, which are the panels of A'.
-    let gather = a.col != 1 && m >= ROWS_TO_PACK && n >= PANEL;
+    // gathered in strips of PANEL, which are the panels of A'. Tiles of
+    // twelve rows (AVX-512) come back to a line of A so seldom that they do not gain by it.
+    let gather = path != KernelPath::Avx512 && a.col != 1 && m >= rows_to_pack && n >= PANEL;
     let strips = if gather { (LEFT_BLOCK / (k * PANEL)).clamp(1, m.div_ceil(PANEL)) } else { 0 };
     let panels = (BLOCK / (k * PANEL)).clamp(1, 8).min(n.div_ceil(PANEL));
     let mut scratch = T::scratch().take();

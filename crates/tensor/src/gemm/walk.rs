@@ -70,7 +70,7 @@ pub(super) fn multiply<T: Real>(path: KernelPath, p: Product<'_, T>) {
 }
 
 /// `W` columns and at most `ROWS` rows at a time, with narrower tiles of `H` and `Q` columns (a half and a
-/// quarter) at the end; for one, two and three rows `P1` groups of `W1` columns side by side, and so on.
+/// quarter; or `Q = H` where a quarter gains nothing) at the end; for one, two and three rows `P1` groups of `W1` columns side by side, and so on.
 #[inline(always)]
 fn run<
     T: Real,
@@ -141,7 +141,8 @@ fn many<T: Real, const FUSED: bool, const ROWS: usize, const W: usize, const H: 
     for turn in 0..turns {
         let first = p.turn(turn, turns) * W;
         let width = W.min(p.n - first);
-        if width > W - Q {
+        // Two narrow tiles of few rows take as long as a wide one: they wait for their sums.
+        if width > W - Q || (width > H && p.a.rows < ROWS / 2) {
             stack::<T, FUSED, ROWS, W>(p, first, width);
             continue;
         }
@@ -241,14 +242,14 @@ macro_rules! dispatch_product {
 dispatch_product!(
     dispatch_f32, f32,
     wide [12 32 16 8  32 2 32 2 32 2],
-    half [6 16 8 4  32 2 32 1 32 1],
-    neon [6 16 8 4  32 1 32 1 16 1],
-    base [4 8 4 2  32 1 16 1 8 1]
+    half [6 16 8 8  32 2 32 1 32 1],
+    neon [6 16 8 8  32 1 32 1 16 1],
+    base [4 8 4 4  32 1 16 1 8 1]
 );
 dispatch_product!(
     dispatch_f64, f64,
     wide [12 16 8 4  32 2 32 1 32 1],
-    half [6 8 4 2  32 1 16 1 16 1],
-    neon [6 8 4 2  16 1 16 1 8 1],
-    base [4 4 2 1  16 1 8 1 4 1]
+    half [6 8 4 4  32 1 16 1 16 1],
+    neon [6 8 4 4  16 1 16 1 8 1],
+    base [4 4 2 2  16 1 8 1 4 1]
 );
