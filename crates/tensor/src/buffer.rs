@@ -12,6 +12,11 @@ pub struct Buffer<T> {
     len: usize,
 }
 
+impl<T> Buffer<T> {
+    /// No numbers.
+    pub const EMPTY: Self = Buffer { store: Vec::new(), start: 0, len: 0 };
+}
+
 impl<T: Copy + Default> Buffer<T> {
     /// `len` zeros.
     pub fn zeros(len: usize) -> Self {

@@ -24,8 +24,11 @@ pub mod threads;
 pub mod update;
 
 pub use buffer::Buffer;
-pub use gemm::{MatRef, Packed, Write, matmul, matmul_packed};
-pub use path::{KernelPath, kernel_path};
+pub use gemm::{
+    Bf16Unavailable, MatRef, Packed, PackedBf16, PackedChunk, Walk, Write, matmul, matmul_packed,
+    matmul_packed_bf16, matmul_packed_walk,
+};
+pub use path::{KernelPath, bf16_available, kernel_path};
 pub use real::Real;
 pub use rng::Rng;
 pub use threads::Pool;

@@ -71,6 +71,16 @@ pub fn forced_path_problem() -> Option<String> {
     }
 }
 
+/// True where bf16 products run: the processor has `vdpbf16ps` and the AVX-512 path is in force.
+pub fn bf16_available() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    {
+        kernel_path() == KernelPath::Avx512 && is_x86_feature_detected!("avx512bf16")
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    false
+}
+
 const ALL: [KernelPath; 4] = [KernelPath::Avx512, KernelPath::Avx2, KernelPath::Neon, KernelPath::Portable];
 
 fn best() -> KernelPath {

@@ -1,10 +1,13 @@
 //! The two number types of training: `f32` (fast) and `f64` (for checking gradients).
 
+use std::cell::Cell;
 use std::fmt::{Debug, Display};
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
+use std::thread::LocalKey;
 
-use crate::{activation, cells, elementwise, gemm, softmax, update};
+use crate::path::KernelPath;
+use crate::{Buffer, activation, cells, elementwise, gemm, softmax, update};
 
 /// Lanes of the widest vector used: all element-wise kernels walk arrays of this length.
 pub const LANES: usize = 16;
@@ -67,7 +70,9 @@ pub trait Real:
     #[doc(hidden)]
     fn activate(kind: activation::Activation, x: &mut [Self]);
     #[doc(hidden)]
-    fn product(p: gemm::Product<'_, Self>);
+    fn product(path: KernelPath, p: gemm::Product<'_, Self>);
+    #[doc(hidden)]
+    fn scratch() -> &'static LocalKey<Cell<Buffer<Self>>>;
     #[doc(hidden)]
     fn cell(op: cells::CellOp<'_, Self>);
     #[doc(hidden)]
@@ -153,8 +158,12 @@ impl Real for f32 {
     fn activate(kind: activation::Activation, x: &mut [f32]) {
         activation::dispatch_f32(kind, x)
     }
-    fn product(p: gemm::Product<'_, f32>) {
-        gemm::dispatch_f32(p)
+    fn product(path: KernelPath, p: gemm::Product<'_, f32>) {
+        gemm::dispatch_f32(path, p)
+    }
+    fn scratch() -> &'static LocalKey<Cell<Buffer<f32>>> {
+        thread_local!(static SCRATCH: Cell<Buffer<f32>> = const { Cell::new(Buffer::EMPTY) });
+        &SCRATCH
     }
     fn cell(op: cells::CellOp<'_, f32>) {
         cells::dispatch_f32(op)
@@ -211,8 +220,12 @@ impl Real for f64 {
     fn activate(kind: activation::Activation, x: &mut [f64]) {
         activation::body::<f64, false>(kind, x)
     }
-    fn product(p: gemm::Product<'_, f64>) {
-        gemm::dispatch_f64(p)
+    fn product(path: KernelPath, p: gemm::Product<'_, f64>) {
+        gemm::dispatch_f64(path, p)
+    }
+    fn scratch() -> &'static LocalKey<Cell<Buffer<f64>>> {
+        thread_local!(static SCRATCH: Cell<Buffer<f64>> = const { Cell::new(Buffer::EMPTY) });
+        &SCRATCH
     }
     fn cell(op: cells::CellOp<'_, f64>) {
         cells::body::<f64, false>(op)
