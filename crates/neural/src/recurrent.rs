@@ -23,7 +23,9 @@
 use gyeol_tensor::activation::Activation;
 use gyeol_tensor::cells::{CellOp, step};
 use gyeol_tensor::elementwise::{add, add_column_sums};
-use gyeol_tensor::{Buffer, MatRef, Packed, Real, Rng, Write, matmul, matmul_packed};
+use gyeol_tensor::{
+    Buffer, MatRef, Packed, Real, Rng, Walk, Write, matmul, matmul_packed, matmul_packed_walk,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::layout::{Initial, Layout, Slot};
@@ -287,7 +289,7 @@ impl Recurrent {
                 h_product = h_in;
             }
             let a = MatRef::new(h_product, n, h);
-            matmul_packed(a, &packed.w_h, &mut gates[first_h * h..], ld, Write::Add);
+            matmul_packed_walk(a, &packed.w_h, &mut gates[first_h * h..], ld, Write::Add, turn(t));
             match self.cell {
                 Cell::Rnn | Cell::RnnRelu => {
                     for (row, out) in gates.chunks(ld).zip(h_now.chunks_mut(h)) {
@@ -374,7 +376,7 @@ impl Recurrent {
             let d_gates = MatRef::strided(&g[first_h * h..], n, of_h * h, ld);
             if *masked {
                 let through = &mut through[..size];
-                matmul_packed(d_gates, &packed.w_h_t, through, h, Write::Set);
+                matmul_packed_walk(d_gates, &packed.w_h_t, through, h, Write::Set, turn(t));
                 if matches!(beside, Write::Set) {
                     dh.fill(T::ZERO);
                 }
@@ -382,7 +384,7 @@ impl Recurrent {
                     *d += v * m;
                 }
             } else {
-                matmul_packed(d_gates, &packed.w_h_t, dh, h, beside);
+                matmul_packed_walk(d_gates, &packed.w_h_t, dh, h, beside, turn(t));
             }
         }
         let of_input = MatRef::strided(gates, total, of_x * h, ld);
@@ -404,6 +406,11 @@ impl Recurrent {
             out_of_order(steps, h, dc, dc0);
         }
     }
+}
+
+/// Every other step walks the recurrent matrix from its end: what was read last is still in the first cache.
+fn turn(t: usize) -> Walk {
+    if t.is_multiple_of(2) { Walk::Forward } else { Walk::Backward }
 }
 
 /// Where the state before step `t` begins on the tape, in rows.

@@ -13,7 +13,7 @@
 use gyeol_tensor::elementwise::add_column_sums;
 pub use gyeol_tensor::softmax::NO_TARGET;
 use gyeol_tensor::softmax::{exp_rows, join_blocks, scale_rows};
-use gyeol_tensor::{Buffer, MatRef, Packed, Real, Write, matmul, matmul_packed};
+use gyeol_tensor::{Buffer, MatRef, Packed, Pool, Real, Write, matmul, matmul_packed};
 
 use crate::layout::{Initial, Layout, Slot};
 
@@ -78,9 +78,14 @@ impl Softmax {
 
     /// Packs the weights anew.
     pub fn pack<T: Real>(&self, params: &[T], packed: &mut SoftmaxPacked<T>) {
-        for task in 0..packed.blocks.len() {
-            self.pack_block(params, task, &mut packed.blocks[task]);
+        for (index, block) in packed.blocks.iter_mut().enumerate() {
+            self.pack_block(params, index, block);
         }
+    }
+
+    /// [`Softmax::pack`] by blocks on the pool.
+    pub fn pack_on<T: Real>(&self, params: &[T], packed: &mut SoftmaxPacked<T>, pool: &Pool) {
+        pool.each_mut(&mut packed.blocks, |_, index, block| self.pack_block(params, index, block));
     }
 
     fn pack_block<T: Real>(&self, params: &[T], block: usize, packed: &mut Packed<T>) {

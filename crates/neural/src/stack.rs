@@ -12,7 +12,7 @@
 //! States are (L·D, B, H): layer by layer, forward before backward, by the caller's rows.
 
 use gyeol_tensor::elementwise::add;
-use gyeol_tensor::{Buffer, Real, Rng, Write};
+use gyeol_tensor::{Buffer, Pool, Real, Rng, Write};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
@@ -170,6 +170,11 @@ impl Stack {
         for (cell, p) in self.cells.iter().zip(&mut packed.cells) {
             cell.pack(params, p);
         }
+    }
+
+    /// [`Stack::pack`] cell by cell on the pool.
+    pub fn pack_on<T: Real>(&self, params: &[T], packed: &mut StackPacked<T>, pool: &Pool) {
+        pool.each_mut(&mut packed.cells, |_, index, p| self.cells[index].pack(params, p));
     }
 
     /// Room for `rows` rows of `steps` steps.

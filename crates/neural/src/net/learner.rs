@@ -1,6 +1,6 @@
 //! A net together with the samples it learns from.
 
-use gyeol_tensor::{Buffer, Real, Rng};
+use gyeol_tensor::{Buffer, Pool, Real, Rng};
 
 use super::{Batch, Net, NetPacked, NetTape, Reads};
 use crate::error::{Error, Result};
@@ -74,6 +74,9 @@ impl<T: Real, S: Samples<T>> Model<T> for Learner<'_, S> {
     }
     fn pack(&self, params: &[T], packed: &mut NetPacked<T>) {
         self.net.pack(params, packed)
+    }
+    fn pack_on(&self, params: &[T], packed: &mut NetPacked<T>, pool: &Pool) {
+        self.net.pack_on(params, packed, pool)
     }
     fn workspace(&self, rows: usize) -> LearnerWorkspace<T> {
         let longest = self.samples.longest();

@@ -20,7 +20,7 @@ mod predictor;
 mod summary;
 
 use gyeol_tensor::activation::Activation;
-use gyeol_tensor::{Buffer, Real, Rng, Write};
+use gyeol_tensor::{Buffer, Pool, Real, Rng, Write};
 use serde::{Deserialize, Serialize};
 
 use crate::dense::{Dense, DensePacked};
@@ -260,6 +260,22 @@ impl Net {
         match (&self.head, &mut packed.head) {
             (Head::Values(d, _), HeadPacked::Values(p)) => d.pack(params, p),
             (Head::Classes(s), HeadPacked::Classes(p)) => s.pack(params, p),
+            _ => {}
+        }
+    }
+
+    /// [`Net::pack`] on the pool, where the weights are many.
+    pub fn pack_on<T: Real>(&self, params: &[T], packed: &mut NetPacked<T>, pool: &Pool) {
+        if self.layout.dense_len() < 200_000 {
+            return self.pack(params, packed);
+        }
+        self.stack.pack_on(params, &mut packed.stack, pool);
+        if let (Some(d), Some(p)) = (&self.projection, &mut packed.projection) {
+            d.pack(params, p);
+        }
+        match (&self.head, &mut packed.head) {
+            (Head::Values(d, _), HeadPacked::Values(p)) => d.pack(params, p),
+            (Head::Classes(s), HeadPacked::Classes(p)) => s.pack_on(params, p, pool),
             _ => {}
         }
     }

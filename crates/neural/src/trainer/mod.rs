@@ -7,7 +7,7 @@
 mod fit;
 mod step;
 
-use gyeol_tensor::{Buffer, Real};
+use gyeol_tensor::{Buffer, Pool, Real};
 use serde::{Deserialize, Serialize};
 
 use crate::embedding::TableGradient;
@@ -63,6 +63,11 @@ pub trait Model<T: Real>: Sync {
     fn packed(&self) -> Self::Packed;
     /// Packs weights.
     fn pack(&self, params: &[T], packed: &mut Self::Packed);
+    /// Packs weights on the pool, where that is worth it.
+    fn pack_on(&self, params: &[T], packed: &mut Self::Packed, pool: &Pool) {
+        let _ = pool;
+        self.pack(params, packed);
+    }
     /// Room for chunks of up to `rows` samples.
     fn workspace(&self, rows: usize) -> Self::Workspace;
     /// Sum of the outputs' losses; `gradient` becomes `scale` times its gradient, whatever stood there before.

@@ -142,7 +142,7 @@ impl<T: Real, M: Model<T>> Room<T, M> {
         iteration: usize,
         pool: &Pool,
     ) -> f64 {
-        model.pack(params, &mut self.packed);
+        model.pack_on(params, &mut self.packed, pool);
         let scale = 1.0 / model.weight(samples).max(f64::MIN_POSITIVE);
         let carry = model.streams().map_or(0, |s| s.carry);
         let mut loss = 0.0;
