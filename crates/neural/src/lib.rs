@@ -11,6 +11,7 @@
 //! Everything is generic over `f32` and `f64`; the gradients of each layer are checked in `f64` against finite
 //! differences.
 
+mod adaptive;
 mod dense;
 mod embedding;
 mod error;
@@ -25,6 +26,7 @@ mod stack;
 mod steps;
 mod trainer;
 
+pub use adaptive::{AdaptivePacked, AdaptiveSoftmax, AdaptiveTape};
 pub use dense::{Dense, DensePacked};
 pub use embedding::{Embedding, TableGradient};
 pub use error::{Error, Result};
