@@ -166,7 +166,7 @@ impl<T: Real> Series<T> {
         }
         let outputs = if net.params.reads == Reads::Every { n * self.steps } else { n };
         let k = net.output_width();
-        let classes = matches!(net.params.output, super::Output::Classes { .. });
+        let classes = !matches!(net.params.output, super::Output::Values { .. });
         let (found, expected) =
             if classes { (self.classes.len(), outputs) } else { (self.values.len(), outputs * k) };
         if found != expected {

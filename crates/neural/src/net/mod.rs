@@ -15,6 +15,7 @@
 //! | many-to-many, aligned (language model, tags) | sequence | every |
 //! | one-to-many, many-to-many of other lengths | [`crate::Stack`] with the state carried from one to another | |
 
+mod head;
 mod learner;
 mod predictor;
 mod summary;
@@ -23,13 +24,13 @@ use gyeol_tensor::activation::Activation;
 use gyeol_tensor::{Buffer, Pool, Real, Rng, Write};
 use serde::{Deserialize, Serialize};
 
+use self::head::{Head, HeadPacked, HeadTape, Targets};
 use crate::dense::{Dense, DensePacked};
 use crate::embedding::{Embedding, TableGradient};
 use crate::error::{Error, Result};
 use crate::layout::{Initial, Layout};
 use crate::loss::Loss;
 use crate::recurrent::Above;
-use crate::softmax::{Softmax, SoftmaxPacked, SoftmaxTape};
 use crate::stack::{Stack, StackPacked, StackParams, StackTape, apply_mask};
 use crate::steps::Steps;
 
@@ -78,6 +79,16 @@ pub enum Output {
         /// K.
         classes: usize,
     },
+    /// One of `classes`, numbered by falling frequency, by [`crate::AdaptiveSoftmax`]: cheaper than the full softmax
+    /// for large vocabularies, and another model.
+    Adaptive {
+        /// K.
+        classes: usize,
+        /// First class of each cluster.
+        cutoffs: Vec<usize>,
+        /// How much narrower each cluster's projection is than the one before.
+        shrink: usize,
+    },
 }
 
 /// Shape of a net.
@@ -113,7 +124,13 @@ impl NetParams {
             ("vocabulary", if let Input::Tokens { vocabulary } = self.input { vocabulary } else { 1 }),
             ("projection", self.projection.unwrap_or(1)),
             ("width", if let Output::Values { width, .. } = self.output { width } else { 1 }),
-            ("classes", if let Output::Classes { classes } = self.output { classes } else { 1 }),
+            (
+                "classes",
+                match self.output {
+                    Output::Classes { classes } | Output::Adaptive { classes, .. } => classes,
+                    Output::Values { .. } => 1,
+                },
+            ),
         ];
         for (name, n) in sizes {
             if n == 0 || n > 1 << 26 {
@@ -135,24 +152,12 @@ pub struct Net {
     head: Head,
 }
 
-#[derive(Debug, Clone)]
-enum Head {
-    Values(Dense, Loss),
-    Classes(Softmax),
-}
-
 /// Packed weights.
 #[derive(Debug, Clone)]
 pub struct NetPacked<T: Real> {
     stack: StackPacked<T>,
     projection: Option<DensePacked<T>>,
     head: HeadPacked<T>,
-}
-
-#[derive(Debug, Clone)]
-enum HeadPacked<T: Real> {
-    Values(DensePacked<T>),
-    Classes(SoftmaxPacked<T>),
 }
 
 /// What goes in, and what should come out.
@@ -178,7 +183,7 @@ pub struct Batch<T: Real> {
 #[derive(Debug, Clone)]
 pub struct NetTape<T: Real> {
     stack: StackTape<T>,
-    softmax: Option<SoftmaxTape<T>>,
+    head: HeadTape<T>,
     input_mask: Buffer<T>,
     output_mask: Buffer<T>,
     dropped: bool,
@@ -187,9 +192,6 @@ pub struct NetTape<T: Real> {
     d_read: Buffer<T>,
     projected: Buffer<T>,
     d_projected: Buffer<T>,
-    out: Buffer<T>,
-    /// A copy of `out` for activations other than linear.
-    y: Buffer<T>,
     d_last: Buffer<T>,
     dx: Buffer<T>,
 }
@@ -209,12 +211,7 @@ impl Net {
             Dense::without_bias(&mut layout, "projection", width, p, initial)
         });
         width = params.projection.unwrap_or(width);
-        let head = match params.output {
-            Output::Values { width: k, activation, loss } => {
-                Head::Values(Dense::new(&mut layout, "output", width, k, activation), loss)
-            }
-            Output::Classes { classes } => Head::Classes(Softmax::new(&mut layout, "output", width, classes)),
-        };
+        let head = Head::new(&mut layout, width, &params.output)?;
         let embedding = match params.input {
             Input::Tokens { vocabulary } => {
                 Some(Embedding::new(&mut layout, "embedding", vocabulary, params.stack.input))
@@ -244,10 +241,7 @@ impl Net {
         NetPacked {
             stack: self.stack.packed(),
             projection: self.projection.as_ref().map(Dense::packed),
-            head: match &self.head {
-                Head::Values(d, _) => HeadPacked::Values(d.packed()),
-                Head::Classes(s) => HeadPacked::Classes(s.packed()),
-            },
+            head: self.head.packed(),
         }
     }
 
@@ -257,11 +251,7 @@ impl Net {
         if let (Some(d), Some(p)) = (&self.projection, &mut packed.projection) {
             d.pack(params, p);
         }
-        match (&self.head, &mut packed.head) {
-            (Head::Values(d, _), HeadPacked::Values(p)) => d.pack(params, p),
-            (Head::Classes(s), HeadPacked::Classes(p)) => s.pack(params, p),
-            _ => {}
-        }
+        self.head.pack(params, &mut packed.head, None);
     }
 
     /// [`Net::pack`] on the pool, where the weights are many.
@@ -273,11 +263,7 @@ impl Net {
         if let (Some(d), Some(p)) = (&self.projection, &mut packed.projection) {
             d.pack(params, p);
         }
-        match (&self.head, &mut packed.head) {
-            (Head::Values(d, _), HeadPacked::Values(p)) => d.pack(params, p),
-            (Head::Classes(s), HeadPacked::Classes(p)) => s.pack_on(params, p, pool),
-            _ => {}
-        }
+        self.head.pack(params, &mut packed.head, Some(pool));
     }
 
     /// Columns the head reads.
@@ -287,10 +273,7 @@ impl Net {
 
     /// K.
     fn output_width(&self) -> usize {
-        match self.params.output {
-            Output::Values { width, .. } => width,
-            Output::Classes { classes } => classes,
-        }
+        self.head.width()
     }
 
     /// Room for batches of up to `rows` rows of `steps` steps.
@@ -299,7 +282,7 @@ impl Net {
         let outputs = if self.params.reads == Reads::Every { n } else { rows };
         let (classes, values) = match self.params.output {
             Output::Values { width, .. } => (0, outputs * width),
-            Output::Classes { .. } => (outputs, 0),
+            _ => (outputs, 0),
         };
         Batch {
             steps: Steps::with_capacity(steps, rows),
@@ -321,13 +304,9 @@ impl Net {
         let z = |yes: bool, size: usize| Buffer::zeros(if yes { size } else { 0 });
         let drops = p.dropout > 0.0;
         let of_mask = if p.stack.locked { rows } else { n };
-        let (values, curved, softmax) = match &self.head {
-            Head::Values(d, _) => (outputs * d.output, d.activation != Activation::Linear, None),
-            Head::Classes(s) => (0, false, Some(s.tape(outputs))),
-        };
         NetTape {
             stack: self.stack.tape(steps, rows),
-            softmax,
+            head: self.head.tape(outputs),
             input_mask: z(drops && self.embedding.is_some(), of_mask * p.stack.input),
             output_mask: z(drops, if every { of_mask } else { rows } * width),
             dropped: false,
@@ -335,8 +314,6 @@ impl Net {
             d_read: z(true, outputs * width),
             projected: z(p.projection.is_some(), outputs * self.head_input()),
             d_projected: z(p.projection.is_some(), outputs * self.head_input()),
-            out: Buffer::zeros(values),
-            y: z(curved, values),
             d_last: z(!every, rows * p.stack.state()),
             dx: z(self.embedding.is_some(), n * p.stack.input),
         }
@@ -402,11 +379,6 @@ impl Net {
             let columns = d.output;
             d.forward(params, packed, &read[..m * width], &mut tape.projected[..m * columns]);
         }
-        if let (Head::Values(d, _), HeadPacked::Values(packed)) = (&self.head, &packed.head) {
-            let read = read_of(&self.stack, p.reads, &batch.steps, &tape.stack, &tape.read, tape.dropped);
-            let read = if self.projection.is_some() { &tape.projected[..] } else { read };
-            d.forward(params, packed, &read[..m * d.input], &mut tape.out[..m * d.output]);
-        }
     }
 
     fn mask_output<T: Real>(&self, steps: &Steps, mask: &[T], x: &mut [T]) {
@@ -432,18 +404,16 @@ impl Net {
     ) -> f64 {
         self.forward(params, packed, batch, None, tape);
         let m = self.outputs(&batch.steps);
-        match (&self.head, &packed.head, &mut tape.softmax) {
-            (Head::Classes(s), HeadPacked::Classes(p), Some(softmax)) => {
-                let reads = self.params.reads;
-                let read = read_of(&self.stack, reads, &batch.steps, &tape.stack, &tape.read, false);
-                let read = if self.projection.is_some() { &tape.projected[..] } else { read };
-                s.loss(params, p, &read[..m * s.input], &batch.classes[..m], softmax)
-            }
-            (Head::Values(d, loss), ..) => {
-                let n = m * d.output;
-                loss.sum(&tape.out[..n], &batch.values[..n]) / d.output as f64
-            }
-            _ => 0.0,
+        let read = read_of(&self.stack, self.params.reads, &batch.steps, &tape.stack, &tape.read, false);
+        let read = if self.projection.is_some() { &tape.projected[..] } else { read };
+        let targets = self.targets(batch, m);
+        self.head.loss(params, &packed.head, &read[..m * self.head_input()], targets, &mut tape.head)
+    }
+
+    fn targets<'a, T: Real>(&self, batch: &'a Batch<T>, m: usize) -> Targets<'a, T> {
+        match self.params.output {
+            Output::Values { width, .. } => Targets { classes: &[], values: &batch.values[..m * width] },
+            _ => Targets { classes: &batch.classes[..m], values: &[] },
         }
     }
 
@@ -471,25 +441,8 @@ impl Net {
         } else {
             (read, &mut tape.d_read[..m * columns])
         };
-        let loss = match (&self.head, &packed.head, &mut tape.softmax) {
-            (Head::Classes(s), HeadPacked::Classes(p), Some(softmax)) => {
-                let targets = &batch.classes[..m];
-                s.learn(params, p, head_read, targets, scale, softmax, d_head, gradient, Write::Set)
-            }
-            (Head::Values(d, loss), HeadPacked::Values(p), _) => {
-                let size = m * d.output;
-                let out = &mut tape.out[..size];
-                let scale = scale / d.output as f64;
-                // The activation's slope needs its output, which the loss turns into a gradient; a linear head has no
-                // use for it.
-                let y = &mut tape.y[..if d.activation == Activation::Linear { 0 } else { size }];
-                y.copy_from_slice(&out[..y.len()]);
-                let sum = loss.sum_in_place(out, &batch.values[..size], scale);
-                d.backward(p, head_read, y, out, Some(d_head), gradient, Write::Set);
-                sum / d.output as f64
-            }
-            _ => 0.0,
-        };
+        let (targets, head) = (self.targets(batch, m), &mut tape.head);
+        let loss = self.head.learn(params, &packed.head, head_read, targets, scale, head, d_head, gradient);
         if let (Some(d), Some(p)) = (&self.projection, &packed.projection) {
             let (dy, dx) = (&mut tape.d_projected[..m * columns], &mut tape.d_read[..m * width]);
             d.backward(p, read, &[], dy, Some(dx), gradient, Write::Set);

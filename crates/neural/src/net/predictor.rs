@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use gyeol_tensor::{Buffer, Pool, Real};
 
-use super::{Batch, Head, HeadPacked, Net, NetPacked, NetTape, Reads, read_of};
+use super::{Batch, Net, NetPacked, NetTape, Reads, read_of};
 use crate::error::{Error, Result};
 
 /// Rows that walk together.
@@ -90,7 +90,7 @@ impl<T: Real> Predictor<T> {
             for t in 0..outputs {
                 for b in 0..n {
                     let (from, to) = ((t * n + b) * k, (b * outputs + t) * k);
-                    out[to..to + k].copy_from_slice(&tape.out[from..from + k]);
+                    out[to..to + k].copy_from_slice(&tape.head.out[from..from + k]);
                 }
             }
         });
@@ -134,7 +134,7 @@ impl<T: Real> Predictor<T> {
         }
         std::mem::swap(&mut batch.h, &mut state.h);
         std::mem::swap(&mut batch.c, &mut state.c);
-        Ok(tape.out[last * k..(last + 1) * k].to_vec())
+        Ok(tape.head.out[last * k..(last + 1) * k].to_vec())
     }
 
     fn room(&self) -> std::sync::MutexGuard<'_, (Batch<T>, NetTape<T>)> {
@@ -146,17 +146,15 @@ impl<T: Real> Predictor<T> {
         self.rooms[0].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Leaves the outputs in `tape.out`: (M, K).
+    /// Leaves the outputs in `tape.head.out`: (M, K).
     fn walk(&self, batch: &mut Batch<T>, tape: &mut NetTape<T>) {
-        self.net.forward(&self.params, &self.packed, batch, None, tape);
-        if let (Head::Classes(s), HeadPacked::Classes(p)) = (&self.net.head, &self.packed.head) {
-            let m = self.net.outputs(&batch.steps);
-            tape.out.reserve_zeros(m * s.classes);
-            let reads = self.net.params().reads;
-            let read = read_of(&self.net.stack, reads, &batch.steps, &tape.stack, &tape.read, false);
-            let read = if self.net.projection.is_some() { &tape.projected[..] } else { read };
-            s.log_probabilities(&self.params, p, &read[..m * s.input], &mut tape.out);
-        }
+        let net = &self.net;
+        net.forward(&self.params, &self.packed, batch, None, tape);
+        let m = net.outputs(&batch.steps);
+        let read = read_of(&net.stack, net.params.reads, &batch.steps, &tape.stack, &tape.read, false);
+        let read = if net.projection.is_some() { &tape.projected[..] } else { read };
+        let read = &read[..m * net.head_input()];
+        net.head.answer(&self.params, &self.packed.head, read, m, &mut tape.head);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Head, Net, Reads};
+use super::{Net, Reads};
 
 /// One layer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,18 +80,8 @@ impl Net {
                 parameters: d.w.len(),
             });
         }
-        let (kind, input, output, w, parameters) = match &self.head {
-            Head::Values(d, _) => (
-                "dense",
-                d.input,
-                d.output,
-                format!("({}, {})", d.input, d.output),
-                d.w.len() + d.b.as_ref().map_or(0, |b| b.len()),
-            ),
-            Head::Classes(s) => {
-                ("softmax", s.input, s.classes, format!("({}, {})", s.classes, s.input), s.parameters())
-            }
-        };
+        let (kind, input, w, parameters) = self.head.shape();
+        let output = self.head.width();
         layers.push(LayerSummary {
             name: "output".into(),
             kind: kind.into(),

@@ -4,7 +4,7 @@ use gyeol_tensor::Pool;
 
 use super::*;
 use crate::recurrent::Cell;
-use crate::softmax::NO_TARGET;
+use crate::softmax::{NO_TARGET, Softmax};
 use crate::trainer::{Chunk, Model, TrainParams, evaluate, fit, gradient};
 use crate::{Optimizer, Schedule};
 
@@ -73,10 +73,14 @@ fn gradients_of_token_nets_agree_with_differences() {
         let tagged = Labelled::tagged(&net, &sequences(), &tags, 5).unwrap();
         check(&net, &tagged, &[3, 0, 1, 2]);
     }
-    let net = Net::new(&tokens(Cell::Lstm, Reads::Every, 11)).unwrap();
-    let ids: Vec<u32> = (0..40).map(|i| i * i % 11).collect();
-    let streams = TokenStreams::new(&net, ids, 3, 4).unwrap();
-    check(&net, &streams, &[0, 1, 2]);
+    for output in
+        [Output::Classes { classes: 11 }, Output::Adaptive { classes: 11, cutoffs: vec![3, 6], shrink: 2 }]
+    {
+        let net = Net::new(&NetParams { output, ..tokens(Cell::Lstm, Reads::Every, 11) }).unwrap();
+        let ids: Vec<u32> = (0..40).map(|i| i * i % 11).collect();
+        let streams = TokenStreams::new(&net, ids, 3, 4).unwrap();
+        check(&net, &streams, &[0, 1, 2]);
+    }
 }
 
 #[test]
