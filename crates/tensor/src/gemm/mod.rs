@@ -210,8 +210,8 @@ fn plain_on<T: Real>(
         return;
     }
     // Columns of A far apart fall on few sets of the cache and on as many pages as k is long: rows are then
-    // gathered in strips of PANEL, which are the panels of A'. Tiles of
-    // twelve rows (AVX-512) come back to a line of A so seldom that they do not gain by it.
+    // gathered in strips of PANEL, which are the panels of A'. Tiles of twelve rows (AVX-512) come back to a line
+    // of A so seldom that they gain nothing by it.
     let gather = path != KernelPath::Avx512 && a.col != 1 && m >= rows_to_pack && n >= PANEL;
     let strips = if gather { (LEFT_BLOCK / (k * PANEL)).clamp(1, m.div_ceil(PANEL)) } else { 0 };
     let panels = (BLOCK / (k * PANEL)).clamp(1, 8).min(n.div_ceil(PANEL));
