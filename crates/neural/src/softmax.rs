@@ -13,7 +13,7 @@
 use gyeol_tensor::elementwise::add_column_sums;
 pub use gyeol_tensor::softmax::NO_TARGET;
 use gyeol_tensor::softmax::{exp_rows, join_blocks, scale_rows};
-use gyeol_tensor::{Buffer, MatRef, Packed, Pool, Real, Write, matmul, matmul_packed};
+use gyeol_tensor::{Buffer, MatRef, Packed, Pool, Real, Write, matmul_packed};
 
 use crate::layout::{Initial, Layout, Slot};
 
@@ -35,10 +35,18 @@ pub struct Softmax {
     pub b: Slot,
 }
 
-/// Wᵀ packed by blocks of classes.
+/// W packed by blocks of classes, as the products of the forward and of the backward walk take it.
 #[derive(Debug, Clone)]
 pub struct SoftmaxPacked<T: Real> {
-    blocks: Vec<Packed<T>>,
+    blocks: Vec<PackedBlock<T>>,
+}
+
+#[derive(Debug, Clone)]
+struct PackedBlock<T: Real> {
+    /// (I, classes).
+    w_t: Packed<T>,
+    /// (classes, I).
+    w: Packed<T>,
 }
 
 /// Room for the walk over a group of rows.
@@ -53,6 +61,8 @@ pub struct SoftmaxTape<T: Real> {
     /// (group).
     target: Buffer<T>,
     factor: Buffer<T>,
+    /// The group's rows as a right operand: (group, I).
+    h: Packed<T>,
     log_sum_exp: Buffer<f64>,
 }
 
@@ -73,7 +83,11 @@ impl Softmax {
 
     /// Room for the packed weights.
     pub fn packed<T: Real>(&self) -> SoftmaxPacked<T> {
-        SoftmaxPacked { blocks: self.blocks().map(|(_, width)| Packed::zeros(self.input, width)).collect() }
+        let block = |(_, width)| PackedBlock {
+            w_t: Packed::zeros(self.input, width),
+            w: Packed::zeros(width, self.input),
+        };
+        SoftmaxPacked { blocks: self.blocks().map(block).collect() }
     }
 
     /// Packs the weights anew.
@@ -88,10 +102,12 @@ impl Softmax {
         pool.each_mut(&mut packed.blocks, |_, index, block| self.pack_block(params, index, block));
     }
 
-    fn pack_block<T: Real>(&self, params: &[T], block: usize, packed: &mut Packed<T>) {
+    fn pack_block<T: Real>(&self, params: &[T], block: usize, packed: &mut PackedBlock<T>) {
         let (first, width) = (block * BLOCK, BLOCK.min(self.classes - block * BLOCK));
         let w = &self.w.of(params)[first * self.input..(first + width) * self.input];
-        packed.repack(MatRef::new(w, width, self.input).t());
+        let w = MatRef::new(w, width, self.input);
+        packed.w_t.repack(w.t());
+        packed.w.repack(w);
     }
 
     /// Room for groups of up to `rows` rows.
@@ -105,6 +121,7 @@ impl Softmax {
             sum: Buffer::zeros(blocks * group),
             target: Buffer::zeros(group),
             factor: Buffer::zeros(group),
+            h: Packed::zeros(group, self.input),
             log_sum_exp: Buffer::zeros(group),
         }
     }
@@ -150,7 +167,7 @@ impl Softmax {
         for (targets, (h, dh)) in targets.chunks(group).zip(rows) {
             self.exponents(params, packed, h, targets, tape);
             loss += self.join(targets, scale, tape);
-            self.gradients(params, h, targets, scale, tape, dh, gradient, write);
+            self.gradients(packed, h, targets, scale, tape, dh, gradient, write);
             write = Write::Add;
         }
         loss
@@ -168,7 +185,7 @@ impl Softmax {
         let h = MatRef::new(h, n, self.input);
         for ((first, _), block) in self.blocks().zip(&packed.blocks) {
             let bias = &self.b.of(params)[first..];
-            matmul_packed(h, block, &mut out[first..], self.classes, Write::Bias(bias));
+            matmul_packed(h, &block.w_t, &mut out[first..], self.classes, Write::Bias(bias));
         }
         for row in out.chunks_exact_mut(self.classes).take(n) {
             let max = row.iter().fold(f64::NEG_INFINITY, |m, v| m.max(v.to_f64()));
@@ -193,7 +210,7 @@ impl Softmax {
         for (index, ((first, width), packed)) in self.blocks().zip(&packed.blocks).enumerate() {
             let (block, rest) = z.split_at_mut(n * width);
             z = rest;
-            matmul_packed(h, packed, block, width, Write::Bias(&bias[first..first + width]));
+            matmul_packed(h, &packed.w_t, block, width, Write::Bias(&bias[first..first + width]));
             for (row, &target) in targets.iter().enumerate() {
                 let at = (target as usize).wrapping_sub(first);
                 if at < width {
@@ -218,7 +235,7 @@ impl Softmax {
     /// Second walk: dZ block by block, and the products of it.
     fn gradients<T: Real>(
         &self,
-        params: &[T],
+        packed: &SoftmaxPacked<T>,
         h: &[T],
         targets: &[u32],
         scale: T,
@@ -228,10 +245,10 @@ impl Softmax {
         write: Write<'_, T>,
     ) {
         let (n, i) = (targets.len(), self.input);
-        let h = MatRef::new(h, n, i);
+        tape.h.reshape(MatRef::new(h, n, i));
         let mut z = &mut tape.z[..];
         let mut to_dh = Write::Set;
-        for (index, (first, width)) in self.blocks().enumerate() {
+        for (index, ((first, width), packed)) in self.blocks().zip(&packed.blocks).enumerate() {
             let (block, rest) = z.split_at_mut(n * width);
             z = rest;
             let factor = &mut tape.factor[..n];
@@ -248,10 +265,9 @@ impl Softmax {
             }
             let of_block = first * i..(first + width) * i;
             let dz = MatRef::new(&*block, n, width);
-            matmul(dz.t(), h, &mut self.w.of_mut(gradient)[of_block.clone()], i, write);
+            matmul_packed(dz.t(), &tape.h, &mut self.w.of_mut(gradient)[of_block], i, write);
             add_column_sums(block, n, width, width, &mut self.b.of_mut(gradient)[first..first + width]);
-            let w = MatRef::new(&self.w.of(params)[of_block], width, i);
-            matmul(dz, w, dh, i, to_dh);
+            matmul_packed(dz, &packed.w, dh, i, to_dh);
             to_dh = Write::Add;
         }
     }

@@ -39,17 +39,28 @@ impl<T: Real> Packed<T> {
         }
     }
 
+    /// Packs a matrix of any shape into the same room, which grows if it must.
+    pub fn reshape(&mut self, b: MatRef<'_, T>) {
+        (self.k, self.n) = (b.rows, b.cols);
+        self.data.reserve_zeros(self.used());
+        self.repack(b);
+    }
+
     /// The panels in runs of `panels` (at least 1) that can be filled apart from each other, on several threads
     /// for instance: each chunk takes its own columns of the matrix that all are given.
     pub fn chunks_mut(&mut self, panels: usize) -> impl Iterator<Item = PackedChunk<'_, T>> {
         let (k, n) = (self.k, self.n);
         let panels = panels.clamp(1, n.div_ceil(PANEL).max(1));
-        self.data.chunks_mut((panels * k * PANEL).max(1)).enumerate().map(move |(chunk, data)| PackedChunk {
-            k,
-            n,
-            first: chunk * panels * PANEL,
-            data,
-        })
+        let used = self.used();
+        self.data[..used]
+            .chunks_mut((panels * k * PANEL).max(1))
+            .enumerate()
+            .map(move |(chunk, data)| PackedChunk { k, n, first: chunk * panels * PANEL, data })
+    }
+
+    /// Numbers in all panels.
+    fn used(&self) -> usize {
+        self.n.div_ceil(PANEL) * self.k * PANEL
     }
 
     /// Rows of the operand.
@@ -63,7 +74,7 @@ impl<T: Real> Packed<T> {
     }
 
     pub(super) fn panels(&self) -> &[T] {
-        &self.data
+        &self.data[..self.used()]
     }
 }
 
