@@ -2,13 +2,10 @@
 
 mod counting;
 
-use std::sync::Barrier;
-
 use gyeol_neural::net::{
     Input, Labelled, Learner, Net, NetParams, Output, Reads, Samples, Series, TokenStreams,
 };
 use gyeol_neural::{Activation, Cell, Fit, Loss, Optimizer, StackParams, TrainParams, fit};
-use gyeol_tensor::Pool;
 
 /// Allocations by all threads between the second and the last iteration of an epoch.
 fn allocations<S: Samples<f32>>(
@@ -20,11 +17,7 @@ fn allocations<S: Samples<f32>>(
 ) -> usize {
     let all: Vec<u32> = (0..count as u32).collect();
     let learner = Learner { net, samples };
-    // A thread allocates as it starts, which may be late: here every thread waits in a task until all have one.
-    let (pool, started) = (Pool::new(threads), Barrier::new(threads));
-    pool.run(threads, &|_, _| {
-        started.wait();
-    });
+    let pool = counting::warm_pool(threads);
     let (mut warm, mut last, mut iterations) = (0, 0, 0);
     let mut observe = |news: Fit<'_, f32>| {
         if let Fit::Iteration { done, .. } = news {
@@ -42,7 +35,7 @@ fn allocations<S: Samples<f32>>(
 }
 
 /// Two layers with every kind of dropout, a state carried on, 13 rows: chunks of 7 and 6.
-fn language_model(cell: Cell, threads: usize) -> usize {
+fn language_model(cell: Cell, output: Output, threads: usize) -> usize {
     let stack = StackParams {
         layers: 2,
         dropout: 0.3,
@@ -56,7 +49,7 @@ fn language_model(cell: Cell, threads: usize) -> usize {
         dropout: 0.3,
         reads: Reads::Every,
         projection: Some(6),
-        output: Output::Classes { classes: 50 },
+        output,
     })
     .unwrap();
     // The last batch is shorter than the others.
@@ -122,7 +115,11 @@ fn of_ragged_sequences(threads: usize) -> usize {
 fn a_warm_step_allocates_nothing() {
     for threads in [1, 2] {
         for cell in [Cell::Lstm, Cell::Gru] {
-            assert_eq!(language_model(cell, threads), 0, "language model, {cell:?}, {threads} threads");
+            let adaptive = Output::Adaptive { classes: 50, cutoffs: vec![10, 30], shrink: 2 };
+            for output in [Output::Classes { classes: 50 }, adaptive] {
+                let what = format!("language model, {cell:?}, {output:?}, {threads} threads");
+                assert_eq!(language_model(cell, output, threads), 0, "{what}");
+            }
         }
         assert_eq!(of_numbers(threads), 0, "number net, {threads} threads");
         assert_eq!(of_ragged_sequences(threads), 0, "ragged sequences, {threads} threads");

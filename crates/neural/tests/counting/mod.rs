@@ -1,7 +1,10 @@
 //! An allocator that counts, for test files of one test each: the harness's other threads are then at rest.
 
 use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering};
+
+use gyeol_tensor::{MatRef, Pool, Real, Write, matmul};
 
 struct Counting;
 
@@ -47,4 +50,20 @@ pub fn from_here() -> usize {
 #[allow(dead_code)]
 pub fn peak() -> usize {
     PEAK.load(Ordering::SeqCst)
+}
+
+/// A pool whose threads are all up (a thread allocates as it starts, which may be late) and have the scratch that
+/// products keep: every thread waits in a task until all have one.
+pub fn warm_pool(threads: usize) -> Pool {
+    fn product<T: Real>() {
+        let (a, b, mut c) = (vec![T::ONE; 256 * 1024], vec![T::ONE; 256 * 256], vec![T::ZERO; 1024 * 256]);
+        matmul(MatRef::new(&a, 256, 1024).t(), MatRef::new(&b, 256, 256), &mut c, 256, Write::Set);
+    }
+    let (pool, started) = (Pool::new(threads), Barrier::new(threads));
+    pool.run(threads, &|_, _| {
+        started.wait();
+        product::<f32>();
+        product::<f64>();
+    });
+    pool
 }
