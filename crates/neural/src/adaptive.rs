@@ -92,6 +92,11 @@ impl AdaptiveSoftmax {
         Ok(AdaptiveSoftmax { input, classes, cutoffs: cutoffs.to_vec(), list, clusters })
     }
 
+    /// The short list, and each cluster with its projection.
+    pub(crate) fn parts(&self) -> (&Softmax, &[(Dense, Softmax)]) {
+        (&self.list, &self.clusters)
+    }
+
     /// Room for the packed weights.
     pub fn packed<T: Real>(&self) -> AdaptivePacked<T> {
         let clusters = self.clusters.iter().map(|(p, s)| (p.packed(), s.packed())).collect();
@@ -301,6 +306,23 @@ mod tests {
         };
         check(&params, &gradient, &|p| loss(p, &h));
         check(&h, &dh, &|h| loss(&params, h));
+    }
+
+    #[test]
+    fn a_cluster_that_no_row_reaches_has_no_gradient() {
+        let (layer, params, h) = layer();
+        let mut packed = layer.packed();
+        layer.pack(&params, &mut packed);
+        let (mut dh, mut gradient) = (vec![f64::NAN; h.len()], vec![f64::NAN; params.len()]);
+        let targets = [0, 1, NO_TARGET, 8, 3, 3];
+        let mut tape = layer.tape(6);
+        layer.learn(&params, &packed, &h, &targets, 1.0, &mut tape, &mut dh, &mut gradient, Write::Set);
+        assert!(gradient.iter().chain(&dh).all(|g| g.is_finite()));
+        let (_, clusters) = layer.parts();
+        let (project, softmax) = &clusters[1];
+        for slot in [&project.w, &softmax.w, &softmax.b] {
+            assert!(slot.of(&gradient).iter().all(|&g| g == 0.0), "{}", slot.name);
+        }
     }
 
     #[test]

@@ -172,7 +172,7 @@ impl Optimizer {
     }
 
     /// How many numbers are kept for each parameter, in `first` and in `second`.
-    fn keeps(self) -> (usize, usize) {
+    pub(crate) fn keeps(self) -> (usize, usize) {
         match self {
             Optimizer::Sgd { momentum: 0.0, .. } => (0, 0),
             Optimizer::Sgd { .. } => (1, 0),

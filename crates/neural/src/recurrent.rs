@@ -204,16 +204,22 @@ impl Recurrent {
         packed.w_h_t.repack(w_h.t());
     }
 
+    /// Columns of W_x and of W_h.
+    pub(crate) fn columns(&self) -> (usize, usize) {
+        let (_, of_x, _, of_h) = self.cell.blocks();
+        (of_x * self.hidden, of_h * self.hidden)
+    }
+
+    /// Distance between the gates of two rows on a tape.
+    pub(crate) fn gate_stride<T: Real>(&self) -> usize {
+        let columns = self.cell.blocks().0 * self.hidden;
+        // A row stride that is a multiple of 1 KiB makes all rows compete for the same cache sets.
+        if (columns * size_of::<T>()).is_multiple_of(1024) { columns + 64 / size_of::<T>() } else { columns }
+    }
+
     /// Room for `rows` rows of `steps` steps.
     pub fn tape<T: Real>(&self, steps: usize, rows: usize) -> RecurrentTape<T> {
-        let (all, ..) = self.cell.blocks();
-        let columns = all * self.hidden;
-        // A row stride that is a multiple of 1 KiB makes all rows compete for the same cache sets.
-        let stride = if (columns * size_of::<T>()).is_multiple_of(1024) {
-            columns + 64 / size_of::<T>()
-        } else {
-            columns
-        };
+        let stride = self.gate_stride::<T>();
         let state = rows * self.hidden;
         let lstm = self.cell == Cell::Lstm;
         RecurrentTape {
@@ -254,15 +260,14 @@ impl Recurrent {
         if let Some((rng, p)) = dropout
             && p > 0.0
         {
-            tape.mask.reserve_zeros(rows * h);
-            tape.through.reserve_zeros(rows * h);
+            tape.reserve_masks();
             rng.fill_dropout(&mut tape.mask[..rows * h], p);
             tape.masked = true;
         }
         // Where rows end, the states before a step are not one run of rows for the products of the backward walk.
         let gathers = tape.masked || !steps.is_equal();
         if gathers {
-            tape.h_in.reserve_zeros(total * h);
+            tape.reserve_gathered();
         }
         let bias = self.b.of(params);
         let x = MatRef::new(x, total, self.input);
@@ -473,6 +478,18 @@ impl<T: Real> RecurrentTape<T> {
                 c[place * width..(place + 1) * width].copy_from_slice(&self.c[from..from + width]);
             }
         }
+    }
+
+    /// Room for a recurrent mask and what goes through it, made by the first forward walk that draws one if not before.
+    pub(crate) fn reserve_masks(&mut self) {
+        self.mask.reserve_zeros(self.dh.len());
+        self.through.reserve_zeros(self.dh.len());
+        self.reserve_gathered();
+    }
+
+    /// Room for `h_in`, for any steps that fit this tape.
+    pub(crate) fn reserve_gathered(&mut self) {
+        self.h_in.reserve_zeros(self.gates.len() / self.stride.max(1) * self.hidden);
     }
 
     fn carry_in(&mut self, steps: &Steps, state: Option<(&[T], &[T])>) {

@@ -11,6 +11,7 @@
 //! row's sums are known, a second walk scales each block to dZ and takes the three products of it at once.
 
 use gyeol_tensor::elementwise::add_column_sums;
+use gyeol_tensor::gemm::PANEL;
 pub use gyeol_tensor::softmax::NO_TARGET;
 use gyeol_tensor::softmax::{exp_rows, join_blocks, scale_rows};
 use gyeol_tensor::{Buffer, MatRef, Packed, Pool, Real, Write, matmul_packed};
@@ -110,10 +111,20 @@ impl Softmax {
         packed.w.repack(w);
     }
 
+    /// Rows that are walked together, of `rows` in all.
+    fn group(&self, rows: usize) -> usize {
+        rows.min((ROOM / self.classes.max(1)).max(32))
+    }
+
+    /// Numbers of a tape for `rows` rows, but for a few a row.
+    pub(crate) fn tape_numbers(&self, rows: usize) -> usize {
+        let packed = self.input.next_multiple_of(PANEL);
+        self.group(rows) * (self.classes + 2 * self.classes.div_ceil(BLOCK) + packed)
+    }
+
     /// Room for groups of up to `rows` rows.
     pub fn tape<T: Real>(&self, rows: usize) -> SoftmaxTape<T> {
-        let group = rows.min((ROOM / self.classes.max(1)).max(32));
-        let blocks = self.classes.div_ceil(BLOCK);
+        let (group, blocks) = (self.group(rows), self.classes.div_ceil(BLOCK));
         SoftmaxTape {
             group,
             z: Buffer::zeros(group * self.classes),
@@ -162,6 +173,10 @@ impl Softmax {
         let (group, scale) = (tape.group, T::from_f64(scale));
         if matches!(write, Write::Set) {
             self.b.of_mut(gradient).fill(T::ZERO);
+            // Without a row no product is taken that would set it.
+            if targets.is_empty() {
+                self.w.of_mut(gradient).fill(T::ZERO);
+            }
         }
         let rows = h.chunks(group * self.input).zip(dh.chunks_mut(group * self.input));
         for (targets, (h, dh)) in targets.chunks(group).zip(rows) {

@@ -189,8 +189,12 @@ impl Stack {
         let turned =
             (0..p.layers).map(|l| own(p.bidirectional, n * if l == 0 { p.input } else { width })).collect();
         let mask_rows = if p.locked { rows } else { n };
+        let mut cells: Vec<_> = self.cells.iter().map(|c| c.tape(steps, rows)).collect();
+        if p.recurrent_dropout > 0.0 {
+            cells.iter_mut().for_each(RecurrentTape::reserve_masks);
+        }
         StackTape {
-            cells: self.cells.iter().map(|c| c.tape(steps, rows)).collect(),
+            cells,
             outputs,
             turned,
             masks: (0..inner).map(|_| own(p.dropout > 0.0, mask_rows * width)).collect(),
@@ -414,6 +418,13 @@ impl Stack {
     /// Trainable numbers.
     pub fn parameters(&self) -> usize {
         self.cells.iter().map(|c| c.w_x.len() + c.w_h.len() + c.b.len()).sum()
+    }
+}
+
+impl<T: Real> StackTape<T> {
+    /// The room that sequences of different lengths take more, made by the first forward walk over such if not before.
+    pub fn reserve_ragged(&mut self) {
+        self.cells.iter_mut().for_each(RecurrentTape::reserve_gathered);
     }
 }
 

@@ -21,6 +21,10 @@ pub trait Samples<T: Real>: Sync {
     fn streams(&self) -> Option<usize> {
         None
     }
+    /// True where samples of one batch may differ in length.
+    fn ragged(&self) -> bool {
+        false
+    }
 }
 
 /// A net with its samples, as the trainer takes it.
@@ -47,18 +51,14 @@ impl<S> Learner<'_, S> {
 
     fn carried_in<T: Real>(&self, carry: &[T], batch: &mut Batch<T>) {
         let half = carry.len() / 2;
-        if batch.h.len() != half {
-            batch.h = Buffer::zeros(half);
-            batch.c = Buffer::zeros(half);
-        }
-        batch.h.copy_from_slice(&carry[..half]);
-        batch.c.copy_from_slice(&carry[half..]);
+        batch.h[..half].copy_from_slice(&carry[..half]);
+        batch.c[..half].copy_from_slice(&carry[half..]);
     }
 
     fn carried_out<T: Real>(&self, batch: &Batch<T>, carry: &mut [T]) {
         let half = carry.len() / 2;
-        carry[..half].copy_from_slice(&batch.h);
-        carry[half..].copy_from_slice(&batch.c);
+        carry[..half].copy_from_slice(&batch.h[..half]);
+        carry[half..].copy_from_slice(&batch.c[..half]);
     }
 }
 
@@ -80,7 +80,16 @@ impl<T: Real, S: Samples<T>> Model<T> for Learner<'_, S> {
     }
     fn workspace(&self, rows: usize) -> LearnerWorkspace<T> {
         let longest = self.samples.longest();
-        LearnerWorkspace { batch: self.net.batch(longest, rows), tape: self.net.tape(longest, rows) }
+        let mut batch = self.net.batch(longest, rows);
+        if self.samples.streams().is_some() {
+            let state = rows * self.net.params.stack.state();
+            (batch.h, batch.c) = (Buffer::zeros(state), Buffer::zeros(state));
+        }
+        let mut tape = self.net.tape(longest, rows);
+        if self.samples.ragged() {
+            tape.stack.reserve_ragged();
+        }
+        LearnerWorkspace { batch, tape }
     }
     fn learn(
         &self,
@@ -335,6 +344,9 @@ impl<T: Real> Samples<T> for Labelled {
         if !self.every {
             classes.extend(samples.iter().map(|&s| self.classes[s as usize]));
         }
+    }
+    fn ragged(&self) -> bool {
+        self.first.windows(2).any(|w| w[1] - w[0] != self.longest)
     }
     fn weight(&self, samples: &[u32]) -> f64 {
         if !self.every {

@@ -17,6 +17,7 @@
 
 mod head;
 mod learner;
+mod memory;
 mod predictor;
 mod summary;
 

@@ -87,7 +87,7 @@ pub fn fit<T: Real, M: Model<T>>(
         }
         let begun = Instant::now();
         order.copy_from_slice(train);
-        if streams.is_none() {
+        if streams.is_none() && p.shuffle {
             Rng::stream(p.seed, 2 + epoch as u64).shuffle(&mut order);
         }
         room.begin_epoch();

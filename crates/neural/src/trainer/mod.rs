@@ -2,7 +2,7 @@
 //! validation, and a state from which it goes on to the same bits.
 //!
 //! One *iteration* is one optimizer step on one *batch*; one *epoch* passes every training sample once, in an
-//! order drawn from (seed, epoch).
+//! order drawn from (seed, epoch), or as they come.
 
 mod fit;
 mod step;
@@ -137,6 +137,13 @@ pub struct TrainParams {
     pub patience: Option<usize>,
     /// Seed of initialisation, order and masks.
     pub seed: u64,
+    /// Take the samples of each epoch in an order of its own; otherwise as they come. Streams are never shuffled.
+    #[serde(default = "yes")]
+    pub shuffle: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 fn one() -> usize {
@@ -160,6 +167,7 @@ impl TrainParams {
             average: None,
             patience: None,
             seed: 0,
+            shuffle: true,
         }
     }
 
