@@ -136,7 +136,7 @@ impl Real for f32 {
         let n = t - ROUNDING;
         let r = n.fma::<FUSED>(-LN2_HIGH, x);
         let r = n.fma::<FUSED>(-LN2_LOW, r);
-        let p = r.fma::<FUSED>(0.001_381_454_1, 0.008_368_745);
+        let p = r.fma::<FUSED>(0.001_381_454, 0.008_368_745);
         let p = p.fma::<FUSED>(r, 0.041_668_39);
         let p = p.fma::<FUSED>(r, 0.166_665_21);
         let p = p.fma::<FUSED>(r, 0.499_999_94);

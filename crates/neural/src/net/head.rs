@@ -26,6 +26,7 @@ pub(crate) enum HeadPacked<T: Real> {
 }
 
 #[derive(Debug, Clone)]
+#[allow(clippy::large_enum_variant, reason = "one a tape, never in a list")]
 enum Room<T: Real> {
     Values,
     Classes(SoftmaxTape<T>),
