@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::baseline;
 use crate::error::{Error, Result};
 use crate::linear::{LinearInputs, LinearModel, PENALTIES};
-use crate::net::{LayerShape, Learner, Net, NetParams, NetShape};
+use crate::net::{LayerShape, Learner, Member, Net, NetParams, NetShape};
 use crate::prepare::Prepared;
 use crate::windows::{Window, Windows};
 
@@ -63,7 +63,7 @@ pub enum Predictor {
         /// The net.
         net: Net,
         /// Parameters of each member.
-        members: Vec<Vec<f32>>,
+        members: Vec<Member>,
         /// What its forecasts start from.
         base: Option<LinearModel>,
     },
@@ -255,7 +255,7 @@ fn fit_nets(
             fitted.curve = state.curve;
             fitted.best_epoch = state.best_epoch;
         }
-        weights.push(state.best);
+        weights.push(net.member(state.best));
     }
     fitted.predictor = Predictor::Net { params: params.clone(), shape, net, members: weights, base };
     Ok(fitted)
@@ -284,8 +284,8 @@ impl Predictor {
             }
             Predictor::Net { net, members, base, .. } => {
                 let base = base.as_ref().map(|b| b.changes(data, windows)).unwrap_or_default();
-                for params in members {
-                    let scaled = net.predict(params, data, windows, &base, pool);
+                for member in members {
+                    let scaled = net.predict(member, data, windows, &base, pool);
                     out.iter_mut().zip(&scaled).for_each(|(o, &v)| *o += v as f64);
                 }
                 for (w, out) in windows.iter().zip(out.chunks_exact_mut(horizon)) {
@@ -314,7 +314,8 @@ impl Predictor {
             Predictor::LastValue | Predictor::SeasonalNaive { .. } => 0,
             Predictor::Linear(m) => m.parameters(),
             Predictor::Net { members, base, .. } => {
-                members.iter().map(Vec::len).sum::<usize>() + base.as_ref().map_or(0, LinearModel::parameters)
+                members.iter().map(|m| m.params().len()).sum::<usize>()
+                    + base.as_ref().map_or(0, LinearModel::parameters)
             }
         }
     }
@@ -344,9 +345,9 @@ impl Predictor {
             Predictor::Net { params, shape, net, members, base } => {
                 let mut tensors = Vec::new();
                 let base = base.as_ref().map(|m| linear_parts(m, &mut tensors));
-                for (i, flat) in members.iter().enumerate() {
+                for (i, member) in members.iter().enumerate() {
                     for slot in net.layout().slots() {
-                        let values = Values::F32(slot.of(flat).to_vec());
+                        let values = Values::F32(slot.of(member.params()).to_vec());
                         tensors.push((format!("{i}.{}", slot.name), slot.shape.clone(), values));
                     }
                 }
@@ -411,7 +412,7 @@ impl Predictor {
                         };
                         slot.of_mut(&mut flat).copy_from_slice(values);
                     }
-                    members.push(flat);
+                    members.push(net.member(flat));
                 }
                 if members.is_empty() {
                     return Err(Error::Parts("a net needs at least one member".into()));

@@ -208,21 +208,66 @@ impl Net {
         }
     }
 
+    /// Parameters that the net forecasts with from now on, packed for its products.
+    pub fn member(&self, params: Vec<f32>) -> Member {
+        let packed = match self {
+            Net::Sequence(n) => PackedNet::Sequence(packed(n, &params)),
+            Net::Segment(n) => PackedNet::Segment(packed(n, &params)),
+        };
+        Member { params, packed }
+    }
+
     /// Forecasts windows in scaled units: `out` is (windows, horizon), `base` the linear forecast of the same shape
     /// or empty. Chunks of windows run on the pool.
+    ///
+    /// # Panics
+    /// If the member is another net's.
     pub fn predict(
         &self,
-        params: &[f32],
+        member: &Member,
         data: &Prepared,
         windows: &[Window],
         base: &[f32],
         pool: &gyeol_tensor::Pool,
     ) -> Vec<f32> {
         match self {
-            Net::Sequence(n) => predict(n, params, data, windows, base, pool),
-            Net::Segment(n) => predict(n, params, data, windows, base, pool),
+            Net::Sequence(n) => match &member.packed {
+                PackedNet::Sequence(p) => predict(n, &member.params, p, data, windows, base, pool),
+                PackedNet::Segment(_) => unreachable!("a member of a net of segments"),
+            },
+            Net::Segment(n) => match &member.packed {
+                PackedNet::Segment(p) => predict(n, &member.params, p, data, windows, base, pool),
+                PackedNet::Sequence(_) => unreachable!("a member of a net of rows"),
+            },
         }
     }
+}
+
+/// Parameters of a fitted net with their packed form.
+#[derive(Debug, Clone)]
+pub struct Member {
+    params: Vec<f32>,
+    packed: PackedNet,
+}
+
+#[derive(Debug, Clone)]
+#[allow(clippy::large_enum_variant, reason = "a few a rung")]
+enum PackedNet {
+    Sequence(sequence::SequencePacked<f32>),
+    Segment(segment::SegmentPacked<f32>),
+}
+
+impl Member {
+    /// The flat vector.
+    pub fn params(&self) -> &[f32] {
+        &self.params
+    }
+}
+
+fn packed<N: ForecastNet<f32>>(net: &N, params: &[f32]) -> N::Packed {
+    let mut packed = net.packed();
+    net.pack(params, &mut packed);
+    packed
 }
 
 /// What both kinds of net can do with a chunk of windows.
@@ -375,6 +420,7 @@ impl<T: Real, N: ForecastNet<T>> Model<T> for Learner<'_, N> {
 fn predict<N: ForecastNet<f32>>(
     net: &N,
     params: &[f32],
+    packed: &N::Packed,
     data: &Prepared,
     windows: &[Window],
     base: &[f32],
@@ -383,8 +429,6 @@ fn predict<N: ForecastNet<f32>>(
     use std::sync::{Mutex, PoisonError};
     const ROWS: usize = 16;
     let horizon = net.horizon();
-    let mut packed = net.packed();
-    net.pack(params, &mut packed);
     let rows = ROWS.min(windows.len().max(1));
     // Any thread of the pool may take any part, so each needs a workspace, however few the parts are.
     let threads = if windows.len() <= ROWS { 1 } else { pool.threads() };
@@ -400,7 +444,7 @@ fn predict<N: ForecastNet<f32>>(
         let n = windows.len();
         let first = task * ROWS * horizon;
         let base = if base.is_empty() { base } else { &base[first..first + n * horizon] };
-        let forecast = net.forward(params, &packed, &mut workspace, data, windows, base, None);
+        let forecast = net.forward(params, packed, &mut workspace, data, windows, base, None);
         for (c, w) in windows.iter().enumerate() {
             let y = &data.series[w.series as usize].scaled[w.channel as usize];
             let last = if net.centred() { y[w.origin as usize - 1] } else { 0.0 };

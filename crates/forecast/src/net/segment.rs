@@ -39,6 +39,7 @@ pub struct SegmentNet {
 }
 
 /// Packed weights.
+#[derive(Debug, Clone)]
 pub struct SegmentPacked<T: Real> {
     embed: DensePacked<T>,
     cell: RecurrentPacked<T>,

@@ -40,6 +40,7 @@ enum Head {
 }
 
 /// Packed weights.
+#[derive(Debug, Clone)]
 pub struct SequencePacked<T: Real> {
     dense: Option<DensePacked<T>>,
     stack: Option<StackPacked<T>>,

@@ -130,7 +130,7 @@ fn more_threads_than_parts_change_nothing() {
         loss: Loss::Mse,
     };
     let net = Net::new(&params, &NetShape::of(&data)).unwrap();
-    let weights: Vec<f32> = net.layout().initial(&mut Rng::new(2));
+    let weights = net.member(net.layout().initial(&mut Rng::new(2)));
     // Three parts of 16 windows or fewer, which any of seven threads may take.
     let few = &windows.train[..33];
     let want = net.predict(&weights, &data, few, &[], &gyeol_tensor::Pool::new(1));
