@@ -13,13 +13,16 @@
 //! |---|---|---|
 //! | many-to-one (class of a text, next values of a series) | sequence | last |
 //! | many-to-many, aligned (language model, tags) | sequence | every |
-//! | one-to-many, many-to-many of other lengths | [`crate::Stack`] with the state carried from one to another | |
+//! | one-to-one (numbers to numbers, without time) | [`Mlp`] | |
+//! | many-to-many of other lengths | [`EncoderDecoder`] | |
+//! | one-to-many | a [`crate::Stack`] that begins with a state made by a [`Dense`] layer | |
 
 mod head;
 mod learner;
 mod memory;
 mod mlp;
 mod predictor;
+mod seq2seq;
 mod summary;
 
 use gyeol_tensor::activation::Activation;
@@ -40,6 +43,9 @@ pub use head::Targets;
 pub use learner::{Labelled, Learner, LearnerWorkspace, Samples, Series, TokenStreams};
 pub use mlp::{Mlp, MlpPacked, MlpParams, MlpTape, Rows, RowsLearner, RowsWorkspace};
 pub use predictor::{Predictor, StreamState};
+pub use seq2seq::{
+    EncoderDecoder, EncoderDecoderPacked, EncoderDecoderParams, EncoderDecoderTape, PairsLearner,
+};
 pub use summary::{LayerSummary, Summary};
 
 /// What a step of the input is.
