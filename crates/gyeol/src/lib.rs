@@ -68,6 +68,7 @@
 //! - `vanishing_gradient`: gradients layer by layer under sigmoid, tanh and ReLU, and step by step in RNN and LSTM
 //! - `adding_problem`, `copy_memory`: what an LSTM remembers over long gaps and a simple RNN does not
 //! - `overfitting`: a net too large for its data, and what each of six remedies does about it
+//! - `arrangements`: one-to-one, one-to-many, many-to-one, many-to-many aligned and not, in five small tasks
 
 pub use gyeol_bundle as bundle;
 pub use gyeol_data as data;

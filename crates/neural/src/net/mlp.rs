@@ -7,6 +7,10 @@
 //! o (B, K)                                            values or classes, as in every net (`Output`)
 //! ```
 //!
+//! Softmax is no `Activation`: those work number by number, softmax row by row. As an output it is `Output::Classes`, one
+//! with its loss; inside a net it is [`gyeol_tensor::softmax::softmax_rows`] with
+//! [`gyeol_tensor::softmax::softmax_backward`].
+//!
 //! Backward: dZ_l = dA_l ∘ mask ∘ f'(Z_l), dW_l = a_{l-1}ᵀ dZ_l, db_l = column sums of dZ_l, dA_{l-1} = dZ_l W_lᵀ.
 
 use gyeol_tensor::activation::Activation;

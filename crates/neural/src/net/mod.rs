@@ -15,7 +15,7 @@
 //! | many-to-many, aligned (language model, tags) | sequence | every |
 //! | one-to-one (numbers to numbers, without time) | [`Mlp`] | |
 //! | many-to-many of other lengths | [`EncoderDecoder`] | |
-//! | one-to-many | a [`crate::Stack`] that begins with a state made by a [`Dense`] layer | |
+//! | one-to-many | [`EncoderDecoder`] that reads a vector of numbers | |
 
 mod head;
 mod learner;
@@ -44,7 +44,7 @@ pub use learner::{Labelled, Learner, LearnerWorkspace, Samples, Series, TokenStr
 pub use mlp::{Mlp, MlpPacked, MlpParams, MlpTape, Rows, RowsLearner, RowsWorkspace};
 pub use predictor::{Predictor, StreamState};
 pub use seq2seq::{
-    EncoderDecoder, EncoderDecoderPacked, EncoderDecoderParams, EncoderDecoderTape, PairsLearner,
+    EncoderDecoder, EncoderDecoderPacked, EncoderDecoderParams, EncoderDecoderTape, PairsLearner, Source,
 };
 pub use summary::{LayerSummary, Summary};
 

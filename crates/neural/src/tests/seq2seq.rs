@@ -7,8 +7,15 @@ use crate::Optimizer;
 use crate::trainer::{TrainParams, evaluate, fit, gradient};
 
 fn small(cell: Cell, layers: usize, dropout: f64) -> EncoderDecoder {
-    let params =
-        EncoderDecoderParams { source: 6, target: 5, embedding: 3, cell, hidden: 4, layers, dropout };
+    let params = EncoderDecoderParams {
+        source: Source::Tokens { vocabulary: 6 },
+        target: 5,
+        embedding: 3,
+        cell,
+        hidden: 4,
+        layers,
+        dropout,
+    };
     EncoderDecoder::new(&params).unwrap()
 }
 
@@ -40,20 +47,51 @@ fn gradients_agree_with_differences() {
     ] {
         let net = small(cell, layers, dropout);
         let learner = PairsLearner::new(&net, &sources, &targets).unwrap();
-        let params = noisy(&net);
-        let at = |p: &[f64]| gradient(&learner, p, &[2, 0, 3, 1], Some((3, 4)));
-        let (_, got) = at(&params);
-        for i in 0..params.len() {
-            let e = 1e-5;
-            let mut moved = params.clone();
-            moved[i] += e;
-            let up = at(&moved).0;
-            moved[i] -= 2.0 * e;
-            let want = (up - at(&moved).0) / (2.0 * e);
-            let off = (got[i] - want).abs() / want.abs().max(1e-2);
-            assert!(off < 1e-6, "{cell:?} {}: {} {want}", net.layout().name_at(i), got[i]);
-        }
+        check(&net, &learner);
     }
+}
+
+fn check(net: &EncoderDecoder, learner: &PairsLearner<'_, f64>) {
+    let params = noisy(net);
+    let at = |p: &[f64]| gradient(learner, p, &[2, 0, 3, 1], Some((3, 4)));
+    let (_, got) = at(&params);
+    for i in 0..params.len() {
+        let e = 1e-5;
+        let mut moved = params.clone();
+        moved[i] += e;
+        let up = at(&moved).0;
+        moved[i] -= 2.0 * e;
+        let want = (up - at(&moved).0) / (2.0 * e);
+        let off = (got[i] - want).abs() / want.abs().max(1e-2);
+        assert!(off < 1e-6, "{:?} {}: {} {want}", net.params(), net.layout().name_at(i), got[i]);
+    }
+}
+
+const X: [f64; 8] = [0.3, -1.0, 0.8, 0.1, -0.6, -0.2, 0.0, 1.0];
+
+fn from_numbers(cell: Cell, layers: usize) -> EncoderDecoder {
+    let params = small(cell, layers, 0.0).params().clone();
+    EncoderDecoder::new(&EncoderDecoderParams { source: Source::Numbers { width: 2 }, ..params }).unwrap()
+}
+
+#[test]
+fn gradients_from_numbers_agree_with_differences() {
+    for (cell, layers) in [(Cell::Rnn, 1), (Cell::Gru, 2), (Cell::Lstm, 2)] {
+        let (net, targets) = (from_numbers(cell, layers), pairs().1);
+        check(&net, &PairsLearner::of_numbers(&net, &X, &targets).unwrap());
+    }
+}
+
+#[test]
+fn sequences_are_decoded_from_numbers() {
+    let (net, targets) = (from_numbers(Cell::Lstm, 1), pairs().1);
+    let learner = PairsLearner::of_numbers(&net, &X, &targets).unwrap();
+    let (all, p) = ([0, 1, 2, 3], TrainParams::new(300, 4, Optimizer::adam(), 0.05));
+    let best = fit(&learner, &p, &all, &all, &Pool::new(1), None, &mut |_| true).unwrap().best;
+    for (x, target) in X.chunks(2).zip(&targets) {
+        assert_eq!(&net.decode_numbers(&best, x, 9).unwrap(), target);
+    }
+    assert!(net.decode(&best, &[0], 9).is_err() && net.decode_numbers(&best, &X[..3], 9).is_err());
 }
 
 #[test]
@@ -84,5 +122,5 @@ fn what_was_learnt_is_decoded() {
     }
     assert_eq!(net.decode(&state.best, &sources[1], 2).unwrap(), [0, 1]);
     assert!(net.decode(&state.best, &[6], 9).is_err());
-    assert!(PairsLearner::new(&net, &sources, &targets[1..]).is_err());
+    assert!(PairsLearner::<f64>::new(&net, &sources, &targets[1..]).is_err());
 }
