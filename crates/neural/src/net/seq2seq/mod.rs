@@ -141,7 +141,7 @@ struct Side<T: Real> {
 
 #[derive(Debug, Clone)]
 enum SourceTape<T: Real> {
-    Tokens(Side<T>),
+    Tokens(Box<Side<T>>),
     /// x (B, I), tanh(x W + b) (B, S) and its gradient, the states of all layers side by side.
     Numbers {
         x: Buffer<T>,
@@ -172,12 +172,14 @@ pub struct EncoderDecoderTape<T: Real> {
 impl<T: Real> Side<T> {
     fn new(stack: &Stack, steps: usize, rows: usize) -> Self {
         let numbers = steps * rows * stack.params.input;
+        let mut tape = stack.tape(steps, rows);
+        tape.reserve_ragged();
         Side {
             steps: Steps::with_capacity(steps, rows),
             ids: Vec::with_capacity(steps * rows),
             x: Buffer::zeros(numbers),
             dx: Buffer::zeros(numbers),
-            tape: stack.tape(steps, rows),
+            tape,
         }
     }
 
@@ -303,7 +305,7 @@ impl EncoderDecoder {
         let steps = target + 1;
         let state = || Buffer::zeros(rows * self.decoder.params.state());
         let of_source = match &self.encoder {
-            Encoder::Tokens(stack, _) => SourceTape::Tokens(Side::new(stack, source, rows)),
+            Encoder::Tokens(stack, _) => SourceTape::Tokens(Box::new(Side::new(stack, source, rows))),
             Encoder::Numbers(dense) => SourceTape::Numbers {
                 x: Buffer::zeros(rows * dense.input),
                 y: Buffer::zeros(rows * dense.output),
