@@ -64,7 +64,11 @@
 //!
 //! - `forecast_a_csv`: a CSV of readings, looked at, cleaned, the ladder climbed, tomorrow forecast from the model file
 //! - `train_a_net`: an LSTM of one's own on the built-in load, its learning curve and its scores
-//! - `xor`: what one perceptron cannot learn and two layers can, with the layers alone
+//! - `xor`: what one perceptron cannot learn and two layers can
+//! - `vanishing_gradient`: gradients layer by layer under sigmoid, tanh and ReLU, and step by step in RNN and LSTM
+//! - `adding_problem`, `copy_memory`: what an LSTM remembers over long gaps and a simple RNN does not
+//! - `overfitting`: a net too large for its data, and what each of six remedies does about it
+//! - `arrangements`: one-to-one, one-to-many, many-to-one, many-to-many aligned and not, in five small tasks
 
 pub use gyeol_bundle as bundle;
 pub use gyeol_data as data;

@@ -1,16 +1,11 @@
 //! What a learning curve says, in one of six words with its numbers.
 
-use gyeol_neural::Epoch;
+use gyeol_neural::{Epoch, Finding};
 use gyeol_report::model::{Verdict, VerdictKind};
-
-/// Rise of the validation loss after the chosen epoch that counts as overfitting.
-const CLEAR: f64 = 0.05;
-/// Rise below which nothing is said.
-const SLIGHT: f64 = 0.005;
 
 /// Judges a curve; `naive` is the validation loss of repeating the season, in the curve's unit, where known.
 pub fn verdict(curve: &[Epoch], best_epoch: usize, naive: Option<f64>) -> Verdict {
-    let (Some(last), Some(best)) = (curve.last(), curve.iter().find(|e| e.epoch == best_epoch)) else {
+    let Some(v) = gyeol_neural::Verdict::of(curve, best_epoch, naive) else {
         return Verdict {
             kind: VerdictKind::NoCurve,
             best_epoch: 0,
@@ -21,30 +16,20 @@ pub fn verdict(curve: &[Epoch], best_epoch: usize, naive: Option<f64>) -> Verdic
             valid_last: 0.0,
         };
     };
-    let rise = last.valid_loss / best.valid_loss - 1.0;
-    let fell_on = last.train_loss < best.train_loss;
-    let before = curve.iter().rev().nth(1);
-    let still_falling =
-        best.epoch == last.epoch && before.is_some_and(|b| last.valid_loss < 0.99 * b.valid_loss);
-    let kind = if naive.is_some_and(|n| best.train_loss > 0.95 * n) {
-        VerdictKind::Underfitted
-    } else if rise > CLEAR && fell_on {
-        VerdictKind::Overfitted
-    } else if rise > SLIGHT && fell_on {
-        VerdictKind::SlightlyOverfitted
-    } else if still_falling {
-        VerdictKind::StillLearning
-    } else {
-        VerdictKind::WellFitted
-    };
     Verdict {
-        kind,
-        best_epoch,
-        epochs: curve.len(),
-        train_at_best: best.train_loss,
-        valid_at_best: best.valid_loss,
-        train_last: last.train_loss,
-        valid_last: last.valid_loss,
+        kind: match v.finding {
+            Finding::Underfits => VerdictKind::Underfitted,
+            Finding::StoppedTooEarly => VerdictKind::StillLearning,
+            Finding::Fits => VerdictKind::WellFitted,
+            Finding::SlightlyOverfits => VerdictKind::SlightlyOverfitted,
+            Finding::Overfits => VerdictKind::Overfitted,
+        },
+        best_epoch: v.best_epoch,
+        epochs: v.epochs,
+        train_at_best: v.train_at_best,
+        valid_at_best: v.valid_at_best,
+        train_last: v.train_last,
+        valid_last: v.valid_last,
     }
 }
 

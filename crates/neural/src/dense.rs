@@ -13,7 +13,7 @@ pub struct Dense {
     pub input: usize,
     /// Columns of Y.
     pub output: usize,
-    /// f.
+    /// f; softmax, which works row by row, is [`gyeol_tensor::softmax::softmax_rows`].
     pub activation: Activation,
     /// W.
     pub w: Slot,

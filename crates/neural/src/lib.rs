@@ -12,6 +12,7 @@
 //! differences.
 
 mod adaptive;
+mod curve;
 mod dense;
 mod embedding;
 mod error;
@@ -21,12 +22,14 @@ pub mod net;
 mod optimizer;
 mod recurrent;
 mod schedule;
+mod shapes;
 mod softmax;
 mod stack;
 mod steps;
 mod trainer;
 
 pub use adaptive::{AdaptivePacked, AdaptiveSoftmax, AdaptiveTape};
+pub use curve::{Finding, Verdict};
 pub use dense::{Dense, DensePacked};
 pub use embedding::{Embedding, TableGradient};
 pub use error::{Error, Result};
@@ -35,6 +38,7 @@ pub use loss::Loss;
 pub use optimizer::{Optimizer, OptimizerState, Step};
 pub use recurrent::{Above, Cell, Recurrent, RecurrentPacked, RecurrentTape};
 pub use schedule::{Schedule, plateau_factor};
+pub use shapes::Shapes;
 pub use softmax::{NO_TARGET, Softmax, SoftmaxPacked, SoftmaxTape};
 pub use stack::{Stack, StackPacked, StackParams, StackTape};
 pub use steps::{Padding, Steps};

@@ -48,7 +48,7 @@ pub enum Cell {
 
 impl Cell {
     /// Blocks of H columns: (all, those of the input product, first and number of those of the recurrent one).
-    fn blocks(self) -> (usize, usize, usize, usize) {
+    pub(crate) fn blocks(self) -> (usize, usize, usize, usize) {
         match self {
             Cell::Rnn | Cell::RnnRelu => (1, 1, 0, 1),
             Cell::Gru => (4, 3, 1, 3),

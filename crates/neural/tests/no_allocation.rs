@@ -3,20 +3,14 @@
 mod counting;
 
 use gyeol_neural::net::{
-    Input, Labelled, Learner, Net, NetParams, Output, Reads, Samples, Series, TokenStreams,
+    EncoderDecoder, EncoderDecoderParams, Input, Labelled, Learner, Mlp, MlpParams, Net, NetParams, Output,
+    PairsLearner, Reads, Rows, Series, Source, TokenStreams,
 };
-use gyeol_neural::{Activation, Cell, Fit, Loss, Optimizer, StackParams, TrainParams, fit};
+use gyeol_neural::{Activation, Cell, Fit, Loss, Model, Optimizer, StackParams, TrainParams, fit};
 
 /// Allocations by all threads between the second and the last iteration of an epoch.
-fn allocations<S: Samples<f32>>(
-    net: &Net,
-    samples: &S,
-    count: usize,
-    p: &TrainParams,
-    threads: usize,
-) -> usize {
+fn allocations<M: Model<f32>>(model: &M, count: usize, p: &TrainParams, threads: usize) -> usize {
     let all: Vec<u32> = (0..count as u32).collect();
-    let learner = Learner { net, samples };
     let pool = counting::warm_pool(threads);
     let (mut warm, mut last, mut iterations) = (0, 0, 0);
     let mut observe = |news: Fit<'_, f32>| {
@@ -29,7 +23,7 @@ fn allocations<S: Samples<f32>>(
         }
         true
     };
-    fit(&learner, p, &all, &all, &pool, None, &mut observe).unwrap();
+    fit(model, p, &all, &all, &pool, None, &mut observe).unwrap();
     assert!(iterations > 8, "only {iterations} iterations");
     last - warm
 }
@@ -57,7 +51,7 @@ fn language_model(cell: Cell, output: Output, threads: usize) -> usize {
     let streams = TokenStreams::new(&net, ids, 13, 7).unwrap();
     let sgd = Optimizer::Sgd { momentum: 0.0, nesterov: false };
     let params = TrainParams { clip: Some(0.1), ..TrainParams::new(1, 13, sgd, 1.0) };
-    allocations(&net, &streams, streams.len(), &params, threads)
+    allocations(&Learner { net: &net, samples: &streams }, streams.len(), &params, threads)
 }
 
 /// Both directions, the last step read; the last batch has fewer samples.
@@ -88,7 +82,7 @@ fn of_numbers(threads: usize) -> usize {
         average: Some(0.9),
         ..TrainParams::new(1, 13, Optimizer::adam(), 0.01)
     };
-    allocations(&net, &series, count, &params, threads)
+    allocations(&Learner { net: &net, samples: &series }, count, &params, threads)
 }
 
 /// Sequences of different lengths, of which a later one is the longest.
@@ -108,7 +102,54 @@ fn of_ragged_sequences(threads: usize) -> usize {
     let labelled = Labelled::new(&net, &sequences, &classes, 20).unwrap();
     let params =
         TrainParams { shuffle: false, ..TrainParams::new(1, 16, Optimizer::Adagrad { epsilon: 1e-8 }, 0.1) };
-    allocations(&net, &labelled, 200, &params, threads)
+    allocations(&Learner { net: &net, samples: &labelled }, 200, &params, threads)
+}
+
+/// Two hidden layers with dropout; the last batch has fewer rows.
+fn of_rows(classes: bool, threads: usize) -> usize {
+    let values = Output::Values { width: 2, activation: Activation::Sigmoid, loss: Loss::Mse };
+    let net = Mlp::new(&MlpParams {
+        input: 3,
+        hidden: vec![9, 5],
+        activation: Activation::Tanh,
+        dropout: 0.2,
+        output: if classes { Output::Classes { classes: 4 } } else { values },
+    })
+    .unwrap();
+    let of = |n: usize| (0..n).map(|i| (i as f32 * 0.7).sin()).collect::<Vec<_>>();
+    let rows = Rows {
+        width: 3,
+        x: of(200 * 3),
+        values: of(if classes { 0 } else { 200 * 2 }),
+        classes: (0..if classes { 200 } else { 0 }).map(|i| i % 4).collect(),
+    };
+    let params = TrainParams::new(1, 13, Optimizer::adam(), 0.01);
+    allocations(&rows.learner(&net).unwrap(), 200, &params, threads)
+}
+
+/// Pairs of different lengths, or numbers with sequences of different lengths.
+fn of_pairs(source: Source, threads: usize) -> usize {
+    let net = EncoderDecoder::new(&EncoderDecoderParams {
+        source,
+        target: 6,
+        embedding: 4,
+        cell: Cell::Lstm,
+        hidden: 7,
+        layers: 2,
+        dropout: 0.2,
+    })
+    .unwrap();
+    let strings = |f: u32| -> Vec<Vec<u32>> {
+        (0..200u32).map(|s| (0..(s * f + s / 20) % 9).map(|t| (s + t) % 6).collect()).collect()
+    };
+    let x: Vec<f32> = (0..400).map(|i| (i as f32 * 0.7).sin()).collect();
+    let (sources, targets) = (strings(7), strings(5));
+    let learner = match source {
+        Source::Tokens { .. } => PairsLearner::new(&net, &sources, &targets),
+        Source::Numbers { .. } => PairsLearner::of_numbers(&net, &x, &targets),
+    };
+    let params = TrainParams { shuffle: false, ..TrainParams::new(1, 16, Optimizer::adam(), 0.01) };
+    allocations(&learner.unwrap(), 200, &params, threads)
 }
 
 #[test]
@@ -122,6 +163,12 @@ fn a_warm_step_allocates_nothing() {
             }
         }
         assert_eq!(of_numbers(threads), 0, "number net, {threads} threads");
+        for classes in [false, true] {
+            assert_eq!(of_rows(classes, threads), 0, "rows, {threads} threads");
+        }
+        for source in [Source::Tokens { vocabulary: 6 }, Source::Numbers { width: 2 }] {
+            assert_eq!(of_pairs(source, threads), 0, "{source:?}, {threads} threads");
+        }
         assert_eq!(of_ragged_sequences(threads), 0, "ragged sequences, {threads} threads");
     }
 }

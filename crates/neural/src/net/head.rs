@@ -45,10 +45,10 @@ pub(crate) struct HeadTape<T: Real> {
 
 /// What should come out of a walk over M rows.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Targets<'a, T> {
-    /// M classes; empty for values.
+pub struct Targets<'a, T> {
+    /// M classes, [`crate::NO_TARGET`] where nothing is known; empty for values.
     pub classes: &'a [u32],
-    /// (M, K); empty for classes.
+    /// (M, K), NaN where nothing is known; empty for classes.
     pub values: &'a [T],
 }
 

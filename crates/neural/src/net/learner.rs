@@ -185,7 +185,7 @@ impl<T: Real> Series<T> {
     }
 }
 
-fn check_classes(classes: &[u32], k: usize) -> Result<()> {
+pub(super) fn check_classes(classes: &[u32], k: usize) -> Result<()> {
     match classes.iter().find(|&&c| c != crate::softmax::NO_TARGET && c as usize >= k) {
         Some(c) => {
             Err(Error::Shape { what: "classes", found: format!("class {c}"), expected: format!("0..{k}") })

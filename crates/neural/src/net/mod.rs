@@ -13,19 +13,23 @@
 //! |---|---|---|
 //! | many-to-one (class of a text, next values of a series) | sequence | last |
 //! | many-to-many, aligned (language model, tags) | sequence | every |
-//! | one-to-many, many-to-many of other lengths | [`crate::Stack`] with the state carried from one to another | |
+//! | one-to-one (numbers to numbers, without time) | [`Mlp`] | |
+//! | many-to-many of other lengths | [`EncoderDecoder`] | |
+//! | one-to-many | [`EncoderDecoder`] that reads a vector of numbers | |
 
 mod head;
 mod learner;
 mod memory;
+mod mlp;
 mod predictor;
+mod seq2seq;
 mod summary;
 
 use gyeol_tensor::activation::Activation;
 use gyeol_tensor::{Buffer, Pool, Real, Rng, Write};
 use serde::{Deserialize, Serialize};
 
-use self::head::{Head, HeadPacked, HeadTape, Targets};
+use self::head::{Head, HeadPacked, HeadTape};
 use crate::dense::{Dense, DensePacked};
 use crate::embedding::{Embedding, TableGradient};
 use crate::error::{Error, Result};
@@ -35,8 +39,13 @@ use crate::recurrent::Above;
 use crate::stack::{Stack, StackPacked, StackParams, StackTape, apply_mask};
 use crate::steps::Steps;
 
+pub use head::Targets;
 pub use learner::{Labelled, Learner, LearnerWorkspace, Samples, Series, TokenStreams};
+pub use mlp::{Mlp, MlpPacked, MlpParams, MlpTape, Rows, RowsLearner, RowsWorkspace};
 pub use predictor::{Predictor, StreamState};
+pub use seq2seq::{
+    EncoderDecoder, EncoderDecoderPacked, EncoderDecoderParams, EncoderDecoderTape, PairsLearner, Source,
+};
 pub use summary::{LayerSummary, Summary};
 
 /// What a step of the input is.
@@ -92,6 +101,16 @@ pub enum Output {
     },
 }
 
+impl Output {
+    /// K, with its name.
+    fn size(&self) -> (&'static str, usize) {
+        match *self {
+            Output::Values { width, .. } => ("width", width),
+            Output::Classes { classes } | Output::Adaptive { classes, .. } => ("classes", classes),
+        }
+    }
+}
+
 /// Shape of a net.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct NetParams {
@@ -121,24 +140,21 @@ impl NetParams {
         if !(0.0..1.0).contains(&self.dropout) {
             return bad("dropout", self.dropout.to_string(), "at least 0 and below 1");
         }
-        let sizes = [
+        check_sizes([
             ("vocabulary", if let Input::Tokens { vocabulary } = self.input { vocabulary } else { 1 }),
             ("projection", self.projection.unwrap_or(1)),
-            ("width", if let Output::Values { width, .. } = self.output { width } else { 1 }),
-            (
-                "classes",
-                match self.output {
-                    Output::Classes { classes } | Output::Adaptive { classes, .. } => classes,
-                    Output::Values { .. } => 1,
-                },
-            ),
-        ];
-        for (name, n) in sizes {
-            if n == 0 || n > 1 << 26 {
-                return bad(name, n.to_string(), "between 1 and 67108864");
-            }
+            self.output.size(),
+        ])
+    }
+}
+
+/// Refuses sizes of nothing and of more than memory holds.
+fn check_sizes(sizes: impl IntoIterator<Item = (&'static str, usize)>) -> Result<()> {
+    match sizes.into_iter().find(|(_, n)| *n == 0 || *n > 1 << 26) {
+        Some((name, n)) => {
+            Err(Error::Parameter { name, value: n.to_string(), allowed: "between 1 and 67108864" })
         }
-        Ok(())
+        None => Ok(()),
     }
 }
 

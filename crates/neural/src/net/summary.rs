@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use super::{Net, Reads};
+use super::head::Head;
+use super::{Mlp, Net, Reads};
+use crate::dense::Dense;
 
 /// One layer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,28 +72,45 @@ impl Net {
         }
         let rows = if p.reads == Reads::Every { "T, B" } else { "B" };
         if let Some(d) = &self.projection {
-            layers.push(LayerSummary {
-                name: "projection".into(),
-                kind: "projection".into(),
-                x: format!("({rows}, {})", d.input),
-                w: format!("({}, {})", d.input, d.output),
-                b: String::new(),
-                y: format!("({rows}, {})", d.output),
-                parameters: d.w.len(),
-            });
+            layers.push(dense(d, "projection", rows));
         }
-        let (kind, input, w, parameters) = self.head.shape();
-        let output = self.head.width();
-        layers.push(LayerSummary {
-            name: "output".into(),
-            kind: kind.into(),
-            x: format!("({rows}, {input})"),
-            w,
-            b: format!("({output})"),
-            y: format!("({rows}, {output})"),
-            parameters,
-        });
+        layers.push(output(&self.head, rows));
         Summary { layers }
+    }
+}
+
+impl Mlp {
+    /// The layers with their shapes; B rows.
+    pub fn summary(&self) -> Summary {
+        let mut layers: Vec<LayerSummary> = self.hidden.iter().map(|d| dense(d, "dense", "B")).collect();
+        layers.push(output(&self.head, "B"));
+        Summary { layers }
+    }
+}
+
+pub(super) fn dense(d: &Dense, kind: &str, rows: &str) -> LayerSummary {
+    LayerSummary {
+        name: d.w.name.trim_end_matches(".w").into(),
+        kind: kind.into(),
+        x: format!("({rows}, {})", d.input),
+        w: format!("({}, {})", d.input, d.output),
+        b: d.b.as_ref().map_or(String::new(), |_| format!("({})", d.output)),
+        y: format!("({rows}, {})", d.output),
+        parameters: d.w.len() + d.b.as_ref().map_or(0, |b| b.len()),
+    }
+}
+
+fn output(head: &Head, rows: &str) -> LayerSummary {
+    let (kind, input, w, parameters) = head.shape();
+    let output = head.width();
+    LayerSummary {
+        name: "output".into(),
+        kind: kind.into(),
+        x: format!("({rows}, {input})"),
+        w,
+        b: format!("({output})"),
+        y: format!("({rows}, {output})"),
+        parameters,
     }
 }
 
