@@ -104,6 +104,9 @@ pub struct RecurrentTape<T: Real> {
     hidden: usize,
     rows: usize,
     stride: usize,
+    /// True where a backward walk may follow.
+    keeps: bool,
+    /// Of all steps, or of as many at a time as there is room for where the tape does not keep.
     gates: Buffer<T>,
     /// The state carried in (B, H), then the states of all steps (N, H).
     h: Buffer<T>,
@@ -219,6 +222,24 @@ impl Recurrent {
 
     /// Room for `rows` rows of `steps` steps.
     pub fn tape<T: Real>(&self, steps: usize, rows: usize) -> RecurrentTape<T> {
+        self.room(steps, rows, steps)
+    }
+
+    /// Room for walks that no backward walk follows: gates of a few steps at a time and one cell state, so that all of it
+    /// stays in the first caches.
+    pub fn answer_tape<T: Real>(&self, steps: usize, rows: usize) -> RecurrentTape<T> {
+        const ROWS: usize = 32;
+        let mut tape = self.room(steps, rows, (ROWS / rows.max(1)).clamp(1, steps.max(1)));
+        if self.cell == Cell::Lstm {
+            tape.c = Buffer::zeros(rows * self.hidden);
+            tape.tanh_c = Buffer::zeros(0);
+        }
+        tape.keeps = false;
+        tape
+    }
+
+    /// `block`: steps whose gates are there at a time.
+    fn room<T: Real>(&self, steps: usize, rows: usize, block: usize) -> RecurrentTape<T> {
         let stride = self.gate_stride::<T>();
         let state = rows * self.hidden;
         let lstm = self.cell == Cell::Lstm;
@@ -226,7 +247,8 @@ impl Recurrent {
             hidden: self.hidden,
             rows,
             stride,
-            gates: Buffer::zeros(steps * rows * stride),
+            keeps: true,
+            gates: Buffer::zeros(block * rows * stride),
             h: Buffer::zeros((steps + 1) * state),
             c: Buffer::zeros(if lstm { (steps + 1) * state } else { 0 }),
             tanh_c: Buffer::zeros(if lstm { steps * state } else { 0 }),
@@ -253,10 +275,11 @@ impl Recurrent {
         tape: &mut RecurrentTape<T>,
     ) {
         let (h, (all, of_x, first_h, _)) = (self.hidden, self.cell.blocks());
-        let (rows, total, ld) = (steps.rows(), steps.total(), tape.stride);
+        let (rows, ld) = (steps.rows(), tape.stride);
         tape.rows = rows;
         tape.carry_in(steps, state);
         tape.masked = false;
+        debug_assert!(tape.keeps || dropout.is_none(), "masks are drawn for learning");
         if let Some((rng, p)) = dropout
             && p > 0.0
         {
@@ -265,22 +288,29 @@ impl Recurrent {
             tape.masked = true;
         }
         // Where rows end, the states before a step are not one run of rows for the products of the backward walk.
-        let gathers = tape.masked || !steps.is_equal();
+        let gathers = tape.masked || (tape.keeps && !steps.is_equal());
         if gathers {
             tape.reserve_gathered();
         }
         let bias = self.b.of(params);
-        let x = MatRef::new(x, total, self.input);
-        matmul_packed(x, &packed.w_x, &mut tape.gates, ld, Write::Bias(&bias[..of_x * h]));
-        if of_x < all {
-            for row in tape.gates.chunks_mut(ld).take(total) {
-                row[of_x * h..all * h].copy_from_slice(&bias[of_x * h..]);
-            }
-        }
+        let block = if tape.keeps { steps.len() } else { tape.gates.len() / (rows * ld).max(1) }.max(1);
+        let mut block_first = 0;
         for t in 0..steps.len() {
             let (n, first) = (steps.active(t), steps.first(t));
             let size = n * h;
-            let gates = &mut tape.gates[first * ld..(first + n) * ld];
+            if t.is_multiple_of(block) {
+                block_first = first;
+                let end = steps.first((t + block).min(steps.len()));
+                let x = MatRef::new(&x[first * self.input..end * self.input], end - first, self.input);
+                matmul_packed(x, &packed.w_x, &mut tape.gates, ld, Write::Bias(&bias[..of_x * h]));
+                if of_x < all {
+                    for row in tape.gates.chunks_mut(ld).take(end - first) {
+                        row[of_x * h..all * h].copy_from_slice(&bias[of_x * h..]);
+                    }
+                }
+            }
+            let at = first - block_first;
+            let gates = &mut tape.gates[at * ld..(at + n) * ld];
             let before_at = before(steps, rows, t) * h;
             let (before, after) = tape.h.split_at_mut((rows + first) * h);
             let (h_prev, h_now) = (&before[before_at..before_at + size], &mut after[..size]);
@@ -301,6 +331,10 @@ impl Recurrent {
                         out.copy_from_slice(&row[..h]);
                     }
                     self.cell.activation().apply(h_now);
+                }
+                Cell::Lstm if !tape.keeps => {
+                    let c = &mut tape.c[..size];
+                    step(CellOp::LstmAnswer { hidden: h, gates, stride: ld, c, h: h_now });
                 }
                 Cell::Lstm => {
                     let (c_before, c_after) = tape.c.split_at_mut((rows + first) * h);
@@ -336,6 +370,7 @@ impl Recurrent {
         gradient: &mut [T],
         write: Write<'_, T>,
     ) {
+        assert!(tape.keeps, "a tape that only answers keeps nothing for a backward walk");
         let (h, (all, of_x, first_h, of_h)) = (self.hidden, self.cell.blocks());
         let (rows, total, ld) = (steps.rows(), steps.total(), tape.stride);
         let RecurrentTape { gates, h: hs, c: cs, tanh_c, dh, dc, mask, masked, through, h_in, .. } = tape;
@@ -456,7 +491,8 @@ impl<T: Real> RecurrentTape<T> {
         debug_assert!(steps.is_equal());
         let size = self.rows * self.hidden;
         let range = steps.len() * size..(steps.len() + 1) * size;
-        (&self.h[range.clone()], if self.c.is_empty() { &[] } else { &self.c[range] })
+        let of_c = if self.keeps { range.clone() } else { 0..size };
+        (&self.h[range], if self.c.is_empty() { &[] } else { &self.c[of_c] })
     }
 
     /// Calls with each row's place among the caller's rows and its last hidden state.
@@ -475,6 +511,7 @@ impl<T: Real> RecurrentTape<T> {
             let from = steps.last(i).map_or(i, |at| self.rows + at) * width;
             h[place * width..(place + 1) * width].copy_from_slice(&self.h[from..from + width]);
             if !self.c.is_empty() && !c.is_empty() {
+                let from = if self.keeps { from } else { i * width };
                 c[place * width..(place + 1) * width].copy_from_slice(&self.c[from..from + width]);
             }
         }
@@ -501,7 +538,8 @@ impl<T: Real> RecurrentTape<T> {
         }
     }
 
-    /// Gate activations (forward) or gradients (after backward) of one step and walking row: 4 H (1 H for the RNN).
+    /// Gate activations (forward) or gradients (after backward) of one step and walking row: 4 H (1 H for the RNN); of a
+    /// tape that keeps.
     pub fn gates(&self, steps: &Steps, t: usize, row: usize, columns: usize) -> &[T] {
         let at = (steps.first(t) + row) * self.stride;
         &self.gates[at..at + columns]

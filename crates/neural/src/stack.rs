@@ -179,6 +179,15 @@ impl Stack {
 
     /// Room for `rows` rows of `steps` steps.
     pub fn tape<T: Real>(&self, steps: usize, rows: usize) -> StackTape<T> {
+        self.room(steps, rows, true)
+    }
+
+    /// Room for walks that no backward walk follows.
+    pub fn answer_tape<T: Real>(&self, steps: usize, rows: usize) -> StackTape<T> {
+        self.room(steps, rows, false)
+    }
+
+    fn room<T: Real>(&self, steps: usize, rows: usize, keeps: bool) -> StackTape<T> {
         let p = &self.params;
         let (n, width) = (steps * rows, p.output());
         let inner = p.layers - 1;
@@ -189,20 +198,21 @@ impl Stack {
         let turned =
             (0..p.layers).map(|l| own(p.bidirectional, n * if l == 0 { p.input } else { width })).collect();
         let mask_rows = if p.locked { rows } else { n };
-        let mut cells: Vec<_> = self.cells.iter().map(|c| c.tape(steps, rows)).collect();
-        if p.recurrent_dropout > 0.0 {
+        let cell = |c: &Recurrent| if keeps { c.tape(steps, rows) } else { c.answer_tape(steps, rows) };
+        let mut cells: Vec<_> = self.cells.iter().map(cell).collect();
+        if keeps && p.recurrent_dropout > 0.0 {
             cells.iter_mut().for_each(RecurrentTape::reserve_masks);
         }
         StackTape {
             cells,
             outputs,
             turned,
-            masks: (0..inner).map(|_| own(p.dropout > 0.0, mask_rows * width)).collect(),
+            masks: (0..inner).map(|_| own(keeps && p.dropout > 0.0, mask_rows * width)).collect(),
             dropped: false,
-            d_out: own(inner > 0, n * width),
-            d_in: own(inner > 0, n * width),
-            d_turned: own(p.bidirectional, n * width.max(p.input)),
-            d_half: own(p.bidirectional, n * p.hidden),
+            d_out: own(keeps && inner > 0, n * width),
+            d_in: own(keeps && inner > 0, n * width),
+            d_turned: own(keeps && p.bidirectional, n * width.max(p.input)),
+            d_half: own(keeps && p.bidirectional, n * p.hidden),
         }
     }
 

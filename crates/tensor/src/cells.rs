@@ -31,6 +31,19 @@ pub enum CellOp<'a, T> {
         /// Hidden state (output).
         h: &'a mut [T],
     },
+    /// The same where no backward step follows: c is written over, the gates are left as they are.
+    LstmAnswer {
+        /// Units.
+        hidden: usize,
+        /// (rows, 4 hidden).
+        gates: &'a [T],
+        /// Row stride of `gates`.
+        stride: usize,
+        /// Cell state before the step in, after it out.
+        c: &'a mut [T],
+        /// Hidden state (output).
+        h: &'a mut [T],
+    },
     /// From dh and the dc of the step after to the gates' gradients and the dc of the step before.
     LstmBackward {
         /// Units.
@@ -126,6 +139,39 @@ pub(crate) fn body<T: Real, const FUSED: bool>(op: CellOp<'_, T>) {
                     store(c, s, n, &cn);
                     store(tanh_c, s, n, &tc);
                     store(h, s, n, &hn);
+                });
+            }
+        }
+        CellOp::LstmAnswer { hidden, gates, stride, c, h } => {
+            for row in 0..h.len() / hidden.max(1) {
+                let gates = &gates[row * stride..row * stride + 4 * hidden];
+                in_lanes!(hidden, |at, n| {
+                    let s = row * hidden + at;
+                    let mut i = load(gates, at, n);
+                    let mut f = load(gates, hidden + at, n);
+                    let mut g = load(gates, 2 * hidden + at, n);
+                    let mut o = load(gates, 3 * hidden + at, n);
+                    let mut cn = load(c, s, n);
+                    for l in 0..LANES {
+                        i[l] = i[l].sigmoid_lane::<FUSED>();
+                    }
+                    for l in 0..LANES {
+                        f[l] = f[l].sigmoid_lane::<FUSED>();
+                    }
+                    for l in 0..LANES {
+                        g[l] = g[l].tanh_lane::<FUSED>();
+                    }
+                    for l in 0..LANES {
+                        o[l] = o[l].sigmoid_lane::<FUSED>();
+                    }
+                    for l in 0..LANES {
+                        cn[l] = f[l].fma::<FUSED>(cn[l], i[l] * g[l]);
+                    }
+                    store(c, s, n, &cn);
+                    for l in 0..LANES {
+                        cn[l] = o[l] * cn[l].tanh_lane::<FUSED>();
+                    }
+                    store(h, s, n, &cn);
                 });
             }
         }

@@ -314,25 +314,34 @@ impl Net {
 
     /// Room for a walk over batches of up to `rows` rows of `steps` steps.
     pub fn tape<T: Real>(&self, steps: usize, rows: usize) -> NetTape<T> {
+        self.room(steps, rows, true)
+    }
+
+    /// Room for walks that only answer.
+    fn answer_tape<T: Real>(&self, steps: usize, rows: usize) -> NetTape<T> {
+        self.room(steps, rows, false)
+    }
+
+    fn room<T: Real>(&self, steps: usize, rows: usize, keeps: bool) -> NetTape<T> {
         let p = &self.params;
         let (n, width) = (steps * rows, p.stack.output());
         let every = p.reads == Reads::Every;
         let outputs = if every { n } else { rows };
         let z = |yes: bool, size: usize| Buffer::zeros(if yes { size } else { 0 });
-        let drops = p.dropout > 0.0;
+        let drops = keeps && p.dropout > 0.0;
         let of_mask = if p.stack.locked { rows } else { n };
         NetTape {
-            stack: self.stack.tape(steps, rows),
-            head: self.head.tape(outputs),
+            stack: if keeps { self.stack.tape(steps, rows) } else { self.stack.answer_tape(steps, rows) },
+            head: self.head.tape(if keeps { outputs } else { 0 }),
             input_mask: z(drops && self.embedding.is_some(), of_mask * p.stack.input),
             output_mask: z(drops, if every { of_mask } else { rows } * width),
             dropped: false,
             read: z(!every || drops, outputs * width),
-            d_read: z(true, outputs * width),
+            d_read: z(keeps, outputs * width),
             projected: z(p.projection.is_some(), outputs * self.head_input()),
-            d_projected: z(p.projection.is_some(), outputs * self.head_input()),
-            d_last: z(!every, rows * p.stack.state()),
-            dx: z(self.embedding.is_some(), n * p.stack.input),
+            d_projected: z(keeps && p.projection.is_some(), outputs * self.head_input()),
+            d_last: z(keeps && !every, rows * p.stack.state()),
+            dx: z(keeps && self.embedding.is_some(), n * p.stack.input),
         }
     }
 

@@ -7,8 +7,14 @@ use gyeol_tensor::{Buffer, Pool, Real};
 use super::{Batch, Net, NetPacked, NetTape, Reads, read_of};
 use crate::error::{Error, Result};
 
-/// Rows that walk together.
-const ROWS: usize = 8;
+/// Most rows that walk together.
+const ROWS: usize = 16;
+
+/// Rows of a chunk, by the number of rows alone: an even number of chunks, so that two threads have the same to do.
+fn chunk(rows: usize) -> usize {
+    let chunks = if rows < 4 { 1 } else { rows.div_ceil(ROWS).next_multiple_of(2) };
+    rows.div_ceil(chunks).max(1)
+}
 
 /// A net with fixed parameters.
 #[derive(Debug)]
@@ -36,7 +42,7 @@ impl<T: Real> Predictor<T> {
         let mut packed = net.packed();
         net.pack(&params, &mut packed);
         let rooms = (0..threads.max(1))
-            .map(|_| Mutex::new((net.batch(steps, ROWS), net.tape(steps, ROWS))))
+            .map(|_| Mutex::new((net.batch(steps, ROWS), net.answer_tape(steps, ROWS))))
             .collect();
         Ok(Predictor { net, params, packed, steps, rooms })
     }
@@ -72,7 +78,7 @@ impl<T: Real> Predictor<T> {
         if pool.threads() > self.rooms.len() {
             return shape("threads", pool.threads().to_string(), format!("at most {}", self.rooms.len()));
         }
-        let of_chunk = ROWS * outputs * k;
+        let of_chunk = chunk(rows) * outputs * k;
         pool.split_mut([out], of_chunk, |range, [out]| {
             let first = range.start / (outputs * k);
             let n = out.len() / (outputs * k);
