@@ -53,15 +53,29 @@ struct TableSum<T: Real> {
 }
 
 impl<T: Real> TableSum<T> {
-    fn add(&mut self, part: &TableGradient<T>) {
-        for (&id, row) in part.ids.iter().zip(part.rows.chunks_exact(self.width)) {
-            let at = id as usize;
-            if !self.touched[at] {
-                self.touched[at] = true;
+    /// Adds the gradients of all parts in their order, a run of the table's rows on each thread.
+    fn add(&mut self, parts: &[Part<T>], table: usize, pool: &Pool) {
+        const RUNS: usize = 8;
+        for &id in parts.iter().flat_map(|p| &p.gradient.tables[table].ids) {
+            if !self.touched[id as usize] {
+                self.touched[id as usize] = true;
                 self.rows.push(id);
             }
-            add(row, &mut self.sum[at * self.width..(at + 1) * self.width]);
         }
+        let width = self.width;
+        let block = self.touched.len().div_ceil(RUNS).max(1) * width;
+        pool.split_mut([&mut self.sum], block, |range, [sum]| {
+            for part in parts {
+                let TableGradient { ids, rows } = &part.gradient.tables[table];
+                for (&id, row) in ids.iter().zip(rows.chunks_exact(width)) {
+                    let at = id as usize * width;
+                    if range.contains(&at) {
+                        let at = at - range.start;
+                        add(row, &mut sum[at..at + width]);
+                    }
+                }
+            }
+        });
     }
 
     fn row(&self, id: u32) -> &[T] {
@@ -163,12 +177,10 @@ impl<T: Real, M: Model<T>> Room<T, M> {
             if round > 0 {
                 add(&self.again, &mut self.dense);
             }
-            for part in &self.parts[..chunks] {
-                loss += part.loss;
-                for (sum, table) in self.tables.iter_mut().zip(&part.gradient.tables) {
-                    sum.add(table);
-                }
+            for (table, sum) in self.tables.iter_mut().enumerate() {
+                sum.add(&self.parts[..chunks], table, pool);
             }
+            loss += self.parts[..chunks].iter().map(|p| p.loss).sum::<f64>();
         }
         loss
     }
