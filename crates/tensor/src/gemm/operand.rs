@@ -5,8 +5,8 @@ use std::fmt::Debug;
 
 use serde::{Deserialize, Serialize};
 
-use super::bf16::{Bf16Unavailable, PackedBf16, matmul_bf16, matmul_packed_bf16};
-use super::{MatRef, Packed, Walk, Write, matmul, matmul_packed_walk};
+use super::bf16::{Bf16Unavailable, PackedBf16, matmul_bf16, matmul_packed_bf16, room};
+use super::{MatRef, PANEL, Packed, Walk, Write, matmul, matmul_packed_walk};
 use crate::path::bf16_available;
 use crate::real::Real;
 
@@ -55,6 +55,8 @@ enum Form<T: Real> {
 pub trait Rounded<T>: Clone + Debug + Send + Sync + Sized + 'static {
     /// None where numbers of the type are never rounded.
     fn zeros(k: usize, n: usize) -> Option<Self>;
+    /// Numbers of `T` whose room `zeros` takes.
+    fn room(k: usize, n: usize) -> Option<usize>;
     fn repack(&mut self, b: MatRef<'_, T>);
     fn reshape(&mut self, b: MatRef<'_, T>);
     fn product(&self, a: MatRef<'_, T>, c: &mut [T], ldc: usize, write: Write<'_, T>, walk: Walk);
@@ -64,6 +66,9 @@ pub trait Rounded<T>: Clone + Debug + Send + Sync + Sized + 'static {
 impl Rounded<f32> for PackedBf16 {
     fn zeros(k: usize, n: usize) -> Option<Self> {
         Some(PackedBf16::zeros(k, n))
+    }
+    fn room(k: usize, n: usize) -> Option<usize> {
+        Some(room(k, n))
     }
     fn repack(&mut self, b: MatRef<'_, f32>) {
         self.repack(b)
@@ -90,6 +95,9 @@ impl Rounded<f64> for Infallible {
     fn zeros(_: usize, _: usize) -> Option<Self> {
         None
     }
+    fn room(_: usize, _: usize) -> Option<usize> {
+        None
+    }
     fn repack(&mut self, _: MatRef<'_, f64>) {
         match *self {}
     }
@@ -112,6 +120,12 @@ impl<T: Real> Operand<T> {
             Some(b) => Form::Bf16(b),
             None => Form::Full(Packed::zeros(k, n)),
         })
+    }
+
+    /// Numbers of `T` that take the memory of a (k, n) operand.
+    pub fn room(k: usize, n: usize, precision: Precision) -> usize {
+        let rounded = if precision == Precision::Bf16 { T::Bf16::room(k, n) } else { None };
+        rounded.unwrap_or(n.next_multiple_of(PANEL) * k)
     }
 
     /// Packs a matrix (or, through [`MatRef::t`], its transpose) of the same shape into the same room.

@@ -17,7 +17,7 @@ const ROWS: usize = 12;
 /// Panels side by side under one, two and three rows, so that enough sums are in flight.
 const SIDE: [usize; 3] = [4, 2, 2];
 /// Pairs under a tile at a time; longer sums go in blocks that are added in order, spread evenly.
-const DEPTH: usize = 1024;
+const DEPTH: usize = 512;
 /// Panels of a plain B that are packed at a time.
 const GROUP: usize = 8;
 

@@ -80,7 +80,7 @@ impl PackedBf16 {
 }
 
 /// Pairs in all panels of a (k, n) operand.
-fn room(k: usize, n: usize) -> usize {
+pub(super) fn room(k: usize, n: usize) -> usize {
     n.div_ceil(PANEL) * k.div_ceil(2) * PANEL
 }
 
