@@ -1,7 +1,7 @@
 //! Times training steps and single forecasts of the benchmark's cases (`bench/recurrent`): one JSON line.
 //!
 //! ```text
-//! cargo run --release -p gyeol-neural --example step -- CASE [--threads N] [--secs S]
+//! cargo run --release -p gyeol-neural --example step -- CASE [--threads N] [--secs S] [--dtype f32|bf16]
 //! ```
 //!
 //! CASE is a name, and sizes in place of its own: `ts`, `lm200`, `lstm:I=7,H=50,T=96,B=20`, `infer:B=32`; or `peak`, the
@@ -12,7 +12,9 @@ use std::time::Instant;
 use gyeol_neural::net::{
     Input, Labelled, Learner, Net, NetParams, Output, Predictor, Reads, Series, TokenStreams,
 };
-use gyeol_neural::{Activation, Cell, Error, Fit, Loss, Model, Optimizer, StackParams, TrainParams, fit};
+use gyeol_neural::{
+    Activation, Cell, Error, Fit, Loss, Model, Optimizer, Precision, StackParams, TrainParams, fit,
+};
 use gyeol_tensor::{MatRef, Packed, Pool, Rng, Write, matmul_packed};
 
 const ROUNDS: usize = 5;
@@ -105,7 +107,7 @@ fn parse(text: &str) -> Result<Case, String> {
     Ok(case)
 }
 
-fn net(case: &Case) -> Result<Net, Error> {
+fn net(case: &Case, precision: Precision) -> Result<Net, Error> {
     let tokens = |vocabulary| Input::Tokens { vocabulary };
     let values = Output::Values { width: case.output, activation: Activation::Linear, loss: Loss::Mse };
     let (input, reads, output) = match case.task {
@@ -115,6 +117,7 @@ fn net(case: &Case) -> Result<Net, Error> {
     };
     let stack = StackParams {
         layers: case.layers,
+        precision,
         dropout: if case.layers > 1 { case.dropout } else { 0.0 },
         ..StackParams::new(case.cell, case.input, case.hidden)
     };
@@ -185,10 +188,15 @@ fn train<M: Model<f32>>(
     }
 }
 
-fn run(case: &Case, threads: usize, secs: f64) -> Result<Rounds, Box<dyn std::error::Error>> {
+fn run(
+    case: &Case,
+    precision: Precision,
+    threads: usize,
+    secs: f64,
+) -> Result<Rounds, Box<dyn std::error::Error>> {
     const BATCHES: usize = 64;
     let pool = Pool::new(threads);
-    let net = net(case)?;
+    let net = net(case, precision)?;
     let mut rounds = Rounds::new(secs);
     let mut rng = Rng::new(0);
     let mut numbers = |n: usize| (0..n).map(|_| rng.normal() as f32).collect::<Vec<f32>>();
@@ -285,11 +293,17 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         at.and_then(|at| args.get(at + 1)).map_or(Ok(default), |v| v.parse::<f64>())
     };
     let (threads, secs) = (option("--threads", 2.0)? as usize, option("--secs", 5.0)?);
+    let dtype = args.iter().position(|a| a == "--dtype").and_then(|at| args.get(at + 1));
+    let precision = match dtype.map(String::as_str) {
+        None | Some("f32") => Precision::F32,
+        Some("bf16") if text != "peak" => Precision::Bf16,
+        Some(other) => return Err(format!("no dtype {other} for {text}").into()),
+    };
     let (unit, values, measured) = if text == "peak" {
         ("GFLOP/s", peak(threads, secs), secs)
     } else {
         let case = parse(text)?;
-        let rounds = run(&case, threads, secs)?;
+        let rounds = run(&case, precision, threads, secs)?;
         let (unit, units) = match case.task {
             Task::Infer => ("us", 0),
             Task::Language => ("tokens/s", case.batch * case.steps),
@@ -306,10 +320,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (best, worst) = if unit == "us" { (least, most) } else { (most, least) };
     let list: Vec<String> = values.iter().map(|v| format!("{v:.1}")).collect();
     println!(
-        "{{\"program\": \"gyeol\", \"version\": \"{}\", \"case\": \"{text}\", \"dtype\": \"f32\", \
+        "{{\"program\": \"gyeol\", \"version\": \"{}\", \"case\": \"{text}\", \"dtype\": \"{}\", \
          \"path\": \"{}\", \"threads\": {threads}, \"unit\": \"{unit}\", \"median\": {:.2}, \"best\": {best:.2}, \
          \"worst\": {worst:.2}, \"rounds\": [{}], \"measured_s\": {measured:.4}, \"peak_mb\": {:.1}}}",
         env!("CARGO_PKG_VERSION"),
+        precision.name(),
         gyeol_tensor::kernel_path().name(),
         median(&values),
         list.join(", "),

@@ -11,7 +11,7 @@
 //! It is exact about its own probabilities (they sum to one) and cheaper than [`Softmax`] over all classes, because a
 //! row walks the list and at most one cluster; it is another model than the full softmax, not an approximation of it.
 
-use gyeol_tensor::{Buffer, Real, Write};
+use gyeol_tensor::{Buffer, Precision, Real, Write};
 
 use crate::dense::{Dense, DensePacked};
 use crate::error::{Error, Result};
@@ -95,6 +95,14 @@ impl AdaptiveSoftmax {
     /// The short list, and each cluster with its projection.
     pub(crate) fn parts(&self) -> (&Softmax, &[(Dense, Softmax)]) {
         (&self.list, &self.clusters)
+    }
+
+    /// The same layer with its products in `precision`; numbers in `f64` are multiplied in full. [`Precision::check`]
+    /// says whether this process has kernels for it: products panic where not.
+    pub fn with_precision(self, precision: Precision) -> Self {
+        let each = |(p, s): (Dense, Softmax)| (p.with_precision(precision), s.with_precision(precision));
+        let clusters = self.clusters.into_iter().map(each).collect();
+        AdaptiveSoftmax { list: self.list.with_precision(precision), clusters, ..self }
     }
 
     /// Room for the packed weights.

@@ -2,7 +2,7 @@
 
 use gyeol_tensor::activation::Activation;
 use gyeol_tensor::elementwise::add_column_sums;
-use gyeol_tensor::{MatRef, Packed, Real, Write, matmul, matmul_packed};
+use gyeol_tensor::{MatRef, Operand, Precision, Real, Walk, Write, matmul_in, product};
 
 use crate::layout::{Initial, Layout, Slot};
 
@@ -19,13 +19,14 @@ pub struct Dense {
     pub w: Slot,
     /// b; none where another term brings the bias.
     pub b: Option<Slot>,
+    precision: Precision,
 }
 
 /// The weights as the products take them, packed once an optimizer step.
 #[derive(Debug, Clone)]
 pub struct DensePacked<T: Real> {
-    w: Packed<T>,
-    w_t: Packed<T>,
+    w: Operand<T>,
+    w_t: Operand<T>,
 }
 
 impl Dense {
@@ -37,7 +38,7 @@ impl Dense {
         };
         let w = layout.add(format!("{name}.w"), &[input, output], initial);
         let b = Some(layout.add(format!("{name}.b"), &[output], Initial::Zero));
-        Dense { input, output, activation, w, b }
+        Dense { input, output, activation, w, b, precision: Precision::F32 }
     }
 
     /// A linear layer without a bias, with its own start: for terms that are added to another layer's.
@@ -49,12 +50,19 @@ impl Dense {
         initial: Initial,
     ) -> Self {
         let w = layout.add(format!("{name}.w"), &[input, output], initial);
-        Dense { input, output, activation: Activation::Linear, w, b: None }
+        Dense { input, output, activation: Activation::Linear, w, b: None, precision: Precision::F32 }
+    }
+
+    /// The same layer with its products in `precision`; numbers in `f64` are multiplied in full. [`Precision::check`]
+    /// says whether this process has kernels for it: products panic where not.
+    pub fn with_precision(self, precision: Precision) -> Self {
+        Dense { precision, ..self }
     }
 
     /// Room for the packed weights.
     pub fn packed<T: Real>(&self) -> DensePacked<T> {
-        DensePacked { w: Packed::zeros(self.input, self.output), w_t: Packed::zeros(self.output, self.input) }
+        let zeros = |k, n| Operand::zeros(k, n, self.precision);
+        DensePacked { w: zeros(self.input, self.output), w_t: zeros(self.output, self.input) }
     }
 
     /// Packs the weights anew.
@@ -71,7 +79,7 @@ impl Dense {
             Some(b) => Write::Bias(b.of(params)),
             None => Write::Set,
         };
-        matmul_packed(MatRef::new(x, rows, self.input), &packed.w, y, self.output, write);
+        product(MatRef::new(x, rows, self.input), &packed.w, y, self.output, write, Walk::Forward);
         self.activation.apply(y);
     }
 
@@ -93,7 +101,7 @@ impl Dense {
         self.activation.backward(y, dy);
         let dz = MatRef::new(&*dy, rows, self.output);
         let x = MatRef::new(x, rows, self.input);
-        matmul(x.t(), dz, self.w.of_mut(gradient), self.output, write);
+        matmul_in(self.precision, x.t(), dz, self.w.of_mut(gradient), self.output, write);
         if let Some(b) = &self.b {
             let db = b.of_mut(gradient);
             if matches!(write, Write::Set) {
@@ -102,7 +110,7 @@ impl Dense {
             add_column_sums(dy, rows, self.output, self.output, db);
         }
         if let Some(dx) = dx {
-            matmul_packed(dz, &packed.w_t, dx, self.input, Write::Set);
+            product(dz, &packed.w_t, dx, self.input, Write::Set, Walk::Forward);
         }
     }
 }

@@ -16,6 +16,9 @@ pub enum Error {
         /// What is allowed.
         allowed: &'static str,
     },
+    /// This process has no kernels for a precision.
+    #[error("{0}; choose precision f32")]
+    Precision(#[from] gyeol_tensor::Bf16Unavailable),
     /// The loss or a gradient stopped being a finite number.
     #[error(
         "the {what} became {value} in epoch {epoch}, iteration {iteration}{place}: lower learning_rate (now {learning_rate}), set clip (such as 1), or look for extreme values in the inputs with `gyeol inspect`"

@@ -46,4 +46,5 @@ pub use trainer::{
     Chunk, Epoch, Fit, Gradient, Model, State, Streams, TrainParams, chunk_rows, evaluate, fit, gradient,
 };
 
+pub use gyeol_tensor::Precision;
 pub use gyeol_tensor::activation::Activation;

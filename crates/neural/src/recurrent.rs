@@ -23,9 +23,7 @@
 use gyeol_tensor::activation::Activation;
 use gyeol_tensor::cells::{CellOp, step};
 use gyeol_tensor::elementwise::{add, add_column_sums};
-use gyeol_tensor::{
-    Buffer, MatRef, Packed, Real, Rng, Walk, Write, matmul, matmul_packed, matmul_packed_walk,
-};
+use gyeol_tensor::{Buffer, MatRef, Operand, Precision, Real, Rng, Walk, Write, matmul_in, product};
 use serde::{Deserialize, Serialize};
 
 use crate::layout::{Initial, Layout, Slot};
@@ -87,15 +85,16 @@ pub struct Recurrent {
     pub w_h: Slot,
     /// b.
     pub b: Slot,
+    precision: Precision,
 }
 
 /// The weights as the products take them, packed once an optimizer step.
 #[derive(Debug, Clone)]
 pub struct RecurrentPacked<T: Real> {
-    w_x: Packed<T>,
-    w_x_t: Packed<T>,
-    w_h: Packed<T>,
-    w_h_t: Packed<T>,
+    w_x: Operand<T>,
+    w_x_t: Operand<T>,
+    w_h: Operand<T>,
+    w_h_t: Operand<T>,
 }
 
 /// What the forward walk leaves for the backward one.
@@ -182,17 +181,24 @@ impl Recurrent {
         );
         let w_h = layout.add(format!("{name}.w_h"), &[hidden, of_h * hidden], Initial::Orthogonal { hidden });
         let b = layout.add(format!("{name}.b"), &[all * hidden], bias);
-        Recurrent { cell, input, hidden, w_x, w_h, b }
+        Recurrent { cell, input, hidden, w_x, w_h, b, precision: Precision::F32 }
+    }
+
+    /// The same layer with its products in `precision`; numbers in `f64` are multiplied in full. [`Precision::check`]
+    /// says whether this process has kernels for it: products panic where not.
+    pub fn with_precision(self, precision: Precision) -> Self {
+        Recurrent { precision, ..self }
     }
 
     /// Room for the packed weights.
     pub fn packed<T: Real>(&self) -> RecurrentPacked<T> {
         let (_, of_x, _, of_h) = self.cell.blocks();
+        let zeros = |k, n| Operand::zeros(k, n, self.precision);
         RecurrentPacked {
-            w_x: Packed::zeros(self.input, of_x * self.hidden),
-            w_x_t: Packed::zeros(of_x * self.hidden, self.input),
-            w_h: Packed::zeros(self.hidden, of_h * self.hidden),
-            w_h_t: Packed::zeros(of_h * self.hidden, self.hidden),
+            w_x: zeros(self.input, of_x * self.hidden),
+            w_x_t: zeros(of_x * self.hidden, self.input),
+            w_h: zeros(self.hidden, of_h * self.hidden),
+            w_h_t: zeros(of_h * self.hidden, self.hidden),
         }
     }
 
@@ -302,7 +308,8 @@ impl Recurrent {
                 block_first = first;
                 let end = steps.first((t + block).min(steps.len()));
                 let x = MatRef::new(&x[first * self.input..end * self.input], end - first, self.input);
-                matmul_packed(x, &packed.w_x, &mut tape.gates, ld, Write::Bias(&bias[..of_x * h]));
+                let of_input = Write::Bias(&bias[..of_x * h]);
+                product(x, &packed.w_x, &mut tape.gates, ld, of_input, Walk::Forward);
                 if of_x < all {
                     for row in tape.gates.chunks_mut(ld).take(end - first) {
                         row[of_x * h..all * h].copy_from_slice(&bias[of_x * h..]);
@@ -324,7 +331,7 @@ impl Recurrent {
                 h_product = h_in;
             }
             let a = MatRef::new(h_product, n, h);
-            matmul_packed_walk(a, &packed.w_h, &mut gates[first_h * h..], ld, Write::Add, turn(t));
+            product(a, &packed.w_h, &mut gates[first_h * h..], ld, Write::Add, turn(t));
             match self.cell {
                 Cell::Rnn | Cell::RnnRelu => {
                     for (row, out) in gates.chunks(ld).zip(h_now.chunks_mut(h)) {
@@ -416,7 +423,7 @@ impl Recurrent {
             let d_gates = MatRef::strided(&g[first_h * h..], n, of_h * h, ld);
             if *masked {
                 let through = &mut through[..size];
-                matmul_packed_walk(d_gates, &packed.w_h_t, through, h, Write::Set, turn(t));
+                product(d_gates, &packed.w_h_t, through, h, Write::Set, turn(t));
                 if matches!(beside, Write::Set) {
                     dh.fill(T::ZERO);
                 }
@@ -424,22 +431,23 @@ impl Recurrent {
                     *d += v * m;
                 }
             } else {
-                matmul_packed_walk(d_gates, &packed.w_h_t, dh, h, beside, turn(t));
+                product(d_gates, &packed.w_h_t, dh, h, beside, turn(t));
             }
         }
         let of_input = MatRef::strided(gates, total, of_x * h, ld);
         let of_hidden = MatRef::strided(&gates[(first_h * h).min(gates.len())..], total, of_h * h, ld);
         let h_before = if *masked || !steps.is_equal() { &h_in[..total * h] } else { &hs[..total * h] };
         let x = MatRef::new(x, total, self.input);
-        matmul(x.t(), of_input, self.w_x.of_mut(gradient), of_x * h, write);
-        matmul(MatRef::new(h_before, total, h).t(), of_hidden, self.w_h.of_mut(gradient), of_h * h, write);
+        let h_before = MatRef::new(h_before, total, h);
+        matmul_in(self.precision, x.t(), of_input, self.w_x.of_mut(gradient), of_x * h, write);
+        matmul_in(self.precision, h_before.t(), of_hidden, self.w_h.of_mut(gradient), of_h * h, write);
         let db = self.b.of_mut(gradient);
         if matches!(write, Write::Set) {
             db.fill(T::ZERO);
         }
         add_column_sums(gates, total, all * h, ld, db);
         if let Some(dx) = dx {
-            matmul_packed(of_input, &packed.w_x_t, dx, self.input, Write::Set);
+            product(of_input, &packed.w_x_t, dx, self.input, Write::Set, Walk::Forward);
         }
         if let Some((dh0, dc0)) = d_state {
             out_of_order(steps, h, dh, dh0);

@@ -11,10 +11,9 @@
 //! row's sums are known, a second walk scales each block to dZ and takes the three products of it at once.
 
 use gyeol_tensor::elementwise::add_column_sums;
-use gyeol_tensor::gemm::PANEL;
 pub use gyeol_tensor::softmax::NO_TARGET;
 use gyeol_tensor::softmax::{exp_rows, join_blocks, scale_rows};
-use gyeol_tensor::{Buffer, MatRef, Packed, Pool, Real, Write, matmul_packed};
+use gyeol_tensor::{Buffer, MatRef, Operand, Pool, Precision, Real, Walk, Write, product};
 
 use crate::layout::{Initial, Layout, Slot};
 
@@ -34,6 +33,7 @@ pub struct Softmax {
     pub w: Slot,
     /// b.
     pub b: Slot,
+    precision: Precision,
 }
 
 /// W packed by blocks of classes, as the products of the forward and of the backward walk take it.
@@ -45,9 +45,9 @@ pub struct SoftmaxPacked<T: Real> {
 #[derive(Debug, Clone)]
 struct PackedBlock<T: Real> {
     /// (I, classes).
-    w_t: Packed<T>,
+    w_t: Operand<T>,
     /// (classes, I).
-    w: Packed<T>,
+    w: Operand<T>,
 }
 
 /// Room for the walk over a group of rows.
@@ -63,7 +63,7 @@ pub struct SoftmaxTape<T: Real> {
     target: Buffer<T>,
     factor: Buffer<T>,
     /// The group's rows as a right operand: (group, I).
-    h: Packed<T>,
+    h: Operand<T>,
     log_sum_exp: Buffer<f64>,
 }
 
@@ -73,7 +73,13 @@ impl Softmax {
         let initial = Initial::Glorot { fan_in: input, fan_out: classes };
         let w = layout.add(format!("{name}.w"), &[classes, input], initial);
         let b = layout.add(format!("{name}.b"), &[classes], Initial::Zero);
-        Softmax { input, classes, w, b }
+        Softmax { input, classes, w, b, precision: Precision::F32 }
+    }
+
+    /// The same layer with its products in `precision`; numbers in `f64` are multiplied in full. [`Precision::check`]
+    /// says whether this process has kernels for it: products panic where not.
+    pub fn with_precision(self, precision: Precision) -> Self {
+        Softmax { precision, ..self }
     }
 
     /// (first class, classes) of each block.
@@ -85,8 +91,8 @@ impl Softmax {
     /// Room for the packed weights.
     pub fn packed<T: Real>(&self) -> SoftmaxPacked<T> {
         let block = |(_, width)| PackedBlock {
-            w_t: Packed::zeros(self.input, width),
-            w: Packed::zeros(width, self.input),
+            w_t: Operand::zeros(self.input, width, self.precision),
+            w: Operand::zeros(width, self.input, self.precision),
         };
         SoftmaxPacked { blocks: self.blocks().map(block).collect() }
     }
@@ -117,9 +123,10 @@ impl Softmax {
     }
 
     /// Numbers of a tape for `rows` rows, but for a few a row.
-    pub(crate) fn tape_numbers(&self, rows: usize) -> usize {
-        let packed = self.input.next_multiple_of(PANEL);
-        self.group(rows) * (self.classes + 2 * self.classes.div_ceil(BLOCK) + packed)
+    pub(crate) fn tape_numbers<T: Real>(&self, rows: usize) -> usize {
+        let group = self.group(rows);
+        let packed = Operand::<T>::room(group, self.input, self.precision);
+        group * (self.classes + 2 * self.classes.div_ceil(BLOCK)) + packed
     }
 
     /// Room for groups of up to `rows` rows.
@@ -132,7 +139,7 @@ impl Softmax {
             sum: Buffer::zeros(blocks * group),
             target: Buffer::zeros(group),
             factor: Buffer::zeros(group),
-            h: Packed::zeros(group, self.input),
+            h: Operand::zeros(group, self.input, self.precision),
             log_sum_exp: Buffer::zeros(group),
         }
     }
@@ -200,7 +207,7 @@ impl Softmax {
         let h = MatRef::new(h, n, self.input);
         for ((first, _), block) in self.blocks().zip(&packed.blocks) {
             let bias = &self.b.of(params)[first..];
-            matmul_packed(h, &block.w_t, &mut out[first..], self.classes, Write::Bias(bias));
+            product(h, &block.w_t, &mut out[first..], self.classes, Write::Bias(bias), Walk::Forward);
         }
         for row in out.chunks_exact_mut(self.classes).take(n) {
             let max = row.iter().fold(f64::NEG_INFINITY, |m, v| m.max(v.to_f64()));
@@ -225,7 +232,8 @@ impl Softmax {
         for (index, ((first, width), packed)) in self.blocks().zip(&packed.blocks).enumerate() {
             let (block, rest) = z.split_at_mut(n * width);
             z = rest;
-            matmul_packed(h, &packed.w_t, block, width, Write::Bias(&bias[first..first + width]));
+            let bias = Write::Bias(&bias[first..first + width]);
+            product(h, &packed.w_t, block, width, bias, Walk::Forward);
             for (row, &target) in targets.iter().enumerate() {
                 let at = (target as usize).wrapping_sub(first);
                 if at < width {
@@ -280,9 +288,10 @@ impl Softmax {
             }
             let of_block = first * i..(first + width) * i;
             let dz = MatRef::new(&*block, n, width);
-            matmul_packed(dz.t(), &tape.h, &mut self.w.of_mut(gradient)[of_block], i, write);
+            let dw = &mut self.w.of_mut(gradient)[of_block];
+            product(dz.t(), &tape.h, dw, i, write, Walk::Forward);
             add_column_sums(block, n, width, width, &mut self.b.of_mut(gradient)[first..first + width]);
-            matmul_packed(dz, &packed.w, dh, i, to_dh);
+            product(dz, &packed.w, dh, i, to_dh, Walk::Forward);
             to_dh = Write::Add;
         }
     }

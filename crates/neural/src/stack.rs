@@ -12,7 +12,7 @@
 //! States are (L·D, B, H): layer by layer, forward before backward, by the caller's rows.
 
 use gyeol_tensor::elementwise::add;
-use gyeol_tensor::{Buffer, Pool, Real, Rng, Write};
+use gyeol_tensor::{Buffer, Pool, Precision, Real, Rng, Write};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
@@ -42,6 +42,11 @@ pub struct StackParams {
     /// Longest dependency the LSTM's gates begin with, in steps (chrono initialisation); none begins them with a
     /// forget bias of 1.
     pub chrono: Option<usize>,
+    /// What the operands of all matrix products are rounded to, those of a net's other layers included. Parameters,
+    /// optimizer, gates, states and losses stay in `f32`, and so do the sums. Walks in `f64`, which are for checking
+    /// gradients, are never rounded.
+    #[serde(default)]
+    pub precision: Precision,
 }
 
 impl StackParams {
@@ -57,6 +62,7 @@ impl StackParams {
             locked: false,
             recurrent_dropout: 0.0,
             chrono: None,
+            precision: Precision::F32,
         }
     }
 
@@ -78,8 +84,10 @@ impl StackParams {
     /// Refuses what makes no stack.
     ///
     /// # Errors
-    /// [`Error::Parameter`] with the name, the value and the allowed range.
+    /// [`Error::Parameter`] with the name, the value and the allowed range; [`Error::Precision`] where this process has
+    /// no kernels for the precision.
     pub fn check(&self) -> Result<()> {
+        self.precision.check()?;
         let bad = |name, value: String, allowed| Err(Error::Parameter { name, value, allowed });
         for (name, n, most) in [("input", self.input, 1 << 20), ("hidden", self.hidden, 1 << 16)] {
             if n == 0 || n > most {
@@ -151,10 +159,11 @@ impl Stack {
                     (true, _) => ".backward",
                 };
                 let name = format!("{name}.{l}{side}");
-                cells.push(match params.chrono {
+                let cell = match params.chrono {
                     Some(longest) => Recurrent::chrono_lstm(layout, &name, input, params.hidden, longest),
                     None => Recurrent::new(layout, &name, params.cell, input, params.hidden),
-                });
+                };
+                cells.push(cell.with_precision(params.precision));
             }
         }
         Stack { params: params.clone(), cells }

@@ -6,7 +6,7 @@ use gyeol_neural::net::{
     EncoderDecoder, EncoderDecoderParams, Input, Labelled, Learner, Mlp, MlpParams, Net, NetParams, Output,
     PairsLearner, Reads, Rows, Series, Source, TokenStreams,
 };
-use gyeol_neural::{Activation, Cell, Fit, Loss, Model, Optimizer, StackParams, TrainParams, fit};
+use gyeol_neural::{Activation, Cell, Fit, Loss, Model, Optimizer, Precision, StackParams, TrainParams, fit};
 
 /// Allocations by all threads between the second and the last iteration of an epoch.
 fn allocations<M: Model<f32>>(model: &M, count: usize, p: &TrainParams, threads: usize) -> usize {
@@ -29,11 +29,12 @@ fn allocations<M: Model<f32>>(model: &M, count: usize, p: &TrainParams, threads:
 }
 
 /// Two layers with every kind of dropout, a state carried on, 13 rows: chunks of 7 and 6.
-fn language_model(cell: Cell, output: Output, threads: usize) -> usize {
+fn language_model(cell: Cell, output: Output, precision: Precision, threads: usize) -> usize {
     let stack = StackParams {
         layers: 2,
         dropout: 0.3,
         recurrent_dropout: 0.2,
+        precision,
         locked: cell == Cell::Gru,
         ..StackParams::new(cell, 8, 9)
     };
@@ -158,8 +159,13 @@ fn a_warm_step_allocates_nothing() {
         for cell in [Cell::Lstm, Cell::Gru] {
             let adaptive = Output::Adaptive { classes: 50, cutoffs: vec![10, 30], shrink: 2 };
             for output in [Output::Classes { classes: 50 }, adaptive] {
-                let what = format!("language model, {cell:?}, {output:?}, {threads} threads");
-                assert_eq!(language_model(cell, output, threads), 0, "{what}");
+                for precision in [Precision::F32, Precision::Bf16] {
+                    if precision.check().is_ok() {
+                        let what =
+                            format!("language model, {cell:?}, {output:?}, {precision:?}, {threads} threads");
+                        assert_eq!(language_model(cell, output.clone(), precision, threads), 0, "{what}");
+                    }
+                }
             }
         }
         assert_eq!(of_numbers(threads), 0, "number net, {threads} threads");

@@ -3,7 +3,7 @@
 mod counting;
 
 use gyeol_neural::net::{Input, Learner, Net, NetParams, Output, Reads, Samples, Series, TokenStreams};
-use gyeol_neural::{Activation, Cell, Fit, Loss, Optimizer, StackParams, TrainParams, fit};
+use gyeol_neural::{Activation, Cell, Fit, Loss, Optimizer, Precision, StackParams, TrainParams, fit};
 use gyeol_tensor::Real;
 
 /// Most bytes that steps held, over the formula's.
@@ -115,5 +115,23 @@ fn steps_take_the_memory_that_the_formula_says() {
         of_numbers::<f32>(both(plain(lstm, 30, 20)), every, curve, 40, 20, much, 2),
         of_numbers::<f32>(plain(rnn, 4, 256), last, line, 10, 8, train(8, momentum), 2),
     ];
+    assert_near(&found);
+    if gyeol_tensor::bf16_available() {
+        let net = |stack| StackParams { precision: Precision::Bf16, ..stack };
+        let found = [
+            of_language::<f32>(
+                &language(net(layers(2, plain(lstm, 64, 64))), 3000, 0.0, None),
+                20,
+                20,
+                sgd,
+                2,
+            ),
+            of_language::<f64>(&language(net(plain(lstm, 16, 128)), 500, 0.0, None), 16, 10, sgd, 2),
+        ];
+        assert_near(&found);
+    }
+}
+
+fn assert_near(found: &[f64]) {
     assert!(found.iter().all(|r| (r - 1.0).abs() < 0.03), "memory over the formula's: {found:.3?}");
 }

@@ -113,11 +113,11 @@ fn bf16() {
         let (a, b) = (numbers(m * k), numbers(k * n));
         let (a, packed) = (MatRef::new(&a, m, k), PackedBf16::pack(MatRef::new(&b, k, n)));
         let mut c = vec![0f32; m * n];
-        if let Err(problem) = matmul_packed_bf16(a, &packed, &mut c, n, Write::Set) {
+        if let Err(problem) = matmul_packed_bf16(a, &packed, &mut c, n, Write::Set, Walk::Forward) {
             println!("{problem}");
             return;
         }
-        let s = best(|| _ = matmul_packed_bf16(a, &packed, &mut c, n, Write::Set));
+        let s = best(|| _ = matmul_packed_bf16(a, &packed, &mut c, n, Write::Set, Walk::Forward));
         println!("{:<32} {:>6.1}", format!("({m}, {k}) x ({k}, {n})"), rate(m, k, n, s));
     }
 }

@@ -25,8 +25,8 @@ pub mod update;
 
 pub use buffer::Buffer;
 pub use gemm::{
-    Bf16Unavailable, MatRef, Packed, PackedBf16, PackedChunk, Walk, Write, matmul, matmul_packed,
-    matmul_packed_bf16, matmul_packed_walk,
+    Bf16Unavailable, MatRef, Operand, Packed, PackedBf16, PackedChunk, Precision, Walk, Write, matmul,
+    matmul_bf16, matmul_in, matmul_packed, matmul_packed_bf16, matmul_packed_walk, product,
 };
 pub use path::{KernelPath, bf16_available, kernel_path};
 pub use real::Real;

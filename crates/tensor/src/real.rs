@@ -36,6 +36,10 @@ pub trait Real:
     + DivAssign
     + Sum
 {
+    /// A right operand rounded to bf16; `f64` has none and is always multiplied in full.
+    #[doc(hidden)]
+    type Bf16: gemm::Rounded<Self>;
+
     /// 0.
     const ZERO: Self;
     /// 1.
@@ -93,6 +97,8 @@ fn power_of_two(t: f32) -> f32 {
 }
 
 impl Real for f32 {
+    type Bf16 = gemm::PackedBf16;
+
     const ZERO: f32 = 0.0;
     const ONE: f32 = 1.0;
     const HALF: f32 = 0.5;
@@ -192,6 +198,8 @@ impl Real for f32 {
 }
 
 impl Real for f64 {
+    type Bf16 = std::convert::Infallible;
+
     const ZERO: f64 = 0.0;
     const ONE: f64 = 1.0;
     const HALF: f64 = 0.5;

@@ -1,7 +1,7 @@
 //! The output layer of a net, and what it is judged by.
 
 use gyeol_tensor::activation::Activation;
-use gyeol_tensor::{Buffer, Pool, Real, Write};
+use gyeol_tensor::{Buffer, Pool, Precision, Real, Write};
 
 use super::Output;
 use crate::adaptive::{AdaptivePacked, AdaptiveSoftmax, AdaptiveTape};
@@ -63,6 +63,14 @@ impl Head {
                 Head::Adaptive(AdaptiveSoftmax::new(layout, "output", input, *classes, cutoffs, *shrink)?)
             }
         })
+    }
+
+    pub fn with_precision(self, precision: Precision) -> Self {
+        match self {
+            Head::Values(d, loss) => Head::Values(d.with_precision(precision), loss),
+            Head::Classes(s) => Head::Classes(s.with_precision(precision)),
+            Head::Adaptive(a) => Head::Adaptive(a.with_precision(precision)),
+        }
     }
 
     pub fn packed<T: Real>(&self) -> HeadPacked<T> {

@@ -8,7 +8,7 @@
 //! ```text
 //! parameters    2 P                     those that learn and the best so far; 3 P with their average
 //! optimizer     0, P or 2 P             SGD; momentum, Adagrad and RMSprop; Adam
-//! packed        2 a (I, k)              each matrix and its transpose, columns in panels of 32
+//! packed        2 a (I, k)              each matrix and its transpose, columns in panels of 32; half of that in bf16
 //! gradients     (C + 1)(P - E) + E      one for each chunk and their sum; one more to accumulate batches
 //!               C n I                   the rows of the table that a chunk looks up
 //! a thread      n I + M K               a batch: inputs, target values
@@ -24,12 +24,11 @@
 //!
 //! The code below has the small terms too (states carried from batch to batch, last states, indices of tokens and
 //! classes). Sequences that differ in length take n H more a layer and direction on each thread. Not counted is
-//! the scratch that products keep for each thread, some 300,000 numbers at most unless T r is over 4,096. Validation at
-//! the end of an epoch packs the weights once more and takes a batch and a tape of at most 16 rows for each thread.
+//! the scratch that products keep for each thread, some 300,000 numbers at most unless T r is over 4,096 (in bf16, up
+//! to 512 for each of the n rows besides). Validation at the end of an epoch packs the weights once more and takes a batch and a tape of at most 16 rows for each thread.
 
-use gyeol_tensor::Real;
 use gyeol_tensor::activation::Activation;
-use gyeol_tensor::gemm::PANEL;
+use gyeol_tensor::{Operand, Precision, Real};
 
 use super::head::Head;
 use super::{Net, Reads};
@@ -39,18 +38,9 @@ use crate::softmax::Softmax;
 use crate::stack::StackParams;
 use crate::trainer::{TrainParams, chunk_rows};
 
-/// Numbers of a right operand (k, n) in panels.
-fn packed(k: usize, n: usize) -> usize {
-    n.next_multiple_of(PANEL) * k
-}
-
-/// A matrix and its transpose.
-fn packed_both(k: usize, n: usize) -> usize {
-    packed(k, n) + packed(n, k)
-}
-
-fn of_softmax(s: &Softmax) -> usize {
-    packed_both(s.input, s.classes)
+/// A matrix and its transpose, packed.
+fn packed_both<T: Real>(precision: Precision, k: usize, n: usize) -> usize {
+    Operand::<T>::room(k, n, precision) + Operand::<T>::room(n, k, precision)
 }
 
 fn when(yes: bool, numbers: usize) -> usize {
@@ -87,22 +77,24 @@ impl Net {
         let parameters = (2 + usize::from(p.average.is_some()) + first + second) * all;
 
         let columns = self.head_input();
+        let both = |k, n| packed_both::<T>(self.params.stack.precision, k, n);
+        let of_softmax = |s: &Softmax| both(s.input, s.classes);
         let head = match &self.head {
-            Head::Values(d, _) => packed_both(d.input, d.output),
+            Head::Values(d, _) => both(d.input, d.output),
             Head::Classes(s) => of_softmax(s),
             Head::Adaptive(a) => {
                 let (list, clusters) = a.parts();
-                let of_cluster = |(d, s): &(Dense, Softmax)| packed_both(d.input, d.output) + of_softmax(s);
+                let of_cluster = |(d, s): &(Dense, Softmax)| both(d.input, d.output) + of_softmax(s);
                 of_softmax(list) + clusters.iter().map(of_cluster).sum::<usize>()
             }
         };
-        let projection = self.projection.as_ref().map_or(0, |d| packed_both(d.input, d.output));
+        let projection = self.projection.as_ref().map_or(0, |d| both(d.input, d.output));
         let cells = &self.stack.cells;
         let of_cells: usize = cells
             .iter()
             .map(|c| {
                 let (of_x, of_h) = c.columns();
-                packed_both(c.input, of_x) + packed_both(c.hidden, of_h)
+                both(c.input, of_x) + both(c.hidden, of_h)
             })
             .sum();
 
@@ -144,12 +136,12 @@ impl Net {
         let projected = when(p.projection.is_some(), 2 * m * columns);
         let head = match &self.head {
             Head::Values(d, _) => m * d.output * (1 + usize::from(d.activation != Activation::Linear)),
-            Head::Classes(s) => s.tape_numbers(m),
+            Head::Classes(s) => s.tape_numbers::<T>(m),
             Head::Adaptive(a) => {
                 let (list, clusters) = a.parts();
                 let widest = clusters.iter().map(|(d, _)| d.output).max().unwrap_or(0);
-                let softmax = clusters.iter().map(|(_, s)| s.tape_numbers(m)).sum::<usize>();
-                list.tape_numbers(m) + softmax + 2 * m * (columns + widest)
+                let softmax = clusters.iter().map(|(_, s)| s.tape_numbers::<T>(m)).sum::<usize>();
+                list.tape_numbers::<T>(m) + softmax + 2 * m * (columns + widest)
             }
         };
         let cells: usize = self

@@ -217,18 +217,19 @@ impl Net {
     /// Builds a net.
     ///
     /// # Errors
-    /// [`Error::Parameter`].
+    /// [`Error::Parameter`]; [`Error::Precision`] where this process has no kernels for the precision.
     pub fn new(params: &NetParams) -> Result<Net> {
         params.check()?;
         let mut layout = Layout::new();
+        let precision = params.stack.precision;
         let stack = Stack::new(&mut layout, "stack", &params.stack);
         let mut width = params.stack.output();
         let projection = params.projection.map(|p| {
             let initial = Initial::Glorot { fan_in: width, fan_out: p };
-            Dense::without_bias(&mut layout, "projection", width, p, initial)
+            Dense::without_bias(&mut layout, "projection", width, p, initial).with_precision(precision)
         });
         width = params.projection.unwrap_or(width);
-        let head = Head::new(&mut layout, width, &params.output)?;
+        let head = Head::new(&mut layout, width, &params.output)?.with_precision(precision);
         let embedding = match params.input {
             Input::Tokens { vocabulary } => {
                 Some(Embedding::new(&mut layout, "embedding", vocabulary, params.stack.input))

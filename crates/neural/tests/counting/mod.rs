@@ -4,7 +4,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use gyeol_tensor::{MatRef, Pool, Real, Write, matmul};
+use gyeol_tensor::{MatRef, Pool, Precision, Real, Write, matmul_in};
 
 struct Counting;
 
@@ -55,15 +55,20 @@ pub fn peak() -> usize {
 /// A pool whose threads are all up (a thread allocates as it starts, which may be late) and have the scratch that
 /// products keep: every thread waits in a task until all have one.
 pub fn warm_pool(threads: usize) -> Pool {
-    fn product<T: Real>() {
+    fn product<T: Real>(precision: Precision) {
         let (a, b, mut c) = (vec![T::ONE; 256 * 1024], vec![T::ONE; 256 * 256], vec![T::ZERO; 1024 * 256]);
-        matmul(MatRef::new(&a, 256, 1024).t(), MatRef::new(&b, 256, 256), &mut c, 256, Write::Set);
+        let (a, b) = (MatRef::new(&a, 256, 1024).t(), MatRef::new(&b, 256, 256));
+        matmul_in(precision, a, b, &mut c, 256, Write::Set);
     }
     let (pool, started) = (Pool::new(threads), Barrier::new(threads));
     pool.run(threads, &|_, _| {
         started.wait();
-        product::<f32>();
-        product::<f64>();
+        for precision in [Precision::F32, Precision::Bf16] {
+            if precision.check().is_ok() {
+                product::<f32>(precision);
+            }
+        }
+        product::<f64>(Precision::F32);
     });
     pool
 }

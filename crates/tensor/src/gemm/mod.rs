@@ -15,8 +15,10 @@
 //! | `tile` | the register tile |
 //! | `walk` | which tiles a product is cut into, per kernel path |
 //! | `bf16` | the product of bf16 operands |
+//! | `operand` | right operands in either precision |
 
 mod bf16;
+mod operand;
 mod packed;
 mod tile;
 mod walk;
@@ -24,7 +26,8 @@ mod walk;
 #[cfg(test)]
 mod tests;
 
-pub use bf16::{Bf16Unavailable, PackedBf16, matmul_packed_bf16};
+pub use bf16::{Bf16Unavailable, PackedBf16, matmul_bf16, matmul_packed_bf16};
+pub use operand::{Operand, Precision, Rounded, matmul_in, product};
 pub use packed::{PANEL, Packed, PackedChunk};
 pub use walk::Product;
 pub(crate) use walk::{dispatch_f32, dispatch_f64};

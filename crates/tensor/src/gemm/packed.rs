@@ -98,7 +98,7 @@ impl<T: Real> PackedChunk<'_, T> {
     }
 }
 
-fn keeps_shape<T>(shape: (usize, usize), b: &MatRef<'_, T>) {
+pub(super) fn keeps_shape<T>(shape: (usize, usize), b: &MatRef<'_, T>) {
     assert_eq!(shape, (b.rows, b.cols), "a packed operand keeps its shape");
     b.check("B");
 }

@@ -262,7 +262,9 @@ fn bf16_rounds_to_nearest_even() {
 #[test]
 fn bf16_products_agree_with_rounded_operands_and_stay_near_the_unrounded() {
     for m in [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 31] {
-        for (k, n) in [(0, 5), (1, 1), (2, 33), (7, 31), (33, 129), (65, 65), (129, 13), (512, 40)] {
+        for (k, n) in
+            [(0, 5), (1, 1), (2, 33), (7, 31), (33, 129), (65, 65), (129, 13), (512, 40), (2100, 300)]
+        {
             let (a, b) = (random::<f32>(m * k, 1), random::<f32>(k * n, 2));
             let rounded =
                 |x: &[f32]| -> Vec<f32> { x.iter().map(|&x| f32::from_bits(round(x) << 16)).collect() };
@@ -275,9 +277,13 @@ fn bf16_products_agree_with_rounded_operands_and_stay_near_the_unrounded() {
                 let packed = PackedBf16::pack(of(&b));
                 for (mode, write) in [Write::Set, Write::Add, Write::Bias(&bias)].into_iter().enumerate() {
                     let before = random::<f32>((m - 1) * ldc + n, 9);
-                    let mut c = before.clone();
-                    let done = matmul_packed_bf16(view(&a), &packed, &mut c, ldc, write);
+                    let [mut c, mut backward, mut plain] = [before.clone(), before.clone(), before.clone()];
+                    let done = matmul_packed_bf16(view(&a), &packed, &mut c, ldc, write, Walk::Forward);
                     assert_eq!(done.is_ok(), bf16_available());
+                    let walked =
+                        matmul_packed_bf16(view(&a), &packed, &mut backward, ldc, write, Walk::Backward);
+                    assert_eq!((walked, matmul_bf16(view(&a), of(&b), &mut plain, ldc, write)), (done, done));
+                    assert_eq!((&backward, &plain), (&c, &c), "the same bits");
                     if done.is_err() {
                         assert_eq!(c, before, "nothing is written");
                         continue;
