@@ -65,7 +65,7 @@ fn remedies() -> Result<Vec<Fitted>, Error> {
         // Early stopping goes back to the best epoch; without it the last one counts.
         let kept = if params.patience.is_some() { &state.best } else { &state.params };
         let loss = |part| evaluate(&learner, kept, part, &pool);
-        Ok(Fitted { remedy, train: loss(train), valid: loss(valid) })
+        Ok::<_, gyeol::neural::Error>(Fitted { remedy, train: loss(train), valid: loss(valid) })
     };
     Ok(vec![
         run("none", large, 0.0, FEW, &|_| {})?,
