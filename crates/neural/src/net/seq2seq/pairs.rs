@@ -23,7 +23,7 @@ impl<'a, T: Real> PairsLearner<'a, T> {
     /// Pairs of sequences of any lengths, `sources[i]` with `targets[i]`, without signs for start and end.
     ///
     /// # Errors
-    /// [`Error::Shape`] when the counts differ, a token is outside its vocabulary or the net reads numbers.
+    /// [`crate::Error::Shape`] when the counts differ, a token is outside its vocabulary or the net reads numbers.
     pub fn new(net: &'a EncoderDecoder, sources: &'a [Vec<u32>], targets: &'a [Vec<u32>]) -> Result<Self> {
         net.expect("source", net.vocabulary().is_some(), "tokens", "numbers")?;
         let (found, expected) = (targets.len(), format!("{} sources", sources.len()));
@@ -35,7 +35,7 @@ impl<'a, T: Real> PairsLearner<'a, T> {
     /// Rows of numbers x (rows, I) with a sequence each.
     ///
     /// # Errors
-    /// [`Error::Shape`] when the counts differ, a token is outside its vocabulary or the net reads tokens.
+    /// [`crate::Error::Shape`] when the counts differ, a token is outside its vocabulary or the net reads tokens.
     pub fn of_numbers(net: &'a EncoderDecoder, x: &'a [T], targets: &'a [Vec<u32>]) -> Result<Self> {
         net.check_numbers(x.len(), targets.len())?;
         PairsLearner { net, sources: &[], x, targets, longest: (0, 0) }.checked()
