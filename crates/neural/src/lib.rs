@@ -14,6 +14,9 @@
 mod adaptive;
 mod curve;
 mod dense;
+#[cfg(test)]
+#[path = "tests/differences.rs"]
+mod differences;
 mod embedding;
 mod error;
 mod layout;

@@ -12,7 +12,7 @@
 
 use gyeol_tensor::elementwise::add_column_sums;
 pub use gyeol_tensor::softmax::NO_TARGET;
-use gyeol_tensor::softmax::{exp_rows, join_blocks, scale_rows};
+use gyeol_tensor::softmax::{exp_rows, join_blocks, log_sum_exp, scale_rows};
 use gyeol_tensor::{Buffer, MatRef, Operand, Pool, Precision, Real, Walk, Write, product};
 
 use crate::layout::{Initial, Layout, Slot};
@@ -210,9 +210,7 @@ impl Softmax {
             product(h, &block.w_t, &mut out[first..], self.classes, Write::Bias(bias), Walk::Forward);
         }
         for row in out.chunks_exact_mut(self.classes).take(n) {
-            let max = row.iter().fold(f64::NEG_INFINITY, |m, v| m.max(v.to_f64()));
-            let sum: f64 = row.iter().map(|v| (v.to_f64() - max).exp()).sum();
-            let lse = max + sum.ln();
+            let lse = log_sum_exp(row);
             row.iter_mut().for_each(|v| *v = T::from_f64(v.to_f64() - lse));
         }
     }

@@ -279,7 +279,7 @@ impl Stack {
                 for (row, h_row) in own.chunks_exact_mut(width).zip(forward.chunks_exact(h)).take(n) {
                     row[..h].copy_from_slice(h_row);
                 }
-                each_reversed(steps, |from, to| {
+                steps.each_reversed(|from, to| {
                     let h_row = &cells[1].hidden()[from * h..(from + 1) * h];
                     own[to * width + h..(to + 1) * width].copy_from_slice(h_row);
                 });
@@ -394,7 +394,7 @@ impl Stack {
                         if d == 0 {
                             (0..n).for_each(|i| take(i, i));
                         } else {
-                            each_reversed(steps, take);
+                            steps.each_reversed(take);
                         }
                         Some(&*half)
                     }
@@ -423,7 +423,7 @@ impl Stack {
                 if d == 1 && wanted {
                     let to = if l > 0 { Some(&mut d_in[..]) } else { dx.as_deref_mut() };
                     if let Some(to) = to {
-                        each_reversed(steps, |from, at| {
+                        steps.each_reversed(|from, at| {
                             let row = &d_turned[from * columns..(from + 1) * columns];
                             add(row, &mut to[at * columns..(at + 1) * columns]);
                         });
@@ -450,15 +450,6 @@ impl<T: Real> StackTape<T> {
 /// A layer's own output buffer where it has one, else the hidden states of its only direction.
 fn output_of<'a, T: Real>(own: &'a Buffer<T>, cell: &'a RecurrentTape<T>) -> &'a [T] {
     if own.is_empty() { cell.hidden() } else { own }
-}
-
-/// Calls with (number in the walk of the turned sequence, number in the walk).
-fn each_reversed(steps: &Steps, mut f: impl FnMut(usize, usize)) {
-    for t in 0..steps.len() {
-        for i in 0..steps.active(t) {
-            f(steps.first(steps.lengths()[i] - 1 - t) + i, steps.first(t) + i);
-        }
-    }
 }
 
 /// x ∘ mask, the mask given for every step, or for every row.

@@ -191,11 +191,16 @@ impl Steps {
     /// # Panics
     /// If a slice is shorter than (N, width).
     pub fn reverse<T: Copy>(&self, x: &[T], width: usize, out: &mut [T]) {
+        self.each_reversed(|from, to| {
+            out[to * width..(to + 1) * width].copy_from_slice(&x[from * width..(from + 1) * width]);
+        });
+    }
+
+    /// Calls with (number in the walk of the turned sequences, number in the walk), for every step of every row.
+    pub(crate) fn each_reversed(&self, mut f: impl FnMut(usize, usize)) {
         for t in 0..self.len() {
             for i in 0..self.active[t] {
-                let from = (self.first[self.lengths[i] - 1 - t] + i) * width;
-                let to = (self.first[t] + i) * width;
-                out[to..to + width].copy_from_slice(&x[from..from + width]);
+                f(self.first[self.lengths[i] - 1 - t] + i, self.first[t] + i);
             }
         }
     }

@@ -97,6 +97,51 @@ pub fn step<T: Real>(op: CellOp<'_, T>) {
     T::cell(op)
 }
 
+/// Some units of one row after an LSTM step.
+struct Lstm<T> {
+    i: [T; LANES],
+    f: [T; LANES],
+    g: [T; LANES],
+    o: [T; LANES],
+    c: [T; LANES],
+    tanh_c: [T; LANES],
+    h: [T; LANES],
+}
+
+impl<T: Real> Lstm<T> {
+    /// `n` units from `at` on, out of the pre-activations of their gates and the cell state before.
+    #[inline(always)]
+    fn of<const FUSED: bool>(gates: &[T], hidden: usize, at: usize, n: usize, c_prev: [T; LANES]) -> Self {
+        let mut i = load(gates, at, n);
+        let mut f = load(gates, hidden + at, n);
+        let mut g = load(gates, 2 * hidden + at, n);
+        let mut o = load(gates, 3 * hidden + at, n);
+        let (mut c, mut tanh_c, mut h) = ([T::ZERO; LANES], [T::ZERO; LANES], [T::ZERO; LANES]);
+        for l in 0..LANES {
+            i[l] = i[l].sigmoid_lane::<FUSED>();
+        }
+        for l in 0..LANES {
+            f[l] = f[l].sigmoid_lane::<FUSED>();
+        }
+        for l in 0..LANES {
+            g[l] = g[l].tanh_lane::<FUSED>();
+        }
+        for l in 0..LANES {
+            o[l] = o[l].sigmoid_lane::<FUSED>();
+        }
+        for l in 0..LANES {
+            c[l] = f[l].fma::<FUSED>(c_prev[l], i[l] * g[l]);
+        }
+        for l in 0..LANES {
+            tanh_c[l] = c[l].tanh_lane::<FUSED>();
+        }
+        for l in 0..LANES {
+            h[l] = o[l] * tanh_c[l];
+        }
+        Lstm { i, f, g, o, c, tanh_c, h }
+    }
+}
+
 #[inline(always)]
 pub(crate) fn body<T: Real, const FUSED: bool>(op: CellOp<'_, T>) {
     match op {
@@ -105,33 +150,8 @@ pub(crate) fn body<T: Real, const FUSED: bool>(op: CellOp<'_, T>) {
                 let gates = &mut gates[row * stride..row * stride + 4 * hidden];
                 in_lanes!(hidden, |at, n| {
                     let s = row * hidden + at;
-                    let mut i = load(gates, at, n);
-                    let mut f = load(gates, hidden + at, n);
-                    let mut g = load(gates, 2 * hidden + at, n);
-                    let mut o = load(gates, 3 * hidden + at, n);
-                    let cp = load(c_prev, s, n);
-                    let (mut cn, mut tc, mut hn) = ([T::ZERO; LANES], [T::ZERO; LANES], [T::ZERO; LANES]);
-                    for l in 0..LANES {
-                        i[l] = i[l].sigmoid_lane::<FUSED>();
-                    }
-                    for l in 0..LANES {
-                        f[l] = f[l].sigmoid_lane::<FUSED>();
-                    }
-                    for l in 0..LANES {
-                        g[l] = g[l].tanh_lane::<FUSED>();
-                    }
-                    for l in 0..LANES {
-                        o[l] = o[l].sigmoid_lane::<FUSED>();
-                    }
-                    for l in 0..LANES {
-                        cn[l] = f[l].fma::<FUSED>(cp[l], i[l] * g[l]);
-                    }
-                    for l in 0..LANES {
-                        tc[l] = cn[l].tanh_lane::<FUSED>();
-                    }
-                    for l in 0..LANES {
-                        hn[l] = o[l] * tc[l];
-                    }
+                    let Lstm { i, f, g, o, c: cn, tanh_c: tc, h: hn } =
+                        Lstm::of::<FUSED>(gates, hidden, at, n, load(c_prev, s, n));
                     store(gates, at, n, &i);
                     store(gates, hidden + at, n, &f);
                     store(gates, 2 * hidden + at, n, &g);
@@ -147,31 +167,9 @@ pub(crate) fn body<T: Real, const FUSED: bool>(op: CellOp<'_, T>) {
                 let gates = &gates[row * stride..row * stride + 4 * hidden];
                 in_lanes!(hidden, |at, n| {
                     let s = row * hidden + at;
-                    let mut i = load(gates, at, n);
-                    let mut f = load(gates, hidden + at, n);
-                    let mut g = load(gates, 2 * hidden + at, n);
-                    let mut o = load(gates, 3 * hidden + at, n);
-                    let mut cn = load(c, s, n);
-                    for l in 0..LANES {
-                        i[l] = i[l].sigmoid_lane::<FUSED>();
-                    }
-                    for l in 0..LANES {
-                        f[l] = f[l].sigmoid_lane::<FUSED>();
-                    }
-                    for l in 0..LANES {
-                        g[l] = g[l].tanh_lane::<FUSED>();
-                    }
-                    for l in 0..LANES {
-                        o[l] = o[l].sigmoid_lane::<FUSED>();
-                    }
-                    for l in 0..LANES {
-                        cn[l] = f[l].fma::<FUSED>(cn[l], i[l] * g[l]);
-                    }
-                    store(c, s, n, &cn);
-                    for l in 0..LANES {
-                        cn[l] = o[l] * cn[l].tanh_lane::<FUSED>();
-                    }
-                    store(h, s, n, &cn);
+                    let lanes = Lstm::of::<FUSED>(gates, hidden, at, n, load(c, s, n));
+                    store(c, s, n, &lanes.c);
+                    store(h, s, n, &lanes.h);
                 });
             }
         }

@@ -3,8 +3,9 @@
 use gyeol_tensor::Pool;
 
 use super::*;
+use crate::differences;
 use crate::softmax::NO_TARGET;
-use crate::trainer::{TrainParams, fit, gradient};
+use crate::trainer::{TrainParams, fit};
 use crate::{Loss, Optimizer};
 
 const ACTIVATIONS: [Activation; 5] =
@@ -15,24 +16,8 @@ fn wave(n: usize, f: f64) -> Vec<f64> {
 }
 
 fn check(net: &Mlp, rows: &Rows<f64>) {
-    let learner = rows.learner(net).unwrap();
-    let mut rng = Rng::new(2);
-    let mut params: Vec<f64> = net.layout().initial(&mut rng);
-    let mut noise = vec![0.0; params.len()];
-    rng.fill_uniform(&mut noise, 0.3);
-    params.iter_mut().zip(&noise).for_each(|(p, n)| *p += n);
-    let at = |p: &[f64]| gradient(&learner, p, &[3, 0, 4], Some((3, 4)));
-    let (_, got) = at(&params);
-    for i in 0..params.len() {
-        let e = 1e-6;
-        let mut moved = params.clone();
-        moved[i] += e;
-        let up = at(&moved).0;
-        moved[i] -= 2.0 * e;
-        let want = (up - at(&moved).0) / (2.0 * e);
-        let off = (got[i] - want).abs() / want.abs().max(1e-2);
-        assert!(off < 1e-6, "{:?} {}: {} {want}", net.params(), net.layout().name_at(i), got[i]);
-    }
+    let params = differences::noisy(net.layout(), &mut Rng::new(2), 0.3);
+    differences::check(&rows.learner(net).unwrap(), &params, &[3, 0, 4], 1e-6, net.params());
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use gyeol_tensor::Pool;
 
 use super::*;
+use crate::differences;
 use crate::recurrent::Cell;
 use crate::softmax::{NO_TARGET, Softmax};
 use crate::trainer::{Chunk, Model, TrainParams, evaluate, fit, gradient};
@@ -20,29 +21,11 @@ fn tokens(cell: Cell, reads: Reads, classes: usize) -> NetParams {
 }
 
 fn noisy(net: &Net, seed: u64) -> Vec<f64> {
-    let mut rng = Rng::new(seed);
-    let mut params: Vec<f64> = net.layout().initial(&mut rng);
-    let mut noise = vec![0.0; params.len()];
-    rng.fill_uniform(&mut noise, 0.3);
-    params.iter_mut().zip(&noise).for_each(|(p, n)| *p += n);
-    params
+    differences::noisy(net.layout(), &mut Rng::new(seed), 0.3)
 }
 
 fn check<S: Samples<f64>>(net: &Net, samples: &S, rows: &[u32]) {
-    let learner = Learner { net, samples };
-    let params = noisy(net, 2);
-    let at = |p: &[f64]| gradient(&learner, p, rows, Some((3, 4)));
-    let (_, got) = at(&params);
-    for i in 0..params.len() {
-        let e = 1e-5;
-        let mut moved = params.clone();
-        moved[i] += e;
-        let up = at(&moved).0;
-        moved[i] -= 2.0 * e;
-        let want = (up - at(&moved).0) / (2.0 * e);
-        let off = (got[i] - want).abs() / want.abs().max(1e-2);
-        assert!(off < 1e-6, "{:?} {}: {} {want}", net.params(), net.layout().name_at(i), got[i]);
-    }
+    differences::check(&Learner { net, samples }, &noisy(net, 2), rows, 1e-5, net.params());
 }
 
 fn sequences() -> Vec<Vec<u32>> {

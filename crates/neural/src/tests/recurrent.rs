@@ -3,6 +3,7 @@
 use gyeol_tensor::Rng;
 
 use super::*;
+use crate::differences::{noisy, worst};
 
 struct Case {
     layer: Recurrent,
@@ -21,10 +22,7 @@ impl Case {
         let mut layout = Layout::new();
         let layer = Recurrent::new(&mut layout, "cell", cell, input, hidden);
         let mut rng = Rng::new(5);
-        let mut params: Vec<f64> = layout.initial(&mut rng);
-        let mut noise = vec![0.0; params.len()];
-        rng.fill_uniform(&mut noise, 0.3);
-        params.iter_mut().zip(&noise).for_each(|(p, n)| *p += n);
+        let params = noisy(&layout, &mut rng, 0.3);
         let mut draw = |n: usize| {
             let mut v = vec![0.0; n];
             rng.fill_uniform(&mut v, 1.0);
@@ -52,20 +50,6 @@ impl Case {
     }
 }
 
-fn worst_difference(got: &[f64], at: &[f64], mut loss: impl FnMut(&[f64]) -> f64) -> f64 {
-    let mut worst: f64 = 0.0;
-    for i in 0..at.len() {
-        let e = 1e-5;
-        let mut moved = at.to_vec();
-        moved[i] += e;
-        let up = loss(&moved);
-        moved[i] -= 2.0 * e;
-        let want = (up - loss(&moved)) / (2.0 * e);
-        worst = worst.max((got[i] - want).abs() / want.abs().max(1e-2));
-    }
-    worst
-}
-
 #[test]
 fn gradients_agree_with_differences() {
     for cell in [Cell::Rnn, Cell::Gru, Cell::Lstm] {
@@ -87,10 +71,10 @@ fn gradients_agree_with_differences() {
                 Write::Set,
             );
             let checks = [
-                worst_difference(&gradient, &case.params, |p| case.forward(p, &case.x, &case.h0, &case.c0).0),
-                worst_difference(&dx, &case.x, |x| case.forward(&case.params, x, &case.h0, &case.c0).0),
-                worst_difference(&dh0, &case.h0, |h| case.forward(&case.params, &case.x, h, &case.c0).0),
-                worst_difference(&dc0, &case.c0, |c| case.forward(&case.params, &case.x, &case.h0, c).0),
+                worst(&gradient, &case.params, |p| case.forward(p, &case.x, &case.h0, &case.c0).0),
+                worst(&dx, &case.x, |x| case.forward(&case.params, x, &case.h0, &case.c0).0),
+                worst(&dh0, &case.h0, |h| case.forward(&case.params, &case.x, h, &case.c0).0),
+                worst(&dc0, &case.c0, |c| case.forward(&case.params, &case.x, &case.h0, c).0),
             ];
             let lstm = cell == Cell::Lstm;
             for (i, c) in checks.iter().enumerate() {

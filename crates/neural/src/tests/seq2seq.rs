@@ -4,6 +4,7 @@ use gyeol_tensor::Pool;
 
 use super::*;
 use crate::Optimizer;
+use crate::differences;
 use crate::trainer::{TrainParams, evaluate, fit, gradient};
 
 fn small(cell: Cell, layers: usize, dropout: f64) -> EncoderDecoder {
@@ -27,12 +28,7 @@ fn pairs() -> (Vec<Vec<u32>>, Vec<Vec<u32>>) {
 }
 
 fn noisy(net: &EncoderDecoder) -> Vec<f64> {
-    let mut rng = Rng::new(3);
-    let mut params: Vec<f64> = net.layout().initial(&mut rng);
-    let mut noise = vec![0.0; params.len()];
-    rng.fill_uniform(&mut noise, 0.4);
-    params.iter_mut().zip(&noise).for_each(|(p, n)| *p += n);
-    params
+    differences::noisy(net.layout(), &mut Rng::new(3), 0.4)
 }
 
 #[test]
@@ -52,19 +48,7 @@ fn gradients_agree_with_differences() {
 }
 
 fn check(net: &EncoderDecoder, learner: &PairsLearner<'_, f64>) {
-    let params = noisy(net);
-    let at = |p: &[f64]| gradient(learner, p, &[2, 0, 3, 1], Some((3, 4)));
-    let (_, got) = at(&params);
-    for i in 0..params.len() {
-        let e = 1e-5;
-        let mut moved = params.clone();
-        moved[i] += e;
-        let up = at(&moved).0;
-        moved[i] -= 2.0 * e;
-        let want = (up - at(&moved).0) / (2.0 * e);
-        let off = (got[i] - want).abs() / want.abs().max(1e-2);
-        assert!(off < 1e-6, "{:?} {}: {} {want}", net.params(), net.layout().name_at(i), got[i]);
-    }
+    differences::check(learner, &noisy(net), &[2, 0, 3, 1], 1e-5, net.params());
 }
 
 const X: [f64; 8] = [0.3, -1.0, 0.8, 0.1, -0.6, -0.2, 0.0, 1.0];

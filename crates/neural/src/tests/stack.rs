@@ -3,6 +3,7 @@
 use gyeol_tensor::Rng;
 
 use super::*;
+use crate::differences::{noisy, worst};
 use crate::steps::Padding;
 
 struct Case {
@@ -24,13 +25,12 @@ impl Case {
         let mut layout = Layout::new();
         let stack = Stack::new(&mut layout, "stack", &params);
         let mut rng = Rng::new(11);
-        let mut flat: Vec<f64> = layout.initial(&mut rng);
+        let flat = noisy(&layout, &mut rng, 0.3);
         let mut draw = |n: usize, bound: f64| {
             let mut v = vec![0.0; n];
             rng.fill_uniform(&mut v, bound);
             v
         };
-        flat.iter_mut().zip(draw(layout.len(), 0.3)).for_each(|(p, n)| *p += n);
         let steps = Steps::ragged(lengths);
         let state = lengths.len() * params.state();
         Case {
@@ -65,20 +65,6 @@ impl Case {
         let y = self.stack.output(&self.steps, &tape);
         (dot(y, &self.w) + dot(&h, &self.w_h) + dot(&c, &self.w_c), tape, packed)
     }
-}
-
-fn worst(got: &[f64], at: &[f64], mut loss: impl FnMut(&[f64]) -> f64) -> f64 {
-    let mut worst: f64 = 0.0;
-    for i in 0..at.len() {
-        let e = 1e-5;
-        let mut moved = at.to_vec();
-        moved[i] += e;
-        let up = loss(&moved);
-        moved[i] -= 2.0 * e;
-        let want = (up - loss(&moved)) / (2.0 * e);
-        worst = worst.max((got[i] - want).abs() / want.abs().max(1e-2));
-    }
-    worst
 }
 
 #[test]

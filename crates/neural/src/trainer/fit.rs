@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use gyeol_tensor::elementwise::mix;
 use gyeol_tensor::{Pool, Real, Rng};
 
 use super::step::{Room, evaluate};
@@ -123,10 +124,7 @@ pub fn fit<T: Real, M: Model<T>>(
                 // A short memory at first, so that the random start is forgotten.
                 let i = s.iteration as f64;
                 let d = decay.min((1.0 + i) / (10.0 + i));
-                let (keep, take) = (T::from_f64(d), T::from_f64(1.0 - d));
-                for (a, &v) in s.average.iter_mut().zip(&s.params) {
-                    *a = keep * *a + take * v;
-                }
+                mix(T::from_f64(d), T::from_f64(1.0 - d), &s.params, &mut s.average);
             }
             loss += step_loss;
             seen += weight;

@@ -30,6 +30,17 @@ pub(super) fn lock<T>(m: &Mutex<T>) -> MutexGuard<'_, T> {
     m.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+impl<T: Real> Gradient<T> {
+    /// Room for chunks of up to `rows` samples.
+    fn room<M: Model<T>>(model: &M, rows: usize) -> Self {
+        let table = |(most, width)| TableGradient::with_capacity(most, width);
+        Gradient {
+            dense: Buffer::zeros(model.layout().dense_len()),
+            tables: model.table_rows(rows).into_iter().map(table).collect(),
+        }
+    }
+}
+
 /// What a chunk leaves.
 struct Part<T: Real> {
     loss: f64,
@@ -110,20 +121,16 @@ impl<T: Real, M: Model<T>> Room<T, M> {
         let rows = chunk_rows(batch, layout.dense_len());
         let carry = model.streams().map_or(0, |s| s.carry);
         let dense = layout.dense_len();
-        let gradient = || Gradient {
-            dense: Buffer::zeros(dense),
-            tables: model
-                .table_rows(rows)
-                .into_iter()
-                .map(|(most, width)| TableGradient::with_capacity(most, width))
-                .collect(),
-        };
         Room {
             rows,
             packed: model.packed(),
             workspaces: (0..pool.threads()).map(|_| Mutex::new(model.workspace(rows))).collect(),
             parts: (0..batch.div_ceil(rows))
-                .map(|_| Part { loss: 0.0, gradient: gradient(), carry: Buffer::zeros(carry * rows) })
+                .map(|_| Part {
+                    loss: 0.0,
+                    gradient: Gradient::room(model, rows),
+                    carry: Buffer::zeros(carry * rows),
+                })
                 .collect(),
             dense: Buffer::zeros(dense),
             again: Buffer::zeros(if p.accumulate > 1 { dense } else { 0 }),
@@ -282,14 +289,7 @@ pub fn gradient<T: Real, M: Model<T>>(
     model.pack(params, &mut packed);
     let mut workspace = model.workspace(samples.len());
     let mut carry = vec![T::ZERO; model.streams().map_or(0, |s| s.carry) * samples.len()];
-    let mut part = Gradient {
-        dense: Buffer::zeros(layout.dense_len()),
-        tables: model
-            .table_rows(samples.len())
-            .into_iter()
-            .map(|(most, width)| TableGradient::with_capacity(most, width))
-            .collect(),
-    };
+    let mut part = Gradient::room(model, samples.len());
     let chunk = Chunk { samples, scale: 1.0, stream, carry: &mut carry };
     let loss = model.learn(params, &packed, &mut workspace, chunk, &mut part);
     let mut whole = part.dense.to_vec();
