@@ -97,7 +97,8 @@ pub struct Fault {
 }
 
 impl Fault {
-    pub(crate) fn new(code: &'static str, found: impl Into<String>) -> Self {
+    /// A fault with its stable word and what was found.
+    pub fn new(code: &'static str, found: impl Into<String>) -> Self {
         Fault {
             code,
             found: found.into(),
@@ -108,26 +109,31 @@ impl Fault {
             next: String::new(),
         }
     }
-    pub(crate) fn file(mut self, file: impl AsRef<Path>) -> Self {
+    /// Names the file.
+    pub fn file(mut self, file: impl AsRef<Path>) -> Self {
         let name = file.as_ref().display().to_string();
         if !name.is_empty() {
             self.file = Some(name);
         }
         self
     }
-    pub(crate) fn row(mut self, row: usize) -> Self {
+    /// Names the line or row, from 1.
+    pub fn row(mut self, row: usize) -> Self {
         self.row = Some(row);
         self
     }
-    pub(crate) fn column(mut self, column: impl Into<String>) -> Self {
+    /// Names the column.
+    pub fn column(mut self, column: impl Into<String>) -> Self {
         self.column = Some(column.into());
         self
     }
-    pub(crate) fn cause(mut self, cause: impl Into<String>) -> Self {
+    /// Adds the likely cause.
+    pub fn cause(mut self, cause: impl Into<String>) -> Self {
         self.cause = cause.into();
         self
     }
-    pub(crate) fn next(mut self, next: impl Into<String>) -> Self {
+    /// Adds the next step.
+    pub fn next(mut self, next: impl Into<String>) -> Self {
         self.next = next.into();
         self
     }
@@ -181,7 +187,7 @@ impl fmt::Display for Fault {
 }
 
 /// The first `limit` characters of a text, control characters shown as escapes, with … where it was cut.
-pub(crate) fn shorten(text: &str, limit: usize) -> String {
+pub fn shorten(text: &str, limit: usize) -> String {
     let mut out = String::new();
     for (i, c) in text.chars().enumerate() {
         if i == limit {

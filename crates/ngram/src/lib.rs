@@ -1,0 +1,1 @@
+//! Count-based language models: estimation, files, queries, and what they are for.

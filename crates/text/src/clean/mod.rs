@@ -1,0 +1,1 @@
+//! Cleaning by named rules, each of which says what it touched.

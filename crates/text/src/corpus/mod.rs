@@ -1,0 +1,1 @@
+//! Documents out of files, in blocks, in order, within a bound of memory.

@@ -1,0 +1,1 @@
+//! Tokens as integers: padding, truncation, masks, one-hot.

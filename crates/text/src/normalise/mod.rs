@@ -1,0 +1,1 @@
+//! One form for each character, case and spelling; stems and lemmas.

@@ -1,0 +1,1 @@
+//! What a corpus looks like: lengths, growth of the vocabulary, duplicates, balance.

@@ -1,0 +1,1 @@
+//! Sentences of Korean text, with and without full stops.

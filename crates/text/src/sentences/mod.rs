@@ -1,0 +1,4 @@
+//! Sentences of English and Korean text.
+
+pub mod english;
+pub mod korean;

@@ -1,0 +1,1 @@
+//! Words so common that they say little.

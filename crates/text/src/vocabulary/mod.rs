@@ -1,0 +1,1 @@
+//! Words numbered by falling frequency.
