@@ -14,13 +14,7 @@ pub(super) fn decode<'a>(
 ) -> Result<(Cow<'a, str>, &'static str)> {
     let (encoding, body) = match wanted {
         Some(label) => {
-            let Some(encoding) = Encoding::for_label(label.trim().as_bytes()) else {
-                return Err(Fault::new("unknown-encoding", format!("'{label}' is not an encoding"))
-                    .file(name)
-                    .cause("a label that the web standard does not know")
-                    .next("use utf-8, euc-kr, windows-1252, utf-16le, shift_jis, gb18030 …")
-                    .option());
-            };
+            let encoding = by_label(name, label)?;
             match Encoding::for_bom(bytes) {
                 Some((marked, n)) if marked == encoding => (encoding, &bytes[n..]),
                 _ => (encoding, bytes),
@@ -56,11 +50,28 @@ pub(super) fn decode<'a>(
     Ok((text, encoding.name()))
 }
 
+/// The encoding of a label such as "euc-kr" or "cp949".
+///
+/// # Errors
+/// A label that is not known.
+pub fn by_label(name: &str, label: &str) -> Result<&'static Encoding> {
+    // Python's name of the same code page.
+    let label = if label.trim().eq_ignore_ascii_case("cp949") { "euc-kr" } else { label.trim() };
+    Encoding::for_label(label.as_bytes()).ok_or_else(|| {
+        Fault::new("unknown-encoding", format!("'{label}' is not an encoding"))
+            .file(name)
+            .cause("a label that the web standard does not know")
+            .next("use utf-8, euc-kr, windows-1252, utf-16le, shift_jis, gb18030 …")
+            .option()
+    })
+}
+
 fn line_of(before: &[u8]) -> usize {
     before.iter().filter(|&&b| b == b'\n').count() + 1
 }
 
-fn undecodable(name: &str, bytes: &[u8], encoding: &'static Encoding) -> crate::Error {
+/// The failure of bytes that an encoding does not allow: which byte, in which line, and what to do.
+pub fn undecodable(name: &str, bytes: &[u8], encoding: &'static Encoding) -> crate::Error {
     // Find where decoding stops: the first bad byte is where the longest decodable head ends.
     let at = if encoding == UTF_8 {
         std::str::from_utf8(bytes).err().map_or(0, |e| e.valid_up_to())
@@ -90,7 +101,12 @@ fn undecodable(name: &str, bytes: &[u8], encoding: &'static Encoding) -> crate::
     .input()
 }
 
-fn guess(name: &str, bytes: &[u8]) -> Result<&'static Encoding> {
+/// The encoding of bytes without a byte-order mark, by their statistics: UTF-8 where that is possible, UTF-16 without
+/// its mark, else what a browser would take.
+///
+/// # Errors
+/// UTF-8 that is broken in a few places: the first of them.
+pub fn guess(name: &str, bytes: &[u8]) -> Result<&'static Encoding> {
     let head = &bytes[..bytes.len().min(4096)];
     // UTF-16 of mostly Latin text without a mark: every other byte is 0.
     if head.len() >= 4 {

@@ -6,7 +6,7 @@ mod columns;
 mod combine;
 mod csv;
 mod dates;
-mod encoding;
+pub mod encoding;
 mod localize;
 mod numbers;
 mod write;
