@@ -18,6 +18,7 @@ pub mod encode;
 pub mod error;
 pub mod korean;
 pub mod normalise;
+pub mod pairs;
 pub mod prepare;
 pub mod profile;
 pub mod sentences;

@@ -41,6 +41,19 @@ impl Encoded {
         })
     }
 
+    /// Adds a document whose ids `fill` pushes.
+    pub(crate) fn push(&mut self, fill: impl FnOnce(&mut Vec<u32>)) {
+        fill(&mut self.ids);
+        self.ends.push(self.ids.len() as u64);
+    }
+
+    /// Adds all documents of another.
+    pub(crate) fn extend(&mut self, other: &Encoded) {
+        let before = self.ids.len() as u64;
+        self.ids.extend_from_slice(&other.ids);
+        self.ends.extend(other.ends.iter().map(|e| before + e));
+    }
+
     fn append(&mut self, ids: impl Iterator<Item = u32>, ends: &[u32]) {
         let before = self.ids.len() as u64;
         self.ids.extend(ids);
@@ -64,8 +77,8 @@ pub fn encode_corpus(
         |_, block| {
             let mut encoded = Encoded::default();
             for document in block.documents() {
-                tokenizer.each(document.text, &mut |token| encoded.ids.extend(vocabulary.id(token)));
-                encoded.ends.push(encoded.ids.len() as u64);
+                encoded
+                    .push(|ids| tokenizer.each(document.text, &mut |token| ids.extend(vocabulary.id(token))));
             }
             encoded
         },
