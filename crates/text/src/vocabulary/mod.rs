@@ -24,7 +24,7 @@ use gyeol_tensor::Pool;
 
 pub(crate) use count::stopped;
 use count::{Counter, Counts, Keep, Tally};
-pub(crate) use table::Words;
+pub(crate) use table::{Words, hash};
 
 use crate::corpus::{Corpus, Totals};
 use crate::error::{Error, Result};
