@@ -3,7 +3,7 @@
 //! Nothing here computes a score: [`model::LadderReport`] and [`gyeol_data::profile::Profile`] come in, one
 //! self-contained HTML file or a plain-text table goes out, in English or Korean. The same input gives the same bytes.
 //!
-//! - [`ladder_page`], [`profile_page`]: the pages, without any network
+//! - [`ladder_page`], [`profile_page`], [`corpus_page`]: the pages, without any network
 //! - [`terminal`]: the tables after `run` and `inspect`
 //! - [`text`]: names, verdicts and figures as each language writes them
 //! - [`svg`]: the writer behind every picture
@@ -90,4 +90,13 @@ pub fn profile_page(
     language: Language,
 ) -> Result<String> {
     page::profile_page(profile, name, language)
+}
+
+/// What was found in a corpus as one self-contained HTML file; `name` is the corpus's name for people.
+pub fn corpus_page(
+    profile: &gyeol_text::profile::CorpusProfile,
+    name: &str,
+    language: Language,
+) -> Result<String> {
+    page::corpus_page(profile, name, language)
 }

@@ -51,10 +51,11 @@ mod tests {
     use super::*;
     use crate::Language;
     use gyeol_data::profile::{CODES, Severity};
+    use gyeol_text::profile::CODES as CORPUS_CODES;
 
     #[test]
     fn every_code_has_a_sentence_made_of_its_own_parts() {
-        for (code, parts) in CODES {
+        for (code, parts) in CODES.iter().chain(CORPUS_CODES) {
             let key = format!("finding-{code}");
             let known: BTreeSet<String> =
                 parts.iter().chain(&["column", "place", "what"]).map(|p| p.to_string()).collect();

@@ -3,6 +3,7 @@
 mod answer;
 mod blocks;
 mod certainty;
+mod corpus;
 mod data;
 mod days;
 mod errors;
@@ -17,6 +18,7 @@ use minijinja::value::Serde;
 use minijinja::{Environment, Value, context};
 
 pub(crate) use blocks::{Figure, Table, Voice};
+pub(crate) use corpus::{deck as corpus_deck, findings as corpus_findings};
 pub(crate) use findings::finding;
 
 use crate::model::{LadderReport, RungReport};
@@ -103,9 +105,10 @@ impl<'a> View<'a> {
     }
 }
 
-const TEMPLATES: [(&str, &str); 12] = [
+const TEMPLATES: [(&str, &str); 13] = [
     ("page.html", include_str!("../templates/page.html")),
     ("inspect.html", include_str!("../templates/inspect.html")),
+    ("corpus.html", include_str!("../templates/corpus.html")),
     ("macros.html", include_str!("../templates/macros.html")),
     ("answer.html", include_str!("../templates/answer.html")),
     ("ladder.html", include_str!("../templates/ladder.html")),
@@ -187,6 +190,22 @@ pub(crate) fn profile_page(
         data => Value::from(Serde(data::of_profile(profile, language))),
     };
     Ok(env.get_template("inspect.html")?.render(page)?)
+}
+
+pub(crate) fn corpus_page(
+    profile: &gyeol_text::profile::CorpusProfile,
+    name: &str,
+    language: Language,
+) -> Result<String> {
+    let env = environment(language)?;
+    let page = context! {
+        language => language.code(),
+        style => STYLE,
+        title => name,
+        version => env!("CARGO_PKG_VERSION"),
+        page => Value::from(Serde(corpus::page(profile, language))),
+    };
+    Ok(env.get_template("corpus.html")?.render(page)?)
 }
 
 /// Rows, columns, step and span of a table in one line.

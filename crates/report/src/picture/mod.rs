@@ -5,6 +5,7 @@ mod curve;
 mod day;
 mod heat;
 mod lines;
+mod powers;
 mod readings;
 mod small;
 
@@ -13,6 +14,7 @@ pub(crate) use curve::{Curve, curve};
 pub(crate) use day::{Day, day};
 pub(crate) use heat::{Heat, heat};
 pub(crate) use lines::{Lines, Series, lines};
+pub(crate) use powers::{Powers, powers};
 pub(crate) use readings::{
     Relation, SplitBar, SplitPart, autocorrelation, relation, split_bar, typical_week,
 };

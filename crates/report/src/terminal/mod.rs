@@ -1,9 +1,11 @@
 //! The tables that the terminal shows after `run` and `inspect`: aligned, 80 columns safe, readable without colour.
 
+mod corpus;
 mod grid;
 mod ladder;
 mod profile;
 
+pub use corpus::corpus_table;
 pub use grid::{display_width, wrap};
 pub use ladder::ladder_table;
 pub use profile::profile_table;

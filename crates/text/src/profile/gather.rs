@@ -7,7 +7,7 @@ use gyeol_tensor::Pool;
 
 use super::near::{self, Index, Signature};
 use super::scripts::{self, Scripts};
-use super::{Class, CorpusProfile, Growth, Lengths, Overlap, Repeats, Warning, Zipf};
+use super::{Class, CorpusProfile, Growth, Lengths, Overlap, Repeats, Zipf};
 use crate::corpus::{Corpus, Totals};
 use crate::error::Result;
 use crate::vocabulary::count::Counter;
@@ -85,7 +85,7 @@ pub fn profile(
         profile.overlap = Some(overlap(name, other, tokenizer, &seen, &sum, pool)?);
         profile.notes.extend(other.notes());
     }
-    profile.warnings = warnings(&profile);
+    profile.warnings = super::warnings::warnings(&profile);
     Ok(profile)
 }
 
@@ -359,72 +359,6 @@ fn overlap(
     Ok(overlap)
 }
 
-fn warnings(p: &CorpusProfile) -> Vec<Warning> {
-    let mut out = Vec::new();
-    let mut warn = |code, message: String| out.push(Warning { code, message });
-    let of = |n: u64| 100.0 * n as f64 / p.documents.max(1) as f64;
-    if p.documents == 0 {
-        warn("empty-corpus", "no documents".into());
-    }
-    if p.empty > 0 {
-        warn("empty-documents", format!("{} documents ({:.1} %) hold no token", p.empty, of(p.empty)));
-    }
-    if of(p.duplicates.documents) > 1.0 {
-        let n = p.duplicates.documents;
-        warn(
-            "duplicates",
-            format!(
-                "{n} documents ({:.1} %) repeat an earlier one; a split must keep them in one part",
-                of(n)
-            ),
-        );
-    }
-    if of(p.near_duplicates.documents) > 1.0 {
-        let n = p.near_duplicates.documents;
-        warn(
-            "near-duplicates",
-            format!("{n} documents ({:.1} %) are nearly the same as an earlier one", of(n)),
-        );
-    }
-    if p.near_duplicates.not_compared > 0 {
-        let n = p.near_duplicates.not_compared;
-        warn(
-            "not-compared",
-            format!("{n} documents were not looked at for near duplicates, to bound memory"),
-        );
-    }
-    if let (Some(most), Some(least)) = (p.classes.first(), p.classes.last())
-        && p.classes.len() > 1
-        && most.documents > 5 * least.documents
-    {
-        warn(
-            "class-balance",
-            format!(
-                "class '{}' has {} documents, '{}' {}; accuracy alone will mislead",
-                most.label, most.documents, least.label, least.documents
-            ),
-        );
-    }
-    if p.classes.len() as u64 > 50.max(p.documents / 5) && p.documents > 0 {
-        warn(
-            "many-classes",
-            format!("{} classes for {} documents: is this column the label?", p.classes.len(), p.documents),
-        );
-    }
-    if let Some(o) = &p.overlap
-        && o.same + o.near > 0
-    {
-        warn(
-            "overlap",
-            format!(
-                "{} documents of {} stand in both word for word, {} nearly: scores on them flatter",
-                o.same, o.with, o.near
-            ),
-        );
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -485,10 +419,10 @@ mod tests {
             let o = p.overlap.as_ref().unwrap();
             assert_eq!((o.documents, o.same, o.near), (3, 1, 1));
             assert_eq!(o.unknown_tokens, 2.0 / 28.0);
-            let codes: Vec<&str> = p.warnings.iter().map(|w| w.code).collect();
+            let codes: Vec<&str> = p.warnings.iter().map(|w| w.code.as_str()).collect();
             assert_eq!(
                 codes,
-                ["empty-documents", "duplicates", "near-duplicates", "class-balance", "overlap"]
+                ["empty-documents", "repeated-documents", "near-duplicates", "unbalanced-classes", "overlap"]
             );
             let json = serde_json::to_string(&p).unwrap();
             assert_eq!(*first.get_or_insert(json.clone()), json);

@@ -3,11 +3,14 @@
 mod gather;
 mod near;
 mod scripts;
+mod warnings;
 
+use gyeol_data::Warning;
 use serde::Serialize;
 
 pub use gather::{ProfileParams, profile};
 pub use scripts::{Scripts, language};
+pub use warnings::CODES;
 
 /// A corpus, looked at.
 #[derive(Debug, Clone, Serialize)]
@@ -122,13 +125,4 @@ pub struct Overlap {
     pub near: u64,
     /// Share of its tokens whose word does not occur here.
     pub unknown_tokens: f64,
-}
-
-/// Something to look at.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Warning {
-    /// A stable word.
-    pub code: &'static str,
-    /// What was found.
-    pub message: String,
 }
