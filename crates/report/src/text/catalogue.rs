@@ -151,6 +151,9 @@ mod tests {
             "holiday-",
             "finding-",
             "impossible-",
+            "language-",
+            "lengths-",
+            "repeats-",
         ];
         let mut text = String::new();
         let here = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
