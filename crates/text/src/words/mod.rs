@@ -1,4 +1,34 @@
 //! Words and other tokens by named schemes.
+//!
+//! | scheme | rule | made for |
+//! |---|---|---|
+//! | [`whitespace`](Whitespace) | what white space separates | text that is already cut |
+//! | [`word`](Word) | words, numbers, addresses, emoticons whole; other punctuation alone | English, Korean and mixed text: the default |
+//! | [`word-punct`](WordPunct) | runs of word characters, runs of punctuation | NLTK's `WordPunctTokenizer` |
+//! | [`treebank`](Treebank) | Penn Treebank | NLTK's `TreebankWordTokenizer` |
+//! | [`unicode`](UnicodeWords) | word boundaries of UAX #29 | any script |
+//! | [`scikit-learn`](ScikitLearn) | two or more word characters | count vectors, TF-IDF |
+//! | [`character`](Characters) | each character | models over characters |
+//! | `subword:FILE` | BPE, unigram or WordPiece from a `tokenizer.json` | neural models |
+//!
+//! A [`Scheme`] is one of them by its name. [`CharNgrams`] gives character n-grams.
+
+mod characters;
+mod classes;
+mod runs;
+mod scheme;
+mod treebank;
+mod unicode;
+mod word;
+
+pub use characters::{CharNgrams, Characters, NgramBounds};
+pub use runs::{ScikitLearn, Whitespace, WordPunct};
+pub use scheme::{SCHEMES, Scheme};
+pub use treebank::Treebank;
+pub use unicode::UnicodeWords;
+pub use word::Word;
+
+use std::ops::Range;
 
 /// What cuts a text into tokens.
 pub trait Tokenize: Send + Sync {
@@ -11,4 +41,17 @@ pub trait Tokenize: Send + Sync {
         self.each(text, &mut |token| out.push(token.to_owned()));
         out
     }
+
+    /// Calls `token` for each token with its bytes in `text`; without them where the token is not a piece of the
+    /// text as it stands (a quote that the Treebank scheme writes anew, a sub-word with its mark).
+    fn spans(&self, text: &str, token: &mut dyn FnMut(Option<Range<usize>>, &str)) {
+        self.each(text, &mut |piece| token(place(text, piece), piece));
+    }
+}
+
+/// Where `piece` lies in `text`, when it is a slice of it.
+fn place(text: &str, piece: &str) -> Option<Range<usize>> {
+    let start = (piece.as_ptr() as usize).checked_sub(text.as_ptr() as usize)?;
+    let end = start.checked_add(piece.len())?;
+    (end <= text.len()).then_some(start..end)
 }

@@ -1,0 +1,43 @@
+//! Our side of `bench/text/compare.py`: `speed CASE FILE [ROUNDS]` prints one JSON line.
+//!
+//! `FILE` is a text, a document a line. The best of the rounds counts; a round is the whole text on one thread, unless
+//! the case says otherwise.
+
+use std::time::Instant;
+
+use gyeol_text::Tokenize;
+use gyeol_text::words::{Scheme, ScikitLearn};
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut args = std::env::args().skip(1);
+    let (Some(case), Some(file)) = (args.next(), args.next()) else {
+        return Err("usage: speed CASE FILE [ROUNDS]".into());
+    };
+    let rounds: usize = args.next().map_or(Ok(3), |r| r.parse())?;
+    let text = std::fs::read_to_string(file)?;
+    let lines: Vec<&str> = text.lines().collect();
+    let mut best = f64::INFINITY;
+    let (mut units, mut bytes) = (0usize, 0usize);
+    for _ in 0..rounds {
+        (units, bytes) = (0, 0);
+        let begun = Instant::now();
+        let mut count = |token: &str| {
+            units += 1;
+            bytes += token.len();
+        };
+        if case == "scikit-learn-lower" {
+            let mut lowered = String::new();
+            lines.iter().for_each(|line| ScikitLearn::each_lower(line, &mut lowered, &mut count));
+        } else {
+            let scheme: Scheme = case.parse()?;
+            lines.iter().for_each(|line| scheme.each(line, &mut count));
+        }
+        best = best.min(begun.elapsed().as_secs_f64());
+    }
+    let line = serde_json::json!({
+        "program": "gyeol", "case": case, "seconds": best, "tokens": units, "token_bytes": bytes,
+        "mb_per_s": text.len() as f64 / 1e6 / best,
+    });
+    println!("{line}");
+    Ok(())
+}

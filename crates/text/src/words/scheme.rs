@@ -1,0 +1,127 @@
+//! Schemes by their names.
+
+use std::fmt;
+use std::str::FromStr;
+
+use gyeol_data::Fault;
+
+use super::{Characters, ScikitLearn, Tokenize, Treebank, UnicodeWords, Whitespace, Word, WordPunct};
+use crate::Error;
+
+/// The names of all schemes and what each is, in the order of help texts.
+pub const SCHEMES: &[(&str, &str)] = &[
+    ("word", "words, numbers, addresses and emoticons whole, other marks alone"),
+    ("whitespace", "what white space separates"),
+    ("word-punct", "runs of word characters, runs of punctuation"),
+    ("treebank", "Penn Treebank tokens"),
+    ("unicode", "word boundaries of UAX #29"),
+    ("scikit-learn", "two or more word characters in a row"),
+    ("character", "each character"),
+];
+
+/// One of the schemes, chosen by name.
+///
+/// ```
+/// use gyeol_text::{Tokenize, words::Scheme};
+/// let scheme: Scheme = "treebank".parse()?;
+/// assert_eq!(scheme.tokens("can't"), ["ca", "n't"]);
+/// assert_eq!(scheme.to_string(), "treebank");
+/// # Ok::<(), gyeol_text::Error>(())
+/// ```
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub enum Scheme {
+    /// See [`Word`].
+    #[default]
+    Word,
+    /// See [`Whitespace`].
+    Whitespace,
+    /// See [`WordPunct`].
+    WordPunct,
+    /// See [`Treebank`].
+    Treebank,
+    /// See [`UnicodeWords`].
+    Unicode,
+    /// See [`ScikitLearn`].
+    ScikitLearn,
+    /// See [`Characters`]: code points.
+    Character,
+}
+
+impl FromStr for Scheme {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self, Error> {
+        Ok(match name {
+            "word" => Scheme::Word,
+            "whitespace" => Scheme::Whitespace,
+            "word-punct" => Scheme::WordPunct,
+            "treebank" => Scheme::Treebank,
+            "unicode" => Scheme::Unicode,
+            "scikit-learn" => Scheme::ScikitLearn,
+            "character" => Scheme::Character,
+            _ => {
+                let names: Vec<&str> = SCHEMES.iter().map(|(name, _)| *name).collect();
+                return Err(Error::option(
+                    Fault::new("unknown-scheme", format!("no scheme of words is called '{}'", shown(name)))
+                        .cause("a slip of the pen, or a scheme of another version")
+                        .next(format!("use one of {}", names.join(", "))),
+                ));
+            }
+        })
+    }
+}
+
+/// A name as typed, without control characters and not longer than a line.
+fn shown(name: &str) -> String {
+    name.chars().take(40).flat_map(char::escape_debug).collect()
+}
+
+impl fmt::Display for Scheme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Scheme::Word => "word",
+            Scheme::Whitespace => "whitespace",
+            Scheme::WordPunct => "word-punct",
+            Scheme::Treebank => "treebank",
+            Scheme::Unicode => "unicode",
+            Scheme::ScikitLearn => "scikit-learn",
+            Scheme::Character => "character",
+        })
+    }
+}
+
+impl Tokenize for Scheme {
+    fn each(&self, text: &str, token: &mut dyn FnMut(&str)) {
+        match self {
+            Scheme::Word => Word.each(text, token),
+            Scheme::Whitespace => Whitespace.each(text, token),
+            Scheme::WordPunct => WordPunct.each(text, token),
+            Scheme::Treebank => Treebank.each(text, token),
+            Scheme::Unicode => UnicodeWords.each(text, token),
+            Scheme::ScikitLearn => ScikitLearn.each(text, token),
+            Scheme::Character => Characters::default().each(text, token),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_names_a_scheme_that_prints_it() {
+        for (name, _) in SCHEMES {
+            assert_eq!(name.parse::<Scheme>().unwrap().to_string(), *name);
+        }
+    }
+
+    #[test]
+    fn an_unknown_name_is_answered_with_the_known_ones() {
+        let said = "treebnk".parse::<Scheme>().unwrap_err();
+        assert_eq!(said.code(), "unknown-scheme");
+        for (name, _) in SCHEMES {
+            assert!(said.to_string().contains(name), "{said}");
+        }
+    }
+}
