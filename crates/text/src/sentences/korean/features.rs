@@ -10,7 +10,7 @@ use super::units::Unit;
 use crate::korean::jamo::Syllable;
 
 /// Features of a gap.
-pub const FEATURES: usize = 30;
+pub const FEATURES: usize = 28;
 /// Slots of the table of weights.
 pub const SLOTS: usize = 1 << 15;
 
@@ -86,7 +86,7 @@ pub(super) struct Place<'a> {
 }
 
 /// The prior: endings that close sentences, words that need the one before.
-fn prior(ending: Ending, context: Context) -> f32 {
+fn prior(ending: Ending, context: Context, unit: &Unit) -> f32 {
     let by_ending = match ending.strength {
         Strength::Certain => 1.5,
         Strength::Possible => -1.5,
@@ -100,7 +100,9 @@ fn prior(ending: Ending, context: Context) -> f32 {
         Context::Auxiliary => -2.0,
         Context::Dependent | Context::Quoting => -2.5,
     };
-    by_ending + by_context
+    // Writers put these where others put a stop, so texts with stops cannot teach it.
+    let by_face = if unit.emoticon { 2.0 } else { 0.0 } + if unit.tilde { 1.0 } else { 0.0 };
+    by_ending + by_context + by_face
 }
 
 pub(super) fn evidence(place: &Place) -> Evidence {
@@ -108,7 +110,6 @@ pub(super) fn evidence(place: &Place) -> Evidence {
     let ending = ending_of(left);
     let context = context_of(right);
     let (kind, strength, context_number) = (ending.kind as u8, ending.strength as u8, context as u8);
-    let face = u8::from(unit.emoticon) + 2 * u8::from(unit.tilde);
     let (s1, s2) = (suffix(left, 1), suffix(left, 2));
     let syllables = steps(left.chars().count(), &[1, 2, 3, 4]);
     let span = steps(length, &[1, 2, 3, 5, 8, 12, 20]);
@@ -133,18 +134,16 @@ pub(super) fn evidence(place: &Place) -> Evidence {
         n(15).text(s1).text(right),
         n(16).text(s2).text(prefix(right, 2)),
         n(17).byte(kind).byte(strength).text(suffix(right, 1)),
-        n(18).byte(face).byte(strength),
         n(19).byte(span).byte(strength),
         n(20).text(suffix(after, 1)),
         n(21).text(suffix(before, 1)).text(s1),
         n(22).text(before).byte(strength),
         n(23).byte(syllables).byte(kind).byte(strength),
         n(24).byte(tail).byte(strength),
-        n(25).byte(face).text(s1),
         n(26).byte(ending_of(right).kind as u8).byte(ending_of(right).strength as u8).byte(strength),
         n(27).byte(coda(left, 0)).byte(coda(left, 1)),
         n(28).byte(coda(left, 1)).text(s1).text(prefix(right, 1)),
         n(29).byte(context_number).byte(steps(right.chars().count(), &[1, 2, 3, 4])).byte(strength),
     ];
-    Evidence { prior: prior(ending, context), slots: slots.map(Slot::slot) }
+    Evidence { prior: prior(ending, context, unit), slots: slots.map(Slot::slot) }
 }

@@ -123,6 +123,8 @@ impl KoreanSentences {
             Stop::Ellipsis => score(ELLIPSIS),
             Stop::Comma => false,
             Stop::None if !self.without_stops => false,
+            // What has no ending needs a stop, a line end or an emoticon to be one.
+            Stop::None if bare(text, units, i) => false,
             Stop::None if unit.gap == Gap::Newline => score(LINE_END - reluctance),
             Stop::None => score(-reluctance),
         }
@@ -161,16 +163,23 @@ fn evidence_at(text: &str, units: &[Unit], i: usize, first: usize) -> Evidence {
     })
 }
 
+/// Whether neither an ending nor an emoticon nor a line end speaks for the end of a sentence.
+fn bare(text: &str, units: &[Unit], i: usize) -> bool {
+    let unit = &units[i];
+    unit.gap != Gap::Newline && !unit.emoticon && ending_of(core(text, units, i)).strength == Strength::None
+}
+
 /// How much less a gap without a stop is believed, by the share of certain endings that do carry a stop.
 fn reluctance(text: &str, units: &[Unit]) -> f32 {
     let (mut with, mut without) = (0u32, 0u32);
-    for (i, unit) in units.iter().enumerate().take(units.len().saturating_sub(1)) {
+    for (i, unit) in units.iter().enumerate() {
         if unit.inside || unit.core.0 == unit.core.1 {
             continue;
         }
         if unit.stop >= Stop::Period {
             with += 1;
         } else if unit.stop == Stop::None
+            && i + 1 < units.len()
             && ending_of(core(text, units, i)).strength == Strength::Certain
             && matches!(context_of(core(text, units, i + 1)), Context::Other | Context::Conjunction | Context::Pronoun)
         {
@@ -216,6 +225,7 @@ pub fn examples(text: &str, example: &mut dyn FnMut(Evidence, Option<bool>)) {
         }
         let label = match unit.stop {
             _ if unit.inside => None,
+            Stop::None if unit.emoticon || unit.tilde => None,
             Stop::None => Some(unit.gap == Gap::Newline),
             Stop::Mark => Some(true),
             Stop::Period => Some(stops::period_ends(text, &found, i, first)),

@@ -3,8 +3,9 @@
 use crate::korean::jamo::{is_letter, is_syllable};
 
 /// The strongest stop that hangs on a unit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Stop {
+    #[default]
     None,
     Comma,
     Ellipsis,
@@ -46,10 +47,6 @@ fn is_opener(c: char) -> bool {
 
 fn is_closer(c: char) -> bool {
     matches!(c, ')' | ']' | '}' | '”' | '’' | '」' | '』' | '》' | '〉' | '】' | '）' | '>' | '"' | '\'')
-}
-
-pub(super) fn is_stop(c: char) -> bool {
-    matches!(c, '.' | '!' | '?' | '…' | '。' | '！' | '？' | '｡' | '‥' | '．')
 }
 
 fn is_emoticon(c: char) -> bool {
@@ -109,8 +106,21 @@ fn cut_token(text: &str, start: usize, end: usize, out: &mut Vec<Unit>) {
     let mut unit = new(start);
     let mut started = false;
     let mut tail = Tail::default();
+    let mut skip = 0;
     for (offset, c) in text[start..end].char_indices() {
         let at = start + offset;
+        if at < skip {
+            continue;
+        }
+        if started && c == '[' && tail.stop > Stop::Comma {
+            // A note's number after the stop, as in 했다.[2], hangs on the word too.
+            let note = text[at..end].find(']').filter(|&close| text[at + 1..at + close].chars().all(char::is_alphanumeric));
+            if let Some(close) = note {
+                skip = at + close + 1;
+                unit.end = skip;
+                continue;
+            }
+        }
         if is_word(c) {
             if started && tail.parts_from(c) && text[..unit.core.1].chars().last().is_some_and(is_syllable) {
                 unit.end = at;
@@ -164,12 +174,6 @@ struct Tail {
     closes: bool,
     emoticon: bool,
     tilde: bool,
-}
-
-impl Default for Stop {
-    fn default() -> Self {
-        Stop::None
-    }
 }
 
 impl Tail {
