@@ -1,1 +1,0 @@
-//! Sentences of Korean text, with and without full stops.
