@@ -62,3 +62,8 @@ impl Error {
         Error::Option(Box::new(fault))
     }
 }
+
+/// The work was given up from outside, by Ctrl-C for instance.
+pub fn stopped() -> Error {
+    Error::input(Fault::new("stopped", "stopped before the end").next("run it again; nothing was written"))
+}

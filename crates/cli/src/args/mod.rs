@@ -1,6 +1,10 @@
 //! What may be typed. Help, man page and completions are made from this file alone.
 
+mod text;
+
 use std::path::PathBuf;
+
+pub use text::{Bytes, Prepare, TextVerb, Texts};
 
 use clap::{Args as Group, Parser, Subcommand};
 use clap_complete::Shell;
@@ -35,6 +39,24 @@ pub struct Common {
     /// Language of tables and pages: en or ko [default: the recipe's, else en].
     #[arg(long, global = true, value_name = "LANG", value_parser = language)]
     pub language: Option<String>,
+}
+
+/// Bytes of a size such as 4096, 64K, 256M or 2G.
+fn size(text: &str) -> Result<usize, String> {
+    let upper = text.trim().to_ascii_uppercase();
+    let number = upper.trim_end_matches("IB").trim_end_matches('B');
+    let (digits, shift) = match number.chars().last() {
+        Some('K') => (&number[..number.len() - 1], 10),
+        Some('M') => (&number[..number.len() - 1], 20),
+        Some('G') => (&number[..number.len() - 1], 30),
+        Some('T') => (&number[..number.len() - 1], 40),
+        _ => (number, 0),
+    };
+    let bytes = digits.parse::<f64>().ok().map(|n| n * (1u64 << shift) as f64);
+    match bytes {
+        Some(bytes) if bytes >= 1.0 && bytes < 9e15 => Ok(bytes as usize),
+        _ => Err("a size is a number of bytes, or one with K, M or G after it, such as 512M".into()),
+    }
 }
 
 fn language(text: &str) -> Result<String, String> {
@@ -73,10 +95,20 @@ pub enum Verb {
         #[command(flatten)]
         reading: Reading,
     },
-    /// Show what a table holds: types, gaps, outliers, seasons, leakage.
+    /// Show what a table or a corpus holds: types, gaps, outliers, leakage; lengths, words, repeats, classes.
     Inspect {
-        /// Table, or a recipe whose table is meant.
+        /// Table, a recipe whose table is meant, or texts (a file, or a folder with a folder a class).
         file: String,
+        /// Read it as texts, which .txt, .jsonl and .html files, folders, and tables of texts without a clock are anyway.
+        #[arg(long)]
+        text: bool,
+        /// Texts to compare with, such as the test part: what stands in both, and how many words are new.
+        #[arg(long, value_name = "FILE")]
+        against: Option<String>,
+        #[command(flatten)]
+        texts: Texts,
+        #[command(flatten)]
+        prepare: Prepare,
         /// Also write a page; - for standard output instead of the table.
         #[arg(long, value_name = "OUT")]
         html: Option<PathBuf>,
@@ -152,6 +184,9 @@ pub enum Verb {
         #[arg(long, value_name = "SECONDS", default_value_t = 30)]
         timeout: u64,
     },
+    /// Verbs of text.
+    #[command(flatten)]
+    Text(TextVerb),
     /// Print completions for a shell.
     Completions {
         /// Shell.

@@ -5,6 +5,7 @@ mod model;
 mod serve;
 mod shell;
 mod tables;
+mod text;
 
 use gyeol_data::{ReadOptions, Table};
 
@@ -23,7 +24,14 @@ pub fn run(args: Args) -> Result<()> {
             climb::train(&common, recipe.as_deref(), rung, &output, resume, quick)
         }
         Verb::Init { file, output, reading } => tables::init(&common, &file, &output, &reading),
-        Verb::Inspect { file, html, reading } => tables::inspect(&common, &file, html.as_deref(), &reading),
+        Verb::Inspect { file, text, against, texts, prepare, html, reading } => {
+            let looked = text::Looked { file: &file, against: against.as_deref(), html: html.as_deref() };
+            if text || against.is_some() || text::is_text(&file, &texts, &reading)? {
+                return text::inspect(&common, &looked, &texts, &prepare, &reading);
+            }
+            tables::inspect(&common, &file, html.as_deref(), &reading)
+        }
+        Verb::Text(verb) => text::run(&common, verb),
         Verb::Clean { file, output, recipe, reading } => {
             tables::clean(&common, &file, &output, recipe.as_deref(), &reading)
         }
@@ -49,23 +57,25 @@ fn table(file: &str, reading: &Reading) -> Result<Table> {
 }
 
 fn options(reading: &Reading) -> Result<ReadOptions> {
-    let delimiter = match reading.delimiter.as_deref() {
-        None => None,
-        Some("tab" | "\\t" | "\t") => Some(b'\t'),
-        Some(text) if text.len() == 1 => text.bytes().next(),
-        Some(text) => {
-            return Err(Failure::Usage(format!(
-                "--delimiter is \"{text}\"; it must be one plain character, or the word tab"
-            )));
-        }
-    };
     Ok(ReadOptions {
-        delimiter,
+        delimiter: delimiter(reading.delimiter.as_deref())?,
         encoding: reading.encoding.clone(),
         zone: reading.zone.clone(),
         date_format: reading.date_format.clone(),
         ..ReadOptions::default()
     })
+}
+
+/// The byte that a --delimiter means.
+fn delimiter(text: Option<&str>) -> Result<Option<u8>> {
+    match text {
+        None => Ok(None),
+        Some("tab" | "\\t" | "\t") => Ok(Some(b'\t')),
+        Some(text) if text.len() == 1 => Ok(text.bytes().next()),
+        Some(text) => Err(Failure::Usage(format!(
+            "--delimiter is \"{text}\"; it must be one plain character, or the word tab"
+        ))),
+    }
 }
 
 fn pool(common: &Common) -> gyeol_tensor::Pool {

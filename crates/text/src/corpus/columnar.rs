@@ -113,7 +113,7 @@ fn choose(corpus: &Corpus, source: &Source, schema: &Schema) -> Result<(usize, O
         _ => "0".to_owned(),
     });
     let choice = columns::choose(&source.path, &names, &[sample.collect()], &corpus.options)?;
-    corpus.note_choice(source, &names[choice.text], choice.label.map(|l| &*names[l]), choice.guessed);
+    corpus.note_choice(source, &names[choice.text], choice.guessed);
     Ok((choice.text, choice.label))
 }
 

@@ -45,8 +45,8 @@ const LABEL: [&str; 12] = [
 pub(super) struct Choice {
     pub text: usize,
     pub label: Option<usize>,
-    /// Which of the two were found out rather than named.
-    pub guessed: (bool, bool),
+    /// Whether the text is the column with the most letters, neither named nor called as texts usually are.
+    pub guessed: bool,
 }
 
 /// Chooses among named columns; `samples` are some rows of their cells.
@@ -89,7 +89,8 @@ pub(super) fn choose(
         Some(wanted) => Some(named(wanted)?),
         None => among(&LABEL, Some(text)),
     };
-    Ok(Choice { text, label, guessed: (options.text.is_none(), options.label.is_none() && label.is_some()) })
+    let guessed = options.text.is_none() && among(&TEXT, None).is_none();
+    Ok(Choice { text, label, guessed })
 }
 
 /// The column with the most characters, where those are not numbers.
@@ -118,7 +119,7 @@ mod tests {
         let rows = [["1", "short", "0", "a much longer note than the document"].map(String::from).to_vec()];
         let options = CorpusOptions::default();
         let choice = choose("f", &names, &rows, &options).unwrap();
-        assert_eq!(choice, Choice { text: 1, label: Some(2), guessed: (true, true) });
+        assert_eq!(choice, Choice { text: 1, label: Some(2), guessed: false });
         let names = ["a", "b", "c"].map(String::from);
         let rows = [["123456789012345678", "words", "x"].map(String::from).to_vec()];
         assert_eq!(choose("f", &names, &rows, &options).unwrap().text, 1);

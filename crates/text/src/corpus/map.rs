@@ -184,7 +184,7 @@ impl Corpus {
         }
         let names = rows.remove(0);
         let choice = columns::choose(&source.path, &names, &rows, &self.options)?;
-        self.note_choice(source, &names[choice.text], choice.label.map(|l| &*names[l]), choice.guessed);
+        self.note_choice(source, &names[choice.text], choice.guessed);
         Ok(Layout::Table { delimiter, quoting, columns: names.len(), text: choice.text, label: choice.label })
     }
 
@@ -221,24 +221,14 @@ impl Corpus {
             objects.iter().map(|o| names.iter().map(|n| cell(o, n)).collect()).collect();
         let choice = columns::choose(&source.path, &names, &rows, &self.options)?;
         let label = choice.label.map(|l| names[l].clone());
-        self.note_choice(source, &names[choice.text], label.as_deref(), choice.guessed);
+        self.note_choice(source, &names[choice.text], choice.guessed);
         Ok(Layout::Objects { text: names[choice.text].clone(), label })
     }
 
-    /// Tells which columns were taken where they were not named.
-    pub(super) fn note_choice(
-        &self,
-        source: &Source,
-        text: &str,
-        label: Option<&str>,
-        guessed: (bool, bool),
-    ) {
-        let path = &source.path;
-        if guessed.0 {
-            self.note(format!("{path}: text is column '{text}'"));
-        }
-        if let (Some(label), true) = (label, guessed.1) {
-            self.note(format!("{path}: label is column '{label}'"));
+    /// Tells which column was taken where that was a guess.
+    pub(super) fn note_choice(&self, source: &Source, text: &str, guessed: bool) {
+        if guessed {
+            self.note(format!("{}: text is column '{text}', the one with the most letters", source.path));
         }
     }
 }

@@ -5,8 +5,8 @@ use std::sync::{Mutex, PoisonError};
 use gyeol_tensor::Pool;
 
 use crate::corpus::{Corpus, Totals};
-use crate::error::{Error, Result};
-use crate::vocabulary::{Vocabulary, VocabularyParams, count::Counter, stopped};
+use crate::error::{Error, Result, stopped};
+use crate::vocabulary::{Vocabulary, VocabularyParams, count::Counter};
 use crate::words::Tokenize;
 
 /// Documents as ids, in one piece of memory.

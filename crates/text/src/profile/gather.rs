@@ -9,9 +9,9 @@ use super::near::{self, Index, Signature};
 use super::scripts::{self, Scripts};
 use super::{Class, CorpusProfile, Growth, Lengths, Overlap, Repeats, Zipf};
 use crate::corpus::{Corpus, Totals};
-use crate::error::Result;
+use crate::error::{Result, stopped};
 use crate::vocabulary::count::Counter;
-use crate::vocabulary::{hash, stopped};
+use crate::vocabulary::hash;
 use crate::words::Tokenize;
 
 /// How a corpus is looked at.

@@ -14,29 +14,31 @@ pub(crate) enum Abbreviation {
 }
 
 const CONTINUES: &[&str] = &[
-    "adj", "adm", "asst", "atty", "bp", "brig", "bros", "capt", "cardin", "cmdr", "col", "comdr", "cpl", "cpt", "dr",
-    "drs", "ens", "fr", "ft", "gen", "gov", "hon", "insp", "lt", "maj", "messrs", "mlle", "mme", "mr", "mrs", "ms",
-    "mt", "mx", "nat", "ph", "pres", "prof", "profs", "pvt", "rep", "reps", "rev", "sen", "sens", "sgt", "sir", "sra",
-    "srta", "st", "supt", "ste", "treas", "univ", "e.g", "i.e", "eg", "ie", "viz", "vs", "cf", "ca", "approx", "esp",
-    "incl", "resp", "aka", "a.k.a", "c.f", "f.k.a", "rt", "msgr", "amb", "ald", "det", "spc",
+    "adj", "adm", "asst", "atty", "bp", "brig", "bros", "capt", "cardin", "cmdr", "col", "comdr", "cpl",
+    "cpt", "dr", "drs", "ens", "fr", "ft", "gen", "gov", "hon", "insp", "lt", "maj", "messrs", "mlle", "mme",
+    "mr", "mrs", "ms", "mt", "mx", "nat", "ph", "pres", "prof", "profs", "pvt", "rep", "reps", "rev", "sen",
+    "sens", "sgt", "sir", "sra", "srta", "st", "supt", "ste", "treas", "univ", "e.g", "i.e", "eg", "ie",
+    "viz", "vs", "cf", "ca", "approx", "esp", "incl", "resp", "aka", "a.k.a", "c.f", "f.k.a", "rt", "msgr",
+    "amb", "ald", "det", "spc",
 ];
 
 const BEFORE_NUMBER: &[&str] = &[
-    "app", "art", "arts", "bk", "ch", "chap", "chs", "cl", "cols", "eq", "eqs", "ex", "exh", "ext", "fig", "figs", "fn",
-    "nn", "no", "nos", "nr", "op", "p", "par", "para", "pg", "pp", "pt", "pts", "sec", "secs", "sect", "tab", "tel",
-    "ver", "vol", "vols", "vv", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec",
-    "mon", "tue", "tues", "wed", "thu", "thur", "thurs", "fri", "sat", "sun",
+    "app", "art", "arts", "bk", "ch", "chap", "chs", "cl", "cols", "eq", "eqs", "ex", "exh", "ext", "fig",
+    "figs", "fn", "nn", "no", "nos", "nr", "op", "p", "par", "para", "pg", "pp", "pt", "pts", "sec", "secs",
+    "sect", "tab", "tel", "ver", "vol", "vols", "vv", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep",
+    "sept", "oct", "nov", "dec", "mon", "tue", "tues", "wed", "thu", "thur", "thurs", "fri", "sat", "sun",
 ];
 
 const EITHER: &[&str] = &[
-    "a.d", "a.m", "abbr", "acad", "al", "assn", "assoc", "ave", "b.c", "b.c.e", "bldg", "blvd", "c.e", "cir", "co",
-    "corp", "cos", "ct", "ctr", "d.c", "dept", "dist", "div", "ed", "eds", "esq", "est", "etc", "fem", "hr", "hrs",
-    "hwy", "inc", "inst", "intl", "jr", "lb", "lbs", "ln", "ltd", "masc", "max", "mfg", "mgr", "min", "mins", "misc",
-    "mo", "n.b", "natl", "org", "orig", "oz", "p.m", "p.s", "pl", "plc", "pop", "ps", "pty", "qt", "r.i.p", "rd", "ret",
-    "sq", "sr", "ste", "syn", "temp", "tr", "trans", "u.k", "u.n", "u.s", "u.s.a", "u.s.s.r", "vet", "yd", "yds", "yr",
-    "yrs", "ala", "ariz", "ark", "calif", "colo", "conn", "del", "fla", "ga", "ill", "ind", "kan", "kans", "ky", "la",
-    "mass", "md", "mich", "minn", "miss", "mont", "neb", "nebr", "nev", "okla", "ont", "ore", "pa", "penn", "tenn",
-    "tex", "va", "vt", "wash", "wis", "wisc", "wyo", "b.a", "b.s", "m.a", "m.d", "m.s", "ph.d", "r.n", "d.d.s", "j.d",
+    "a.d", "a.m", "abbr", "acad", "al", "assn", "assoc", "ave", "b.c", "b.c.e", "bldg", "blvd", "c.e", "cir",
+    "co", "corp", "cos", "ct", "ctr", "d.c", "dept", "dist", "div", "ed", "eds", "esq", "est", "etc", "fem",
+    "hr", "hrs", "hwy", "inc", "inst", "intl", "jr", "lb", "lbs", "ln", "ltd", "masc", "max", "mfg", "mgr",
+    "min", "mins", "misc", "mo", "n.b", "natl", "org", "orig", "oz", "p.m", "p.s", "pl", "plc", "pop", "ps",
+    "pty", "qt", "r.i.p", "rd", "ret", "sq", "sr", "ste", "syn", "temp", "tr", "trans", "u.k", "u.n", "u.s",
+    "u.s.a", "u.s.s.r", "vet", "yd", "yds", "yr", "yrs", "ala", "ariz", "ark", "calif", "colo", "conn",
+    "del", "fla", "ga", "ill", "ind", "kan", "kans", "ky", "la", "mass", "md", "mich", "minn", "miss",
+    "mont", "neb", "nebr", "nev", "okla", "ont", "ore", "pa", "penn", "tenn", "tex", "va", "vt", "wash",
+    "wis", "wisc", "wyo", "b.a", "b.s", "m.a", "m.d", "m.s", "ph.d", "r.n", "d.d.s", "j.d",
 ];
 
 /// What is known of a word that a full stop follows; the stop is not part of `word`, case does not count.

@@ -9,12 +9,11 @@ use std::collections::{BTreeMap, BinaryHeap};
 use std::io::{BufReader, BufWriter, Read, Write};
 use std::sync::{Mutex, PoisonError};
 
-use gyeol_data::Fault;
 use gyeol_tensor::Pool;
 
 use super::table::Words;
 use crate::corpus::{Corpus, Totals};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, stopped};
 use crate::words::Tokenize;
 
 /// What is known of a word after counting.
@@ -286,11 +285,6 @@ pub(crate) fn select(counter: &Counter, keep: Keep, documents: u64) -> Counts {
     let mut counts = selection.finish();
     counts.documents = documents;
     counts
-}
-
-/// The work was given up from outside.
-pub(crate) fn stopped() -> Error {
-    Error::input(Fault::new("stopped", "stopped before the end").next("run it again; nothing was written"))
 }
 
 fn merge_runs(parts: Vec<(Counter, Vec<std::fs::File>)>, selection: &mut Selection) -> std::io::Result<()> {

@@ -22,7 +22,6 @@ mod table;
 use gyeol_data::Fault;
 use gyeol_tensor::Pool;
 
-pub(crate) use count::stopped;
 use count::{Counter, Counts, Keep, Tally};
 pub(crate) use table::{Words, hash};
 

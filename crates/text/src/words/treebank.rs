@@ -140,7 +140,9 @@ fn plain(text: &str, start: usize, end: usize, seen: u8, last: bool, token: &mut
     // A word and a mark behind it.
     let core = end - 1;
     let mark = KINDS[bytes[core] as usize];
-    if mark & (COLON | ALONE) != 0 && core > start && bytes[start..core].iter().all(|&b| KINDS[b as usize] == LETTER)
+    if mark & (COLON | ALONE) != 0
+        && core > start
+        && bytes[start..core].iter().all(|&b| KINDS[b as usize] == LETTER)
     {
         if may_contract(&bytes[start..core]) {
             return false;
@@ -160,7 +162,8 @@ fn plain(text: &str, start: usize, end: usize, seen: u8, last: bool, token: &mut
     }
     // One apostrophe between letters: don't, it's, we'll.
     if seen & !(LETTER | QUOTE) == 0 && bytes.get(end) == Some(&b' ') {
-        let Some(at) = bytes[start..end].iter().position(|&b| KINDS[b as usize] == QUOTE).map(|i| start + i) else {
+        let Some(at) = bytes[start..end].iter().position(|&b| KINDS[b as usize] == QUOTE).map(|i| start + i)
+        else {
             return false;
         };
         if bytes[at] != b'\'' || at == start {
@@ -250,8 +253,7 @@ impl<'a> Piece<'a> {
     /// Whether a blank follows up to byte `i`; `at_end` says whether the end of the text counts as one.
     fn before_blank(&self, i: usize, at_end: bool) -> bool {
         self.blank(i)
-            || (i == self.bytes.len()
-                && self.text.as_bytes().get(self.end).map_or(at_end, |&b| b == b' '))
+            || (i == self.bytes.len() && self.text.as_bytes().get(self.end).map_or(at_end, |&b| b == b' '))
     }
 
     fn cut(mut self, last: bool, token: &mut dyn FnMut(&str)) {
@@ -319,8 +321,8 @@ impl<'a> Piece<'a> {
                 b'\'' if self.bytes.get(i + 1) == Some(&b'\'') => 2,
                 _ => 0,
             };
-            let opens = self.after_blank(i)
-                || (i > 0 && matches!(self.bytes[i - 1], b'(' | b'[' | b'{' | b'<'));
+            let opens =
+                self.after_blank(i) || (i > 0 && matches!(self.bytes[i - 1], b'(' | b'[' | b'{' | b'<'));
             if long == 0 || !opens {
                 i += 1;
                 continue;
@@ -390,7 +392,8 @@ impl<'a> Piece<'a> {
             return;
         }
         let stop = close - 1;
-        let before = self.blank(stop) || if stop == 0 { self.start > 0 } else { self.bytes[stop - 1] != b'.' };
+        let before =
+            self.blank(stop) || if stop == 0 { self.start > 0 } else { self.bytes[stop - 1] != b'.' };
         if before && self.text[self.end..].chars().all(char::is_whitespace) {
             self.pad(stop, n);
         }
@@ -445,7 +448,8 @@ impl<'a> Piece<'a> {
     fn contractions(&mut self) {
         let n = self.bytes.len();
         for i in 0..n {
-            if !matches!(self.bytes[i] | 0x20, b'c' | b'd' | b'g' | b'l' | b'm' | b'w') || !self.word_ends(i) {
+            if !matches!(self.bytes[i] | 0x20, b'c' | b'd' | b'g' | b'l' | b'm' | b'w') || !self.word_ends(i)
+            {
                 continue;
             }
             for &(word, first) in &CONTRACTED {
@@ -482,7 +486,8 @@ impl<'a> Piece<'a> {
             return true;
         }
         let at = self.start + i;
-        !(char_before(self.text, at).is_some_and(is_word_re) && char_at(self.text, at).is_some_and(is_word_re))
+        !(char_before(self.text, at).is_some_and(is_word_re)
+            && char_at(self.text, at).is_some_and(is_word_re))
     }
 
     /// The end of `word` at byte `i`, in any case and with no blank inside.

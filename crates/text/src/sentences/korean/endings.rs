@@ -317,7 +317,8 @@ mod tests {
 
     #[test]
     fn nouns_that_end_like_verbs_are_told_apart() {
-        for word in ["바다", "필요", "처음", "여자", "나라", "동네", "저마다", "참가자", "수요"] {
+        for word in ["바다", "필요", "처음", "여자", "나라", "동네", "저마다", "참가자", "수요"]
+        {
             assert_eq!(ending_of(word).strength, Strength::Lookalike, "{word}");
         }
         for word in ["왔다", "해요", "없음", "먹자", "가라", "좋네"] {

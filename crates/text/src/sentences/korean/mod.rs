@@ -181,7 +181,10 @@ fn reluctance(text: &str, units: &[Unit]) -> f32 {
         } else if unit.stop == Stop::None
             && i + 1 < units.len()
             && ending_of(core(text, units, i)).strength == Strength::Certain
-            && matches!(context_of(core(text, units, i + 1)), Context::Other | Context::Conjunction | Context::Pronoun)
+            && matches!(
+                context_of(core(text, units, i + 1)),
+                Context::Other | Context::Conjunction | Context::Pronoun
+            )
         {
             without += 1;
         }
@@ -237,4 +240,3 @@ pub fn examples(text: &str, example: &mut dyn FnMut(Evidence, Option<bool>)) {
         }
     }
 }
-

@@ -11,7 +11,10 @@ pub(super) fn end(piece: Piece<'_>, at: usize, c: char) -> Option<usize> {
     if c.is_ascii_lowercase() && !matches!(c, 'o' | 'x') {
         return None;
     }
-    fixed(piece, at).or_else(|| standing(piece, at, c)).or_else(|| lying(piece, at)).or_else(|| mirrored(piece, at))
+    fixed(piece, at)
+        .or_else(|| standing(piece, at, c))
+        .or_else(|| lying(piece, at))
+        .or_else(|| mirrored(piece, at))
 }
 
 /// Whether a word ends before `at`: where a face with letters in it may not begin.
@@ -73,7 +76,8 @@ fn mirrored(piece: Piece<'_>, at: usize) -> Option<usize> {
 fn standing(piece: Piece<'_>, at: usize, eye: char) -> Option<usize> {
     let other = match eye {
         '>' => '<',
-        '^' | '-' | ';' | 'T' | 'Q' | '@' | '*' | '=' | '+' | 'ㅜ' | 'ㅠ' | 'ㅡ' | 'ㅇ' | 'O' | 'o' | '0' | '~' => eye,
+        '^' | '-' | ';' | 'T' | 'Q' | '@' | '*' | '=' | '+' | 'ㅜ' | 'ㅠ' | 'ㅡ' | 'ㅇ' | 'O' | 'o' | '0'
+        | '~' => eye,
         _ => return None,
     };
     let mut chars = piece.rest(at).char_indices().skip(1).peekable();

@@ -1,0 +1,107 @@
+//! `gyeol inspect` of a corpus.
+
+use std::path::Path;
+
+use gyeol_data::Roles;
+use gyeol_report::terminal;
+use gyeol_text::corpus::Format;
+use gyeol_text::profile::{ProfileParams, profile};
+
+use super::bar::Bar;
+use super::{bytes_of, corpus, kind, preparation};
+use crate::args::{Common, Prepare, Reading, Texts};
+use crate::failure::Result;
+use crate::output;
+
+/// What is looked at.
+pub struct Looked<'a> {
+    pub file: &'a str,
+    pub against: Option<&'a str>,
+    pub html: Option<&'a Path>,
+}
+
+/// Whether a file holds texts rather than readings: by its name, by the options, and where a table holds no clock, by its
+/// columns.
+pub fn is_text(file: &str, texts: &Texts, reading: &Reading) -> Result<bool> {
+    if file.starts_with("builtin:")
+        || Path::new(file).extension().is_some_and(|e| e.eq_ignore_ascii_case("toml"))
+    {
+        return Ok(false);
+    }
+    if texts.column.is_some()
+        || texts.document.is_some()
+        || texts.format.is_some()
+        || Path::new(file).is_dir()
+    {
+        return Ok(true);
+    }
+    match kind(file, texts)? {
+        Format::JsonLines | Format::Html => Ok(true),
+        Format::Text => Ok(file != "-" && !looks_like_a_table(file)),
+        Format::Csv | Format::Tsv | Format::Parquet | Format::Arrow => {
+            // A table that cannot be read says so when it is inspected as one.
+            let Ok(table) = super::super::table(file, reading) else {
+                return Ok(kind(file, texts)? == Format::Tsv);
+            };
+            let roles = Roles::guess(&table);
+            Ok(roles.time().is_none() && !roles.texts().is_empty())
+        }
+    }
+}
+
+/// A .txt file whose first lines have the same number (two or more) of cells is a table in disguise.
+fn looks_like_a_table(file: &str) -> bool {
+    let Ok(bytes) = std::fs::read(file) else { return false };
+    let head = String::from_utf8_lossy(&bytes[..bytes.len().min(4096)]);
+    let lines: Vec<&str> = head.lines().take(6).collect();
+    [',', ';', '\t'].iter().any(|&d| {
+        let counts: Vec<usize> = lines.iter().take(5).map(|l| l.matches(d).count()).collect();
+        counts.len() >= 3 && counts[0] > 0 && counts.iter().all(|&c| c == counts[0])
+    })
+}
+
+/// Looks at a corpus.
+pub fn inspect(
+    common: &Common,
+    looked: &Looked<'_>,
+    texts: &Texts,
+    prepare: &Prepare,
+    reading: &Reading,
+) -> Result<()> {
+    let Looked { file, against, html } = *looked;
+    output::one_result(common.json, html.and_then(Path::to_str).unwrap_or_default())?;
+    let bytes = bytes_of(reading);
+    let texts_in = corpus(file, texts, &bytes)?;
+    let other = against.map(|other| corpus(other, texts, &bytes)).transpose()?;
+    let chain = preparation(prepare)?;
+    let pool = super::super::pool(common);
+    let name =
+        |path: &str| Path::new(path).file_name().map_or(path.to_owned(), |n| n.to_string_lossy().into());
+    let (here, there) = (name(file), against.map(name).unwrap_or_default());
+    let found = {
+        let bar = Bar::new(common, &texts_in);
+        let against = other.as_ref().map(|c| (there.as_str(), c));
+        profile(&here, &texts_in, against, &chain, ProfileParams::default(), &pool, |_| bar.moved())?
+    };
+    let language = output::language(common.language.as_deref(), None)?;
+    if let Some(path) = html {
+        let page = gyeol_report::corpus_page(&found, &here, language)?;
+        output::bytes(path, page.as_bytes())?;
+        if path.as_os_str() == "-" {
+            return Ok(());
+        }
+    }
+    if common.json {
+        let mut all = serde_json::to_value(&found)?;
+        if let Some(all) = all.as_object_mut() {
+            // The keys that every inspection has.
+            all.insert("rows".into(), found.documents.into());
+            all.insert(
+                "columns".into(),
+                serde_json::json!([{"name": "text", "type": "text", "role": "text", "nulls": found.empty}]),
+            );
+        }
+        return output::json(&all);
+    }
+    output::text(&terminal::corpus_table(&found, output::width(), output::color(), language))
+}

@@ -1,0 +1,126 @@
+//! Verbs between raw text and integers.
+
+mod bar;
+mod encode;
+mod inspect;
+mod split;
+mod tokenize;
+mod vocab;
+
+use std::io::Write;
+
+use gyeol_text::corpus::{Corpus, CorpusOptions, Format, format_of};
+use gyeol_text::prepare::{Preparation, PreparationParams};
+
+pub use inspect::{Looked, inspect, is_text};
+
+use crate::args::{Bytes, Common, Prepare, Reading, TextVerb, Texts};
+use crate::failure::{Failure, Result};
+
+/// Runs a verb.
+pub fn run(common: &Common, verb: TextVerb) -> Result<()> {
+    match verb {
+        TextVerb::Tokenize { schemes: true, .. } => tokenize::schemes(common),
+        TextVerb::Tokenize { file, unit, prepare, texts, bytes, .. } => {
+            tokenize::tokenize(common, file.as_deref().unwrap_or("-"), &unit, &prepare, &texts, &bytes)
+        }
+        TextVerb::Vocab { file, output, size, min_count, memory, keras, prepare, texts, bytes } => {
+            let wanted = vocab::Wanted { output: &output, size, min_count, memory, keras };
+            vocab::vocab(common, &file, &wanted, &prepare, &texts, &bytes)
+        }
+        TextVerb::Encode { file, decode: true, vocab, .. } => encode::decode(common, &file, &vocab),
+        TextVerb::Encode { file, vocab, pad, truncate, max_len, one_hot, texts, bytes, .. } => {
+            let form = encode::Form { pad: pad.as_deref(), truncate: &truncate, max_len, one_hot };
+            encode::encode(common, &file, &vocab, &form, &texts, &bytes)
+        }
+        TextVerb::Split { file, out, valid, test, no_stratify, texts, bytes } => {
+            split::split(common, &file, &out, (valid, test), !no_stratify, &texts, &bytes)
+        }
+    }
+}
+
+/// Opens the texts that the options mean.
+fn corpus(file: &str, texts: &Texts, bytes: &Bytes) -> Result<Corpus> {
+    let parse = |what: &Option<String>| what.as_deref().map(str::parse).transpose();
+    let options = CorpusOptions {
+        format: texts.format.as_deref().map(str::parse).transpose()?,
+        unit: parse(&texts.document)?,
+        text: texts.column.clone(),
+        label: texts.label.clone(),
+        encoding: bytes.encoding.clone(),
+        delimiter: super::delimiter(bytes.delimiter.as_deref())?,
+        quoting: texts.quotes.as_deref().map(|q| q == "on"),
+        invalid: texts.invalid.parse()?,
+        max_document_bytes: texts.max_document,
+        ..CorpusOptions::default()
+    };
+    Ok(Corpus::open(file, options)?)
+}
+
+/// The chain that the options mean.
+fn preparation(prepare: &Prepare) -> Result<Preparation> {
+    let mut params = PreparationParams { lower: prepare.lower, ..PreparationParams::default() };
+    if let Some(scheme) = &prepare.scheme {
+        params.scheme.clone_from(scheme);
+    }
+    Ok(params.check()?.plain()?)
+}
+
+/// Standard output for many lines; a reader that has seen enough (`| head`) ends it without a failure.
+struct Lines {
+    out: std::io::BufWriter<std::io::StdoutLock<'static>>,
+    closed: bool,
+}
+
+impl Lines {
+    fn new() -> Self {
+        Lines { out: std::io::BufWriter::with_capacity(1 << 18, std::io::stdout().lock()), closed: false }
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        if self.closed {
+            return Ok(());
+        }
+        match self.out.write_all(bytes) {
+            Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => {
+                self.closed = true;
+                Ok(())
+            }
+            other => other,
+        }
+    }
+
+    fn finish(mut self) -> Result<()> {
+        match self.out.flush() {
+            Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(e.into()),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Says what reading decided, unless it is to be quiet.
+fn notes(common: &Common, corpus: &Corpus) {
+    if !common.quiet {
+        corpus.notes().iter().for_each(|note| eprintln!("  {note}"));
+    }
+}
+
+/// Refuses what a binary or table form would make of standard output being read twice.
+fn not_standard_input(file: &str, why: &str) -> Result<()> {
+    if file == "-" {
+        let words = format!("standard input cannot be read twice, and {why}; name a file");
+        return Err(Failure::Usage(words));
+    }
+    Ok(())
+}
+
+fn kind(file: &str, texts: &Texts) -> Result<Format> {
+    Ok(match &texts.format {
+        Some(name) => name.parse()?,
+        None => format_of(file),
+    })
+}
+
+fn bytes_of(reading: &Reading) -> Bytes {
+    Bytes { delimiter: reading.delimiter.clone(), encoding: reading.encoding.clone() }
+}

@@ -1,0 +1,67 @@
+//! `gyeol split`.
+
+use std::path::Path;
+
+use gyeol_text::pairs::{Part, SplitParams, split as parts_of};
+use serde_json::json;
+
+use super::bar::Bar;
+use super::{corpus, not_standard_input, notes};
+use crate::args::{Bytes, Common, Texts};
+use crate::failure::{Failure, Result};
+use crate::output;
+
+/// Writes the three parts as JSON lines.
+pub fn split(
+    common: &Common,
+    file: &str,
+    out: &Path,
+    (valid, test): (f64, f64),
+    stratify: bool,
+    texts: &Texts,
+    bytes: &Bytes,
+) -> Result<()> {
+    not_standard_input(file, "a split looks at all texts before it writes the first")?;
+    let pool = super::super::pool(common);
+    let first = corpus(file, texts, bytes)?;
+    let params = SplitParams { valid, test, stratify, seed: common.seed.unwrap_or(0) };
+    let split = parts_of(&first, params, &pool)?;
+    std::fs::create_dir_all(out).map_err(|e| {
+        Failure::Failed(format!("cannot make the folder {}: {e}. Next: name another --out", out.display()))
+    })?;
+    let second = corpus(file, texts, bytes)?;
+    let mut written: [Vec<u8>; 3] = Default::default();
+    {
+        let bar = Bar::new(common, &second);
+        second.each(|document| {
+            let row = match document.label {
+                Some(label) => json!({ "text": document.text, "label": label }),
+                None => json!({ "text": document.text }),
+            };
+            let into = &mut written[split.parts[document.number as usize] as usize];
+            // Writing to memory cannot fail.
+            let _ = serde_json::to_writer(&mut *into, &row);
+            into.push(b'\n');
+            if bar.moved() { Ok(()) } else { Err(gyeol_text::error::stopped()) }
+        })?;
+    }
+    let names = ["train", "valid", "test"];
+    for (name, rows) in names.iter().zip(&written) {
+        output::bytes(&out.join(format!("{name}.jsonl")), rows)?;
+    }
+    notes(common, &first);
+    let counts = [Part::Train, Part::Valid, Part::Test].map(|p| split.count(p));
+    if common.json {
+        return output::json(&json!({
+            "train": counts[0], "valid": counts[1], "test": counts[2], "repeated": split.repeated,
+        }));
+    }
+    if !common.quiet {
+        let [train, valid, test] = counts;
+        eprintln!(
+            "  {train} to train, {valid} to choose, {test} to test; {} repeats kept together",
+            split.repeated
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,98 @@
+//! `gyeol tokenize`.
+
+use gyeol_text::Tokenize;
+use gyeol_text::corpus::Block;
+use gyeol_text::words::SCHEMES;
+use serde_json::json;
+
+use super::bar::Bar;
+use super::{Lines, corpus, notes, preparation};
+use crate::args::{Bytes, Common, Prepare, Texts};
+use crate::failure::Result;
+use crate::output;
+
+/// Lists the schemes.
+pub fn schemes(common: &Common) -> Result<()> {
+    if common.json {
+        let all: Vec<_> = SCHEMES.iter().map(|(name, what)| json!({"name": name, "what": what})).collect();
+        return output::json(&json!({ "schemes": all }));
+    }
+    let lines: String = SCHEMES.iter().map(|(name, what)| format!("  {name:14} {what}\n")).collect();
+    output::text(&lines)
+}
+
+/// A line a text, or a line a sentence.
+pub fn tokenize(
+    common: &Common,
+    file: &str,
+    unit: &str,
+    prepare: &Prepare,
+    texts: &Texts,
+    bytes: &Bytes,
+) -> Result<()> {
+    let corpus = corpus(file, texts, bytes)?;
+    let chain = preparation(prepare)?;
+    let pool = super::super::pool(common);
+    let mut lines = Lines::new();
+    {
+        let bar = Bar::new(common, &corpus);
+        corpus
+            .map(
+                &pool,
+                |_, block| write_block(block, unit, &chain, common.json),
+                |_, out: Vec<u8>| {
+                    lines.write(&out).map_err(output_failed)?;
+                    if bar.moved() && !lines.closed { Ok(()) } else { Err(gyeol_text::error::stopped()) }
+                },
+            )
+            .map(|_| ())
+            .or_else(|e| if lines.closed { Ok(()) } else { Err(e) })?;
+    }
+    lines.finish()?;
+    notes(common, &corpus);
+    Ok(())
+}
+
+pub fn output_failed(source: std::io::Error) -> gyeol_text::Error {
+    gyeol_text::Error::Io {
+        action: "write",
+        path: "standard output".into(),
+        next: "check that there is room where it goes".into(),
+        source,
+    }
+}
+
+fn write_block(block: &Block, _unit: &str, chain: &dyn Tokenize, as_json: bool) -> Vec<u8> {
+    let mut out = Vec::with_capacity(block.bytes() + block.bytes() / 4);
+    for document in block.documents() {
+        let start = out.len();
+        if as_json {
+            out.extend_from_slice(b"{\"tokens\":[");
+            let mut first = true;
+            chain.each(document.text, &mut |token| {
+                if !first {
+                    out.push(b',');
+                }
+                first = false;
+                // Writing to memory cannot fail.
+                let _ = serde_json::to_writer(&mut out, token);
+            });
+            out.extend_from_slice(b"]}\n");
+        } else {
+            chain.each(document.text, &mut |token| {
+                if out.len() > start {
+                    out.push(b' ');
+                }
+                // A token that holds white space would look like two.
+                if token.contains(char::is_whitespace) {
+                    let joined: Vec<&str> = token.split_whitespace().collect();
+                    out.extend_from_slice(joined.join("\u{b7}").as_bytes());
+                } else {
+                    out.extend_from_slice(token.as_bytes());
+                }
+            });
+            out.push(b'\n');
+        }
+    }
+    out
+}

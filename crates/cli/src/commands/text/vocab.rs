@@ -1,0 +1,81 @@
+//! `gyeol vocab`.
+
+use std::path::Path;
+
+use gyeol_text::vocabulary::{Coverage, Vocabulary, VocabularyParams};
+use serde_json::json;
+
+use super::bar::Bar;
+use super::{corpus, notes, preparation};
+use crate::args::{Bytes, Common, Prepare, Texts};
+use crate::failure::Result;
+use crate::output;
+
+/// What is asked for.
+pub struct Wanted<'a> {
+    pub output: &'a str,
+    pub size: Option<usize>,
+    pub min_count: u64,
+    pub memory: Option<usize>,
+    pub keras: bool,
+}
+
+/// Counts words and writes the vocabulary.
+pub fn vocab(
+    common: &Common,
+    file: &str,
+    wanted: &Wanted<'_>,
+    prepare: &Prepare,
+    texts: &Texts,
+    bytes: &Bytes,
+) -> Result<()> {
+    output::one_result(common.json, wanted.output)?;
+    let corpus = corpus(file, texts, bytes)?;
+    let chain = preparation(prepare)?;
+    let params = VocabularyParams {
+        min_count: wanted.min_count,
+        size: wanted.size,
+        memory: wanted.memory,
+        ..VocabularyParams::default()
+    };
+    let pool = super::super::pool(common);
+    let (mut vocabulary, curve) = {
+        let bar = Bar::new(common, &corpus);
+        Vocabulary::fit(&corpus, &chain, params, &pool, |_| bar.moved())?
+    };
+    vocabulary.set_preparation(chain.to_json());
+    let text = if wanted.keras { vocabulary.to_keras_json()? } else { vocabulary.to_json() };
+    output::bytes(Path::new(wanted.output), text.as_bytes())?;
+    notes(common, &corpus);
+    let total = vocabulary.total();
+    let share = total.covered as f64 / total.tokens.max(1) as f64;
+    if common.json {
+        return output::json(&json!({
+            "size": vocabulary.len(),
+            "words": vocabulary.words().count(),
+            "tokens": total.tokens,
+            "types": total.types,
+            "documents": total.documents,
+            "coverage": share,
+            "curve": curve,
+        }));
+    }
+    if !common.quiet {
+        eprintln!(
+            "  {} documents · {} tokens · {} distinct words, {} of them kept: {:.2} % of the text",
+            total.documents,
+            total.tokens,
+            total.types,
+            vocabulary.words().count(),
+            100.0 * share
+        );
+        let points: Vec<String> = curve
+            .iter()
+            .map(|Coverage { size, coverage }| format!("{size} → {:.1} %", 100.0 * coverage))
+            .collect();
+        if !points.is_empty() {
+            eprintln!("  most frequent words → share of the text: {}", points.join(" · "));
+        }
+    }
+    Ok(())
+}
