@@ -178,6 +178,7 @@ fn lengths(l: &Lengths, unit: &str, voice: &Voice) -> Figure {
         .histogram
         .iter()
         .enumerate()
+        .skip(l.histogram.iter().take_while(|(_, n)| *n == 0).count())
         .map(|(i, (bound, n))| {
             let next = l.histogram.get(i + 1).map_or(if *bound == 0 { 1 } else { bound * 2 }, |(b, _)| *b);
             let name = if next == bound + 1 {
