@@ -42,7 +42,11 @@ pub(super) fn is_word_regex(c: char) -> bool {
         || matches!(c, '\u{200c}' | '\u{200d}')
         || matches!(
             c.general_category(),
-            G::NonspacingMark | G::SpacingMark | G::EnclosingMark | G::DecimalNumber | G::ConnectorPunctuation
+            G::NonspacingMark
+                | G::SpacingMark
+                | G::EnclosingMark
+                | G::DecimalNumber
+                | G::ConnectorPunctuation
         )
 }
 
@@ -109,7 +113,12 @@ mod tests {
                 .filter(|&c| assigned[c as usize] && claim(c) != want[c as usize])
                 .map(|c| format!("U+{:04X}", c as u32))
                 .collect();
-            assert!(wrong.is_empty(), "{name}: {} code points: {:?}", wrong.len(), &wrong[..wrong.len().min(20)]);
+            assert!(
+                wrong.is_empty(),
+                "{name}: {} code points: {:?}",
+                wrong.len(),
+                &wrong[..wrong.len().min(20)]
+            );
         }
     }
 }

@@ -120,7 +120,12 @@ fn ascii_not_space(x: u64) -> u64 {
 /// Calls `run(start, end)` for each longest run of characters of a class, given once for eight ASCII bytes (high bits)
 /// and once for a character.
 #[inline]
-fn runs(text: &str, ascii: impl Fn(u64) -> u64, one: impl Fn(char) -> bool, mut run: impl FnMut(usize, usize)) {
+fn runs(
+    text: &str,
+    ascii: impl Fn(u64) -> u64,
+    one: impl Fn(char) -> bool,
+    mut run: impl FnMut(usize, usize),
+) {
     const NONE: usize = usize::MAX;
     let bytes = text.as_bytes();
     let (mut start, mut at) = (NONE, 0);
@@ -182,7 +187,8 @@ mod tests {
 
     /// A random text of ASCII and other characters, long enough for blocks of 64 bytes.
     fn texts() -> impl Iterator<Item = String> {
-        let alphabet: Vec<char> = "aZ_09 \t\n\u{1c}.,-é가나다ㅋ한²Ⓐ\u{301}\u{a0}\u{3000}🙂İΣσ".chars().collect();
+        let alphabet: Vec<char> =
+            "aZ_09 \t\n\u{1c}.,-é가나다ㅋ한²Ⓐ\u{301}\u{a0}\u{3000}🙂İΣσ".chars().collect();
         let mut state = 7u64;
         (0..4000).map(move |round| {
             let mut text = String::new();

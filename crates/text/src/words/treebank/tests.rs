@@ -90,7 +90,9 @@ fn corpus_lines() -> Option<Vec<String>> {
 fn a_span_is_missing_only_where_a_quote_is_written_anew() {
     let text = "\"It's\" (so)…";
     let mut found = Vec::new();
-    Treebank.spans(text, &mut |span, token| found.push((span.map(|s| &text[s]).map(str::to_owned), token.to_owned())));
+    Treebank.spans(text, &mut |span, token| {
+        found.push((span.map(|s| &text[s]).map(str::to_owned), token.to_owned()))
+    });
     let own: Vec<&str> = found.iter().filter(|(s, _)| s.is_none()).map(|(_, t)| t.as_str()).collect();
     assert_eq!(own, ["``", "''"]);
     assert!(found.iter().all(|(s, t)| s.as_ref().is_none_or(|s| s == t)));

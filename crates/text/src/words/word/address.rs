@@ -5,11 +5,9 @@ use crate::words::classes::is_word_regex;
 
 /// The end of the address that begins at `at` with `c`, if one does.
 pub(super) fn end(piece: Piece<'_>, at: usize, c: char) -> Option<usize> {
-    if piece.before(at).is_some_and(|b| is_word_regex(b) && b.is_ascii()) && !c.is_ascii_alphanumeric() {
-        return None;
-    }
     if c == '@' || c == '#' {
-        return name(piece, at + 1);
+        let inside = piece.before(at).is_some_and(|b| is_word_regex(b) && b.is_ascii());
+        return if inside { None } else { name(piece, at + 1) };
     }
     if !c.is_ascii_alphanumeric() {
         return None;
@@ -27,7 +25,8 @@ fn name(piece: Piece<'_>, from: usize) -> Option<usize> {
 /// Bytes of the page address at the start of `rest`, which holds no white space: a scheme with `://`, or `www.`.
 pub(crate) fn url_length(rest: &str) -> Option<usize> {
     let bytes = rest.as_bytes();
-    let scheme = bytes.iter().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.')).count();
+    let scheme =
+        bytes.iter().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.')).count();
     let body = if (1..=20).contains(&scheme) && bytes[scheme..].starts_with(b"://") {
         scheme + 3
     } else if bytes.len() > 4 && bytes[..4].eq_ignore_ascii_case(b"www.") {
@@ -72,8 +71,8 @@ pub(crate) fn email_length(rest: &str) -> Option<usize> {
         return None;
     }
     let host = local + 1;
-    let mut end =
-        host + bytes[host..].iter().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-')).count();
+    let mut end = host
+        + bytes[host..].iter().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-')).count();
     while end > host && matches!(bytes[end - 1], b'.' | b'-') {
         end -= 1;
     }

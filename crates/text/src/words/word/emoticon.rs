@@ -8,10 +8,17 @@ const FIXED: &[&str] = &["¯\\_(ツ)_/¯", "\\o/", "</3", "<3", "XD", "xD", "XDD
 
 /// The end of the emoticon that begins at `at` with `c`, if one does.
 pub(super) fn end(piece: Piece<'_>, at: usize, c: char) -> Option<usize> {
-    if c.is_ascii_lowercase() && !matches!(c, 'o' | 'x') {
+    let may_begin = match c {
+        'o' | 'x' | 'O' | 'X' | 'T' | 'Q' | '0' | '8' | '¯' | 'ㅜ' | 'ㅠ' | 'ㅡ' | 'ㅇ' => true,
+        _ => c.is_ascii_punctuation(),
+    };
+    if !may_begin {
         return None;
     }
-    fixed(piece, at).or_else(|| standing(piece, at, c)).or_else(|| lying(piece, at)).or_else(|| mirrored(piece, at))
+    fixed(piece, at)
+        .or_else(|| standing(piece, at, c))
+        .or_else(|| lying(piece, at))
+        .or_else(|| mirrored(piece, at))
 }
 
 /// Whether a word ends before `at`: where a face with letters in it may not begin.
@@ -73,7 +80,8 @@ fn mirrored(piece: Piece<'_>, at: usize) -> Option<usize> {
 fn standing(piece: Piece<'_>, at: usize, eye: char) -> Option<usize> {
     let other = match eye {
         '>' => '<',
-        '^' | '-' | ';' | 'T' | 'Q' | '@' | '*' | '=' | '+' | 'ㅜ' | 'ㅠ' | 'ㅡ' | 'ㅇ' | 'O' | 'o' | '0' | '~' => eye,
+        '^' | '-' | ';' | 'T' | 'Q' | '@' | '*' | '=' | '+' | 'ㅜ' | 'ㅠ' | 'ㅡ' | 'ㅇ' | 'O' | 'o' | '0'
+        | '~' => eye,
         _ => return None,
     };
     let mut chars = piece.rest(at).char_indices().skip(1).peekable();

@@ -15,14 +15,17 @@ pub(super) fn end(piece: Piece<'_>, at: usize, c: char) -> Option<usize> {
     let next = piece.char(at + c.len_utf8())?;
     let free = !piece.before(at).is_some_and(is_part);
     match c {
-        '$' | '€' | '£' | '¥' | '₩' | '￦' if next.is_ascii_digit() => Some(word(piece, at + c.len_utf8())),
+        '$' | '€' | '£' | '¥' | '₩' | '￦' if next.is_ascii_digit() => {
+            Some(word(piece, at + c.len_utf8()))
+        }
         '-' | '+' | '−' | '±' if free && next.is_ascii_digit() => Some(word(piece, at + c.len_utf8())),
         '.' if free && next.is_ascii_digit() && piece.before(at) != Some('.') => Some(word(piece, at + 1)),
         '\'' | '’' if free => {
             let start = at + c.len_utf8();
             let run = run_end(piece, start);
             let body = &piece.text[start..run];
-            let decade = body.len() == 3 && body.ends_with('s') && body.as_bytes()[..2].iter().all(u8::is_ascii_digit);
+            let decade =
+                body.len() == 3 && body.ends_with('s') && body.as_bytes()[..2].iter().all(u8::is_ascii_digit);
             (decade || ELIDED.iter().any(|w| body.eq_ignore_ascii_case(w))).then_some(run)
         }
         _ => None,
@@ -110,7 +113,11 @@ fn trailing(piece: Piece<'_>, start: usize, part: usize, end: usize) -> usize {
         Some('%') if run.ends_with(|c: char| c.is_ascii_digit()) => end + 1,
         Some('+') if single && rest.starts_with("++") && piece.ends_word(end + 2) => end + 2,
         Some('#') if matches!(word, "C" | "F") && piece.ends_word(end + 1) => end + 1,
-        Some('.') if !rest.starts_with("..") && piece.ends_word(end + 1) && stop_belongs(piece, word, end) => end + 1,
+        Some('.')
+            if !rest.starts_with("..") && piece.ends_word(end + 1) && stop_belongs(piece, word, end) =>
+        {
+            end + 1
+        }
         _ => end,
     }
 }
@@ -119,7 +126,9 @@ fn trailing(piece: Piece<'_>, start: usize, part: usize, end: usize) -> usize {
 fn stop_belongs(piece: Piece<'_>, word: &str, end: usize) -> bool {
     if word.contains('.') {
         // U.S.A, e.g, Ph.D: short parts, letters alone.
-        return word.split('.').all(|p| matches!(p.len(), 1 | 2) && p.bytes().all(|b| b.is_ascii_alphabetic()));
+        return word
+            .split('.')
+            .all(|p| matches!(p.len(), 1 | 2) && p.bytes().all(|b| b.is_ascii_alphabetic()));
     }
     // "No." and "Sun." are mostly the words that end a sentence, unless what they abbreviate goes on.
     let follows = piece.text[end + 1..].trim_start().chars().next();
@@ -143,8 +152,42 @@ fn stop_belongs(piece: Piece<'_>, word: &str, end: usize) -> bool {
 fn is_english_word(word: &str) -> bool {
     matches!(
         word,
-        "bros" | "col" | "ed" | "gen" | "ill" | "ind" | "la" | "mass" | "max" | "min" | "miss" | "pop" | "rep" | "sir"
-            | "temp" | "vet" | "wash" | "fr" | "ms" | "del" | "pa" | "al" | "ore" | "org" | "co" | "nat" | "pl"
-            | "inst" | "trans" | "ret" | "ct" | "tr" | "va" | "ga" | "mo" | "id" | "det" | "ill." | "est"
+        "bros"
+            | "col"
+            | "ed"
+            | "gen"
+            | "ill"
+            | "ind"
+            | "la"
+            | "mass"
+            | "max"
+            | "min"
+            | "miss"
+            | "pop"
+            | "rep"
+            | "sir"
+            | "temp"
+            | "vet"
+            | "wash"
+            | "fr"
+            | "ms"
+            | "del"
+            | "pa"
+            | "al"
+            | "ore"
+            | "org"
+            | "co"
+            | "nat"
+            | "pl"
+            | "inst"
+            | "trans"
+            | "ret"
+            | "ct"
+            | "tr"
+            | "va"
+            | "ga"
+            | "mo"
+            | "det"
+            | "est"
     )
 }

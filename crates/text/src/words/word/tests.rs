@@ -11,8 +11,14 @@ fn check(text: &str, want: &str) {
 #[test]
 fn exceptions_of_the_textbooks_stay_whole() {
     check("Don't boo Jone's cat.", "Don't|boo|Jone's|cat|.");
-    check("The U.S.A. and a Ph.D. cost $45.55 on 01/02/06.", "The|U.S.A.|and|a|Ph.D.|cost|$45.55|on|01/02/06|.");
-    check("See http://x.y, state-of-the-art, 3.14 and 1,000!", "See|http://x.y|,|state-of-the-art|,|3.14|and|1,000|!");
+    check(
+        "The U.S.A. and a Ph.D. cost $45.55 on 01/02/06.",
+        "The|U.S.A.|and|a|Ph.D.|cost|$45.55|on|01/02/06|.",
+    );
+    check(
+        "See http://x.y, state-of-the-art, 3.14 and 1,000!",
+        "See|http://x.y|,|state-of-the-art|,|3.14|and|1,000|!",
+    );
     check("AT&T's R&D: e-mail me@x.co.uk #nlp @someone", "AT&T's|R&D|:|e-mail|me@x.co.uk|#nlp|@someone");
     check("Mr. Lee, e.g., left at 10:30 a.m. (50%)", "Mr.|Lee|,|e.g.|,|left|at|10:30|a.m.|(|50%|)");
 }
@@ -52,7 +58,9 @@ fn korean_is_cut_at_blanks_and_marks() {
 #[test]
 fn tokens_lie_in_order_and_cover_all_but_white_space() {
     let alphabet: Vec<char> =
-        "aB1 \n.,'’-@#:/\\()<>[]=_^;*&%$+\"ㅋㅠ가나é\u{301}\u{200d}👨👩🇰🇷🏽\u{fe0f}\u{20e3}…。³T8oxD\u{3000}".chars().collect();
+        "aB1 \n.,'’-@#:/\\()<>[]=_^;*&%$+\"ㅋㅠ가나é\u{301}\u{200d}👨👩🇰🇷🏽\u{fe0f}\u{20e3}…。³T8oxD\u{3000}"
+            .chars()
+            .collect();
     let mut state = 1u64;
     for round in 0..60_000 {
         let mut text = String::new();
