@@ -2,6 +2,8 @@
 //!
 //! The lists are our own, from style guides' headings: titles, company forms, references, months, measures, places.
 
+use std::sync::LazyLock;
+
 /// What a full stop behind an abbreviation says of the sentence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Abbreviation {
@@ -34,32 +36,54 @@ const EITHER: &[&str] = &[
     "co", "corp", "cos", "ct", "ctr", "d.c", "dept", "dist", "div", "ed", "eds", "esq", "est", "etc", "fem",
     "hr", "hrs", "hwy", "inc", "inst", "intl", "jr", "lb", "lbs", "ln", "ltd", "masc", "max", "mfg", "mgr",
     "min", "mins", "misc", "mo", "n.b", "natl", "org", "orig", "oz", "p.m", "p.s", "pl", "plc", "pop", "ps",
-    "pty", "qt", "r.i.p", "rd", "ret", "sq", "sr", "ste", "syn", "temp", "tr", "trans", "u.k", "u.n", "u.s",
+    "pty", "qt", "r.i.p", "rd", "ret", "sq", "sr", "syn", "temp", "tr", "trans", "u.k", "u.n", "u.s",
     "u.s.a", "u.s.s.r", "vet", "yd", "yds", "yr", "yrs", "ala", "ariz", "ark", "calif", "colo", "conn",
     "del", "fla", "ga", "ill", "ind", "kan", "kans", "ky", "la", "mass", "md", "mich", "minn", "miss",
     "mont", "neb", "nebr", "nev", "okla", "ont", "ore", "pa", "penn", "tenn", "tex", "va", "vt", "wash",
     "wis", "wisc", "wyo", "b.a", "b.s", "m.a", "m.d", "m.s", "ph.d", "r.n", "d.d.s", "j.d",
 ];
 
+/// All of them, each packed into eight bytes, in order of those.
+static TABLE: LazyLock<Vec<(u64, Abbreviation)>> = LazyLock::new(|| {
+    let lists = [
+        (CONTINUES, Abbreviation::Continues),
+        (BEFORE_NUMBER, Abbreviation::BeforeNumber),
+        (EITHER, Abbreviation::Either),
+    ];
+    let mut table: Vec<_> = lists
+        .iter()
+        .flat_map(|(words, kind)| words.iter().filter_map(|w| Some((packed(w)?, *kind))))
+        .collect();
+    table.sort_by_key(|&(word, _)| word);
+    table
+});
+
+/// A word of one to eight ASCII bytes as a number, small letters for capitals.
+fn packed(word: &str) -> Option<u64> {
+    let mut room = [0u8; 8];
+    room.get_mut(..word.len())?.copy_from_slice(word.as_bytes());
+    room.make_ascii_lowercase();
+    (word.is_ascii() && !word.is_empty()).then_some(u64::from_le_bytes(room))
+}
+
 /// What is known of a word that a full stop follows; the stop is not part of `word`, case does not count.
 pub(crate) fn abbreviation(word: &str) -> Option<Abbreviation> {
-    // Longer words are none; lower-casing into a fixed room keeps this free of allocation.
-    let mut room = [0u8; 8];
-    let bytes = word.as_bytes();
-    if bytes.is_empty() || bytes.len() > room.len() || !word.is_ascii() {
-        return None;
-    }
-    room[..bytes.len()].copy_from_slice(bytes);
-    room.make_ascii_lowercase();
-    let word = std::str::from_utf8(&room[..bytes.len()]).ok()?;
-    let among = |list: &[&str]| list.contains(&word);
-    if among(CONTINUES) {
-        Some(Abbreviation::Continues)
-    } else if among(BEFORE_NUMBER) {
-        Some(Abbreviation::BeforeNumber)
-    } else if among(EITHER) {
-        Some(Abbreviation::Either)
-    } else {
-        None
+    let word = packed(word)?;
+    TABLE.binary_search_by_key(&word, |&(w, _)| w).ok().map(|i| TABLE[i].1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_abbreviation_stands_in_one_list_and_fits_the_table() {
+        assert_eq!(TABLE.len(), CONTINUES.len() + BEFORE_NUMBER.len() + EITHER.len());
+        for pair in TABLE.windows(2) {
+            assert_ne!(pair[0].0, pair[1].0, "{:?}", pair[0].0.to_le_bytes().map(char::from));
+        }
+        assert_eq!(abbreviation("Mr"), Some(Abbreviation::Continues));
+        assert_eq!(abbreviation("U.S.S.R"), Some(Abbreviation::Either));
+        assert_eq!(abbreviation("sentence"), None);
     }
 }

@@ -109,7 +109,7 @@ fn scan(text: &str, token: &mut dyn FnMut(&str)) {
         let (end, seen) = piece_end(text, start);
         let next = skip_space(text, end);
         if !plain(text, start, end, seen, next == bytes.len(), token) {
-            Piece::new(text, start, end, &mut flags).cut(next == bytes.len(), token);
+            Piece::new(text, start, end, &mut flags).cut(seen, next == bytes.len(), token);
         }
         start = next;
     }
@@ -120,45 +120,24 @@ fn scan(text: &str, token: &mut dyn FnMut(&str)) {
 fn plain(text: &str, start: usize, end: usize, seen: u8, last: bool, token: &mut dyn FnMut(&str)) -> bool {
     let bytes = text.as_bytes();
     if seen == LETTER {
-        if may_contract(&bytes[start..end]) {
-            return false;
-        }
-        token(&text[start..end]);
+        words(text, start, end, token);
         return true;
     }
-    if last || seen & (OTHER | HIGH) != 0 {
+    if seen & HIGH != 0 {
         // Too few letters for a contraction, as in most pieces of Korean.
-        if !last && seen & !(LETTER | HIGH) == 0 {
-            let letters = bytes[start..end].iter().filter(|b| b.is_ascii_alphabetic()).count();
-            if letters < 4 {
-                token(&text[start..end]);
-                return true;
-            }
-        }
-        return false;
-    }
-    // A word and a mark behind it.
-    let core = end - 1;
-    let mark = KINDS[bytes[core] as usize];
-    if mark & (COLON | ALONE) != 0
-        && core > start
-        && bytes[start..core].iter().all(|&b| KINDS[b as usize] == LETTER)
-    {
-        if may_contract(&bytes[start..core]) {
-            return false;
-        }
-        token(&text[start..core]);
-        token(&text[core..end]);
-        return true;
-    }
-    // Single dots and dashes inside a piece do nothing unless it ends the text.
-    if seen & !(LETTER | DOT_OR_DASH) == 0 {
-        let twice = bytes[start..end].windows(2).any(|w| w[0] == w[1] && KINDS[w[0] as usize] == DOT_OR_DASH);
-        if !twice && !bytes[start..end].split(|&b| KINDS[b as usize] == DOT_OR_DASH).any(may_contract) {
+        let letters = bytes[start..end].iter().filter(|b| b.is_ascii_alphabetic()).count();
+        if seen & !(LETTER | HIGH) == 0 && letters < 4 {
             token(&text[start..end]);
             return true;
         }
         return false;
+    }
+    if last {
+        return false;
+    }
+    if seen & QUOTE == 0 {
+        marks(text, start, end, token);
+        return true;
     }
     // One apostrophe between letters: don't, it's, we'll.
     if seen & !(LETTER | QUOTE) == 0 && bytes.get(end) == Some(&b' ') {
@@ -174,19 +153,73 @@ fn plain(text: &str, start: usize, end: usize, seen: u8, last: bool, token: &mut
             b"t" if bytes[at - 1] == b'n' && at - 1 > start => at - 1,
             _ => return false,
         };
-        if may_contract(&bytes[start..cut]) {
-            return false;
-        }
-        token(&text[start..cut]);
+        words(text, start, cut, token);
         token(&text[cut..end]);
         return true;
     }
     false
 }
 
-/// Whether a run of letters is one of the contracted words (`cannot`, `gonna` …), in any case; a few others too.
+/// The tokens of a piece of ASCII without quotes that does not end the text.
+fn marks(text: &str, start: usize, end: usize, token: &mut dyn FnMut(&str)) {
+    let bytes = text.as_bytes();
+    let (mut from, mut at) = (start, start);
+    while at < end {
+        let length = match KINDS[bytes[at] as usize] {
+            ALONE => 1,
+            // A colon or comma that no digit follows. The mark behind it, if it is another, is eaten with it.
+            COLON if at + 1 == end || !bytes[at + 1].is_ascii_digit() => 1,
+            DOT_OR_DASH if bytes[at..end].starts_with(b"...") => 3,
+            DOT_OR_DASH if bytes[at..end].starts_with(b"--") => 2,
+            _ => {
+                at += 1;
+                continue;
+            }
+        };
+        if from < at {
+            words(text, from, at, token);
+        }
+        token(&text[at..at + length]);
+        from = at + length;
+        let eaten = KINDS[bytes[at] as usize] == COLON && from < end && KINDS[bytes[from] as usize] == COLON;
+        at = from + usize::from(eaten);
+    }
+    if from < end {
+        words(text, from, end, token);
+    }
+}
+
+/// Hands on what stands between two blanks, ASCII without marks that are cut, with its contracted words cut in two.
+#[inline]
+fn words(text: &str, start: usize, end: usize, token: &mut dyn FnMut(&str)) {
+    let bytes = text.as_bytes();
+    let mut from = start;
+    if end - start > 4 {
+        let mut at = start;
+        while at < end {
+            let run = bytes[at..end].iter().take_while(|&&b| KINDS[b as usize] == LETTER).count();
+            // wan-na is cut before white space alone.
+            let wanna = matches!(bytes[at] | 0x20, b'w') && at + run < end;
+            if may_contract(&bytes[at..at + run]) && !wanna {
+                for piece in [from..at, at..at + 3, at + 3..at + run] {
+                    if !piece.is_empty() {
+                        token(&text[piece]);
+                    }
+                }
+                from = at + run;
+            }
+            at += run + 1;
+        }
+    }
+    if from < end {
+        token(&text[from..end]);
+    }
+}
+
+/// Whether a run of letters is one of the contracted words (`cannot`, `gonna` …), in any case.
 #[inline]
 fn may_contract(word: &[u8]) -> bool {
+    // All of those made of letters alone are cut behind the third.
     matches!(word.len(), 5 | 6)
         && matches!(word[0] | 0x20, b'c' | b'g' | b'l' | b'w')
         && CONTRACTED.iter().any(|(w, _)| word.eq_ignore_ascii_case(w.as_bytes()))
@@ -240,11 +273,6 @@ impl<'a> Piece<'a> {
         self.bytes.get(i) == Some(&byte) && self.flags[i] & (OPEN | CLOSE | PAIR) == 0
     }
 
-    /// Whether the bytes from `i` are `what`, with no blank in between.
-    fn follows(&self, i: usize, what: &[u8]) -> bool {
-        self.bytes[i..].starts_with(what) && !(i + 1..i + what.len()).any(|j| self.blank(j))
-    }
-
     /// Whether a blank (U+0020 and no other white space) stands before byte `i`, which may be the end.
     fn after_blank(&self, i: usize) -> bool {
         self.blank(i) || (i == 0 && self.start > 0 && self.text.as_bytes()[self.start - 1] == b' ')
@@ -256,17 +284,20 @@ impl<'a> Piece<'a> {
             || (i == self.bytes.len() && self.text.as_bytes().get(self.end).map_or(at_end, |&b| b == b' '))
     }
 
-    fn cut(mut self, last: bool, token: &mut dyn FnMut(&str)) {
+    /// The rules in their order; those that find nothing in `seen` are left out.
+    fn cut(mut self, seen: u8, last: bool, token: &mut dyn FnMut(&str)) {
         let n = self.bytes.len();
-        let quotes = self.bytes.iter().any(|&b| KINDS[b as usize] == QUOTE);
+        let (quotes, alone) = (seen & QUOTE != 0, seen & ALONE != 0);
         if quotes {
             self.starting_quotes();
         }
-        self.punctuation(last);
+        if seen & (COLON | ALONE | DOT_OR_DASH) != 0 {
+            self.punctuation(last);
+        }
         if last {
             self.final_period();
         }
-        for i in 0..n {
+        for i in 0..if alone { n } else { 0 } {
             if matches!(self.bytes[i], b'?' | b'!') {
                 self.pad(i, i + 1);
             }
@@ -279,7 +310,7 @@ impl<'a> Piece<'a> {
                 }
             }
         }
-        let mut i = 0;
+        let mut i = if alone || seen & DOT_OR_DASH != 0 { 0 } else { n };
         while i < n {
             match self.bytes[i] {
                 b'[' | b']' | b'(' | b')' | b'{' | b'}' | b'<' | b'>' => self.pad(i, i + 1),
@@ -294,7 +325,9 @@ impl<'a> Piece<'a> {
         if quotes {
             self.ending_quotes();
         }
-        self.contractions();
+        if n > 3 {
+            self.contractions();
+        }
         self.emit(token);
     }
 

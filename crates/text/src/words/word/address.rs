@@ -5,11 +5,9 @@ use crate::words::classes::is_word_regex;
 
 /// The end of the address that begins at `at` with `c`, if one does.
 pub(super) fn end(piece: Piece<'_>, at: usize, c: char) -> Option<usize> {
-    if piece.before(at).is_some_and(|b| is_word_regex(b) && b.is_ascii()) && !c.is_ascii_alphanumeric() {
-        return None;
-    }
     if c == '@' || c == '#' {
-        return name(piece, at + 1);
+        let inside = piece.before(at).is_some_and(|b| is_word_regex(b) && b.is_ascii());
+        return if inside { None } else { name(piece, at + 1) };
     }
     if !c.is_ascii_alphanumeric() {
         return None;

@@ -8,7 +8,11 @@ const FIXED: &[&str] = &["¯\\_(ツ)_/¯", "\\o/", "</3", "<3", "XD", "xD", "XDD
 
 /// The end of the emoticon that begins at `at` with `c`, if one does.
 pub(super) fn end(piece: Piece<'_>, at: usize, c: char) -> Option<usize> {
-    if c.is_ascii_lowercase() && !matches!(c, 'o' | 'x') {
+    let may_begin = match c {
+        'o' | 'x' | 'O' | 'X' | 'T' | 'Q' | '0' | '8' | '¯' | 'ㅜ' | 'ㅠ' | 'ㅡ' | 'ㅇ' => true,
+        _ => c.is_ascii_punctuation(),
+    };
+    if !may_begin {
         return None;
     }
     fixed(piece, at)

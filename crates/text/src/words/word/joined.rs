@@ -187,9 +187,7 @@ fn is_english_word(word: &str) -> bool {
             | "va"
             | "ga"
             | "mo"
-            | "id"
             | "det"
-            | "ill."
             | "est"
     )
 }

@@ -38,30 +38,60 @@ pub struct Word;
 impl Tokenize for Word {
     fn each(&self, text: &str, token: &mut dyn FnMut(&str)) {
         let bytes = text.as_bytes();
+        let mut piece = Piece { text, end: 0 };
         let mut at = 0;
-        while at < bytes.len() {
+        while let Some(&first) = bytes.get(at) {
             let start = at;
-            // Most pieces are ASCII letters and digits from one blank to the next.
-            while at < bytes.len() && bytes[at].is_ascii_alphanumeric() {
-                at += 1;
-            }
-            if at > start && bytes.get(at).is_none_or(|&b| b == b' ' || b == b'\n') {
-                token(&text[start..at]);
-                at += 1;
-                continue;
-            }
-            let mut end = text.len();
-            for (i, c) in text[at..].char_indices() {
-                if is_space(c) {
-                    end = at + i;
-                    break;
+            if first.is_ascii_alphanumeric() {
+                at += bytes[at..].iter().take_while(|b| b.is_ascii_alphanumeric()).count();
+                if ends_word(&bytes[at..], at - start) {
+                    token(&text[start..at]);
+                    continue;
+                }
+                at = start;
+            } else if first.is_ascii() {
+                let blank = bytes.get(at + 1).is_none_or(u8::is_ascii_whitespace);
+                if is_space(char::from(first)) {
+                    at += 1;
+                    continue;
+                }
+                // A mark before a blank is nothing but itself.
+                if blank {
+                    at += 1;
+                    token(&text[start..at]);
+                    continue;
                 }
             }
-            if end > start {
-                cut(Piece { text, end }, start, token);
+            let Some(c) = text[at..].chars().next() else { break };
+            if is_space(c) {
+                at += c.len_utf8();
+                continue;
             }
-            at = end + text[end..].chars().next().map_or(0, char::len_utf8);
+            if piece.end <= at {
+                let length = text[at..].char_indices().find(|&(_, c)| is_space(c)).map(|(i, _)| i);
+                piece.end = length.map_or(text.len(), |i| at + i);
+            }
+            at = token_end(piece, at, c);
+            token(&text[start..at]);
         }
+    }
+}
+
+/// Whether a word of ASCII letters and digits, `length` bytes long, certainly ends before `rest`: nothing that could
+/// join it to more, or make it an address or a face, stands there.
+#[inline]
+fn ends_word(rest: &[u8], length: usize) -> bool {
+    let Some(&next) = rest.first() else { return true };
+    match next {
+        b' ' | b'\t'..=b'\r' => true,
+        b'(' | b')' | b'[' | b']' | b'{' | b'}' | b'<' | b'>' | b'"' | b'!' | b'?' | b';' | b'=' | b'|' => {
+            true
+        }
+        b',' => !rest.get(1).is_some_and(u8::is_ascii_digit),
+        // An abbreviation is shorter.
+        b'.' => length > 8 && rest.get(1).is_none_or(u8::is_ascii_whitespace),
+        b':' => rest.get(1).is_none_or(u8::is_ascii_whitespace),
+        _ => false,
     }
 }
 
@@ -88,14 +118,6 @@ impl<'a> Piece<'a> {
     /// Whether no word goes on at `at`.
     fn ends_word(&self, at: usize) -> bool {
         !self.char(at).is_some_and(is_word_regex)
-    }
-}
-
-fn cut(piece: Piece<'_>, mut at: usize, token: &mut dyn FnMut(&str)) {
-    while let Some(c) = piece.char(at) {
-        let end = token_end(piece, at, c);
-        token(&piece.text[at..end]);
-        at = end;
     }
 }
 
