@@ -72,7 +72,7 @@ tatoeba_fit, tatoeba_held = [s for s in tatoeba if not is_held(s)], [s for s in 
 parts = {
     "natural": (natural[len(natural) // 10:], natural[:len(natural) // 10], 1.0),
     "joined reviews": (joined(singles[len(singles) // 10:], 1, 3, 7), joined(singles[:len(singles) // 10], 1, 3, 7), 0.7),
-    "tatoeba": (joined(tatoeba_fit, 8, 3, 7), joined(tatoeba_held, 2, 3, 7), 1.0),
+    "tatoeba": (joined(tatoeba_fit, 8, 3, 7), joined(tatoeba_held, 2, 3, 7), 2.0),
     "law": (law[len(law) // 10:], law[:len(law) // 10], 1.0),
 }
 train, weight, source, tests = [], [], [], {}
@@ -105,7 +105,7 @@ half = np.array([rng.random() < 0.5 for _ in range(len(train) // 512 + 1)])[np.a
 keep = np.ones(len(train), bool)
 for side in (half, ~half):
     beta = fit(train[side], weight[side])
-    believed = score(train[~side], beta) > -0.5
+    believed = score(train[~side], beta) > 1.0
     # A certain ending without a stop in a review tells nothing: people leave stops out.
     believed |= train["prior"][~side] >= 1.5
     noise = (train["label"][~side] == 0) & (source[~side] < 2) & believed

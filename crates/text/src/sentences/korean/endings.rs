@@ -92,7 +92,7 @@ const LEXICON: &[(Kind, &str, &str)] = &[
     (
         Kind::Casual,
         "ㅆ어 ㅆ지 거야 이야 아니야 ㄹ게 ㄹ께 을게 을께 겠지 겠어 ㄹ거야 을거야 ㄹ꺼야 있어 없어 싶어 같아 좋아 않아 많아 몰라 ㅆ거든 잖니 \
-         ㄹ래 이지 아니지 거지 건데 ㅆ는데 때문이야 뿐이야",
+         ㄹ래 이지 아니지 거지 때문이야 뿐이야",
         "야 어 아 해 지 게 줘 봐 돼 와 려 져 쳐 겨 켜 혀 라 여 서 뻐 파 고 데 러 걸 든지",
     ),
     (
@@ -130,7 +130,7 @@ const LEXICON: &[(Kind, &str, &str)] = &[
          세유 봐유 줘유 와유 돼유 \
          수다 우다 쿠다 수꽈 우꽈 수과 우과 ㅂ서 읍서 마씸 마씀 주게 ㅆ저 ㅆ수다 \
          지비 슴메 습메 ㅂ네다 습네다 ㅂ네까 습네까 습둥 ㅂ둥 슴둥 ㄹ레 ㅆ시요 라요 다우 수다레 시라요 자우",
-        "노 제 는디 ㄴ디 은디 유 겨 여 예 께 가베 고마 디 멘 져 저 남 쟈 쥬 껴 심 꺼 더 다잉 교 당 랑",
+        "노 제 는디 ㄴ디 은디 유 겨 여 예 께 가베 고마 디 멘 져 남 쟈 쥬 껴 심 꺼 더 다잉 교 당 랑",
     ),
     (
         Kind::Typed,
@@ -141,13 +141,12 @@ const LEXICON: &[(Kind, &str, &str)] = &[
     ),
 ];
 
-/// Words that end like a verb and are none, or close nothing: nouns, adverbs, particles. A listed word also covers
-/// compounds that end in it when it has two syllables or more (조사자 by 사자 is no harm: it is a noun as well).
-const LOOKALIKES: &str = "바다 마다 보다 모두다 다 저마다 날마다 해마다 때마다 사람마다 곳곳마다 아다 판다 사이다 소다 캐나다 유다 기왕이면다 \
-    중요 필요 수요 주요 개요 가요 동요 소요 강요 음료 월요 화요 목요 금요 토요 일요 요 효요 민요 \
-    처음 마음 다음 얼음 웃음 걸음 믿음 젊음 죽음 울음 모음 자음 소음 녹음 지음 싸움 도움 그림 꿈 봄 밤 몸 힘 땀 춤 곰 점 감 남 담 섬 \
+/// Words that end like a verb and are none, or close nothing: nouns, adverbs, particles.
+const LOOKALIKES: &str = "바다 마다 보다 모두다 다 저마다 날마다 해마다 때마다 사람마다 곳곳마다 아다 사이다 소다 캐나다 유다 기왕이면다 \
+    중요 필요 수요 주요 개요 음료 월요 화요 목요 금요 토요 일요 요 효요 민요 \
+    처음 마음 다음 얼음 웃음 걸음 믿음 젊음 죽음 울음 모음 자음 소음 녹음 지음 싸움 도움 그림 꿈 밤 몸 힘 땀 춤 곰 점 남 담 섬 \
     사람 이름 여름 구름 기름 씨름 시름 주름 흐름 아침 점심 저녁밤 지금 조금 가끔 요금 세금 현금 방금 황금 저금 벌금 상금 임금 송금 입금 \
-    포함 결함 명함 함 군함 보관함 우편함 책임 게임 모임 담임 신임 부임 취임 퇴임 위임 선임 전임 해임 움직임 쓰임 느낌 \
+    포함 결함 명함 군함 보관함 우편함 책임 게임 모임 담임 신임 부임 취임 퇴임 위임 선임 전임 해임 움직임 쓰임 느낌 \
     시험 경험 위험 보험 실험 모험 \
     동네 우리네 그네 네 자네 \
     여자 남자 사자 의자 글자 숫자 기자 환자 학자 부자 과자 피자 모자 상자 혼자 각자 감자 타자 투자 문자 저자 독자 주자 제자 박자 한자 \
@@ -158,7 +157,7 @@ const LOOKALIKES: &str = "바다 마다 보다 모두다 다 저마다 날마다
     세계 함께 이렇게 그렇게 저렇게 어떻게 가게 무게 쉽게 빠르게 크게 \
     군데 가운데 그런데 근데 한데 \
     시대 세대 기대 군대 상대 무대 침대 반대 연대 절대 최대 \
-    아래 노래 미래 원래 본래 오래 거래 모래 나래 고래 빨래 가래 그래 이래 \
+    아래 노래 미래 원래 본래 오래 거래 모래 나래 고래 빨래 가래 \
     그리고 최고 사고 광고 보고 신고 재고 창고 참고 라고 하고 물고 되고 \
     회사 의사 나사 하나 언제나 누구나 어디나 그러나 혹시나 역시나 너무나 얼마나 이러나 아니나 바나나 피아노 \
     영화 문화 전화 대화 변화 평화 \
@@ -169,9 +168,10 @@ const LOOKALIKES: &str = "바다 마다 보다 모두다 다 저마다 날마다
     도당 식당 마당 정당 성당 일당 수당 담당 사랑 자랑 신랑 고랑 \
     듯 사용 이용 내용 비용 적용 채용 허용 활용 조용 작용 고용 미용 \
     준비물 것 이것 저것 그것 무엇 \
-    이야 야 시야 분야 평야 \
+    야 시야 분야 평야 \
     그래야 해야 봐야 와야 어야 아야 \
     우유 이유 자유 소유 여유 경유 석유 공유 치유 더 \
+    무엇인가 누군가 언젠가 어딘가 뭔가 왠지 어쩐지 언젠가는 \
     아이가 누가 내가 네가 제가 우리가";
 
 struct Node {
@@ -287,15 +287,16 @@ fn lookalikes() -> &'static std::collections::HashSet<&'static str> {
     WORDS.get_or_init(|| LOOKALIKES.split_whitespace().collect())
 }
 
+/// Whether `word` is listed, or a compound of three syllables or more that ends in a listed word of three or more.
 fn is_lookalike(word: &str) -> bool {
     let words = lookalikes();
-    if words.contains(word) {
-        return true;
-    }
-    // The last two, three or four syllables of a compound.
-    let mut ends = word.char_indices().rev().map(|(at, _)| at).skip(1).take(3);
-    ends.any(|at| at > 0 && word[at..].chars().count() >= 2 && words.contains(&word[at..]))
-        && !matches!(word.chars().last(), Some('다' | '요'))
+    words.contains(word)
+        || word
+            .char_indices()
+            .rev()
+            .skip(2)
+            .take(2)
+            .any(|(at, _)| at > 0 && words.contains(&word[at..]))
 }
 
 #[cfg(test)]

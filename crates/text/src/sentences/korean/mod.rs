@@ -41,8 +41,9 @@ impl Default for KoreanSentences {
 
 /// Longest stretch, in bytes, that is looked at in one piece: bounds the memory for one endless line.
 const PIECE: usize = 1 << 20;
-/// What a writer who does use stops is believed less where none stands, in log-odds.
-const STOPS_USED: f32 = 4.0;
+/// What a writer who does use stops is believed less where none stands, in log-odds: after endings that seldom do
+/// anything but close a sentence, and after all others.
+const STOPS_USED: (f32, f32) = (4.0, 8.0);
 /// A single line end speaks for the end of a sentence, in log-odds.
 const LINE_END: f32 = 3.0;
 /// So does an ellipsis.
@@ -82,12 +83,12 @@ impl KoreanSentences {
     }
 
     fn cut(&self, text: &str, units: &[Unit], span: &mut dyn FnMut(Range<usize>)) {
-        let reluctance = reluctance(text, units);
+        let share = stops_share(text, units);
         let lines = stops::line_breaks(text, units);
         let mut first = 0;
         for i in 0..units.len() {
             let last = i + 1 == units.len();
-            if last || self.ends_after(text, units, i, first, reluctance, lines[i]) {
+            if last || self.ends_after(text, units, i, first, share, lines[i]) {
                 span(units[first].start..units[i].end);
                 first = i + 1;
             }
@@ -101,7 +102,7 @@ impl KoreanSentences {
         units: &[Unit],
         i: usize,
         first: usize,
-        reluctance: f32,
+        stops_share: f32,
         line_break: bool,
     ) -> bool {
         let unit = &units[i];
@@ -115,6 +116,9 @@ impl KoreanSentences {
         if unit.closes && unit.stop >= Stop::Ellipsis && quotation_goes_on(text, units, i, right) {
             return false;
         }
+        let strength = ending_of(core(text, units, i)).strength;
+        let reluctance =
+            stops_share * if strength == Strength::Certain { STOPS_USED.0 } else { STOPS_USED.1 };
         let score = |bonus: f32| evidence_at(text, units, i, first).score() + bonus > self.threshold;
         match unit.stop {
             Stop::Mark => !continues_quotation(right) && (unit.gap != Gap::Tight || score(TIGHT_STOP)),
@@ -124,7 +128,13 @@ impl KoreanSentences {
             Stop::Comma => false,
             Stop::None if !self.without_stops => false,
             // What has no ending needs a stop, a line end or an emoticon to be one.
-            Stop::None if bare(text, units, i) => false,
+            Stop::None
+                if matches!(strength, Strength::None | Strength::Lookalike)
+                    && unit.gap != Gap::Newline
+                    && !unit.emoticon =>
+            {
+                false
+            }
             Stop::None if unit.gap == Gap::Newline => score(LINE_END - reluctance),
             Stop::None => score(-reluctance),
         }
@@ -163,33 +173,25 @@ fn evidence_at(text: &str, units: &[Unit], i: usize, first: usize) -> Evidence {
     })
 }
 
-/// Whether neither an ending nor an emoticon nor a line end speaks for the end of a sentence.
-fn bare(text: &str, units: &[Unit], i: usize) -> bool {
-    let unit = &units[i];
-    unit.gap != Gap::Newline && !unit.emoticon && ending_of(core(text, units, i)).strength == Strength::None
-}
-
-/// How much less a gap without a stop is believed, by the share of certain endings that do carry a stop.
-fn reluctance(text: &str, units: &[Unit]) -> f32 {
+/// The share of the likely ends of sentences that carry a stop or close a line.
+fn stops_share(text: &str, units: &[Unit]) -> f32 {
     let (mut with, mut without) = (0u32, 0u32);
     for (i, unit) in units.iter().enumerate() {
         if unit.inside || unit.core.0 == unit.core.1 {
             continue;
         }
-        if unit.stop >= Stop::Period {
+        let certain = ending_of(core(text, units, i)).strength == Strength::Certain;
+        if unit.stop >= Stop::Period || (certain && unit.gap >= Gap::Newline) {
             with += 1;
         } else if unit.stop == Stop::None
             && i + 1 < units.len()
-            && ending_of(core(text, units, i)).strength == Strength::Certain
-            && matches!(
-                context_of(core(text, units, i + 1)),
-                Context::Other | Context::Conjunction | Context::Pronoun
-            )
+            && certain
+            && matches!(context_of(core(text, units, i + 1)), Context::Other | Context::Conjunction | Context::Pronoun)
         {
             without += 1;
         }
     }
-    if with + without == 0 { 0.0 } else { STOPS_USED * with as f32 / (with + without) as f32 }
+    if with + without == 0 { 0.0 } else { with as f32 / (with + without) as f32 }
 }
 
 /// Whether a quotation that closed after unit `i` goes on: 라고, or a verb of saying before the next stop.

@@ -14,7 +14,7 @@ pub(super) enum Stop {
 }
 
 /// What separates a unit from the next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Gap {
     /// Nothing: 좋았어요.그런데
     Tight,
@@ -212,7 +212,9 @@ impl Tail {
 
     /// Whether a word that begins with `c` right after this tail may begin a sentence.
     fn parts_from(&self, c: char) -> bool {
-        is_syllable(c) && !self.closes && (self.stop >= Stop::Ellipsis || self.letters >= 2)
+        (is_syllable(c) || (c.is_ascii_digit() && self.stop >= Stop::Period))
+            && !self.closes
+            && (self.stop >= Stop::Ellipsis || self.letters >= 2)
     }
 
     fn mark(&self, unit: &mut Unit) {
