@@ -4,7 +4,7 @@
 //! use gyeol_text::prepare::{Preparation, PreparationParams};
 //! use gyeol_text::Tokenize;
 //!
-//! let params = PreparationParams { scheme: "word".into(), lower: true, ..PreparationParams::default() };
+//! let params = PreparationParams { language: "en".into(), lower: true, ..PreparationParams::default() };
 //! let chain = params.check()?.plain()?;
 //! assert_eq!(chain.tokens("The LSTM won't wait."), ["the", "lstm", "won't", "wait", "."]);
 //! let again = Preparation::from_json(&chain.to_json())?;
@@ -13,22 +13,34 @@
 //! ```
 
 use std::cell::Cell;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use gyeol_data::Fault;
+use gyeol_tensor::Pool;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
+use crate::corpus::{Corpus, Totals};
+use crate::error::{Error, Result, stopped};
+use crate::korean::{EojeolCounts, Keep, Splitter, SplitterParams, SplitterState};
 use crate::normalise::lower_into;
-use crate::words::{Scheme, Tokenize};
+use crate::profile::Scripts;
+use crate::words::{SCHEMES, Scheme, Tokenize};
 
 /// Number of the form that [`Preparation::to_json`] writes.
 const VERSION: u32 = 1;
+/// Schemes that learn from a corpus or read a model, beside those of [`SCHEMES`].
+pub const LEARNED: &[(&str, &str)] = &[
+    ("korean", "stems and particles of Korean, learned from the texts themselves"),
+    ("korean-stems", "the same, particles and endings left out"),
+];
 
 /// What a chain does, in the order in which it does it; also the `[text]` part of a recipe.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PreparationParams {
-    /// Name of the scheme that cuts into tokens.
+    /// Language: `en`, `ko`, or `auto`, which looks at the first texts.
+    pub language: String,
+    /// Name of the scheme that cuts into tokens, or `auto`: `korean` for Korean, `word` for other text.
     pub scheme: String,
     /// Whether letters become small ones.
     pub lower: bool,
@@ -36,7 +48,7 @@ pub struct PreparationParams {
 
 impl Default for PreparationParams {
     fn default() -> Self {
-        PreparationParams { scheme: "word".into(), lower: false }
+        PreparationParams { language: "auto".into(), scheme: "auto".into(), lower: false }
     }
 }
 
@@ -46,8 +58,22 @@ impl PreparationParams {
     /// # Errors
     /// A name that is not known, or options that do not fit each other.
     pub fn check(self) -> Result<PreparationValid> {
-        let scheme = self.scheme.parse()?;
-        Ok(PreparationValid { params: self, scheme })
+        if !["auto", "en", "ko"].contains(&self.language.as_str()) {
+            let found = gyeol_data::error::shorten(&self.language, 40);
+            return Err(Error::option(
+                Fault::new("unknown-language", format!("no language is called '{found}'")).next("use en, ko or auto"),
+            ));
+        }
+        let learned = LEARNED.iter().any(|(name, _)| *name == self.scheme);
+        if self.scheme != "auto" && !learned && self.scheme.parse::<Scheme>().is_err() {
+            let found = gyeol_data::error::shorten(&self.scheme, 40);
+            let names: Vec<&str> = SCHEMES.iter().chain(LEARNED).map(|(name, _)| *name).collect();
+            return Err(Error::option(
+                Fault::new("unknown-scheme", format!("no scheme of words is called '{found}'"))
+                    .next(format!("use auto, or one of {}", names.join(", "))),
+            ));
+        }
+        Ok(PreparationValid { params: self })
     }
 }
 
@@ -55,16 +81,124 @@ impl PreparationParams {
 #[derive(Debug, Clone)]
 pub struct PreparationValid {
     params: PreparationParams,
-    scheme: Scheme,
 }
 
 impl PreparationValid {
-    /// The chain where nothing in it learns from a corpus.
+    /// Whether the chain must see texts before it can be used.
+    pub fn learns(&self) -> bool {
+        let p = &self.params;
+        LEARNED.iter().any(|(name, _)| *name == p.scheme) || (p.scheme == "auto" && p.language != "en")
+    }
+
+    /// The chain where nothing in it learns from texts.
     ///
     /// # Errors
     /// A step that must be fitted.
     pub fn plain(self) -> Result<Preparation> {
-        Ok(Preparation { params: self.params, scheme: self.scheme })
+        if self.learns() {
+            return Err(Error::option(
+                Fault::new("not-fitted", format!("scheme '{}' learns from texts", self.params.scheme))
+                    .next("fit it, or name the language en or a scheme that does not learn"),
+            ));
+        }
+        let scheme = if self.params.scheme == "auto" { Scheme::Word } else { self.params.scheme.parse()? };
+        Ok(Preparation { params: self.params, cutter: Cutter::Scheme(scheme) })
+    }
+
+    /// Learns from a corpus (the training part alone) what the chain needs; reads it once where something learns, else not
+    /// at all.
+    ///
+    /// # Errors
+    /// Of reading; a scheme for Korean on texts without Hangul; or when `progress` stops it.
+    pub fn fit(
+        mut self,
+        corpus: &Corpus,
+        pool: &Pool,
+        mut progress: impl FnMut(Totals) -> bool,
+    ) -> Result<Preparation> {
+        if !self.learns() {
+            return self.plain();
+        }
+        if self.params.language == "auto" {
+            self.params.language = language_of(corpus)?.to_owned();
+        }
+        if self.params.scheme == "auto" {
+            self.params.scheme = if self.params.language == "ko" { "korean" } else { "word" }.to_owned();
+        }
+        if !self.learns() {
+            return self.plain();
+        }
+        let parts: Vec<Mutex<EojeolCounts>> = (0..pool.threads()).map(|_| Mutex::default()).collect();
+        let mut seen = Totals::default();
+        corpus.map(
+            pool,
+            |thread, block| {
+                let mut counts = parts[thread].lock().unwrap_or_else(PoisonError::into_inner);
+                block.documents().for_each(|d| counts.add(d.text));
+                Totals { documents: block.len() as u64, bytes: block.bytes() as u64 }
+            },
+            |_, done| {
+                seen.documents += done.documents;
+                seen.bytes += done.bytes;
+                if progress(seen) { Ok(()) } else { Err(stopped()) }
+            },
+        )?;
+        let mut counts = EojeolCounts::new();
+        for part in parts {
+            counts.merge(part.into_inner().unwrap_or_else(PoisonError::into_inner));
+        }
+        let keep = if self.params.scheme == "korean-stems" { Keep::Stems } else { Keep::All };
+        let splitter = SplitterParams { keep, ..SplitterParams::default() }.check()?.fit(&counts)?;
+        Ok(Preparation { params: self.params, cutter: Cutter::Korean(Arc::new(splitter)) })
+    }
+}
+
+/// Korean where Hangul makes the larger part of the letters of the first texts, else English.
+fn language_of(corpus: &Corpus) -> Result<&'static str> {
+    let mut scripts = Scripts::default();
+    let enough = corpus.each(|document| {
+        scripts.add(document.text);
+        if scripts.letters() < 100_000 { Ok(()) } else { Err(stopped()) }
+    });
+    match enough {
+        Err(e) if e.code() != "stopped" => Err(e),
+        _ if scripts.hangul * 2 > scripts.letters() => Ok("ko"),
+        _ => Ok("en"),
+    }
+}
+
+/// What cuts into tokens.
+#[derive(Debug, Clone)]
+enum Cutter {
+    Scheme(Scheme),
+    Korean(Arc<Splitter>),
+    Keras(Keras),
+}
+
+/// How a Keras `Tokenizer` cuts: letters made small, every character of `filters` taken for `split`, cut at `split`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Keras {
+    lower: bool,
+    char_level: bool,
+    filters: Option<String>,
+    split: Option<String>,
+}
+
+impl Tokenize for Keras {
+    fn each(&self, text: &str, token: &mut dyn FnMut(&str)) {
+        let split = self.split.as_deref().unwrap_or(" ");
+        let filters = self.filters.as_deref().unwrap_or("");
+        let text = if self.lower { crate::normalise::lower(text) } else { text.to_owned() };
+        if self.char_level {
+            let mut buffer = [0; 4];
+            text.chars().for_each(|c| token(c.encode_utf8(&mut buffer)));
+            return;
+        }
+        let mut clear = String::with_capacity(text.len());
+        for c in text.chars() {
+            if filters.contains(c) { clear.push_str(split) } else { clear.push(c) }
+        }
+        clear.split(split).filter(|word| !word.is_empty()).for_each(token);
     }
 }
 
@@ -72,24 +206,31 @@ impl PreparationValid {
 #[derive(Debug, Clone)]
 pub struct Preparation {
     params: PreparationParams,
-    scheme: Scheme,
+    cutter: Cutter,
 }
 
 #[derive(Serialize, Deserialize)]
 struct Saved {
     version: u32,
     params: PreparationParams,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    splitter: Option<SplitterState>,
 }
 
 impl Preparation {
-    /// What the chain does.
+    /// What the chain does; language and scheme as they were found where they were `auto`.
     pub fn params(&self) -> &PreparationParams {
         &self.params
     }
 
     /// The chain with all that it learned.
     pub fn to_json(&self) -> serde_json::Value {
-        let saved = Saved { version: VERSION, params: self.params.clone() };
+        let splitter = match &self.cutter {
+            Cutter::Korean(splitter) => Some(splitter.state().clone()),
+            Cutter::Scheme(_) => None,
+            Cutter::Keras(keras) => return serde_json::json!({ "keras": keras }),
+        };
+        let saved = Saved { version: VERSION, params: self.params.clone(), splitter };
         // Plain structures of strings, numbers and lists always have a JSON form.
         serde_json::to_value(saved).unwrap_or_default()
     }
@@ -99,13 +240,19 @@ impl Preparation {
     /// # Errors
     /// Another form or version, or names that are not known.
     pub fn from_json(json: &serde_json::Value) -> Result<Self> {
-        let saved: Saved = serde_json::from_value(json.clone()).map_err(|e| {
+        let broken = |e: serde_json::Error| {
             Error::input(
                 Fault::new("broken-preparation", format!("the preparation cannot be read: {e}"))
                     .cause("a file of another program or version")
                     .next("make it again"),
             )
-        })?;
+        };
+        if let Some(keras) = json.get("keras") {
+            let keras: Keras = serde_json::from_value(keras.clone()).map_err(broken)?;
+            let params = PreparationParams { scheme: "keras".into(), ..Default::default() };
+            return Ok(Preparation { params, cutter: Cutter::Keras(keras) });
+        }
+        let saved: Saved = serde_json::from_value(json.clone()).map_err(broken)?;
         if saved.version != VERSION {
             return Err(Error::input(
                 Fault::new(
@@ -115,7 +262,14 @@ impl Preparation {
                 .next("read it with the program that made it, or make it again"),
             ));
         }
-        saved.params.check()?.plain()
+        let valid = saved.params.check()?;
+        match saved.splitter {
+            Some(state) if valid.learns() => {
+                let splitter = Arc::new(Splitter::from_state(state)?);
+                Ok(Preparation { params: valid.params, cutter: Cutter::Korean(splitter) })
+            }
+            _ => valid.plain(),
+        }
     }
 }
 
@@ -126,14 +280,88 @@ thread_local! {
 
 impl Tokenize for Preparation {
     fn each(&self, text: &str, token: &mut dyn FnMut(&str)) {
+        let mut cut = |text: &str| match &self.cutter {
+            Cutter::Scheme(scheme) => scheme.each(text, token),
+            Cutter::Korean(splitter) => splitter.each(text, token),
+            Cutter::Keras(keras) => keras.each(text, token),
+        };
         if self.params.lower {
             // Taken out while in use, so that a chain inside of `token` finds an empty one.
             let mut lowered = LOWERED.take();
             lower_into(text, &mut lowered);
-            self.scheme.each(&lowered, token);
+            cut(&lowered);
             LOWERED.set(lowered);
         } else {
-            self.scheme.each(text, token);
+            cut(text);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::corpus::CorpusOptions;
+
+    fn corpus(text: &str) -> (tempfile::TempDir, Corpus) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.txt");
+        std::fs::write(&path, text).unwrap();
+        let options = CorpusOptions { block_bytes: 64, ..CorpusOptions::default() };
+        let corpus = Corpus::open(&path.display().to_string(), options).unwrap();
+        (folder, corpus)
+    }
+
+    #[test]
+    fn the_language_chooses_the_scheme_and_what_was_learned_travels() {
+        let nouns = ["학교", "나무", "시장", "바다"];
+        let lines: String = nouns
+            .iter()
+            .flat_map(|noun| ["에", "에서", "는", "도", "까지", "를"].map(|p| format!("{noun}{p} 갔다\n")))
+            .collect();
+        let (_f, korean) = corpus(&lines);
+        let params = PreparationParams::default();
+        let mut saved = None;
+        for threads in [1, 2, 3, 7] {
+            let chain = params.clone().check().unwrap().fit(&korean, &Pool::new(threads), |_| true).unwrap();
+            assert_eq!((chain.params().language.as_str(), chain.params().scheme.as_str()), ("ko", "korean"));
+            assert_eq!(chain.tokens("나무에서 바다까지")[..2], ["나무", "에서"]);
+            let json = chain.to_json();
+            assert_eq!(*saved.get_or_insert(json.clone()), json);
+            let again = Preparation::from_json(&json).unwrap();
+            assert_eq!(again.tokens("시장까지 학교를"), chain.tokens("시장까지 학교를"));
+        }
+        let (_f, english) = corpus("The load fell.\nIt rose again.\n");
+        let chain = params.check().unwrap().fit(&english, &Pool::new(2), |_| true).unwrap();
+        assert_eq!((chain.params().language.as_str(), chain.params().scheme.as_str()), ("en", "word"));
+    }
+
+    #[test]
+    fn a_keras_tokenizer_cuts_as_keras_does() {
+        // `Tokenizer().texts_to_sequences` of keras-preprocessing 1.1.2 cuts "The load; fell\tBY 3.5%!" into the load fell by 3 5.
+        let filters = "!\"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n";
+        let json = serde_json::json!({"keras": {"lower": true, "char_level": false, "filters": filters, "split": " "}});
+        let chain = Preparation::from_json(&json).unwrap();
+        assert_eq!(chain.tokens("The load; fell\tBY 3.5%!"), ["the", "load", "fell", "by", "3", "5"]);
+        assert_eq!(chain.to_json(), json);
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused() {
+        let of = |language: &str, scheme: &str| PreparationParams {
+            language: language.into(),
+            scheme: scheme.into(),
+            lower: false,
+        };
+        assert_eq!(of("fr", "auto").check().unwrap_err().code(), "unknown-language");
+        let message = of("en", "words").check().unwrap_err().to_string();
+        assert!(message.contains("treebank") && message.contains("korean-stems"), "{message}");
+        assert_eq!(of("auto", "korean").check().unwrap().plain().unwrap_err().code(), "not-fitted");
+        let (_f, english) = corpus("no Hangul here\n");
+        let refused = of("auto", "korean").check().unwrap().fit(&english, &Pool::new(1), |_| true);
+        assert_eq!(refused.unwrap_err().code(), "no-hangul");
+        let mut json = of("en", "word").check().unwrap().plain().unwrap().to_json();
+        json["version"] = 2.into();
+        assert_eq!(Preparation::from_json(&json).unwrap_err().code(), "other-version");
+        assert_eq!(Preparation::from_json(&serde_json::json!({})).unwrap_err().code(), "broken-preparation");
     }
 }

@@ -53,6 +53,9 @@ pub struct Prepare {
     /// Make letters small.
     #[arg(long)]
     pub lower: bool,
+    /// Prepare as the texts of this vocabulary were, with all that was learned from them.
+    #[arg(long, value_name = "VOCAB", conflicts_with_all = ["scheme", "lower"])]
+    pub like: Option<PathBuf>,
 }
 
 /// Verbs of text.

@@ -22,12 +22,21 @@ pub struct Form<'a> {
     pub one_hot: bool,
 }
 
-fn open(path: &Path) -> Result<Vocabulary> {
+pub fn open(path: &Path) -> Result<Vocabulary> {
     let name = path.display().to_string();
     let next = "make a vocabulary with: gyeol vocab FILE -o VOCAB";
     let text = std::fs::read_to_string(path)
         .map_err(|e| Failure::Failed(format!("cannot read {name}: {e}. Next: {next}")))?;
     Ok(Vocabulary::from_json(&name, &text)?)
+}
+
+/// The chain that a vocabulary was counted with.
+pub fn chain(vocabulary: &Vocabulary, path: &Path) -> Result<Preparation> {
+    let Some(chain) = vocabulary.preparation() else {
+        let words = "the vocabulary does not say how its texts were prepared; make it again with: gyeol vocab";
+        return Err(Failure::Failed(format!("{}: {words}", path.display())));
+    };
+    Ok(Preparation::from_json(chain)?)
 }
 
 /// Texts to ids.
@@ -40,12 +49,7 @@ pub fn encode(
     bytes: &Bytes,
 ) -> Result<()> {
     let vocabulary = open(vocab)?;
-    let Some(chain) = vocabulary.preparation() else {
-        let words =
-            "the vocabulary does not say how its texts were prepared; make it again with: gyeol vocab";
-        return Err(Failure::Failed(format!("{}: {words}", vocab.display())));
-    };
-    let chain = Preparation::from_json(chain)?;
+    let chain = chain(&vocabulary, vocab)?;
     let corpus = corpus(file, texts, bytes)?;
     let pool = super::super::pool(common);
     let mut lines = Lines::new();

@@ -8,7 +8,7 @@ use gyeol_text::corpus::Format;
 use gyeol_text::profile::{ProfileParams, profile};
 
 use super::bar::Bar;
-use super::{bytes_of, corpus, kind, preparation};
+use super::{bytes_of, corpus, kind, preparation, spooled};
 use crate::args::{Common, Prepare, Reading, Texts};
 use crate::failure::Result;
 use crate::output;
@@ -71,9 +71,10 @@ pub fn inspect(
     let Looked { file, against, html } = *looked;
     output::one_result(common.json, html.and_then(Path::to_str).unwrap_or_default())?;
     let bytes = bytes_of(reading);
-    let texts_in = corpus(file, texts, &bytes)?;
+    let spooled = spooled(file)?;
+    let chain = preparation(common, prepare, &spooled.name, texts, &bytes)?;
+    let texts_in = corpus(&spooled.name, texts, &bytes)?;
     let other = against.map(|other| corpus(other, texts, &bytes)).transpose()?;
-    let chain = preparation(prepare)?;
     let pool = super::super::pool(common);
     let name =
         |path: &str| Path::new(path).file_name().map_or(path.to_owned(), |n| n.to_string_lossy().into());

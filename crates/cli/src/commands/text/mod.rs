@@ -15,6 +15,7 @@ use gyeol_text::prepare::{Preparation, PreparationParams};
 pub use inspect::{Looked, inspect, is_text};
 
 use crate::args::{Bytes, Common, Prepare, Reading, TextVerb, Texts};
+use super::pool;
 use crate::failure::{Failure, Result};
 
 /// Runs a verb.
@@ -57,13 +58,52 @@ fn corpus(file: &str, texts: &Texts, bytes: &Bytes) -> Result<Corpus> {
     Ok(Corpus::open(file, options)?)
 }
 
-/// The chain that the options mean.
-fn preparation(prepare: &Prepare) -> Result<Preparation> {
-    let mut params = PreparationParams { lower: prepare.lower, ..PreparationParams::default() };
-    if let Some(scheme) = &prepare.scheme {
-        params.scheme.clone_from(scheme);
+/// The chain that the options mean, fitted to the texts where something in it learns.
+fn preparation(
+    common: &Common,
+    prepare: &Prepare,
+    file: &str,
+    texts: &Texts,
+    bytes: &Bytes,
+) -> Result<Preparation> {
+    if let Some(vocab) = &prepare.like {
+        return encode::chain(&encode::open(vocab)?, vocab);
     }
-    Ok(params.check()?.plain()?)
+    let params = PreparationParams {
+        language: prepare.lang.clone(),
+        scheme: prepare.scheme.clone().unwrap_or("auto".into()),
+        lower: prepare.lower,
+    };
+    let valid = params.check()?;
+    if !valid.learns() {
+        return Ok(valid.plain()?);
+    }
+    let corpus = corpus(file, texts, bytes)?;
+    let bar = bar::Bar::new(common, &corpus);
+    Ok(valid.fit(&corpus, &pool(common), |_| bar.moved())?)
+}
+
+/// Standard input as a file, since fitting and using read it twice; other names stay.
+struct Spooled {
+    name: String,
+    _kept: Option<tempfile::TempPath>,
+}
+
+fn spooled(file: &str) -> Result<Spooled> {
+    if file != "-" {
+        return Ok(Spooled { name: file.to_owned(), _kept: None });
+    }
+    let failed = |e: std::io::Error| {
+        let folder = std::env::temp_dir();
+        Failure::Failed(format!(
+            "cannot keep standard input in {}: {e}. Next: make room there, or name another folder in TMPDIR",
+            folder.display()
+        ))
+    };
+    let mut kept = tempfile::NamedTempFile::new().map_err(failed)?;
+    std::io::copy(&mut std::io::stdin().lock(), &mut kept).map_err(failed)?;
+    let path = kept.into_temp_path();
+    Ok(Spooled { name: path.display().to_string(), _kept: Some(path) })
 }
 
 /// Standard output for many lines; a reader that has seen enough (`| head`) ends it without a failure.
@@ -103,15 +143,6 @@ fn notes(common: &Common, corpus: &Corpus) {
     if !common.quiet {
         corpus.notes().iter().for_each(|note| eprintln!("  {note}"));
     }
-}
-
-/// Refuses what a binary or table form would make of standard output being read twice.
-fn not_standard_input(file: &str, why: &str) -> Result<()> {
-    if file == "-" {
-        let words = format!("standard input cannot be read twice, and {why}; name a file");
-        return Err(Failure::Usage(words));
-    }
-    Ok(())
 }
 
 fn kind(file: &str, texts: &Texts) -> Result<Format> {

@@ -6,7 +6,7 @@ use gyeol_text::pairs::{Part, SplitParams, split as parts_of};
 use serde_json::json;
 
 use super::bar::Bar;
-use super::{corpus, not_standard_input, notes};
+use super::{corpus, notes, spooled};
 use crate::args::{Bytes, Common, Texts};
 use crate::failure::{Failure, Result};
 use crate::output;
@@ -21,7 +21,8 @@ pub fn split(
     texts: &Texts,
     bytes: &Bytes,
 ) -> Result<()> {
-    not_standard_input(file, "a split looks at all texts before it writes the first")?;
+    let spooled = spooled(file)?;
+    let file = spooled.name.as_str();
     let pool = super::super::pool(common);
     let first = corpus(file, texts, bytes)?;
     let params = SplitParams { valid, test, stratify, seed: common.seed.unwrap_or(0) };

@@ -2,11 +2,12 @@
 
 use gyeol_text::Tokenize;
 use gyeol_text::corpus::Block;
+use gyeol_text::prepare::LEARNED;
 use gyeol_text::words::SCHEMES;
 use serde_json::json;
 
 use super::bar::Bar;
-use super::{Lines, corpus, notes, preparation};
+use super::{Lines, corpus, notes, preparation, spooled};
 use crate::args::{Bytes, Common, Prepare, Texts};
 use crate::failure::Result;
 use crate::output;
@@ -14,11 +15,15 @@ use crate::output;
 /// Lists the schemes.
 pub fn schemes(common: &Common) -> Result<()> {
     if common.json {
-        let all: Vec<_> = SCHEMES.iter().map(|(name, what)| json!({"name": name, "what": what})).collect();
+        let all: Vec<_> = all().map(|(name, what)| json!({"name": name, "what": what})).collect();
         return output::json(&json!({ "schemes": all }));
     }
-    let lines: String = SCHEMES.iter().map(|(name, what)| format!("  {name:14} {what}\n")).collect();
+    let lines: String = all().map(|(name, what)| format!("  {name:14} {what}\n")).collect();
     output::text(&lines)
+}
+
+fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
+    SCHEMES.iter().chain(LEARNED).copied()
 }
 
 /// A line a text, or a line a sentence.
@@ -30,8 +35,9 @@ pub fn tokenize(
     texts: &Texts,
     bytes: &Bytes,
 ) -> Result<()> {
-    let corpus = corpus(file, texts, bytes)?;
-    let chain = preparation(prepare)?;
+    let spooled = spooled(file)?;
+    let chain = preparation(common, prepare, &spooled.name, texts, bytes)?;
+    let corpus = corpus(&spooled.name, texts, bytes)?;
     let pool = super::super::pool(common);
     let mut lines = Lines::new();
     {

@@ -6,7 +6,7 @@ use gyeol_text::vocabulary::{Coverage, Vocabulary, VocabularyParams};
 use serde_json::json;
 
 use super::bar::Bar;
-use super::{corpus, notes, preparation};
+use super::{corpus, notes, preparation, spooled};
 use crate::args::{Bytes, Common, Prepare, Texts};
 use crate::failure::Result;
 use crate::output;
@@ -30,8 +30,9 @@ pub fn vocab(
     bytes: &Bytes,
 ) -> Result<()> {
     output::one_result(common.json, wanted.output)?;
-    let corpus = corpus(file, texts, bytes)?;
-    let chain = preparation(prepare)?;
+    let spooled = spooled(file)?;
+    let chain = preparation(common, prepare, &spooled.name, texts, bytes)?;
+    let corpus = corpus(&spooled.name, texts, bytes)?;
     let params = VocabularyParams {
         min_count: wanted.min_count,
         size: wanted.size,
