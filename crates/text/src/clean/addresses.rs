@@ -18,7 +18,9 @@ pub(super) fn urls(text: &str, with: &'static str, edits: &mut Vec<Edit>) {
         }
         let mut start = mark;
         if bytes[mark] == b':' {
-            while start > done && (bytes[start - 1].is_ascii_alphanumeric() || matches!(bytes[start - 1], b'+' | b'-')) {
+            while start > done
+                && (bytes[start - 1].is_ascii_alphanumeric() || matches!(bytes[start - 1], b'+' | b'-'))
+            {
                 start -= 1;
             }
         } else if start > 0 && bytes[start - 1].is_ascii_alphanumeric() {
@@ -37,7 +39,12 @@ fn is_www(bytes: &[u8]) -> bool {
 
 /// Positions that may begin an address.
 fn memchr_marks<'a>(bytes: &'a [u8], is: impl Fn(usize) -> bool + 'a) -> impl Iterator<Item = usize> + 'a {
-    bytes.iter().enumerate().filter(|(_, b)| matches!(b, b':' | b'w' | b'W')).map(|(i, _)| i).filter(move |&i| is(i))
+    bytes
+        .iter()
+        .enumerate()
+        .filter(|(_, b)| matches!(b, b':' | b'w' | b'W'))
+        .map(|(i, _)| i)
+        .filter(move |&i| is(i))
 }
 
 pub(super) fn emails(text: &str, with: &'static str, edits: &mut Vec<Edit>) {
@@ -46,7 +53,8 @@ pub(super) fn emails(text: &str, with: &'static str, edits: &mut Vec<Edit>) {
     for (at, _) in text.match_indices('@') {
         let mut start = at;
         while start > done
-            && (bytes[start - 1].is_ascii_alphanumeric() || matches!(bytes[start - 1], b'.' | b'_' | b'%' | b'+' | b'-'))
+            && (bytes[start - 1].is_ascii_alphanumeric()
+                || matches!(bytes[start - 1], b'.' | b'_' | b'%' | b'+' | b'-'))
         {
             start -= 1;
         }
@@ -68,7 +76,8 @@ pub(super) fn names(text: &str, mark: char, with: &'static str, edits: &mut Vec<
         if before.is_some_and(|c| is_word_character(c) || c == mark || c == '&' || c == '/') {
             continue;
         }
-        let name = text[at + 1..].chars().take_while(|&c| is_word_character(c)).map(char::len_utf8).sum::<usize>();
+        let name =
+            text[at + 1..].chars().take_while(|&c| is_word_character(c)).map(char::len_utf8).sum::<usize>();
         if name > 0 {
             edits.push(Edit::new(at..at + 1 + name, with));
         }

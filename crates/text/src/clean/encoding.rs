@@ -9,8 +9,8 @@ use super::Edit;
 
 /// The bytes 0x80 to 0x9f of Windows-1252; its five holes are read as the control characters of Latin-1.
 const C1: [char; 32] = [
-    '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}', '\u{90}', '‘', '’',
-    '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
+    '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}', '\u{90}',
+    '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
 ];
 
 /// The byte that a character stands for in Windows-1252 or Latin-1.
@@ -24,7 +24,24 @@ fn byte(c: char) -> Option<u8> {
 
 /// Marks that may well follow a letter in sound text.
 fn closes(c: char) -> bool {
-    matches!(c, '‘' | '’' | '“' | '”' | '‚' | '„' | '…' | '–' | '—' | '‹' | '›' | '«' | '»' | '\u{a0}' | '´' | '·')
+    matches!(
+        c,
+        '‘' | '’'
+            | '“'
+            | '”'
+            | '‚'
+            | '„'
+            | '…'
+            | '–'
+            | '—'
+            | '‹'
+            | '›'
+            | '«'
+            | '»'
+            | '\u{a0}'
+            | '´'
+            | '·'
+    )
 }
 
 /// A sequence of UTF-8 at the start of `text`: its bytes in `text`, the character, whether it is certain by itself.

@@ -31,7 +31,9 @@ pub(super) fn find(text: &str, edits: &mut Vec<Edit>) {
 /// 128 to 159, as browsers read them.
 fn numbered(number: &str) -> Option<char> {
     let code = match number.strip_prefix(['x', 'X']) {
-        Some(hex) if !hex.is_empty() && hex.bytes().all(|b| b.is_ascii_hexdigit()) => u32::from_str_radix(hex, 16),
+        Some(hex) if !hex.is_empty() && hex.bytes().all(|b| b.is_ascii_hexdigit()) => {
+            u32::from_str_radix(hex, 16)
+        }
         None if !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) => number.parse(),
         _ => return None,
     };

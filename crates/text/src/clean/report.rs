@@ -67,11 +67,18 @@ impl CleaningReport {
     }
 
     pub(super) fn note(&mut self, rule: Rule, text: &str, edits: &[Edit]) {
-        let (limit, Some(entry)) = (self.samples, self.rules.iter_mut().find(|r| r.rule == rule)) else { return };
+        let (limit, Some(entry)) = (self.samples, self.rules.iter_mut().find(|r| r.rule == rule)) else {
+            return;
+        };
         entry.documents += 1;
         entry.places += edits.len();
         if let (true, Some(edit)) = (entry.samples.len() < limit, edits.first()) {
-            let left = text[..edit.place.start].char_indices().rev().take(CONTEXT).last().map_or(edit.place.start, |x| x.0);
+            let left = text[..edit.place.start]
+                .char_indices()
+                .rev()
+                .take(CONTEXT)
+                .last()
+                .map_or(edit.place.start, |x| x.0);
             let (left, right) = (&text[left..edit.place.start], &text[edit.place.end..]);
             let right: String = right.chars().take(CONTEXT).collect();
             let cut = |s: &str| match s.char_indices().nth(SHOWN) {

@@ -62,8 +62,8 @@ pub(super) fn numbers(text: &str, with: &'static str, edits: &mut Vec<Edit>) {
         if touches(before) || touches(text[end..].chars().next()) {
             continue;
         }
-        let sign = before.is_some_and(|c| matches!(c, '-' | '+'))
-            && !touches(text[..start - 1].chars().next_back());
+        let sign =
+            before.is_some_and(|c| matches!(c, '-' | '+')) && !touches(text[..start - 1].chars().next_back());
         edits.push(Edit::new(start - usize::from(sign)..end, with));
     }
 }
@@ -78,7 +78,9 @@ pub(super) fn repeats(text: &str, keep: Keep, edits: &mut Vec<Edit>) {
         }
         let most = match c {
             '\u{3131}'..='\u{318e}' => keep.jamo,
-            '!' | '?' | '~' | '^' | ',' | ';' | '*' | '！' | '？' | '～' | '♥' | '♡' | '…' | '。' => keep.marks,
+            '!' | '?' | '~' | '^' | ',' | ';' | '*' | '！' | '？' | '～' | '♥' | '♡' | '…' | '。' => {
+                keep.marks
+            }
             '.' => keep.marks.max(3),
             _ if c.is_alphabetic() => keep.letters,
             _ => usize::MAX,
