@@ -19,7 +19,7 @@ const CONTINUES: &[&str] = &[
     "adj", "adm", "asst", "atty", "bp", "brig", "bros", "capt", "cardin", "cmdr", "col", "comdr", "cpl",
     "cpt", "dr", "drs", "ens", "fr", "ft", "gen", "gov", "hon", "insp", "lt", "maj", "messrs", "mlle", "mme",
     "mr", "mrs", "ms", "mt", "mx", "nat", "ph", "pres", "prof", "profs", "pvt", "rep", "reps", "rev", "sen",
-    "sens", "sgt", "sir", "sra", "srta", "st", "supt", "ste", "treas", "univ", "e.g", "i.e", "eg", "ie",
+    "sens", "sgt", "sir", "sra", "srta", "st", "supt", "ste", "treas", "univ", "v", "e.g", "i.e", "eg", "ie",
     "viz", "vs", "cf", "ca", "approx", "esp", "incl", "resp", "aka", "a.k.a", "c.f", "f.k.a", "rt", "msgr",
     "amb", "ald", "det", "spc",
 ];

@@ -33,7 +33,7 @@ pub(super) fn is_word_re(c: char) -> bool {
 
 /// `\w` of the `regex` package (UTS #18): Alphabetic, marks, decimal digits, connectors and joiners.
 #[inline]
-pub(super) fn is_word_regex(c: char) -> bool {
+pub(crate) fn is_word_regex(c: char) -> bool {
     if c.is_ascii() {
         return c.is_ascii_alphanumeric() || c == '_';
     }

@@ -28,6 +28,9 @@ pub use treebank::Treebank;
 pub use unicode::UnicodeWords;
 pub use word::Word;
 
+pub(crate) use classes::is_word_regex as is_word_character;
+pub(crate) use word::{email_length, url_length};
+
 use std::ops::Range;
 
 /// What cuts a text into tokens.

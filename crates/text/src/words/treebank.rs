@@ -87,18 +87,23 @@ fn skip_space(text: &str, mut at: usize) -> usize {
 fn piece_end(text: &str, mut at: usize) -> (usize, u8) {
     let bytes = text.as_bytes();
     let mut seen = 0;
-    while at < bytes.len() {
-        let kind = KINDS[bytes[at] as usize];
-        if kind == SPACE {
-            break;
+    loop {
+        for &b in &bytes[at..] {
+            let kind = KINDS[b as usize];
+            if kind & (SPACE | HIGH) != 0 {
+                break;
+            }
+            seen |= kind;
+            at += 1;
         }
-        if kind == HIGH && may_begin_space(bytes[at]) && char_at(text, at).is_some_and(is_space) {
-            break;
+        match bytes.get(at) {
+            Some(&b) if b >= 0x80 && !(may_begin_space(b) && char_at(text, at).is_some_and(is_space)) => {
+                seen |= HIGH;
+                at += 1;
+            }
+            _ => return (at, seen),
         }
-        seen |= kind;
-        at += 1;
     }
-    (at, seen)
 }
 
 fn scan(text: &str, token: &mut dyn FnMut(&str)) {
@@ -107,7 +112,11 @@ fn scan(text: &str, token: &mut dyn FnMut(&str)) {
     let mut start = skip_space(text, 0);
     while start < bytes.len() {
         let (end, seen) = piece_end(text, start);
-        let next = skip_space(text, end);
+        // Mostly one blank and the next word.
+        let next = match bytes.get(end + 1) {
+            Some(&b) if KINDS[b as usize] & (SPACE | HIGH) == 0 => end + 1,
+            _ => skip_space(text, end),
+        };
         if !plain(text, start, end, seen, next == bytes.len(), token) {
             Piece::new(text, start, end, &mut flags).cut(seen, next == bytes.len(), token);
         }
@@ -120,7 +129,11 @@ fn scan(text: &str, token: &mut dyn FnMut(&str)) {
 fn plain(text: &str, start: usize, end: usize, seen: u8, last: bool, token: &mut dyn FnMut(&str)) -> bool {
     let bytes = text.as_bytes();
     if seen == LETTER {
-        words(text, start, end, token);
+        if may_contract(&bytes[start..end]) {
+            words(text, start, end, token);
+        } else {
+            token(&text[start..end]);
+        }
         return true;
     }
     if seen & HIGH != 0 {
@@ -137,6 +150,22 @@ fn plain(text: &str, start: usize, end: usize, seen: u8, last: bool, token: &mut
     }
     if seen & QUOTE == 0 {
         marks(text, start, end, token);
+        return true;
+    }
+    // Double quotes around a piece or on one side of it.
+    let (opens, closes) = (bytes[start] == b'"', bytes[end - 1] == b'"' && end - start > 1);
+    if opens || closes {
+        let (from, to) = (start + usize::from(opens), end - usize::from(closes));
+        if from == to || bytes[from..to].iter().any(|&b| KINDS[b as usize] == QUOTE) {
+            return false;
+        }
+        if opens {
+            token(if start == 0 || bytes[start - 1] == b' ' { "``" } else { "''" });
+        }
+        marks(text, from, to, token);
+        if closes {
+            token(if matches!(bytes[to - 1], b'(' | b'[' | b'{' | b'<') { "``" } else { "''" });
+        }
         return true;
     }
     // One apostrophe between letters: don't, it's, we'll.

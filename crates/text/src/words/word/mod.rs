@@ -19,6 +19,8 @@ mod joined;
 use unicode_properties::UnicodeEmoji;
 use unicode_segmentation::UnicodeSegmentation;
 
+pub(crate) use address::{email_length, url_length};
+
 use super::Tokenize;
 use super::classes::{char_before, is_space, is_word_regex};
 
