@@ -1,8 +1,9 @@
 //! Cuts standard input into Korean words, and times it.
 //!
 //! `korean_words fit TRAIN STATE` fits the splitter to the lines of a file and saves it; `korean_words split STATE
-//! [--stems]` and `korean_words eojeol` write each line's tokens with spaces between; `korean_words time STATE THREADS
-//! ROUNDS` prints eojeol a second over standard input as JSON.
+//! [--stems]`, `korean_words morphemes FOLDER [--tags]` and `korean_words eojeol` write each line's tokens with spaces
+//! between; `korean_words time (STATE | morphemes FOLDER | eojeol) THREADS ROUNDS` prints eojeol a second over standard
+//! input as JSON.
 
 use std::io::{BufRead, Read, Write, stdin, stdout};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,7 +11,7 @@ use std::time::Instant;
 
 use gyeol_tensor::Pool;
 use gyeol_text::Tokenize;
-use gyeol_text::korean::{Keep, Splitter, SplitterParams};
+use gyeol_text::korean::{Keep, MorphemeParams, Morphemes, Splitter, SplitterParams};
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -90,6 +91,16 @@ fn main() -> Result<(), Failure> {
         ["split", state, "--stems"] => write_tokens(&load(state)?.keep(Keep::Stems)),
         ["eojeol"] => write_tokens(&Eojeol),
         ["time", "eojeol", threads, rounds] => time(&Eojeol, threads.parse()?, rounds.parse()?),
+        ["morphemes", folder] => write_tokens(&Morphemes::open(folder, MorphemeParams::default())?),
+        ["morphemes", folder, "--tags"] => {
+            write_tokens(&Morphemes::open(folder, MorphemeParams { tags: true, content_only: false })?)
+        }
+        ["time", "morphemes", folder, threads, rounds] => {
+            let start = Instant::now();
+            let morphemes = Morphemes::open(folder, MorphemeParams::default())?;
+            eprintln!("loaded in {:.3} s", start.elapsed().as_secs_f64());
+            time(&morphemes, threads.parse()?, rounds.parse()?)
+        }
         ["time", state, threads, rounds] => time(&load(state)?, threads.parse()?, rounds.parse()?),
         _ => Err("see the head of this file for what to ask".into()),
     }

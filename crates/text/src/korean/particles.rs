@@ -35,6 +35,13 @@ const AFTER_TENSE: &str = "다 다가 다는 다고 다며 다면 다면서 다�
     을지도 을듯 을것 을걸 음 음에도 음을 음은 음 으나 으니 으니까 으면 으면서 으며 으므로 자 잖아 잖아요 지 지만 지요 죠 단다 답니다 대 대요 댔 슴 슴다 거늘 소";
 const TENSES: &str = "었 았 였 겠 했 됐 셨 으셨 시겠 었었 았었 었겠 았겠";
 
+/// Adverbs, conjunctions, determiners and pronouns that end like something with a particle and are one word.
+const WHOLE: &str = "그리고 그래서 그래도 그러나 그런데 근데 그러면 그럼 하지만 그렇지만 그러니까 그러므로 따라서 그래 이래 저래 또는 혹은 다시 별로 많이 모든 \
+    하나 제일 같이 함께 절대 절대로 너무나 왠지 얼마나 언제나 누구나 혹시나 역시나 정말로 진짜로 서로 바로 따로 새로 때로 가끔 매우 아주 정말 진짜 너무 거의 아직 이미 \
+    벌써 자꾸 계속 모두 다들 우리 저희 너희 여기 거기 저기 어디 언제 누구 무엇 이제 이건 그건 저건 이게 그게 이걸 그걸 아마 아마도 마치 만약 비록 결코 전혀 도대체 물론 \
+    오히려 차라리 특히 가장 더욱 훨씬 조금 약간 대한 위한 대해 위해 통해 의한 관한 최고 최악 아이 나이 사이 차이 종이 놀이 먹이 길이 높이 깊이 넓이 어이 가지 여자 남자 혼자 각자 \
+    바다 나라 노래 아래 미래 오래 고래 모래 아버지 어머니 할머니 할아버지 언니 주머니 처음 다음 마음 얼음 웃음 죽음 믿음 젊음";
+
 /// What the form of a particle asks of the syllable before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Needs {
@@ -58,11 +65,14 @@ pub(super) struct Particles {
     pub words: Vec<String>,
     /// Syllables of the longest.
     pub longest: usize,
+    /// Words that are never cut.
+    pub whole: Vec<Key>,
 }
 
 impl Particles {
     fn build() -> Self {
-        let mut all = Particles { by_key: KeyMap::default(), words: Vec::new(), longest: 0 };
+        let mut all = Particles { by_key: KeyMap::default(), words: Vec::new(), longest: 0, whole: Vec::new() };
+        all.whole.extend(WHOLE.split_whitespace().filter_map(key_of));
         for list in [JOSA, COPULA, EOMI] {
             list.split_whitespace().for_each(|word| all.add(word));
         }

@@ -129,6 +129,11 @@ pub(super) fn key_of(word: &str) -> Option<Key> {
     hangul.then(|| (0..bytes.len()).step_by(3).fold(0, |key, at| push(key, syllable_at(bytes, at))))
 }
 
+/// Syllables of a key.
+pub(super) fn syllables_of(key: Key) -> usize {
+    (128 - key.leading_zeros() as usize).div_ceil(14)
+}
+
 /// The word of a key.
 pub(super) fn word_of(mut key: Key) -> String {
     let mut syllables = Vec::new();
@@ -204,7 +209,8 @@ mod tests {
     #[test]
     fn keys_go_there_and_back() {
         for word in ["가", "힣", "가가", "대한민국사람들모두"] {
-            assert_eq!(word_of(key_of(word).unwrap()), word);
+            let key = key_of(word).unwrap();
+            assert_eq!((word_of(key), syllables_of(key)), (word.to_owned(), word.len() / 3));
         }
         for word in ["", "a", "가a", "대한민국사람들모두가", "ㄱ"] {
             assert_eq!(key_of(word), None, "{word}");

@@ -1,10 +1,9 @@
 //! Eojeol cut into stem and particle or ending, without a dictionary: learned from the user's own corpus.
 //!
 //! Each eojeol is a stem L (a noun, or the root of a verb) and a form R of the closed classes, which may be empty (the
-//! L-R graph of Kim's soynlp). `P(L, R) = P(L) · P(R)`; both are fitted by expectation maximisation over the eojeol of a
-//! corpus, starting from cohesion and branching entropy, with a Dirichlet prior whose base prefers short stems (variational
-//! Bayes, MacKay 1997), so that a stem seen with many endings wins over a long one seen once. Stems that were never seen
-//! are scored by that base. Text without spaces is cut into the units of the highest total (Viterbi).
+//! L-R graph of Kim's soynlp). `P(L, R) = P(L) · P(R)`; both are fitted by variational Bayes over the eojeol of a
+//! corpus, starting from cohesion and branching entropy, with a Dirichlet prior whose base prefers short stems, so that a
+//! stem seen with many endings wins over a long one seen once. Stems that were never seen are scored by that base. Text without spaces is cut into the units of the highest total (Viterbi).
 
 mod fit;
 mod state;
@@ -34,7 +33,7 @@ pub enum Keep {
 pub struct SplitterParams {
     /// Expected occurrences (of different eojeol) below which a stem is forgotten; 1 by default.
     pub min_support: f64,
-    /// Rounds of expectation maximisation; 5 by default.
+    /// Rounds of fitting; 5 by default.
     pub rounds: usize,
     /// Stems kept at most, the most probable first; 2,000,000 by default (about 64 bytes each while used).
     pub max_stems: usize,

@@ -96,6 +96,7 @@ impl Splitter {
                 known.insert(key, cut as u8);
             }
         }
+        known.extend(all.whole.iter().map(|&key| (key, super::super::runs::syllables_of(key) as u8)));
         splitter.known = known;
         Ok(splitter)
     }
