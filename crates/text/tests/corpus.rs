@@ -256,3 +256,13 @@ fn kinds_are_told_by_name() {
         assert_eq!(format_of(name), format, "{name}");
     }
 }
+
+#[test]
+fn pages_give_their_words() {
+    let page = "<!doctype html><html><head><title>Load</title><style>p{color:red}</style><script>if (a<b) x();</script></head>\n<body><p>Caf&eacute; &amp; bar</p><!-- no --><p>둘째 문단</p></body></html>";
+    let (_f, path) = file("a.html", page.as_bytes());
+    let got = texts(&path, CorpusOptions::default());
+    assert_eq!(got.len(), 1);
+    let words: Vec<&str> = got[0].split_whitespace().collect();
+    assert_eq!(words, ["Load", "Café", "&", "bar", "둘째", "문단"]);
+}

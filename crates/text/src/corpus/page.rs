@@ -1,6 +1,8 @@
 //! The words of an HTML page.
 
-/// Appends the text of a page: no tags, comments, scripts or styles, entities decoded.
+use crate::clean::{Cleaner, Rule};
+
+/// Appends the text of a page: no tags, comments, scripts or styles, entities decoded, blanks joined.
 pub(super) fn text_of(html: &str, out: &mut String) {
-    out.push_str(html);
+    out.push_str(Cleaner::new([Rule::Html, Rule::Entities, Rule::Whitespace]).clean(html).trim());
 }
