@@ -69,7 +69,7 @@ pub mod split;
 pub mod table;
 pub mod units;
 
-pub use acquire::{ReadOptions, read, read_bytes, write, write_bytes};
+pub use acquire::{ReadOptions, WholeFile, read, read_bytes, write, write_bytes};
 pub use clean::{Change, CleanOp};
 pub use clock::{Clock, Step};
 pub use error::{Error, Fault, Result};

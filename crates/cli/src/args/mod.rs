@@ -115,13 +115,31 @@ pub enum Verb {
         #[command(flatten)]
         reading: Reading,
     },
-    /// Apply the cleaning that inspection proposes, or that a recipe names, and say what changed.
+    /// Clean a table as inspection proposes or a recipe names, or texts by rules, and say what changed.
     Clean {
-        /// Table.
-        file: String,
-        /// Cleaned table: .csv, .parquet or .arrow; - for standard output.
-        #[arg(short, long, value_name = "OUT")]
-        output: String,
+        /// Table or texts.
+        #[arg(required_unless_present = "rules_known")]
+        file: Option<String>,
+        /// Cleaned table (.csv, .parquet or .arrow) or texts (.txt, .jsonl, .csv or .tsv); - for standard output.
+        #[arg(short, long, value_name = "OUT", required_unless_present = "rules_known")]
+        output: Option<String>,
+        /// Read it as texts, which .txt, .jsonl and .html files, folders, and tables of texts without a clock are anyway.
+        #[arg(long)]
+        text: bool,
+        /// Rules for texts, with commas between [default: those that hardly anybody wants to do without].
+        #[arg(long, value_name = "RULES", value_delimiter = ',')]
+        rules: Vec<String>,
+        /// List the rules for texts.
+        #[arg(long = "list-rules", id = "rules_known")]
+        list_rules: bool,
+        /// Leave <url>, <email>, <number> and the like where those were.
+        #[arg(long)]
+        placeholders: bool,
+        /// Leave out texts that are empty afterwards.
+        #[arg(long)]
+        drop_empty: bool,
+        #[command(flatten)]
+        texts: Texts,
         /// Recipe whose cleaning is applied instead of the proposed one.
         #[arg(long, value_name = "RECIPE")]
         recipe: Option<PathBuf>,

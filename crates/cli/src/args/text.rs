@@ -50,11 +50,17 @@ pub struct Prepare {
     /// Scheme of words; `gyeol tokenize --schemes` lists them [default: by the language].
     #[arg(long, value_name = "NAME")]
     pub scheme: Option<String>,
+    /// Rules of cleaning, with commas between; `gyeol clean --list-rules` lists them.
+    #[arg(long, value_name = "RULES", value_delimiter = ',')]
+    pub clean: Vec<String>,
+    /// Folder of a MeCab dictionary, for the schemes morphemes and morphemes-content.
+    #[arg(long, value_name = "DIR")]
+    pub dictionary: Option<String>,
     /// Make letters small.
     #[arg(long)]
     pub lower: bool,
     /// Prepare as the texts of this vocabulary were, with all that was learned from them.
-    #[arg(long, value_name = "VOCAB", conflicts_with_all = ["scheme", "lower"])]
+    #[arg(long, value_name = "VOCAB", conflicts_with_all = ["scheme", "lower", "clean", "dictionary"])]
     pub like: Option<PathBuf>,
 }
 

@@ -32,7 +32,14 @@ pub fn run(args: Args) -> Result<()> {
             tables::inspect(&common, &file, html.as_deref(), &reading)
         }
         Verb::Text(verb) => text::run(&common, verb),
-        Verb::Clean { file, output, recipe, reading } => {
+        Verb::Clean { list_rules: true, .. } => text::clean::rules(&common),
+        Verb::Clean { file, output, text, rules, placeholders, drop_empty, texts, recipe, reading, .. } => {
+            let (file, output) = (file.unwrap_or_default(), output.unwrap_or_default());
+            let as_text = text || !rules.is_empty() || placeholders || drop_empty;
+            if recipe.is_none() && (as_text || text::is_text(&file, &texts, &reading)?) {
+                let wanted = text::clean::Wanted { output: &output, rules: &rules, placeholders, drop_empty };
+                return text::clean::clean(&common, &file, &wanted, &texts, &reading);
+            }
             tables::clean(&common, &file, &output, recipe.as_deref(), &reading)
         }
         Verb::Evaluate(scoring) => model::evaluate(&common, &scoring),

@@ -17,7 +17,7 @@ use crate::error::{Fault, Result};
 use crate::table::{ColumnData, Note, Source, Table};
 use columns::Typed;
 
-pub use write::{csv_text, write, write_bytes};
+pub use write::{WholeFile, csv_text, write, write_bytes};
 
 /// How a file is to be read; everything that is `None` is found out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -37,10 +37,10 @@ pub fn write(path: &str, table: &Table) -> Result<()> {
             .next("name the file inside it")
             .input());
     }
-    let (beside, file) = beside(target).map_err(failed)?;
     let lower = path.to_lowercase();
     let written = (|| -> std::io::Result<()> {
-        let mut out = BufWriter::new(file);
+        let mut file = WholeFile::create(target)?;
+        let mut out = BufWriter::new(&mut file);
         if lower.ends_with(".parquet") || lower.ends_with(".pq") {
             parquet(&mut out, table)?;
         } else if lower.ends_with(".arrow") || lower.ends_with(".feather") || lower.ends_with(".ipc") {
@@ -56,14 +56,66 @@ pub fn write(path: &str, table: &Table) -> Result<()> {
         } else {
             csv(&mut out, table)?;
         }
-        out.into_inner().map_err(std::io::IntoInnerError::into_error)?.sync_all()?;
-        std::fs::rename(&beside, target)
+        out.flush()?;
+        drop(out);
+        file.commit()
     })();
-    written.map_err(|e| {
-        // Nothing half written stays behind; if even that fails, the first error is the one to tell.
-        let _ = std::fs::remove_file(&beside);
-        failed(e)
-    })
+    written.map_err(failed)
+}
+
+/// A file that appears whole or not at all: written beside its target, which [`WholeFile::commit`] replaces. Dropped
+/// without that, it leaves nothing behind.
+#[derive(Debug)]
+pub struct WholeFile {
+    target: PathBuf,
+    beside: PathBuf,
+    file: File,
+    done: bool,
+}
+
+impl WholeFile {
+    /// Opens a file beside the target.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn create(target: &Path) -> std::io::Result<Self> {
+        let (beside, file) = beside(target)?;
+        Ok(WholeFile { target: target.to_path_buf(), beside, file, done: false })
+    }
+
+    /// Flushes what was written to the disk and puts it in the target's place.
+    ///
+    /// # Errors
+    /// What the system says; the target is as it was then.
+    pub fn commit(mut self) -> std::io::Result<()> {
+        self.file.sync_all()?;
+        std::fs::rename(&self.beside, &self.target)?;
+        self.done = true;
+        // The rename itself reaches the disk with its folder; where folders cannot be opened this is left to the system.
+        if let Some(folder) = self.target.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            let _ = File::open(folder).and_then(|folder| folder.sync_all());
+        }
+        Ok(())
+    }
+}
+
+impl Write for WholeFile {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Drop for WholeFile {
+    fn drop(&mut self) {
+        if !self.done {
+            // Nothing half written stays behind; if even that fails, an earlier error is the one to tell.
+            let _ = std::fs::remove_file(&self.beside);
+        }
+    }
 }
 
 /// Writes bytes to a file, whole or not at all: beside it, flushed to disk, renamed.
@@ -71,18 +123,9 @@ pub fn write(path: &str, table: &Table) -> Result<()> {
 /// # Errors
 /// What the system says; nothing half written stays behind.
 pub fn write_bytes(target: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let (beside, mut file) = beside(target)?;
-    let written =
-        file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| std::fs::rename(&beside, target));
-    if let Err(e) = written {
-        let _ = std::fs::remove_file(&beside);
-        return Err(e);
-    }
-    // The rename itself reaches the disk with its folder; where folders cannot be opened this is left to the system.
-    if let Some(folder) = target.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        let _ = File::open(folder).and_then(|folder| folder.sync_all());
-    }
-    Ok(())
+    let mut file = WholeFile::create(target)?;
+    file.write_all(bytes)?;
+    file.commit()
 }
 
 /// The table as CSV text, as [`write()`] would write it.

@@ -1,6 +1,7 @@
 //! Verbs between raw text and integers.
 
 mod bar;
+pub mod clean;
 mod encode;
 mod inspect;
 mod split;
@@ -71,7 +72,9 @@ fn preparation(
     }
     let params = PreparationParams {
         language: prepare.lang.clone(),
+        clean: prepare.clean.clone(),
         scheme: prepare.scheme.clone().unwrap_or("auto".into()),
+        dictionary: prepare.dictionary.clone(),
         lower: prepare.lower,
     };
     let valid = params.check()?;

@@ -2,14 +2,15 @@
 
 use gyeol_text::Tokenize;
 use gyeol_text::corpus::Block;
-use gyeol_text::prepare::LEARNED;
+use gyeol_text::prepare::{BY_DICTIONARY, LEARNED, Preparation};
+use gyeol_text::sentences::{self, Rules};
 use gyeol_text::words::SCHEMES;
 use serde_json::json;
 
 use super::bar::Bar;
 use super::{Lines, corpus, notes, preparation, spooled};
 use crate::args::{Bytes, Common, Prepare, Texts};
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 use crate::output;
 
 /// Lists the schemes.
@@ -23,7 +24,7 @@ pub fn schemes(common: &Common) -> Result<()> {
 }
 
 fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
-    SCHEMES.iter().chain(LEARNED).copied()
+    SCHEMES.iter().chain(LEARNED).chain(BY_DICTIONARY).copied()
 }
 
 /// A line a text, or a line a sentence.
@@ -36,7 +37,24 @@ pub fn tokenize(
     bytes: &Bytes,
 ) -> Result<()> {
     let spooled = spooled(file)?;
-    let chain = preparation(common, prepare, &spooled.name, texts, bytes)?;
+    let mut prepare = prepare.clone();
+    match unit {
+        "char" => prepare.scheme = Some("character".into()),
+        "subword" if !prepare.scheme.as_deref().is_some_and(|s| s.starts_with("subword:")) && prepare.like.is_none() => {
+            return Err(Failure::Usage(
+                "sub-words need a model: --scheme subword:tokenizer.json, which gyeol vocab --unit subword makes".into(),
+            ));
+        }
+        // Sentences are cut before words are, and need no scheme of them.
+        "sentence" => prepare.scheme = Some("whitespace".into()),
+        _ => {}
+    }
+    let rules = match prepare.lang.as_str() {
+        "en" => Rules::English,
+        "ko" => Rules::Korean,
+        _ => Rules::ByText,
+    };
+    let chain = preparation(common, &prepare, &spooled.name, texts, bytes)?;
     let corpus = corpus(&spooled.name, texts, bytes)?;
     let pool = super::super::pool(common);
     let mut lines = Lines::new();
@@ -45,7 +63,10 @@ pub fn tokenize(
         corpus
             .map(
                 &pool,
-                |_, block| write_block(block, unit, &chain, common.json),
+                |_, block| match unit {
+                "sentence" => write_sentences(block, rules, &chain, common.json),
+                _ => write_block(block, &chain, common.json),
+            },
                 |_, out: Vec<u8>| {
                     lines.write(&out).map_err(output_failed)?;
                     if bar.moved() && !lines.closed { Ok(()) } else { Err(gyeol_text::error::stopped()) }
@@ -68,7 +89,7 @@ pub fn output_failed(source: std::io::Error) -> gyeol_text::Error {
     }
 }
 
-fn write_block(block: &Block, _unit: &str, chain: &dyn Tokenize, as_json: bool) -> Vec<u8> {
+fn write_block(block: &Block, chain: &dyn Tokenize, as_json: bool) -> Vec<u8> {
     let mut out = Vec::with_capacity(block.bytes() + block.bytes() / 4);
     for document in block.documents() {
         let start = out.len();
@@ -98,6 +119,36 @@ fn write_block(block: &Block, _unit: &str, chain: &dyn Tokenize, as_json: bool) 
                 }
             });
             out.push(b'\n');
+        }
+    }
+    out
+}
+
+/// A line a sentence; with JSON, a line a text.
+fn write_sentences(block: &Block, rules: Rules, chain: &Preparation, as_json: bool) -> Vec<u8> {
+    let mut out = Vec::with_capacity(block.bytes() + block.bytes() / 8);
+    for document in block.documents() {
+        let text = chain.cleaned(document.text);
+        let mut first = true;
+        if as_json {
+            out.extend_from_slice(b"{\"sentences\":[");
+        }
+        sentences::each(&text, rules, &mut |sentence| {
+            if as_json {
+                if !first {
+                    out.push(b',');
+                }
+                first = false;
+                // Writing to memory cannot fail.
+                let _ = serde_json::to_writer(&mut out, sentence);
+            } else {
+                let line = sentence.split_whitespace().collect::<Vec<_>>().join(" ");
+                out.extend_from_slice(line.as_bytes());
+                out.push(b'\n');
+            }
+        });
+        if as_json {
+            out.extend_from_slice(b"]}\n");
         }
     }
     out
