@@ -51,3 +51,8 @@ fn other_capitals(text: &str) -> Capitals {
     }
     found
 }
+
+/// The text without its case, for comparing: full case folding, as Python's `str.casefold` (ß is ss).
+pub fn fold(text: &str) -> String {
+    if text.is_ascii() { text.to_ascii_lowercase() } else { caseless::default_case_fold_str(text) }
+}
