@@ -56,11 +56,20 @@ pub struct Prepare {
     /// Folder of a MeCab dictionary, for the schemes morphemes and morphemes-content.
     #[arg(long, value_name = "DIR")]
     pub dictionary: Option<String>,
-    /// Make letters small.
+    /// Steps of normalisation, with commas between: nfc, nfkc, narrow, accents, contractions, american, lower …
+    #[arg(long, value_name = "STEPS", value_delimiter = ',')]
+    pub normalise: Vec<String>,
+    /// Make letters small: short for --normalise lower.
     #[arg(long)]
     pub lower: bool,
+    /// Table of spellings of your own: what is found, a tab, what is written for it.
+    #[arg(long, value_name = "FILE")]
+    pub variants: Option<PathBuf>,
+    /// Take the stem of each word (english, porter, german …), or its English dictionary form (lemma).
+    #[arg(long, value_name = "NAME")]
+    pub stem: Option<String>,
     /// Prepare as the texts of this vocabulary were, with all that was learned from them.
-    #[arg(long, value_name = "VOCAB", conflicts_with_all = ["scheme", "lower", "clean", "dictionary"])]
+    #[arg(long, value_name = "VOCAB", conflicts_with_all = ["scheme", "lower", "clean", "dictionary", "normalise", "variants", "stem"])]
     pub like: Option<PathBuf>,
 }
 

@@ -70,12 +70,20 @@ fn preparation(
     if let Some(vocab) = &prepare.like {
         return encode::chain(&encode::open(vocab)?, vocab);
     }
+    let mut normalise = prepare.normalise.clone();
+    if prepare.lower && !normalise.iter().any(|step| step == "lower") {
+        normalise.push("lower".into());
+    }
+    let variants = prepare.variants.as_deref().map(table).transpose()?;
     let params = PreparationParams {
         language: prepare.lang.clone(),
         clean: prepare.clean.clone(),
         scheme: prepare.scheme.clone().unwrap_or("auto".into()),
         dictionary: prepare.dictionary.clone(),
-        lower: prepare.lower,
+        normalise,
+        variants,
+        stem: prepare.stem.clone().unwrap_or_default(),
+        stop_words: Vec::new(),
     };
     let valid = params.check()?;
     if !valid.learns() {
@@ -84,6 +92,17 @@ fn preparation(
     let corpus = corpus(file, texts, bytes)?;
     let bar = bar::Bar::new(common, &corpus);
     Ok(valid.fit(&corpus, &pool(common), |_| bar.moved())?)
+}
+
+/// A small table of the user's own.
+fn table(path: &std::path::Path) -> Result<String> {
+    let name = path.display();
+    let refused = |what: String, next: &str| Failure::Failed(format!("cannot read {name}: {what}. Next: {next}"));
+    let length = std::fs::metadata(path).map_err(|e| refused(e.to_string(), "check the path"))?.len();
+    if length > 64 << 20 {
+        return Err(refused(format!("{length} bytes, more than the limit of 64 MiB"), "give a smaller table"));
+    }
+    std::fs::read_to_string(path).map_err(|e| refused(e.to_string(), "give a table in UTF-8"))
 }
 
 /// Standard input as a file, since fitting and using read it twice; other names stay.

