@@ -68,6 +68,10 @@ fn plural(word: &str) -> Option<Cow<'_, str>> {
 /// `-ing` and `-ed`, with what they did to the word before them.
 fn inflected<'a>(word: &'a str, ending: &str) -> Option<Cow<'a, str>> {
     let stem = word.strip_suffix(ending)?;
+    // Unlimited, unchanged: adjectives of their own.
+    if ending == "ed" && word.starts_with("un") && !word.starts_with("under") {
+        return None;
+    }
     if stem.len() < 2 || !has_vowel(stem) || (ending == "ed" && stem.ends_with('e')) {
         return None;
     }
@@ -83,15 +87,8 @@ fn inflected<'a>(word: &'a str, ending: &str) -> Option<Cow<'a, str>> {
     let (last, before) = (b[n - 1], b[n - 2]);
     // Stopped, running; but not called, missed, buzzed, and not agreed.
     if last == before && !is_vowel(last) {
-        return Some(if matches!(last, b'l' | b's' | b'z' | b'f') && !stem.ends_with("ell") || n < 4 {
-            stem.into()
-        } else if stem.ends_with("ell") && n > 4 {
-            stem[..n - 1].into()
-        } else if stem.ends_with("ell") {
-            stem.into()
-        } else {
-            stem[..n - 1].into()
-        });
+        let own = matches!(last, b'l' | b's' | b'z' | b'f') && !(stem.ends_with("ell") && n > 5);
+        return Some(if own || n < 4 { stem } else { &stem[..n - 1] }.into());
     }
     Some(if wants_e(stem) { format!("{stem}e").into() } else { stem.into() })
 }
@@ -106,10 +103,10 @@ fn wants_e(stem: &str) -> bool {
         // Changed, danced, moved, sized, argued, created.
         b'c' | b'v' | b'u' => true,
         b'z' => before != b'z',
-        b'g' => matches!(before, b'a' | b'd' | b'l' | b'r') || stem.ends_with("ang") || stem.ends_with("eng"),
+        b'g' => matches!(before, b'a' | b'd' | b'l' | b'r') || stem.ends_with("ang") || stem.ends_with("leg"),
         b's' => is_vowel(before) && !stem.ends_with("ocus") || matches!(before, b'n' | b'p' | b'r'),
         b't' => {
-            (before == b'a' && !matches!(third, b'e' | b'o') && n > 3)
+            (before == b'a' && !matches!(third, b'e' | b'o' | b'.'))
                 || (before == b'o' && !matches!(third, b'o') && n > 2 && third != b'v')
                 || stem.ends_with("ut") && matches!(third, b'p' | b'b' | b'l' | b'c') && !stem.ends_with("out") && n > 4
                 || stem.ends_with("ite") || ["quit", "unit", "cit", "writ", "vit"].iter().any(|e| stem.ends_with(e)) && n > 3
@@ -126,7 +123,7 @@ fn wants_e(stem: &str) -> bool {
             // A single vowel before a single consonant, in a short stem: liked, hoped, named, used.
             let single = is_vowel(before) && !is_vowel(third);
             let short = n < 4 || b[..n - 2].iter().all(|&b| !is_vowel(b));
-            let late = ["lud", "vid", "cid", "sid", "rad", "nod", "vok", "tak", "min", "bin", "fin", "sum", "cum", "rup", "scrib"];
+            let late = ["lud", "vid", "cid", "sid", "rad", "nod", "vok", "tak", "min", "bin", "fin", "sum", "cum", "rup", "scrib", "scap", "shap", "com"];
             single && before != b'e' && (short || late.iter().any(|e| stem.ends_with(e)) && n > 4 && !stem.ends_with("rmin"))
         }
         b'h' => stem.ends_with("ath") && third == b'e' || ["bath", "cloth", "ooth", "writh"].iter().any(|e| stem.ends_with(e)),
@@ -136,9 +133,10 @@ fn wants_e(stem: &str) -> bool {
 
 /// Nouns and other words that end so without being a form of a verb.
 const NOUNS_IN_ING: &[&str] = &[
-    "anything", "beijing", "bring", "building", "ceiling", "clothing", "during", "evening", "everything", "king",
-    "lightning", "meaning", "morning", "nothing", "offspring", "ring", "sibling", "sing", "something", "spring",
-    "sting", "string", "swing", "thing", "wedding", "wing",
+    "amazing", "anything", "beijing", "bring", "ceiling", "clothing", "during", "evening", "everything", "housing", "king",
+    "lightning", "meaning", "meeting", "morning", "nothing", "offspring", "painting", "pudding", "ring", "sibling", "sing",
+    "something", "spring",
+    "sting", "string", "swing", "thing", "upcoming", "wedding", "willing", "wing",
 ];
 
 #[cfg(test)]
