@@ -58,14 +58,12 @@ impl CharClass {
     }
 }
 
-#[derive(Debug)]
 struct Words {
     trie: Vec<(i32, u32)>,
     tokens: Vec<Token>,
     features: Vec<u8>,
 }
 
-#[derive(Debug)]
 pub(super) struct Dictionary {
     system: Words,
     unknown: Words,

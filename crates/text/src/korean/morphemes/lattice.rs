@@ -93,7 +93,10 @@ impl Lattice {
         let Some(first) = rest.chars().next() else { return start };
         let class = dictionary.class_of(first);
         dictionary.prefixes(rest.as_bytes(), &mut |length, tokens| {
-            here.extend(tokens.iter().map(|&token| (token, (start + length) as u32)));
+            // A damaged trie may end a word within a character.
+            if text.is_char_boundary(start + length) {
+                here.extend(tokens.iter().map(|&token| (token, (start + length) as u32)));
+            }
         });
         if !here.is_empty() && !class.always() {
             return start;

@@ -46,10 +46,15 @@ pub struct Morpheme<'a> {
 }
 
 /// A morphological analyser with its dictionary.
-#[derive(Debug)]
 pub struct Morphemes {
     dictionary: Dictionary,
     params: MorphemeParams,
+}
+
+impl std::fmt::Debug for Morphemes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Morphemes").field("words", &self.words()).field("params", &self.params).finish()
+    }
 }
 
 /// Longest stretch, in bytes, that is analysed in one piece; a longer line is cut at white space.
@@ -78,8 +83,10 @@ impl Morphemes {
     pub fn analyse(&self, text: &str, morpheme: &mut dyn FnMut(Morpheme)) {
         // Taken rather than borrowed, so that `morpheme` may analyse something itself.
         let mut lattice = LATTICE.take();
-        for line in text.split_inclusive('\n') {
-            let start = line.as_ptr() as usize - text.as_ptr() as usize;
+        let mut next = 0;
+        for line in text.split('\n') {
+            let start = next;
+            next += line.len() + 1;
             let mut at = 0;
             while at < line.len() {
                 let end = piece_end(line, at);
