@@ -16,8 +16,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     })?;
     eprintln!("{:.2} estimated {:?}", t.elapsed().as_secs_f64(), made.report);
-    let mut out = std::fs::File::create(&a[2])?;
-    gyeol_ngram::write_arpa(&made.tables, &mut out, &pool)?;
+    match a[2].rsplit_once('.') {
+        Some((_, "arpa")) => gyeol_ngram::write_arpa(&made.tables, &mut std::fs::File::create(&a[2])?, &pool)?,
+        Some((_, "q8")) => gyeol_ngram::write_binary(&made.tables, gyeol_ngram::Layout::Compact { bits: 8 }, "{}", a[2].as_ref(), &pool)?,
+        _ => gyeol_ngram::write_binary(&made.tables, gyeol_ngram::Layout::Probing, "{}", a[2].as_ref(), &pool)?,
+    }
     eprintln!("{:.2} written", t.elapsed().as_secs_f64());
     Ok(())
 }

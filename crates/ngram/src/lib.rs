@@ -2,6 +2,7 @@
 
 mod adjust;
 mod arpa;
+mod binary;
 mod context;
 mod corpus;
 mod count;
@@ -11,15 +12,22 @@ mod estimate;
 mod hash;
 mod initial;
 mod interpolate;
+mod model;
+mod query;
 pub mod smoothing;
 mod tables;
 mod vocabulary;
 
 pub use arpa::write_arpa;
+pub use binary::Layout;
+pub use binary::header::VERSION;
+pub use binary::write::write_binary;
 pub use corpus::{CorpusOptions, Markers, Source};
 pub use discount::Warning;
 pub use error::{Error, Result};
 pub use estimate::{Counted, Estimate, MOST_ORDER, Options, Report, Stage, count, estimate};
+pub use model::{Model, Scored, State, VERIFIED_AT_ONCE};
+pub use query::{Perplexity, Protocol, perplexity};
 pub use smoothing::Smoothing;
 pub use tables::{Grams, Scheme, Tables};
 pub use vocabulary::{RESERVED, SENTENCE_END, SENTENCE_START, UNKNOWN, Vocabulary, WordId};
