@@ -6,7 +6,7 @@ use crate::context::NODES;
 use crate::count::Level;
 use crate::initial::is_cut;
 use crate::interpolate::Linear;
-use crate::vocabulary::{SENTENCE_START, Vocabulary, WordId};
+use crate::vocabulary::{Vocabulary, WordId};
 
 /// How a word is scored that was not seen after the whole context.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
@@ -202,10 +202,5 @@ impl Tables {
             node = begin + self.levels[n + 1].words[begin..end].binary_search(word).ok()?;
         }
         Some(node)
-    }
-
-    /// Whether a number is a word that can be predicted.
-    pub(crate) fn is_predicted(&self, word: WordId) -> bool {
-        word != SENTENCE_START && (word as usize) < self.vocabulary.len()
     }
 }
