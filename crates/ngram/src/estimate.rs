@@ -6,7 +6,7 @@ use gyeol_data::Fault;
 use gyeol_tensor::Pool;
 use serde::Serialize;
 
-use crate::adjust::{Kind, counts_of_counts};
+use crate::adjust::counts_of_counts;
 use crate::context::Contexts;
 use crate::corpus::{self, CorpusOptions, Source};
 use crate::count::{self, Level};
@@ -138,6 +138,16 @@ impl Options {
                 format!("thresholds {thresholds:?}"),
                 "an n-gram cannot stay when what it ends in is left out",
                 "let the thresholds rise with the order",
+            );
+        }
+        if thresholds.iter().any(|&t| t > 0)
+            && matches!(self.smoothing, Smoothing::Additive { .. } | Smoothing::MaximumLikelihood)
+        {
+            return fail(
+                "prune-without-back-off",
+                format!("thresholds {thresholds:?} with the smoothing {}", self.smoothing),
+                "it gives the mass of what is left out to nobody, so contexts would not sum to one",
+                "choose another smoothing, or no thresholds",
             );
         }
         for (i, d) in self.fallback.iter().enumerate() {
@@ -342,14 +352,4 @@ pub fn estimate(
     progress: &mut dyn FnMut(Stage),
 ) -> Result<Estimate> {
     count(source, options, pool, progress)?.into_estimate(options, pool)
-}
-
-/// Only used to keep the kind of counts of a smoothing beside the smoothings.
-impl Smoothing {
-    fn kind(&self) -> Kind {
-        match self {
-            Smoothing::ModifiedKneserNey | Smoothing::KneserNey => Kind::Adjusted,
-            _ => Kind::Plain,
-        }
-    }
 }

@@ -23,6 +23,7 @@ mod vocabulary;
 
 pub use arpa::{Repairs, read_arpa, write_arpa};
 pub use binary::Layout;
+pub use binary::file::whole as write_whole;
 pub use binary::header::VERSION;
 pub use binary::write::write_binary;
 pub use corpus::{CorpusOptions, Markers, Source};

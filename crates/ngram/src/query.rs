@@ -128,13 +128,26 @@ pub struct Perplexity {
     pub bits_per_token: f64,
     /// How many words were predicted by an n-gram of each length, from 1.
     pub matched: Vec<u64>,
+    /// How many words stood where an n-gram of each length ends, from 1; what was not matched there was never seen.
+    pub possible: Vec<u64>,
     /// Sum of log10 p.
     pub log10: f64,
 }
 
 impl Perplexity {
     fn new(order: usize) -> Self {
-        Perplexity { matched: vec![0; order], ..Perplexity::default() }
+        Perplexity { matched: vec![0; order], possible: vec![0; order], ..Perplexity::default() }
+    }
+
+    /// Share of the text's n-grams of each length that the model does not have, from 1: how sparse the counts are.
+    pub fn unseen(&self) -> Vec<f64> {
+        (0..self.matched.len())
+            .map(|n| {
+                let found: u64 = self.matched[n..].iter().sum();
+                let found = if n == 0 { found - self.oov } else { found };
+                1.0 - found as f64 / self.possible[n].max(1) as f64
+            })
+            .collect()
     }
 
     /// Means from the sums; without a word they are those of certainty.
@@ -158,6 +171,7 @@ pub fn perplexity(model: &Model, text: &mut Source, protocol: Protocol) -> Resul
     let mut block = Vec::new();
     let mut ids: Vec<WordId> = Vec::new();
     let mut state = model.start();
+    let mut before = 1u64;
     while text.next_block(&mut block)? {
         for line in Lines(&block) {
             ids.clear();
@@ -170,7 +184,12 @@ pub fn perplexity(model: &Model, text: &mut Source, protocol: Protocol) -> Resul
             ids.push(SENTENCE_END);
             if protocol == Protocol::Sentence {
                 state = model.start();
+                before = 1;
             }
+            for (n, possible) in out.possible.iter_mut().enumerate() {
+                *possible += (before + ids.len() as u64 - 1).saturating_sub((n as u64).max(before));
+            }
+            before += ids.len() as u64 - 1;
             let mut sum = 0f64;
             state = model.score_run(&ids, state, |scored| {
                 sum += f64::from(scored.log10);

@@ -1,5 +1,7 @@
 //! What may be typed. Help, man page and completions are made from this file alone.
 
+pub mod ngram;
+
 use std::path::PathBuf;
 
 use clap::{Args as Group, Parser, Subcommand};
@@ -152,6 +154,9 @@ pub enum Verb {
         #[arg(long, value_name = "SECONDS", default_value_t = 30)]
         timeout: u64,
     },
+    /// Count-based language models.
+    #[command(flatten)]
+    Language(ngram::LanguageVerb),
     /// Print completions for a shell.
     Completions {
         /// Shell.

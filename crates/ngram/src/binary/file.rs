@@ -25,11 +25,14 @@ impl Deref for Bytes {
     }
 }
 
-/// Writes a file beside the target, flushes it to the disk and renames it; on failure nothing stays.
-pub(crate) fn whole(
-    target: &Path,
-    fill: impl FnOnce(&mut BufWriter<&mut std::fs::File>) -> Result<()>,
-) -> Result<()> {
+/// What a file being written is: buffered, and able to go back.
+pub type Filling<'a> = BufWriter<&'a mut std::fs::File>;
+
+/// Writes a file as `fill` says: beside the target, flushed to the disk and renamed; on failure nothing stays.
+///
+/// # Errors
+/// What `fill` or the system says.
+pub fn whole(target: &Path, fill: impl FnOnce(&mut Filling<'_>) -> Result<()>) -> Result<()> {
     let failed = |e| Error::io("write", target, "check that the folder exists, may be written to and has room", e);
     let folder = target.parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();

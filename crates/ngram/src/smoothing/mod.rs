@@ -10,6 +10,7 @@ use std::str::FromStr;
 use gyeol_data::Fault;
 use serde::Serialize;
 
+use crate::adjust::Kind;
 use crate::error::{Error, Result};
 
 /// How mass is moved from n-grams that were seen to those that were not.
@@ -68,6 +69,14 @@ pub const SMOOTHINGS: [&str; 10] = [
 ];
 
 impl Smoothing {
+    /// Which counts it starts from.
+    pub(crate) fn kind(&self) -> Kind {
+        match self {
+            Smoothing::ModifiedKneserNey | Smoothing::KneserNey => Kind::Adjusted,
+            _ => Kind::Plain,
+        }
+    }
+
     pub(crate) fn check(&self) -> Result<()> {
         let problem = match self {
             Smoothing::AbsoluteDiscounting { discount: Some(d) } if !(0.0..=1.0).contains(d) => {
