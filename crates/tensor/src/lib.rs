@@ -16,6 +16,7 @@ pub mod cells;
 mod dispatch;
 pub mod elementwise;
 pub mod gemm;
+pub mod mapped;
 pub mod path;
 pub mod real;
 pub mod rng;

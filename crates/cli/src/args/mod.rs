@@ -1,6 +1,6 @@
 //! What may be typed. Help, man page and completions are made from this file alone.
 
-mod text;
+pub mod ngram;
 
 use std::path::PathBuf;
 
@@ -202,9 +202,9 @@ pub enum Verb {
         #[arg(long, value_name = "SECONDS", default_value_t = 30)]
         timeout: u64,
     },
-    /// Verbs of text.
+    /// Count-based language models.
     #[command(flatten)]
-    Text(TextVerb),
+    Language(ngram::LanguageVerb),
     /// Print completions for a shell.
     Completions {
         /// Shell.

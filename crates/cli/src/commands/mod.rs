@@ -2,6 +2,7 @@
 
 mod climb;
 mod model;
+mod ngram;
 mod serve;
 mod shell;
 mod tables;
@@ -50,6 +51,7 @@ pub fn run(args: Args) -> Result<()> {
         Verb::Serve { models, addr, max_body, timeout } => {
             serve::serve(&common, &models, addr, max_body, timeout)
         }
+        Verb::Language(verb) => ngram::run(&common, verb),
         Verb::Completions { shell } => shell::completions(shell),
         Verb::Man { verb } => shell::man(verb.as_deref()),
     }

@@ -1,0 +1,151 @@
+//! Verbs of count-based language models.
+
+use std::path::PathBuf;
+
+use clap::{Args as Group, Subcommand};
+use gyeol_ngram::smoothing::SMOOTHINGS;
+
+/// Verbs of language models.
+#[derive(Debug, Subcommand)]
+pub enum LanguageVerb {
+    /// Fit a count-based language model on a text, one sentence a line, words split by spaces.
+    Ngram(Box<Ngram>),
+    /// Perplexity of a text under a language model.
+    Perplexity {
+        /// Model: binary or ARPA; - for standard input.
+        model: String,
+        /// Text, plain or compressed; - for standard input.
+        file: String,
+        /// sentence (each line after <s>, </s> counted, blank lines left out) or stream.
+        #[arg(long, value_name = "NAME", default_value = "sentence", value_parser = protocol)]
+        protocol: gyeol_ngram::Protocol,
+        /// Compare a large binary model with its checksums first.
+        #[arg(long)]
+        verify: bool,
+    },
+    /// log10 probability of each line, and of each of its words.
+    Score {
+        /// Model: binary or ARPA; - for standard input.
+        model: String,
+        /// Text, plain or compressed; - for standard input.
+        file: String,
+        /// Show the chain rule: order used, back-off weight and probability of each word.
+        #[arg(long)]
+        explain: bool,
+        /// Text that the model was made from, to show counts too.
+        #[arg(long, value_name = "TEXT", requires = "explain")]
+        counts: Option<String>,
+    },
+    /// The most probable next words.
+    Next {
+        /// Model: binary or ARPA; - for standard input.
+        model: String,
+        /// Words before, from the beginning of a sentence; empty for the first word.
+        context: String,
+        /// How many words.
+        #[arg(short, value_name = "N", default_value_t = 10)]
+        k: usize,
+    },
+    /// Sample a continuation.
+    Generate {
+        /// Model: binary or ARPA; - for standard input.
+        model: String,
+        /// Words that it begins with.
+        #[arg(long, value_name = "WORDS", default_value = "")]
+        prompt: String,
+        /// Most words that are added.
+        #[arg(long, value_name = "N", default_value_t = 100)]
+        max: usize,
+        /// Below 1 bolder towards probable words, above 1 freer; 0 always takes the most probable one.
+        #[arg(long, value_name = "T", default_value_t = 1.0)]
+        temperature: f64,
+        /// Draw among the so many most probable words only; 0 for all.
+        #[arg(long, value_name = "N", default_value_t = 0)]
+        top_k: usize,
+        /// Draw among the most probable words that have this mass together.
+        #[arg(long, value_name = "P", default_value_t = 1.0)]
+        top_p: f64,
+    },
+}
+
+/// Arguments of `ngram`.
+#[derive(Debug, Group)]
+pub struct Ngram {
+    /// Text, plain or compressed; - for standard input.
+    pub file: String,
+    /// Where the model goes: .arpa (.arpa.gz) for ARPA, else binary; - for ARPA on standard output.
+    #[arg(short, long, value_name = "MODEL")]
+    pub output: String,
+    /// Longest n-gram, 1 to 9.
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub order: usize,
+    /// Smoothing.
+    #[arg(long, value_name = "NAME", default_value = SMOOTHINGS[0], value_parser = clap::builder::PossibleValuesParser::new(SMOOTHINGS))]
+    pub smoothing: String,
+    /// What add-k adds.
+    #[arg(long, value_name = "K")]
+    pub k: Option<f64>,
+    /// Discount of absolute discounting [default: from the counts of counts].
+    #[arg(long, value_name = "D")]
+    pub discount: Option<f32>,
+    /// Factor of stupid back-off.
+    #[arg(long, value_name = "F")]
+    pub factor: Option<f32>,
+    /// Highest count that Katz smoothing discounts.
+    #[arg(long, value_name = "COUNT")]
+    pub cutoff: Option<usize>,
+    /// Text on which Jelinek-Mercer smoothing learns its weights.
+    #[arg(long, value_name = "TEXT")]
+    pub validation: Option<String>,
+    /// Leave out n-grams that occur at most so often, by order from 1; the last holds for higher orders.
+    #[arg(long, value_name = "N,…", value_delimiter = ',')]
+    pub prune: Vec<u32>,
+    /// Leave out n-grams whose loss raises perplexity by less than this share (Stolcke).
+    #[arg(long, value_name = "SHARE")]
+    pub entropy_prune: Option<f64>,
+    /// Keep the so many most frequent words; the others become <unk>.
+    #[arg(long, value_name = "N")]
+    pub vocabulary: Option<usize>,
+    /// Keep words that occur at least so often; the others become <unk>.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub min_count: u64,
+    /// Take <s>, </s> and <unk> in the text for spaces instead of refusing them.
+    #[arg(long)]
+    pub skip_markers: bool,
+    /// Count lines without words as empty sentences, as lmplz does.
+    #[arg(long)]
+    pub keep_blank_lines: bool,
+    /// Discounts of counts 1, 2, 3 and more where they cannot be computed.
+    #[arg(long, value_name = "D1,D2,D3", value_delimiter = ',', default_values_t = [0.5, 1.0, 1.5])]
+    pub fallback: Vec<f32>,
+    /// Memory for counting, such as 512M or 4G.
+    #[arg(long, value_name = "SIZE", default_value = "4G", value_parser = size)]
+    pub memory: u64,
+    /// Folder for temporary files [default: the system's].
+    #[arg(long, value_name = "DIR")]
+    pub temporary: Option<PathBuf>,
+    /// Make the small form of the binary: a trie with values of so many bits (8 is usual).
+    #[arg(long, value_name = "BITS", num_args = 0..=1, default_missing_value = "8")]
+    pub compact: Option<u8>,
+    /// FILE is an ARPA file to be converted, not a text.
+    #[arg(long)]
+    pub arpa: bool,
+}
+
+fn protocol(text: &str) -> Result<gyeol_ngram::Protocol, String> {
+    text.parse().map_err(|e: gyeol_ngram::Error| e.to_string())
+}
+
+fn size(text: &str) -> Result<u64, String> {
+    let (digits, unit) = text.split_at(text.trim_end_matches(|c: char| c.is_ascii_alphabetic()).len());
+    let shift = match unit.to_ascii_uppercase().trim_end_matches("IB").trim_end_matches('B') {
+        "" => 0,
+        "K" => 10,
+        "M" => 20,
+        "G" => 30,
+        "T" => 40,
+        _ => return Err(format!("\"{unit}\" is no unit; take K, M, G or T")),
+    };
+    let number: u64 = digits.parse().map_err(|_| format!("\"{digits}\" is no whole number"))?;
+    number.checked_mul(1 << shift).ok_or_else(|| "more than there is".into())
+}

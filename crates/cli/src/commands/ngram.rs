@@ -1,0 +1,422 @@
+//! Count-based language models: fitting, perplexity, scores, next words, samples.
+
+use std::io::{IsTerminal, Write};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use gyeol_ngram::smoothing::jelinek_mercer;
+use gyeol_ngram::{
+    Counted, Layout, Markers, Model, Options, Perplexity, Protocol, Report, Sampling, Scored, Smoothing, Source, Stage,
+    Tables, count, perplexity, prune_by_entropy, read_arpa, write_arpa, write_binary,
+};
+use gyeol_tensor::Pool;
+use indicatif::ProgressBar;
+use serde_json::{Value, json};
+
+use crate::args::Common;
+use crate::args::ngram::{LanguageVerb, Ngram};
+use crate::failure::{Failure, Result};
+use crate::output;
+
+/// Rounds in which interpolation weights are learned, at most.
+const ROUNDS: usize = 100;
+
+/// Runs a verb of language models.
+pub fn run(common: &Common, verb: LanguageVerb) -> Result<()> {
+    match verb {
+        LanguageVerb::Ngram(args) => fit(common, &args),
+        LanguageVerb::Perplexity { model, file, protocol, verify } => {
+            two_inputs(&model, &file)?;
+            let pool = super::pool(common);
+            let model = load(&model, &pool)?;
+            if verify {
+                model.verify(&pool)?;
+            }
+            show_perplexity(common, &perplexity(&model, &mut Source::open(&file)?, protocol)?, protocol)
+        }
+        LanguageVerb::Score { model, file, explain, counts } => {
+            two_inputs(&model, &file)?;
+            score(common, &model, &file, explain, counts.as_deref())
+        }
+        LanguageVerb::Next { model, context, k } => next(common, &model, &context, k),
+        LanguageVerb::Generate { model, prompt, max, temperature, top_k, top_p } => {
+            let model = load(&model, &super::pool(common))?;
+            let how = Sampling { max, temperature, top_k, top_p, seed: common.seed.unwrap_or(0) };
+            let words: Vec<&str> = prompt.split_whitespace().collect();
+            let drawn = model.sample(&words, &how)?;
+            let all: Vec<&str> = words.into_iter().chain(drawn.iter().map(|&id| model.word(id))).collect();
+            let text = all.join(" ");
+            if common.json { output::json(&json!({ "text": text })) } else { output::text(&format!("{text}\n")) }
+        }
+    }
+}
+
+fn two_inputs(model: &str, file: &str) -> Result<()> {
+    if model == "-" && file == "-" {
+        return Err(Failure::Usage("model and text cannot both be standard input; name a file for one of them".into()));
+    }
+    Ok(())
+}
+
+/// A binary model, or an ARPA file.
+fn load(path: &str, pool: &Pool) -> Result<Model> {
+    if path == "-" {
+        let mut bytes = Vec::new();
+        std::io::Read::read_to_end(&mut std::io::stdin().lock(), &mut bytes)?;
+        if bytes.starts_with(b"gyeolNGR") {
+            return Ok(Model::from_bytes(bytes, "standard input")?);
+        }
+        return from_arpa(&mut Source::from_text(bytes), pool);
+    }
+    let lower = path.to_lowercase();
+    if [".arpa", ".arpa.gz", ".arpa.zst", ".lm", ".lm.gz"].iter().any(|end| lower.ends_with(end)) {
+        return from_arpa(&mut Source::open(path)?, pool);
+    }
+    match Model::open(Path::new(path)) {
+        Err(e) if e.code() == "not-a-model" && begins_as_arpa(path) => from_arpa(&mut Source::open(path)?, pool),
+        other => Ok(other?),
+    }
+}
+
+fn begins_as_arpa(path: &str) -> bool {
+    let Ok(file) = std::fs::File::open(path) else { return false };
+    let mut head = Vec::new();
+    let read = std::io::Read::read_to_end(&mut std::io::Read::take(file, 256), &mut head);
+    // Packed text cannot be seen into here; it is tried.
+    read.is_ok()
+        && (head.starts_with(&[0x1f, 0x8b])
+            || head.starts_with(&[0x28, 0xb5, 0x2f, 0xfd])
+            || String::from_utf8_lossy(&head).trim_start().starts_with("\\data\\"))
+}
+
+fn from_arpa(source: &mut Source, pool: &Pool) -> Result<Model> {
+    let (tables, _) = read_arpa(source)?;
+    Ok(Model::from_tables(&tables, Layout::Probing, "{}", pool)?)
+}
+
+fn smoothing(args: &Ngram) -> Result<Smoothing> {
+    let mut smoothing: Smoothing = args.smoothing.parse()?;
+    let mut unused: Vec<&str> = Vec::new();
+    let mut given = [
+        ("--k", args.k.is_some()),
+        ("--discount", args.discount.is_some()),
+        ("--factor", args.factor.is_some()),
+        ("--cutoff", args.cutoff.is_some()),
+        ("--validation", args.validation.is_some()),
+    ];
+    let mut used = |name: &str| given.iter_mut().filter(|g| g.0 == name).for_each(|g| g.1 = false);
+    match &mut smoothing {
+        Smoothing::Additive { k } if args.smoothing == "add-k" => {
+            *k = args.k.unwrap_or(*k);
+            used("--k");
+        }
+        Smoothing::AbsoluteDiscounting { discount } => {
+            *discount = args.discount;
+            used("--discount");
+        }
+        Smoothing::StupidBackOff { factor } => {
+            *factor = args.factor.unwrap_or(*factor);
+            used("--factor");
+        }
+        Smoothing::Katz { cutoff } => {
+            *cutoff = args.cutoff.unwrap_or(*cutoff);
+            used("--cutoff");
+        }
+        Smoothing::JelinekMercer { .. } => {
+            used("--validation");
+            if args.validation.is_none() {
+                return Err(Failure::Usage(
+                    "jelinek-mercer learns its weights on other text: name one with --validation".into(),
+                ));
+            }
+        }
+        _ => {}
+    }
+    unused.extend(given.iter().filter(|g| g.1).map(|g| g.0));
+    if !unused.is_empty() {
+        return Err(Failure::Usage(format!("{} means nothing to {}", unused.join(", "), args.smoothing)));
+    }
+    Ok(smoothing)
+}
+
+fn fit(common: &Common, args: &Ngram) -> Result<()> {
+    output::one_result(common.json, &args.output)?;
+    let since = Instant::now();
+    let pool = super::pool(common);
+    let (mut tables, report) = if args.arpa {
+        let (tables, repairs) = read_arpa(&mut Source::open(&args.file)?)?;
+        if !common.quiet && (repairs.suffixes + repairs.contexts > 0 || repairs.unknown_missing) {
+            let unknown = if repairs.unknown_missing { "; it has no <unk>, which gets log10 p = -100" } else { "" };
+            eprintln!(
+                "gyeol: {}: {} n-grams added that longer ones need{unknown}",
+                args.file,
+                repairs.suffixes + repairs.contexts
+            );
+        }
+        (tables, None)
+    } else {
+        let (tables, report) = estimated(common, args, &pool)?;
+        (tables, Some(report))
+    };
+    if let Some(threshold) = args.entropy_prune {
+        prune_by_entropy(&mut tables, threshold)?;
+    }
+    let note = json!({
+        "smoothing": report.as_ref().map(|_| &args.smoothing),
+        "report": report,
+        "prune": args.prune,
+        "entropy_prune": args.entropy_prune,
+    });
+    write(&tables, args, &note.to_string(), &pool)?;
+    let report = report.unwrap_or_default();
+    let bytes = std::fs::metadata(&args.output).map(|m| m.len()).ok();
+    if common.json {
+        return output::json(&json!({
+            "order": tables.order(),
+            "counts": tables.counts(),
+            "discounts": report.discounts,
+            "weights": report.weights,
+            "smoothing": args.smoothing,
+            "tokens": report.tokens,
+            "sentences": report.sentences,
+            "types": tables.vocabulary().len(),
+            "warnings": report.warnings,
+            "bytes": bytes,
+            "seconds": since.elapsed().as_secs_f64(),
+        }));
+    }
+    if args.output == "-" || common.quiet {
+        return Ok(());
+    }
+    let mut text = format!("order {}, {} words, {}\n", tables.order(), tables.vocabulary().len(), args.smoothing);
+    for (n, count) in tables.counts().iter().enumerate() {
+        text += &format!("  {}-grams {count:>12}", n + 1);
+        if let Some([one, two, three]) = report.discounts.get(n) {
+            text += &format!("   discounts {one:.6} {two:.6} {three:.6}");
+        }
+        text.push('\n');
+    }
+    let size = bytes.map_or(String::new(), |b| format!(", {:.1} MB", b as f64 / 1e6));
+    text += &format!("{}{size}, {:.1} s\n", args.output, since.elapsed().as_secs_f64());
+    output::text(&text)
+}
+
+fn estimated(common: &Common, args: &Ngram, pool: &Pool) -> Result<(Tables, Report)> {
+    let &[one, two, three] = &args.fallback[..] else {
+        return Err(Failure::Usage("--fallback takes three discounts, such as 0.5,1,1.5".into()));
+    };
+    let smoothing = smoothing(args)?;
+    let mut options = Options {
+        order: args.order,
+        prune: args.prune.clone(),
+        fallback: [one, two, three],
+        memory: args.memory,
+        ..Options::default()
+    };
+    options.corpus.markers = if args.skip_markers { Markers::Skip } else { Markers::Refuse };
+    options.corpus.keep_blank_lines = args.keep_blank_lines;
+    options.corpus.vocabulary_limit = args.vocabulary;
+    options.corpus.minimum_count = args.min_count;
+    if let Some(folder) = &args.temporary {
+        options.temporary.clone_from(folder);
+    }
+    let bar = (!common.quiet && std::io::stderr().is_terminal()).then(|| {
+        let bar = ProgressBar::new_spinner();
+        bar.enable_steady_tick(Duration::from_millis(100));
+        bar
+    });
+    let counted = count(&mut Source::open(&args.file)?, &options, pool, &mut |stage| {
+        if let Some(bar) = &bar {
+            bar.set_message(match stage {
+                Stage::Reading(words) => format!("{:.1} million words read", words as f64 / 1e6),
+                Stage::Counting(share) => format!("sorting n-grams, {:.0} %", share * 100.0),
+                Stage::Estimating => "estimating".into(),
+            });
+        }
+    })?;
+    options.smoothing = match smoothing {
+        Smoothing::JelinekMercer { .. } => {
+            let text = args.validation.as_deref().unwrap_or("-");
+            Smoothing::JelinekMercer {
+                weights: jelinek_mercer::learn(&counted, &mut Source::open(text)?, ROUNDS, pool)?,
+            }
+        }
+        other => other,
+    };
+    let made = counted.into_estimate(&options, pool)?;
+    if let Some(bar) = bar {
+        bar.finish_and_clear();
+    }
+    if !common.quiet {
+        for warning in &made.report.warnings {
+            eprintln!("gyeol: warning: {warning}");
+        }
+    }
+    Ok((made.tables, made.report))
+}
+
+fn write(tables: &Tables, args: &Ngram, note: &str, pool: &Pool) -> Result<()> {
+    let path = Path::new(&args.output);
+    let lower = args.output.to_lowercase();
+    if args.output == "-" {
+        let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+        return match write_arpa(tables, &mut out, pool) {
+            // The reader has seen enough (`| head`): that is no failure.
+            Err(gyeol_ngram::Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::BrokenPipe => {
+                let _ = out.into_parts();
+                Ok(())
+            }
+            other => Ok(other?),
+        };
+    }
+    if lower.ends_with(".arpa") {
+        return Ok(gyeol_ngram::write_whole(path, |out| write_arpa(tables, out, pool))?);
+    }
+    if lower.ends_with(".arpa.gz") {
+        return Ok(gyeol_ngram::write_whole(path, |out| {
+            let mut packer = flate2::write::GzEncoder::new(out, flate2::Compression::default());
+            write_arpa(tables, &mut packer, pool)?;
+            packer.try_finish().map_err(|source| gyeol_ngram::Error::Io {
+                action: "write",
+                path: args.output.clone(),
+                next: "check that there is room".into(),
+                source,
+            })
+        })?);
+    }
+    let layout = args.compact.map_or(Layout::Probing, |bits| Layout::Compact { bits });
+    Ok(write_binary(tables, layout, note, path, pool)?)
+}
+
+fn show_perplexity(common: &Common, found: &Perplexity, protocol: Protocol) -> Result<()> {
+    let unseen = found.unseen();
+    if common.json {
+        let mut value = serde_json::to_value(found)?;
+        // A model without mass for some word has no finite perplexity: null.
+        value["protocol"] = serde_json::to_value(protocol)?;
+        value["unseen"] = json!(unseen);
+        return output::json(&value);
+    }
+    let name = if protocol == Protocol::Sentence { "sentence" } else { "stream" };
+    let mut text = format!(
+        "perplexity {:.3} ({:.3} without unknown words), {:.4} bits a token\n{} tokens in {} lines, {} unknown, protocol {name}\n",
+        found.perplexity, found.perplexity_without_oov, found.bits_per_token, found.tokens, found.sentences, found.oov
+    );
+    for (n, share) in unseen.iter().enumerate() {
+        text += &format!(
+            "  {}-grams  {:5.1} % never seen   {:5.1} % of the words predicted by one\n",
+            n + 1,
+            share * 100.0,
+            100.0 * found.matched[n] as f64 / found.tokens as f64
+        );
+    }
+    output::text(&text)
+}
+
+fn score(common: &Common, model: &str, file: &str, explain: bool, counts: Option<&str>) -> Result<()> {
+    let pool = super::pool(common);
+    let model = load(model, &pool)?;
+    let counted = match counts {
+        None => None,
+        Some(text) => {
+            let options = Options { order: model.order(), ..Options::default() };
+            Some(count(&mut Source::open(text)?, &options, &pool, &mut |_| {})?)
+        }
+    };
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    let mut failed = None;
+    let mut text = Source::open(file)?;
+    model.full_scores(&mut text, &mut |line, scored| {
+        if failed.is_some() {
+            return;
+        }
+        let line = String::from_utf8_lossy(line);
+        let words: Vec<&str> = line.split([' ', '\t', '\r', '\0']).filter(|w| !w.is_empty()).collect();
+        let written = if common.json {
+            writeln!(out, "{}", line_json(&line, &words, scored, explain, counted.as_ref()))
+        } else {
+            out.write_all(line_text(&line, &words, scored, explain, counted.as_ref()).as_bytes())
+        };
+        failed = written.err();
+    })?;
+    match failed.or_else(|| out.flush().err()) {
+        Some(e) if e.kind() == std::io::ErrorKind::BrokenPipe => {
+            let _ = out.into_parts();
+            Ok(())
+        }
+        Some(e) => Err(e.into()),
+        None => Ok(()),
+    }
+}
+
+fn total(scored: &[Scored]) -> f64 {
+    scored.iter().map(|s| f64::from(s.log10)).sum()
+}
+
+/// The n-gram that a word was scored by, and its count.
+fn used<'a>(words: &[&'a str], at: usize, matched: u8) -> Vec<&'a str> {
+    let all: Vec<&str> = ["<s>"].into_iter().chain(words[..at].iter().copied()).collect();
+    let before = usize::from(matched) - 1;
+    let last = words.get(at).copied().unwrap_or("</s>");
+    all[all.len().saturating_sub(before)..].iter().copied().chain([last]).collect()
+}
+
+fn line_json(line: &str, words: &[&str], scored: &[Scored], explain: bool, counted: Option<&Counted>) -> Value {
+    let tokens: Vec<Value> = scored
+        .iter()
+        .enumerate()
+        .map(|(at, s)| {
+            let token = words.get(at).copied().unwrap_or("</s>");
+            let mut value = json!({ "token": token, "log10": s.log10 });
+            if explain {
+                let gram = used(words, at, s.matched);
+                value["p"] = json!(10f64.powf(f64::from(s.log10)));
+                value["order"] = json!(s.matched);
+                value["ngram"] = json!(gram.join(" "));
+                value["back_off"] = json!(s.back_off);
+                value["unknown"] = json!(s.unknown);
+                if let Some(counted) = counted {
+                    value["count"] = json!(counted.count_of(&gram));
+                }
+            }
+            value
+        })
+        .collect();
+    json!({ "text": line.trim(), "log10": total(scored), "tokens": tokens })
+}
+
+fn line_text(line: &str, words: &[&str], scored: &[Scored], explain: bool, counted: Option<&Counted>) -> String {
+    let mut text = format!("{:.4}\t{}\n", total(scored), line.trim());
+    if explain {
+        for (at, s) in scored.iter().enumerate() {
+            let gram = used(words, at, s.matched);
+            let (last, before) = gram.split_last().map_or(("", &[][..]), |(last, before)| (*last, before));
+            text += &format!(
+                "  p({last} | {}) = {:.3e}   log10 {:.4}   order {}   back-off {:.4}",
+                before.join(" "),
+                10f64.powf(f64::from(s.log10)),
+                s.log10,
+                s.matched,
+                s.back_off
+            );
+            if let Some(counted) = counted {
+                text += &format!("   count {}", counted.count_of(&gram));
+            }
+            text += if s.unknown { "   unknown word\n" } else { "\n" };
+        }
+    }
+    text
+}
+
+fn next(common: &Common, model: &str, context: &str, k: usize) -> Result<()> {
+    let model = load(model, &super::pool(common))?;
+    let ids: Vec<u32> = context.split_whitespace().map(|w| model.text_id(w.as_bytes())).collect();
+    let state = model.score_ids(&ids, false, |_| {});
+    let words = model.next_words(&state, k);
+    if common.json {
+        let next: Vec<Value> = words.iter().map(|&(id, p)| json!({ "token": model.word(id), "p": p })).collect();
+        return output::json(&json!({ "next": next }));
+    }
+    let lines: String = words.iter().map(|&(id, p)| format!("{p:.6}  {}\n", model.word(id))).collect();
+    output::text(&lines)
+}

@@ -1,0 +1,154 @@
+//! The whole next-word distribution of a state, exactly: the most probable words, and words drawn from it.
+
+use gyeol_data::Fault;
+use gyeol_tensor::Rng;
+
+use crate::error::{Error, Result};
+use crate::model::{Model, State};
+use crate::vocabulary::{SENTENCE_END, SENTENCE_START, UNKNOWN, WordId};
+
+/// How words are drawn.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sampling {
+    /// Most words of a text.
+    pub max: usize,
+    /// Probabilities are raised to 1 / temperature; 0 always takes the most probable word.
+    pub temperature: f64,
+    /// Only the so many most probable words are drawn; 0 for all.
+    pub top_k: usize,
+    /// Only the most probable words that together have this mass are drawn; 1 for all.
+    pub top_p: f64,
+    /// Seed.
+    pub seed: u64,
+}
+
+impl Default for Sampling {
+    fn default() -> Self {
+        Sampling { max: 100, temperature: 1.0, top_k: 0, top_p: 1.0, seed: 0 }
+    }
+}
+
+impl Model {
+    /// Probability of every word after a state, by number; that of `<s>`, which is never predicted, is 0.
+    pub fn distribution(&self, state: &State, out: &mut Vec<f64>) {
+        out.clear();
+        out.extend((0..self.vocabulary_len() as u32).map(|word| {
+            if word == SENTENCE_START {
+                return 0.0;
+            }
+            10f64.powf(f64::from(self.score(state, word).0.log10))
+        }));
+    }
+
+    /// The `k` most probable next words with their probabilities, falling; ties by number.
+    pub fn next_words(&self, state: &State, k: usize) -> Vec<(WordId, f64)> {
+        let mut all = Vec::new();
+        self.distribution(state, &mut all);
+        let mut order: Vec<WordId> = (0..all.len() as u32).filter(|&w| w != SENTENCE_START).collect();
+        let rank = |a: &WordId, b: &WordId| all[*b as usize].total_cmp(&all[*a as usize]).then(a.cmp(b));
+        if k < order.len() {
+            order.select_nth_unstable_by(k, rank);
+            order.truncate(k);
+        }
+        order.sort_unstable_by(rank);
+        order.into_iter().map(|word| (word, all[word as usize])).collect()
+    }
+
+    /// Draws words after a prompt until `</s>` or so many as asked for; `<unk>` is never drawn, since it is no word.
+    ///
+    /// # Errors
+    /// Parameters out of range.
+    pub fn sample(&self, prompt: &[&str], how: &Sampling) -> Result<Vec<WordId>> {
+        let fine = how.temperature.is_finite() && how.temperature >= 0.0 && how.top_p > 0.0 && how.top_p <= 1.0;
+        if !fine {
+            return Err(Error::option(
+                Fault::new(
+                    "sampling-out-of-range",
+                    format!("temperature {}, top-p {}", how.temperature, how.top_p),
+                )
+                .cause("the temperature is at least 0, top-p above 0 and at most 1")
+                .next("take temperature 1 and top-p 1 for the model's own distribution"),
+            ));
+        }
+        let ids: Vec<WordId> = prompt.iter().map(|w| self.text_id(w.as_bytes())).collect();
+        let mut state = self.score_ids(&ids, false, |_| {});
+        let mut rng = Rng::new(how.seed);
+        let mut out = Vec::new();
+        let mut weights = Vec::new();
+        while out.len() < how.max {
+            self.distribution(&state, &mut weights);
+            weights[UNKNOWN as usize] = 0.0;
+            let word = draw(&weights, how, &mut rng);
+            if word == SENTENCE_END {
+                break;
+            }
+            out.push(word);
+            state = self.score(&state, word).1;
+        }
+        Ok(out)
+    }
+}
+
+/// One word from weights; `</s>` if nothing has any.
+fn draw(weights: &[f64], how: &Sampling, rng: &mut Rng) -> WordId {
+    let mut order: Vec<WordId> = (0..weights.len() as u32).filter(|&w| weights[w as usize] > 0.0).collect();
+    let rank = |a: &WordId, b: &WordId| weights[*b as usize].total_cmp(&weights[*a as usize]).then(a.cmp(b));
+    if how.temperature == 0.0 {
+        return order.into_iter().min_by(rank).unwrap_or(SENTENCE_END);
+    }
+    if how.top_k > 0 || how.top_p < 1.0 {
+        order.sort_unstable_by(rank);
+        if how.top_k > 0 {
+            order.truncate(how.top_k);
+        }
+        let total: f64 = order.iter().map(|&w| weights[w as usize]).sum();
+        let mut mass = 0.0;
+        let kept = order.iter().position(|&w| {
+            mass += weights[w as usize];
+            mass >= how.top_p * total
+        });
+        order.truncate(kept.map_or(order.len(), |last| last + 1));
+    }
+    let top = order.iter().map(|&w| weights[w as usize]).fold(0.0, f64::max);
+    // Relative to the largest, so that a low temperature does not make all of them vanish.
+    let heated: Vec<f64> = order.iter().map(|&w| (weights[w as usize] / top).powf(1.0 / how.temperature)).collect();
+    let mut left = rng.uniform() * heated.iter().sum::<f64>();
+    for (&word, &weight) in order.iter().zip(&heated) {
+        left -= weight;
+        if left < 0.0 {
+            return word;
+        }
+    }
+    order.last().copied().unwrap_or(SENTENCE_END)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn draws_follow_the_weights_and_their_limits() {
+        let weights = [0.0, 0.0, 0.5, 0.3, 0.2];
+        let share = |how: &Sampling| {
+            let mut rng = Rng::new(5);
+            let mut counts = [0f64; 5];
+            for _ in 0..20_000 {
+                counts[draw(&weights, how, &mut rng) as usize] += 1.0 / 20_000.0;
+            }
+            counts
+        };
+        // Standard error of a share is at most 0.0036; five of them.
+        let near = |found: [f64; 5], wanted: [f64; 5]| {
+            assert!(found.iter().zip(wanted).all(|(f, w)| (f - w).abs() < 0.018), "{found:?} {wanted:?}");
+        };
+        let how = Sampling::default();
+        near(share(&how), weights);
+        near(share(&Sampling { temperature: 0.0, ..how.clone() }), [0.0, 0.0, 1.0, 0.0, 0.0]);
+        // Temperature 1/2 squares: 25, 9, 4 of 38.
+        let squared = [0.0, 0.0, 25.0 / 38.0, 9.0 / 38.0, 4.0 / 38.0];
+        near(share(&Sampling { temperature: 0.5, ..how.clone() }), squared);
+        near(share(&Sampling { top_k: 2, ..how.clone() }), [0.0, 0.0, 0.625, 0.375, 0.0]);
+        near(share(&Sampling { top_p: 0.5, ..how.clone() }), [0.0, 0.0, 1.0, 0.0, 0.0]);
+        near(share(&Sampling { top_p: 0.51, ..how }), [0.0, 0.0, 0.625, 0.375, 0.0]);
+    }
+}
