@@ -1,6 +1,7 @@
 //! What may be typed. Help, man page and completions are made from this file alone.
 
 pub mod ngram;
+mod text;
 
 use std::path::PathBuf;
 
@@ -202,6 +203,9 @@ pub enum Verb {
         #[arg(long, value_name = "SECONDS", default_value_t = 30)]
         timeout: u64,
     },
+    /// Verbs of text.
+    #[command(flatten)]
+    Text(TextVerb),
     /// Count-based language models.
     #[command(flatten)]
     Language(ngram::LanguageVerb),
