@@ -191,7 +191,12 @@ impl Subword {
     /// # Errors
     /// The file cannot be written.
     pub fn write(&self, path: &Path) -> Result<()> {
-        Ok(gyeol_data::write_bytes(path, self.to_json()?.as_bytes())?)
+        gyeol_data::write_bytes(path, self.to_json()?.as_bytes()).map_err(|source| Error::Io {
+            action: "write",
+            path: path.display().to_string(),
+            next: "choose a folder that exists and may be written".to_owned(),
+            source,
+        })
     }
 
     /// Entries of the vocabulary, special ones too.
@@ -240,6 +245,12 @@ impl Subword {
                     .next("decode with the model that encoded"),
             ));
         }
+        // Some decoders of the crate fail on nothing at all.
+        let special = self.model.get_added_vocabulary();
+        let plain = |id: &u32| self.model.id_to_token(*id).is_some_and(|t| !special.is_special_token(&t));
+        if !ids.iter().any(plain) {
+            return Ok(String::new());
+        }
         self.model.decode(ids, true).map_err(|e| failed("subword-decoding", e))
     }
 }
@@ -248,7 +259,8 @@ impl Tokenize for Subword {
     /// The sub-words as the model writes them. A text that the model cannot encode has none: [`Subword::encode`] says
     /// why.
     fn each(&self, text: &str, token: &mut dyn FnMut(&str)) {
-        if let Ok(found) = self.model.encode_fast(text, false) {
+        // `encode_fast` leaves the pieces of some models empty.
+        if let Ok(found) = self.model.encode(text, false) {
             found.get_tokens().iter().for_each(|t| token(t));
         }
     }
