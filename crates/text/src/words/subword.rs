@@ -4,6 +4,7 @@
 //! from here works there. Sennrich, Haddow and Birch, "Neural Machine Translation of Rare Words with Subword Units"
 //! (2016); Kudo, "Subword Regularization" (2018); Schuster and Nakajima, "Japanese and Korean Voice Search" (2012).
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
@@ -17,7 +18,7 @@ use tokenizers::models::wordpiece::{WordPiece, WordPieceTrainer};
 use tokenizers::models::TrainerWrapper;
 use tokenizers::pre_tokenizers::bert::BertPreTokenizer;
 use tokenizers::pre_tokenizers::metaspace::PrependScheme;
-use tokenizers::{AddedToken, Tokenizer};
+use tokenizers::{AddedToken, OffsetReferential, OffsetType, PreTokenizedString, PreTokenizer, Tokenizer};
 
 use super::Tokenize;
 use crate::{Error, Result};
@@ -87,6 +88,83 @@ fn failed(code: &'static str, error: tokenizers::Error) -> Error {
     )
 }
 
+fn no_text() -> Error {
+    Error::input(
+        Fault::new("no-text", "no text to learn sub-words from")
+            .cause("the corpus is empty or holds white space alone")
+            .next("give some texts"),
+    )
+}
+
+/// Words with a mark for the blank before them.
+fn blanks() -> Metaspace {
+    Metaspace::new('▁', PrependScheme::Always, true)
+}
+
+/// Trains a unigram model so that the same texts give the same model.
+///
+/// The trainer of the crate adds probabilities in the order of a hash table and by as many parts as there are threads.
+/// Here it gets its words in their order and one thread.
+fn unigram<S: AsRef<str>>(
+    texts: impl Iterator<Item = S>,
+    size: usize,
+    fault: impl Fn(tokenizers::Error) -> Error,
+) -> Result<Subword> {
+    let mut words: BTreeMap<String, u32> = BTreeMap::new();
+    for text in texts {
+        let mut pieces = PreTokenizedString::from(text.as_ref());
+        blanks().pre_tokenize(&mut pieces).map_err(&fault)?;
+        for (word, ..) in pieces.get_splits(OffsetReferential::Original, OffsetType::Byte) {
+            let count = words.entry(word.to_owned()).or_insert(0);
+            *count = count.saturating_add(1);
+        }
+    }
+    words.retain(|word, _| !word.trim_matches('▁').trim().is_empty());
+    if words.is_empty() {
+        return Err(no_text());
+    }
+    let mut trainer = UnigramTrainer::builder();
+    trainer.vocab_size(u32::try_from(size).unwrap_or(u32::MAX)).show_progress(false);
+    trainer.special_tokens(vec![AddedToken::from(UNKNOWN, true)]).unk_token(Some(UNKNOWN.to_owned()));
+    let trainer = trainer.build().map_err(|e| fault(e.into()))?;
+    let one = rayon::ThreadPoolBuilder::new().num_threads(1).build().map_err(|e| fault(e.into()))?;
+    let mut model = Unigram::default();
+    let special = one.install(|| trainer.do_train(words.into_iter().collect(), &mut model)).map_err(&fault)?;
+    let mut model = Tokenizer::new(in_order(&model).map_err(&fault)?);
+    model.add_special_tokens(special).map_err(&fault)?;
+    model.with_pre_tokenizer(Some(blanks())).with_decoder(Some(blanks()));
+    Ok(Subword { model })
+}
+
+/// The same pieces in an order that hangs on them alone.
+///
+/// Characters that training dropped come back with the lowest score, the next 0.0001 above it and so on, in the order
+/// of a hash table: here in the order of the characters.
+fn in_order(model: &Unigram) -> tokenizers::Result<Unigram> {
+    let mut pieces: Vec<(String, f64)> = model.iter().cloned().collect();
+    let body = &mut pieces[1..];
+    let lowest = body.iter().map(|p| p.1).fold(f64::INFINITY, f64::min);
+    let mut above = 0.0;
+    let mut back: Vec<usize> = Vec::new();
+    loop {
+        let score = lowest + above;
+        let before = back.len();
+        back.extend((0..body.len()).filter(|&i| body[i].1 == score && body[i].0.chars().nth(1).is_none()));
+        if back.len() == before {
+            break;
+        }
+        above += 0.0001;
+    }
+    let mut scores: Vec<f64> = back.iter().map(|&i| body[i].1).collect();
+    scores.sort_by(f64::total_cmp);
+    back.sort_by(|&a, &b| body[a].0.cmp(&body[b].0));
+    for (i, score) in back.into_iter().zip(scores) {
+        body[i].1 = score;
+    }
+    body.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    Unigram::from(pieces, Some(0), model.byte_fallback())
+}
+
 impl Subword {
     /// Learns at most `size` sub-words from texts; pairs seen fewer than `min_count` times are not joined (BPE and
     /// WordPiece). BPE and unigram mark blanks by `▁`, so that [`Subword::decode`] gives the text back; WordPiece
@@ -115,12 +193,7 @@ impl Subword {
                 let trainer = BpeTrainer::builder().vocab_size(size).min_frequency(min_count).show_progress(false);
                 (Tokenizer::new(bpe), TrainerWrapper::from(trainer.special_tokens(special).build()))
             }
-            SubwordKind::Unigram => {
-                let mut trainer = UnigramTrainer::builder();
-                trainer.vocab_size(size as u32).show_progress(false).special_tokens(special);
-                let trainer = trainer.unk_token(Some(UNKNOWN.to_owned())).build().map_err(|e| fault(e.into()))?;
-                (Tokenizer::new(Unigram::default()), TrainerWrapper::from(trainer))
-            }
+            SubwordKind::Unigram => return unigram(texts, size, fault),
             SubwordKind::WordPiece => {
                 let words = WordPiece::builder().unk_token(UNKNOWN.to_owned()).build().map_err(fault)?;
                 let trainer = WordPieceTrainer::builder().vocab_size(size).min_frequency(min_count).show_progress(false);
@@ -130,20 +203,12 @@ impl Subword {
         if kind == SubwordKind::WordPiece {
             model.with_pre_tokenizer(Some(BertPreTokenizer)).with_decoder(Some(WordPieceDecoder::default()));
         } else {
-            let blanks = Metaspace::new('▁', PrependScheme::Always, true);
-            model.with_pre_tokenizer(Some(blanks.clone())).with_decoder(Some(blanks));
+            model.with_pre_tokenizer(Some(blanks())).with_decoder(Some(blanks()));
         }
         let mut any = false;
         let texts = texts.inspect(|t| any |= !t.as_ref().trim().is_empty());
         model.train(&mut trainer, texts).map_err(fault)?;
-        if !any {
-            return Err(Error::input(
-                Fault::new("no-text", "no text to learn sub-words from")
-                    .cause("the corpus is empty or holds white space alone")
-                    .next("give some texts"),
-            ));
-        }
-        Ok(Subword { model })
+        if any { Ok(Subword { model }) } else { Err(no_text()) }
     }
 
     /// Reads a `tokenizer.json`.
