@@ -16,6 +16,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let rounds: usize = args.next().map_or(Ok(3), |r| r.parse())?;
     let text = std::fs::read_to_string(file)?;
     let lines: Vec<&str> = text.lines().collect();
+    #[cfg(feature = "subword")]
+    if let Some(model) = case.strip_prefix("batch:") {
+        return batch(model, &lines, rounds);
+    }
+    let scheme: Scheme = if case == "scikit-learn-lower" { Scheme::ScikitLearn } else { case.parse()? };
     let mut best = f64::INFINITY;
     let (mut units, mut bytes) = (0usize, 0usize);
     for _ in 0..rounds {
@@ -29,7 +34,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             let mut lowered = String::new();
             lines.iter().for_each(|line| ScikitLearn::each_lower(line, &mut lowered, &mut count));
         } else {
-            let scheme: Scheme = case.parse()?;
             lines.iter().for_each(|line| scheme.each(line, &mut count));
         }
         best = best.min(begun.elapsed().as_secs_f64());
@@ -37,6 +41,26 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let line = serde_json::json!({
         "program": "gyeol", "case": case, "seconds": best, "tokens": units, "token_bytes": bytes,
         "mb_per_s": text.len() as f64 / 1e6 / best,
+    });
+    println!("{line}");
+    Ok(())
+}
+
+/// Ids of all documents by a `tokenizer.json`, on all threads.
+#[cfg(feature = "subword")]
+fn batch(model: &str, lines: &[&str], rounds: usize) -> Result<(), Box<dyn std::error::Error>> {
+    let mut best = f64::INFINITY;
+    let mut tokens = 0;
+    for _ in 0..rounds {
+        let model = gyeol_text::words::Subword::read(model.as_ref())?;
+        let begun = Instant::now();
+        tokens = model.encode_batch(lines)?.iter().map(Vec::len).sum();
+        best = best.min(begun.elapsed().as_secs_f64());
+    }
+    let bytes: usize = lines.iter().map(|l| l.len()).sum();
+    let line = serde_json::json!({
+        "program": "gyeol", "case": "batch", "seconds": best, "tokens": tokens, "tokens_per_s": tokens as f64 / best,
+        "mb_per_s": bytes as f64 / 1e6 / best,
     });
     println!("{line}");
     Ok(())

@@ -17,6 +17,8 @@ mod characters;
 mod classes;
 mod runs;
 mod scheme;
+#[cfg(feature = "subword")]
+mod subword;
 mod treebank;
 mod unicode;
 mod word;
@@ -24,6 +26,8 @@ mod word;
 pub use characters::{CharNgrams, Characters, NgramBounds};
 pub use runs::{ScikitLearn, Whitespace, WordPunct};
 pub use scheme::{SCHEMES, Scheme};
+#[cfg(feature = "subword")]
+pub use subword::{Subword, SubwordKind};
 pub use treebank::Treebank;
 pub use unicode::UnicodeWords;
 pub use word::Word;

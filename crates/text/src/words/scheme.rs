@@ -2,6 +2,8 @@
 
 use std::fmt;
 use std::str::FromStr;
+#[cfg(feature = "subword")]
+use std::sync::Arc;
 
 use gyeol_data::Fault;
 
@@ -17,6 +19,7 @@ pub const SCHEMES: &[(&str, &str)] = &[
     ("unicode", "word boundaries of UAX #29"),
     ("scikit-learn", "two or more word characters in a row"),
     ("character", "each character"),
+    ("subword", "subword:FILE, sub-words of a tokenizer.json"),
 ];
 
 /// One of the schemes, chosen by name.
@@ -46,6 +49,31 @@ pub enum Scheme {
     ScikitLearn,
     /// See [`Characters`]: code points.
     Character,
+    /// Sub-words of a model, with the name of its file.
+    #[cfg(feature = "subword")]
+    Subword(String, Arc<super::Subword>),
+}
+
+/// The model of `subword:FILE`.
+#[cfg(feature = "subword")]
+fn subword(file: &str) -> Result<Scheme, Error> {
+    if file.is_empty() {
+        return Err(Error::option(
+            Fault::new("subword-without-model", "the scheme 'subword' without a model")
+                .cause("sub-words are learned, so that a model has to be named")
+                .next("write subword:FILE with a tokenizer.json, or train one"),
+        ));
+    }
+    Ok(Scheme::Subword(file.to_owned(), Arc::new(super::Subword::read(file.as_ref())?)))
+}
+
+#[cfg(not(feature = "subword"))]
+fn subword(_: &str) -> Result<Scheme, Error> {
+    Err(Error::option(
+        Fault::new("built-without", "sub-words are not part of this program")
+            .cause("it was built without the feature 'subword'")
+            .next("build it with --features subword"),
+    ))
 }
 
 impl FromStr for Scheme {
@@ -60,6 +88,9 @@ impl FromStr for Scheme {
             "unicode" => Scheme::Unicode,
             "scikit-learn" => Scheme::ScikitLearn,
             "character" => Scheme::Character,
+            _ if name == "subword" || name.starts_with("subword:") => {
+                return subword(name.split_once(':').map_or("", |(_, file)| file));
+            }
             _ => {
                 let names: Vec<&str> = SCHEMES.iter().map(|(name, _)| *name).collect();
                 return Err(Error::option(
@@ -87,6 +118,8 @@ impl fmt::Display for Scheme {
             Scheme::Unicode => "unicode",
             Scheme::ScikitLearn => "scikit-learn",
             Scheme::Character => "character",
+            #[cfg(feature = "subword")]
+            Scheme::Subword(file, _) => return write!(f, "subword:{file}"),
         })
     }
 }
@@ -101,6 +134,8 @@ impl Tokenize for Scheme {
             Scheme::Unicode => UnicodeWords.each(text, token),
             Scheme::ScikitLearn => ScikitLearn.each(text, token),
             Scheme::Character => Characters::default().each(text, token),
+            #[cfg(feature = "subword")]
+            Scheme::Subword(_, model) => model.each(text, token),
         }
     }
 }
@@ -111,9 +146,10 @@ mod tests {
 
     #[test]
     fn every_name_names_a_scheme_that_prints_it() {
-        for (name, _) in SCHEMES {
+        for (name, _) in SCHEMES.iter().filter(|(name, _)| *name != "subword") {
             assert_eq!(name.parse::<Scheme>().unwrap().to_string(), *name);
         }
+        assert!("subword".parse::<Scheme>().is_err());
     }
 
     #[test]
