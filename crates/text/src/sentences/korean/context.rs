@@ -108,8 +108,20 @@ pub(super) fn context_of(word: &str) -> Context {
 /// Whether `word` hangs on the quotation before it: 라고, 라며, 하고 …
 pub(super) fn continues_quotation(word: &str) -> bool {
     const STARTS: [&str; 14] = [
-        "라고", "라며", "라는", "라면서", "라던", "라니", "라고는", "라기", "고 ", "하고", "하며", "하면서",
-        "이라고", "이라는",
+        "라고",
+        "라며",
+        "라는",
+        "라면서",
+        "라던",
+        "라니",
+        "라고는",
+        "라기",
+        "고 ",
+        "하고",
+        "하며",
+        "하면서",
+        "이라고",
+        "이라는",
     ];
     STARTS.iter().any(|start| word.starts_with(start.trim_end()) && (*start != "고 " || word == "고"))
 }
@@ -117,8 +129,9 @@ pub(super) fn continues_quotation(word: &str) -> bool {
 /// Whether `word` holds a verb of saying, which closes a sentence that opened with a quotation.
 pub(super) fn is_saying(word: &str) -> bool {
     const STEMS: [&str; 26] = [
-        "말했", "말한", "말하", "말씀", "물었", "물어", "묻", "대답", "답했", "외쳤", "외치", "소리", "밝혔", "전했",
-        "설명", "덧붙", "강조", "주장", "중얼", "속삭", "반문", "되물", "했다", "했어", "했습", "하더",
+        "말했", "말한", "말하", "말씀", "물었", "물어", "묻", "대답", "답했", "외쳤", "외치", "소리", "밝혔",
+        "전했", "설명", "덧붙", "강조", "주장", "중얼", "속삭", "반문", "되물", "했다", "했어", "했습",
+        "하더",
     ];
     STEMS.iter().any(|stem| word.starts_with(stem))
 }

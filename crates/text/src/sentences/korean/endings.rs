@@ -123,7 +123,7 @@ const LEXICON: &[(Kind, &str, &str)] = &[
         // Gyeongsang
         "데이 ㄴ데이 래이 거래이 능교 는교 ㄴ교 ㅆ노 겠노 하노 갑다 는갑다 ㄴ갑다 는기라 ㄴ기라 기라 아이가 카이 끼다 ㄹ끼다 ㄹ끼가 ㄹ끼라 \
          ㅆ심더 심더 ㅂ니더 습니더 십니더 심니꺼 ㅂ니꺼 습니꺼 시이소 이소 라꼬 다꼬 ㅆ다카이 어예 아예요 지예 네예 라예 데예 라카더라 ㅆ제 \
-         ㄹ라꼬 하이소 보이소 \
+         ㄹ라꼬 하이소 보이소 카더라 카드라 카데 ㅂ데가 ㅂ데강 ㅂ디가 \
          당께 랑께 ㅆ당께 ㄴ당께 는당께 잉 부러 브러 ㅆ당가 ㄴ당가 당가 랑가 ㄹ랑가 라우 라잉 소잉 요잉 제잉 것소 ㅆ능가 께라 지라 ㅆ어야 \
          ㅆ지라 허요 ㅆ는디요 그라제 것제 것네 \
          어유 아유 해유 슈 ㅆ슈 ㅆ유 지유 네유 래유 데유 구먼유 에유 예유 구유 ㄴ겨 는겨 ㄹ겨 ㄹ껴 은겨 거여 이여 ㅆ구먼 ㄹ거여 ㄹ규 는감 ㄴ감 \
@@ -291,12 +291,7 @@ fn lookalikes() -> &'static std::collections::HashSet<&'static str> {
 fn is_lookalike(word: &str) -> bool {
     let words = lookalikes();
     words.contains(word)
-        || word
-            .char_indices()
-            .rev()
-            .skip(2)
-            .take(2)
-            .any(|(at, _)| at > 0 && words.contains(&word[at..]))
+        || word.char_indices().rev().skip(2).take(2).any(|(at, _)| at > 0 && words.contains(&word[at..]))
 }
 
 #[cfg(test)]
@@ -318,7 +313,8 @@ mod tests {
 
     #[test]
     fn nouns_that_end_like_verbs_are_told_apart() {
-        for word in ["바다", "필요", "처음", "여자", "나라", "동네", "저마다", "참가자", "수요"] {
+        for word in ["바다", "필요", "처음", "여자", "나라", "동네", "저마다", "참가자", "수요"]
+        {
             assert_eq!(ending_of(word).strength, Strength::Lookalike, "{word}");
         }
         for word in ["왔다", "해요", "없음", "먹자", "가라", "좋네"] {

@@ -186,7 +186,10 @@ fn stops_share(text: &str, units: &[Unit]) -> f32 {
         } else if unit.stop == Stop::None
             && i + 1 < units.len()
             && certain
-            && matches!(context_of(core(text, units, i + 1)), Context::Other | Context::Conjunction | Context::Pronoun)
+            && matches!(
+                context_of(core(text, units, i + 1)),
+                Context::Other | Context::Conjunction | Context::Pronoun
+            )
         {
             without += 1;
         }
@@ -242,4 +245,3 @@ pub fn examples(text: &str, example: &mut dyn FnMut(Evidence, Option<bool>)) {
         }
     }
 }
-

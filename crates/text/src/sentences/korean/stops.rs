@@ -5,8 +5,8 @@ use crate::korean::jamo::is_syllable;
 
 /// Latin abbreviations after which a sentence goes on.
 const ABBREVIATIONS: [&str; 26] = [
-    "mr", "mrs", "ms", "dr", "prof", "st", "jr", "sr", "vs", "no", "vol", "pp", "fig", "cf", "al", "inc", "ltd", "co",
-    "corp", "e.g", "i.e", "approx", "dept", "eq", "ed", "art",
+    "mr", "mrs", "ms", "dr", "prof", "st", "jr", "sr", "vs", "no", "vol", "pp", "fig", "cf", "al", "inc",
+    "ltd", "co", "corp", "e.g", "i.e", "approx", "dept", "eq", "ed", "art",
 ];
 
 /// Hangul labels of a list: 가. 나. 다. …
@@ -60,7 +60,8 @@ pub(super) fn line_breaks(text: &str, units: &[Unit]) -> Vec<bool> {
     let mut breaks = vec![false; units.len()];
     let mut start = 0;
     while start < units.len() {
-        let end = (start..units.len()).find(|&i| units[i].gap == Gap::Paragraph).map_or(units.len(), |i| i + 1);
+        let end =
+            (start..units.len()).find(|&i| units[i].gap == Gap::Paragraph).map_or(units.len(), |i| i + 1);
         mark_paragraph(text, &units[start..end], &mut breaks[start..end]);
         start = end;
     }

@@ -114,7 +114,9 @@ fn cut_token(text: &str, start: usize, end: usize, out: &mut Vec<Unit>) {
         }
         if started && c == '[' && tail.stop > Stop::Comma {
             // A note's number after the stop, as in 했다.[2], hangs on the word too.
-            let note = text[at..end].find(']').filter(|&close| text[at + 1..at + close].chars().all(char::is_alphanumeric));
+            let note = text[at..end]
+                .find(']')
+                .filter(|&close| text[at + 1..at + close].chars().all(char::is_alphanumeric));
             if let Some(close) = note {
                 skip = at + close + 1;
                 unit.end = skip;
@@ -148,12 +150,21 @@ fn cut_token(text: &str, start: usize, end: usize, out: &mut Vec<Unit>) {
     }
     // No word in it: an emoticon, stop or closing bracket belongs to what went before, a bullet to what comes.
     let token = &text[start..end];
-    let opens = token.chars().next().is_some_and(|c| is_opener(c) || matches!(c, '-' | '*' | '•' | '·' | '○' | '■' | '▶' | '#'));
+    let opens = token
+        .chars()
+        .next()
+        .is_some_and(|c| is_opener(c) || matches!(c, '-' | '*' | '•' | '·' | '○' | '■' | '▶' | '#'));
     let face = token.chars().count() >= 2 && token.contains(['_', '^', '>', '<', 'ㅅ', 'ㅡ', ')']);
     match out.last_mut() {
         Some(last) if last.gap != Gap::Paragraph && (face || !opens) => {
             last.end = end;
-            let mut tail = Tail { stop: last.stop, closes: last.closes, emoticon: last.emoticon, tilde: last.tilde, ..Tail::default() };
+            let mut tail = Tail {
+                stop: last.stop,
+                closes: last.closes,
+                emoticon: last.emoticon,
+                tilde: last.tilde,
+                ..Tail::default()
+            };
             token.chars().for_each(|c| tail.take(c));
             tail.emoticon |= face;
             tail.mark(last);
@@ -224,7 +235,13 @@ fn mark_insides(text: &str, units: &mut [Unit]) {
     let mut before = ' ';
     let mut newlines = 0;
     for (at, c) in text.char_indices() {
-        newlines = if c == '\n' { newlines + 1 } else if c.is_whitespace() { newlines } else { 0 };
+        newlines = if c == '\n' {
+            newlines + 1
+        } else if c.is_whitespace() {
+            newlines
+        } else {
+            0
+        };
         if newlines >= 2 {
             open.clear();
         }
@@ -318,7 +335,8 @@ mod tests {
 
     #[test]
     fn gaps_within_a_quotation_that_closes_are_inside() {
-        let inside: Vec<bool> = cut("그는 \"나 간다. 정말\"이라고 했다 (아 왜) 끝 \"열고").iter().map(|u| u.2).collect();
+        let inside: Vec<bool> =
+            cut("그는 \"나 간다. 정말\"이라고 했다 (아 왜) 끝 \"열고").iter().map(|u| u.2).collect();
         assert_eq!(inside, [false, true, true, false, false, true, false, false, false]);
     }
 
