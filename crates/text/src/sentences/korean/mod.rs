@@ -43,7 +43,7 @@ impl Default for KoreanSentences {
 const PIECE: usize = 1 << 20;
 /// What a writer who does use stops is believed less where none stands, in log-odds: after endings that seldom do
 /// anything but close a sentence, and after all others.
-const STOPS_USED: (f32, f32) = (4.0, 8.0);
+const STOPS_USED: (f32, f32) = (5.0, 12.0);
 /// A single line end speaks for the end of a sentence, in log-odds.
 const LINE_END: f32 = 3.0;
 /// So does an ellipsis.
