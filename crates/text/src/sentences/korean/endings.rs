@@ -115,7 +115,7 @@ const LEXICON: &[(Kind, &str, &str)] = &[
     (
         Kind::Archaic,
         "노라 느니라 니라 리라 으리라 더이다 도다 로다 이로다 ㄹ지니라 외다 소이다 오이다 리오 으리오 구료 더뇨 느뇨 ㅆ소 겠소 있소 없소 \
-         좋소 않소 이오 하오 ㅆ거늘 ㄹ진저 노니 로구려 나니 ㅆ더냐 더냐 ㄹ손가 ㅆ으리 하였느니 ㅆ느니라 ㄹ지라 ㅆ도다",
+         좋소 않소 이오 하오 ㅆ거늘 ㄹ진저 로구려 ㅆ더냐 더냐 ㄹ손가 ㅆ으리 하였느니 ㅆ느니라 ㄹ지라 ㅆ도다",
         "오 소 으리 ㄹ꼬 을꼬 는고 ㄴ고 던고 느니",
     ),
     (
@@ -276,7 +276,8 @@ pub(super) fn ending_of(word: &str) -> Ending {
         }
         None => false,
     });
-    if found.strength != Strength::None && is_lookalike(word) {
+    let looks_only = is_lookalike(word) || (found.strength == Strength::Possible && is_counted(word));
+    if found.strength != Strength::None && looks_only {
         found.strength = Strength::Lookalike;
     }
     found
@@ -285,6 +286,11 @@ pub(super) fn ending_of(word: &str) -> Ending {
 fn lookalikes() -> &'static std::collections::HashSet<&'static str> {
     static WORDS: OnceLock<std::collections::HashSet<&'static str>> = OnceLock::new();
     WORDS.get_or_init(|| LOOKALIKES.split_whitespace().collect())
+}
+
+/// Whether one or two syllables follow a digit: a counter, as in 3분기.
+fn is_counted(word: &str) -> bool {
+    word.chars().rev().skip(1).take(2).any(|c| c.is_ascii_digit())
 }
 
 /// Whether `word` is listed, or a compound of three syllables or more that ends in a listed word of three or more.
@@ -317,6 +323,7 @@ mod tests {
         {
             assert_eq!(ending_of(word).strength, Strength::Lookalike, "{word}");
         }
+        assert_eq!(ending_of("3분기").strength, Strength::Lookalike);
         for word in ["왔다", "해요", "없음", "먹자", "가라", "좋네"] {
             assert_ne!(ending_of(word).strength, Strength::Lookalike, "{word}");
         }
