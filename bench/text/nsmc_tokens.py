@@ -98,7 +98,9 @@ rows = []
 if args.speed_of:
     rows = json.load(open(args.speed_of))["rows"]
     for row in rows:
-        row |= schemes[row["scheme"]][1]() if row["scheme"] in schemes else {}
+        make, speed, _ = schemes[row["scheme"]]
+        make()
+        row |= speed()
         print(json.dumps(row, ensure_ascii=False), flush=True)
     json.dump(dict(data="NSMC", train=len(train), test=len(test), eojeol=eojeol, rows=rows), open(args.json, "w"), ensure_ascii=False, indent=1)
     sys.exit()
