@@ -135,6 +135,8 @@ impl KoreanSentences {
             {
                 false
             }
+            // Line ends are among what the share counts, so they are not held against a certain ending.
+            Stop::None if unit.gap == Gap::Newline && strength == Strength::Certain => score(LINE_END),
             Stop::None if unit.gap == Gap::Newline => score(LINE_END - reluctance),
             Stop::None => score(-reluctance),
         }
