@@ -57,7 +57,8 @@ impl EojeolCounts {
 
     /// Counts the eojeol of many texts on the pool; the same counts on any number of threads.
     pub fn add_all<T: AsRef<str> + Sync>(&mut self, texts: &[T], pool: &Pool) {
-        let mut parts: Vec<EojeolCounts> = vec![EojeolCounts::default(); texts.len().div_ceil(BLOCK).min(pool.threads())];
+        let mut parts: Vec<EojeolCounts> =
+            vec![EojeolCounts::default(); texts.len().div_ceil(BLOCK).min(pool.threads())];
         let tasks = parts.len();
         // Sums do not depend on who adds what, so the cut may follow the threads and save tables.
         pool.each_mut(&mut parts, |_, index, part| {
@@ -168,7 +169,8 @@ impl SortedCounts {
         let mut at = range.start;
         while at < range.end {
             let next = self.words[at].0[start.len()..].chars().next();
-            let len = self.words[at..range.end].partition_point(|(word, _)| word[start.len()..].chars().next() == next);
+            let len = self.words[at..range.end]
+                .partition_point(|(word, _)| word[start.len()..].chars().next() == next);
             let share = (self.before[at + len] - self.before[at]) as f64 / count as f64;
             branching.entropy -= share * share.log2();
             branching.variety += 1;
@@ -202,7 +204,8 @@ mod tests {
 
     #[test]
     fn counts_are_the_same_on_any_number_of_threads() {
-        let texts: Vec<String> = (0..20_000).map(|i| format!("낱말{} 나무가 {}", ["은", "는", "도"][i % 3], i)).collect();
+        let texts: Vec<String> =
+            (0..20_000).map(|i| format!("낱말{} 나무가 {}", ["은", "는", "도"][i % 3], i)).collect();
         let mut one = EojeolCounts::new();
         texts.iter().for_each(|text| one.add(text));
         for threads in [1, 2, 3] {

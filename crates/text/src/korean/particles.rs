@@ -12,7 +12,8 @@ const JOSA: &str = "은 는 이 가 을 를 의 에 에서 에게 에게서 께 
 /// Particles that take further ones.
 const JOSA_HEADS: &str = "에 에서 에게 께서 한테 로 으로 와 과 까지 부터 만 보다 처럼 만큼 밖에 뿐 에게서 하고 로서 으로서 로써 으로써 마저 조차 대로 랑 이랑 \
     들 들에 들에게 들에서 들한테";
-const JOSA_TAILS: &str = "는 은 도 만 의 이 을 가 를 나 까지 부터 라도 서 요 만은 만이 조차 밖에 야 보다 처럼";
+const JOSA_TAILS: &str =
+    "는 은 도 만 의 이 을 가 를 나 까지 부터 라도 서 요 만은 만이 조차 밖에 야 보다 처럼";
 /// The copula and what it becomes.
 const COPULA: &str = "이다 다 입니다 이에요 예요 에요 이었다 였다 이었던 였던 이며 며 이고 고 이지만 지만 이라고 라고 이라는 라는 이라서 라서 이라면 라면 이니까 니까 인 \
     인데 인가 인지 일 이네 네 이네요 네요 이군 군요 이야 야 이죠 죠 이지 지 임 이자 이었습니다 였습니다 입니까 이란 란 이면 면 이거나 거나 이었고 였고 이었지만 \
@@ -71,7 +72,8 @@ pub(super) struct Particles {
 
 impl Particles {
     fn build() -> Self {
-        let mut all = Particles { by_key: KeyMap::default(), words: Vec::new(), longest: 0, whole: Vec::new() };
+        let mut all =
+            Particles { by_key: KeyMap::default(), words: Vec::new(), longest: 0, whole: Vec::new() };
         all.whole.extend(WHOLE.split_whitespace().filter_map(key_of));
         for list in [JOSA, COPULA, EOMI] {
             list.split_whitespace().for_each(|word| all.add(word));
@@ -95,7 +97,8 @@ impl Particles {
             return;
         }
         let needs = match word {
-            "이" | "을" | "과" | "은" | "이나" | "이랑" | "으로" | "이라" | "이란" | "이다" | "이며" | "이고" => Needs::Closed,
+            "이" | "을" | "과" | "은" | "이나" | "이랑" | "으로" | "이라" | "이란" | "이다" | "이며"
+            | "이고" => Needs::Closed,
             "가" | "를" | "와" | "랑" | "라" | "란" | "여" | "예요" | "였다" => Needs::Open,
             _ => Needs::Any,
         };
@@ -122,7 +125,8 @@ mod tests {
     #[test]
     fn chains_and_tenses_are_covered() {
         let all = particles();
-        for word in ["에서는", "까지도", "으로부터", "었습니다", "겠지만", "시겠습니까", "는데요", "한테서"] {
+        for word in ["에서는", "까지도", "으로부터", "었습니다", "겠지만", "시겠습니까", "는데요", "한테서"]
+        {
             assert!(all.get(key_of(word).unwrap()).is_some(), "{word}");
         }
         for word in ["학교", "먹", "사람"] {

@@ -84,7 +84,8 @@ fn word_end(text: &str, mut at: usize, first: char) -> usize {
     let mut digit = first.is_ascii_digit();
     while at < bytes.len() && !is_hangul(bytes, at) {
         let Some(c) = char_at(text, at) else { break };
-        let inner = matches!(c, '.' | ',' | ':') && digit && bytes.get(at + 1).is_some_and(u8::is_ascii_digit);
+        let inner =
+            matches!(c, '.' | ',' | ':') && digit && bytes.get(at + 1).is_some_and(u8::is_ascii_digit);
         if !(inner || (c.is_alphanumeric() && !is_letter(c)) || is_combining(c)) {
             break;
         }
@@ -107,14 +108,16 @@ pub(super) type Key = u128;
 /// The number, from 1, of the syllable whose three bytes begin at `at`.
 #[inline]
 pub(super) fn syllable_at(bytes: &[u8], at: usize) -> u16 {
-    let code = (u32::from(bytes[at]) & 0x0F) << 12 | (u32::from(bytes[at + 1]) & 0x3F) << 6 | (u32::from(bytes[at + 2]) & 0x3F);
+    let code = (u32::from(bytes[at]) & 0x0F) << 12
+        | (u32::from(bytes[at + 1]) & 0x3F) << 6
+        | (u32::from(bytes[at + 2]) & 0x3F);
     (code - 0xAC00 + 1) as u16
 }
 
 /// Whether the syllable with this number ends in a consonant.
 #[inline]
 pub(super) fn is_closed(syllable: u16) -> bool {
-    (syllable - 1) % 28 != 0
+    !(syllable - 1).is_multiple_of(28)
 }
 
 #[inline]
@@ -125,7 +128,8 @@ pub(super) fn push(key: Key, syllable: u16) -> Key {
 /// The key of a run of at most [`LONGEST_KEY`] syllables, `None` for anything else.
 pub(super) fn key_of(word: &str) -> Option<Key> {
     let bytes = word.as_bytes();
-    let hangul = !bytes.is_empty() && bytes.len() <= 3 * LONGEST_KEY && word.chars().all(super::jamo::is_syllable);
+    let hangul =
+        !bytes.is_empty() && bytes.len() <= 3 * LONGEST_KEY && word.chars().all(super::jamo::is_syllable);
     hangul.then(|| (0..bytes.len()).step_by(3).fold(0, |key, at| push(key, syllable_at(bytes, at))))
 }
 
@@ -159,7 +163,8 @@ impl std::hash::Hasher for KeyHasher {
         }
     }
     fn write_u128(&mut self, key: u128) {
-        let folded = (key as u64 ^ self.0).wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ ((key >> 64) as u64).wrapping_mul(0xD6E8_FEB8_6659_FD93);
+        let folded = (key as u64 ^ self.0).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+            ^ ((key >> 64) as u64).wrapping_mul(0xD6E8_FEB8_6659_FD93);
         self.0 = (folded ^ (folded >> 32)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         self.0 ^= self.0 >> 29;
     }

@@ -59,7 +59,7 @@ impl Syllable {
     #[inline]
     pub fn of(c: char) -> Option<Self> {
         let index = (c as u32).wrapping_sub(FIRST_SYLLABLE);
-        (index < SYLLABLES).then(|| Syllable {
+        (index < SYLLABLES).then_some(Syllable {
             initial: (index / (MEDIALS * FINALS)) as u8,
             medial: (index / FINALS % MEDIALS) as u8,
             last: (index % FINALS) as u8,

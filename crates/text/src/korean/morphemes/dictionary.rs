@@ -118,7 +118,11 @@ impl Words {
     fn parse(path: &Path, bytes: &[u8], known: bool) -> Result<(Self, usize, usize)> {
         const HEAD: usize = 40 + 32;
         let Some(charset) = bytes.get(40..HEAD) else {
-            return Err(fault(path, "dictionary-head", format!("{} bytes, where the head alone has {HEAD}", bytes.len())));
+            return Err(fault(
+                path,
+                "dictionary-head",
+                format!("{} bytes, where the head alone has {HEAD}", bytes.len()),
+            ));
         };
         let word = |i: usize| u32_at(bytes, 4 * i).unwrap_or(0);
         if u64::from(word(0) ^ MAGIC) != bytes.len() as u64 {
@@ -129,12 +133,20 @@ impl Words {
             ));
         }
         if word(1) != VERSION {
-            return Err(fault(path, "dictionary-version", format!("version {}, where {VERSION} is read", word(1))));
+            return Err(fault(
+                path,
+                "dictionary-version",
+                format!("version {}, where {VERSION} is read", word(1)),
+            ));
         }
         let name = String::from_utf8_lossy(charset);
         let name = name.trim_end_matches('\0');
         if !name.eq_ignore_ascii_case("utf-8") && !name.eq_ignore_ascii_case("utf8") {
-            return Err(fault(path, "dictionary-charset", format!("a dictionary in {name:?}, where UTF-8 is read")));
+            return Err(fault(
+                path,
+                "dictionary-charset",
+                format!("a dictionary in {name:?}, where UTF-8 is read"),
+            ));
         }
         let (left, right) = (word(4) as usize, word(5) as usize);
         let (trie, tokens, features) = (word(6) as usize, word(7) as usize, word(8) as usize);
@@ -165,7 +177,10 @@ impl Words {
             .collect();
         for (i, token) in tokens.iter().enumerate() {
             // `left` numbers the columns of the right word, of which there are `right`; and the other way round.
-            if usize::from(token.left) >= right || usize::from(token.right) >= left || token.feature as usize >= features.len() {
+            if usize::from(token.left) >= right
+                || usize::from(token.right) >= left
+                || token.feature as usize >= features.len()
+            {
                 return Err(fault(
                     path,
                     "dictionary-token",
@@ -234,14 +249,20 @@ impl Dictionary {
             return Err(fault(
                 &matrix_path,
                 "dictionary-matrix",
-                format!("{} bytes, where {rows} x {columns} contexts need {}", bytes.len(), 4 + 2 * rows * columns),
+                format!(
+                    "{} bytes, where {rows} x {columns} contexts need {}",
+                    bytes.len(),
+                    4 + 2 * rows * columns
+                ),
             ));
         }
         if (left, right) != (rows, columns) || (left_u, right_u) != (rows, columns) {
             return Err(fault(
                 &matrix_path,
                 "dictionary-contexts",
-                format!("{rows} x {columns} contexts, where sys.dic has {left} x {right} and unk.dic {left_u} x {right_u}"),
+                format!(
+                    "{rows} x {columns} contexts, where sys.dic has {left} x {right} and unk.dic {left_u} x {right_u}"
+                ),
             ));
         }
         let matrix = bytes[4..].chunks_exact(2).map(|b| i16::from_le_bytes([b[0], b[1]])).collect();
@@ -249,7 +270,11 @@ impl Dictionary {
         let mut unknown_of_class = Vec::new();
         for name in &names {
             unknown_of_class.push(unknown.exact(name.as_bytes()).ok_or_else(|| {
-                fault(&unknown_path, "dictionary-class", format!("no unknown word of class {name}, which char.bin has"))
+                fault(
+                    &unknown_path,
+                    "dictionary-class",
+                    format!("no unknown word of class {name}, which char.bin has"),
+                )
             })?);
         }
         if let Some(class) = classes.iter().find(|class| class.default_class() >= names.len()) {
@@ -258,7 +283,16 @@ impl Dictionary {
         }
         let penalties = penalties(folder)?;
         let space = classes[usize::from(b' ')];
-        Ok(Dictionary { system, unknown, unknown_of_class, matrix, left_size: rows, classes, space, penalties })
+        Ok(Dictionary {
+            system,
+            unknown,
+            unknown_of_class,
+            matrix,
+            left_size: rows,
+            classes,
+            space,
+            penalties,
+        })
     }
 
     pub fn words(&self) -> usize {
@@ -302,7 +336,11 @@ fn char_classes(path: &Path, bytes: &[u8]) -> Result<(Vec<String>, Vec<CharClass
     let count = u32_at(bytes, 0).unwrap_or(0) as usize;
     let expected = count.checked_mul(32).and_then(|names| names.checked_add(4 + 4 * CODE_POINTS));
     if count == 0 || expected != Some(bytes.len()) {
-        return Err(fault(path, "dictionary-characters", format!("{} bytes with {count} classes", bytes.len())));
+        return Err(fault(
+            path,
+            "dictionary-characters",
+            format!("{} bytes with {count} classes", bytes.len()),
+        ));
     }
     let (names, table) = bytes[4..].split_at(32 * count);
     let names = names
@@ -331,7 +369,13 @@ fn penalties(folder: &Path) -> Result<HashMap<u16, i32>> {
                 [part, cost] if part.parse::<u16>().is_ok() && cost.parse::<i16>().is_ok() => {
                     penalties.insert(part.parse().unwrap_or(0), cost.parse().unwrap_or(0));
                 }
-                _ => return Err(fault(&path, "dictionary-penalty", format!("{line:?}, where pairs of numbers belong"))),
+                _ => {
+                    return Err(fault(
+                        &path,
+                        "dictionary-penalty",
+                        format!("{line:?}, where pairs of numbers belong"),
+                    ));
+                }
             }
         }
     }

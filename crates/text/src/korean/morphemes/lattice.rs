@@ -37,7 +37,12 @@ impl Lattice {
     }
 
     /// Calls `word(from, to, token)` for each word of the best path through `text`.
-    pub fn best_path(&mut self, dictionary: &Dictionary, text: &str, word: &mut dyn FnMut(usize, usize, Token)) {
+    pub fn best_path(
+        &mut self,
+        dictionary: &Dictionary,
+        text: &str,
+        word: &mut dyn FnMut(usize, usize, Token),
+    ) {
         let text = trim_end(dictionary, text);
         if text.is_empty() {
             return;

@@ -121,7 +121,20 @@ pub fn is_content(tag: &str) -> bool {
     let first = tag.split('+').next().unwrap_or(tag);
     matches!(
         first,
-        "NNG" | "NNP" | "NR" | "NP" | "VV" | "VA" | "XR" | "MAG" | "MM" | "IC" | "SL" | "SH" | "SN" | "UNKNOWN"
+        "NNG"
+            | "NNP"
+            | "NR"
+            | "NP"
+            | "VV"
+            | "VA"
+            | "XR"
+            | "MAG"
+            | "MM"
+            | "IC"
+            | "SL"
+            | "SH"
+            | "SN"
+            | "UNKNOWN"
     )
 }
 

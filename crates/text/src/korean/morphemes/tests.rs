@@ -4,16 +4,27 @@ use std::path::PathBuf;
 /// A dictionary of four words in MeCab's format, written by the description in `dictionary.rs`.
 struct Tiny(tempfile::TempDir);
 
-const WORDS: [(&str, u16, i16, &str); 5] =
-    [("나", 1, 100, "NP"), ("나무", 1, 50, "NNG"), ("무", 1, 100, "NNG"), ("는", 2, 10, "JX"), ("는", 1, 10, "VV")];
+const WORDS: [(&str, u16, i16, &str); 5] = [
+    ("나", 1, 100, "NP"),
+    ("나무", 1, 50, "NNG"),
+    ("무", 1, 100, "NNG"),
+    ("는", 2, 10, "JX"),
+    ("는", 1, 10, "VV"),
+];
 
 fn trie(keys: &[(&str, u32)]) -> Vec<(i32, u32)> {
-    fn place(units: &mut Vec<(i32, u32)>, bases: &mut Vec<usize>, keys: &[(&[u8], u32)], depth: usize) -> i32 {
+    fn place(
+        units: &mut Vec<(i32, u32)>,
+        bases: &mut Vec<usize>,
+        keys: &[(&[u8], u32)],
+        depth: usize,
+    ) -> i32 {
         let code = |key: &[u8]| key.get(depth).map_or(0, |&b| usize::from(b) + 1);
         let mut codes: Vec<usize> = keys.iter().map(|k| code(k.0)).collect();
         codes.dedup();
         let mut base = 1;
-        while bases.contains(&base) || codes.iter().any(|c| units.get(base + c).is_some_and(|u| *u != (0, 0))) {
+        while bases.contains(&base) || codes.iter().any(|c| units.get(base + c).is_some_and(|u| *u != (0, 0)))
+        {
             base += 1;
         }
         bases.push(base);
@@ -26,7 +37,8 @@ fn trie(keys: &[(&str, u32)]) -> Vec<(i32, u32)> {
         }
         for &c in &codes {
             let of_code: Vec<(&[u8], u32)> = keys.iter().filter(|k| code(k.0) == c).copied().collect();
-            units[base + c].0 = if c == 0 { -1 - of_code[0].1 as i32 } else { place(units, bases, &of_code, depth + 1) };
+            units[base + c].0 =
+                if c == 0 { -1 - of_code[0].1 as i32 } else { place(units, bases, &of_code, depth + 1) };
         }
         base as i32
     }
@@ -78,7 +90,8 @@ impl Tiny {
         let tokens: Vec<(u16, i16, &str)> = WORDS.iter().map(|w| (w.1, w.2, w.3)).collect();
         std::fs::write(folder.path().join("sys.dic"), dic(0, &keys, &tokens)).unwrap();
         let unknown = [("DEFAULT", 1), ("SPACE", 1 << 8 | 1)];
-        std::fs::write(folder.path().join("unk.dic"), dic(2, &unknown, &[(1, 500, "SY"), (1, 500, "SP")])).unwrap();
+        std::fs::write(folder.path().join("unk.dic"), dic(2, &unknown, &[(1, 500, "SY"), (1, 500, "SP")]))
+            .unwrap();
         // Right context of the left word fastest; a particle (2) likes a noun (1) before it, a noun dislikes a noun.
         let costs: [i16; 9] = [0, 0, 0, 0, 300, 0, 0, -200, 0];
         let mut matrix: Vec<u8> = [3u16, 3].iter().flat_map(|n| n.to_le_bytes()).collect();
@@ -131,7 +144,10 @@ fn a_space_before_a_particle_costs_what_dicrc_says() {
     // Part 7 is that of every word here: the sum is the same for all paths, so the words stay.
     assert_eq!(tagged(tiny.path(), "나무 는"), ["나무/NNG", "는/JX"]);
     std::fs::write(tiny.path().join("dicrc"), "left-space-penalty-factor = 3,x\n").unwrap();
-    assert_eq!(Morphemes::open(tiny.path(), MorphemeParams::default()).unwrap_err().code(), "dictionary-penalty");
+    assert_eq!(
+        Morphemes::open(tiny.path(), MorphemeParams::default()).unwrap_err().code(),
+        "dictionary-penalty"
+    );
 }
 
 #[test]
@@ -146,7 +162,10 @@ fn content_words_can_be_asked_for() {
 fn files_cut_short_or_changed_are_refused_and_never_panic() {
     for file in ["sys.dic", "unk.dic", "matrix.bin", "char.bin"] {
         let whole = std::fs::read(Tiny::new().path().join(file)).unwrap();
-        for keep in [0, 1, 3, 4, 39, 40, 71, 72, 100, whole.len() / 2, whole.len() - 1].into_iter().filter(|&keep| keep < whole.len()) {
+        for keep in [0, 1, 3, 4, 39, 40, 71, 72, 100, whole.len() / 2, whole.len() - 1]
+            .into_iter()
+            .filter(|&keep| keep < whole.len())
+        {
             let tiny = Tiny::new();
             tiny.change(file, |bytes| bytes.truncate(keep));
             let error = Morphemes::open(tiny.path(), MorphemeParams::default()).unwrap_err();
@@ -196,7 +215,8 @@ fn long_lines_are_cut_at_spaces() {
 #[test]
 fn words_and_tags_are_those_of_mecab_ko() {
     use std::io::Read;
-    let (Some(dictionary), Some(data)) = (std::env::var_os("GYEOL_MECAB_KO_DIC"), std::env::var_os("GYEOL_DATA"))
+    let (Some(dictionary), Some(data)) =
+        (std::env::var_os("GYEOL_MECAB_KO_DIC"), std::env::var_os("GYEOL_DATA"))
     else {
         eprintln!("skipped: GYEOL_MECAB_KO_DIC and GYEOL_DATA are not both set");
         return;

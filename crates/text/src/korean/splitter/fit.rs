@@ -67,7 +67,10 @@ impl SplitterValid {
                     keys.push(key);
                     let text = &word[..3 * syllables];
                     let branching = sorted.branching(text);
-                    start.push((sorted.cohesion(text) * (1.0 + branching.entropy)).max(1e-6) * (branching.count as f64).ln_1p());
+                    start.push(
+                        (sorted.cohesion(text) * (1.0 + branching.entropy)).max(1e-6)
+                            * (branching.count as f64).ln_1p(),
+                    );
                 }
                 ways.push((stem, form));
             });
@@ -157,10 +160,13 @@ impl SplitterValid {
                 (word, ((count + CONCENTRATION * base) / total).ln() as f32)
             })
             .collect();
-        let forms_total: f64 = form_counts.iter().sum::<f64>() + FORM_CONCENTRATION * form_counts.len() as f64;
+        let forms_total: f64 =
+            form_counts.iter().sum::<f64>() + FORM_CONCENTRATION * form_counts.len() as f64;
         let score = |count: f64| ((count + FORM_CONCENTRATION) / forms_total).ln() as f32;
-        let forms = all.words.iter().zip(&form_counts).map(|(word, &count)| (word.clone(), score(count))).collect();
-        let mut frequent: Vec<(&str, u64)> = counts.iter().filter(|(word, _)| word.len() <= 3 * LONGEST_KEY).collect();
+        let forms =
+            all.words.iter().zip(&form_counts).map(|(word, &count)| (word.clone(), score(count))).collect();
+        let mut frequent: Vec<(&str, u64)> =
+            counts.iter().filter(|(word, _)| word.len() <= 3 * LONGEST_KEY).collect();
         frequent.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
         frequent.truncate(KNOWN);
         SplitterState {

@@ -45,7 +45,13 @@ pub struct SplitterParams {
 
 impl Default for SplitterParams {
     fn default() -> Self {
-        SplitterParams { min_support: 1.0, rounds: 5, max_stems: 2_000_000, keep: Keep::All, punctuation: true }
+        SplitterParams {
+            min_support: 1.0,
+            rounds: 5,
+            max_stems: 2_000_000,
+            keep: Keep::All,
+            punctuation: true,
+        }
     }
 }
 
@@ -61,11 +67,16 @@ impl SplitterParams {
     pub fn check(self) -> Result<SplitterValid> {
         let fault = |found: String, next: &str| {
             Err(Error::option(
-                Fault::new("splitter-option", found).cause("the Korean splitter cannot be fitted with it").next(next),
+                Fault::new("splitter-option", found)
+                    .cause("the Korean splitter cannot be fitted with it")
+                    .next(next),
             ))
         };
         if !(self.min_support >= 0.0 && self.min_support.is_finite()) {
-            return fault(format!("min_support {}", self.min_support), "give a number of at least 0, such as 1");
+            return fault(
+                format!("min_support {}", self.min_support),
+                "give a number of at least 0, such as 1",
+            );
         }
         if self.rounds == 0 || self.rounds > 1000 {
             return fault(format!("rounds {}", self.rounds), "give 1 to 1000 rounds, such as 5");
@@ -111,7 +122,10 @@ pub struct Splitter {
 
 impl std::fmt::Debug for Splitter {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Splitter").field("stems", &self.stems.len()).field("params", &self.state.params).finish()
+        f.debug_struct("Splitter")
+            .field("stems", &self.stems.len())
+            .field("params", &self.state.params)
+            .finish()
     }
 }
 

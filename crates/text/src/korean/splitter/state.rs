@@ -39,7 +39,9 @@ impl Splitter {
     /// or holds a number that is not finite.
     pub fn from_state(state: SplitterState) -> Result<Self> {
         let fault = |code, found: String, cause: &str| {
-            Err(Error::input(Fault::new(code, found).cause(cause).next("fit the splitter anew and save it again")))
+            Err(Error::input(
+                Fault::new(code, found).cause(cause).next("fit the splitter anew and save it again"),
+            ))
         };
         if state.version != VERSION {
             return fault(
@@ -67,14 +69,22 @@ impl Splitter {
         let mut forms = vec![rarest.min(state.bare); all.words.len() + 1];
         for (word, score) in &state.forms {
             if !score.is_finite() {
-                return fault("splitter-form", format!("form {word:?} with score {score}"), "the file was changed");
+                return fault(
+                    "splitter-form",
+                    format!("form {word:?} with score {score}"),
+                    "the file was changed",
+                );
             }
             if let Some(form) = key_of(word).and_then(|key| all.get(key)) {
                 forms[usize::from(form.id)] = *score;
             }
         }
         if !state.bare.is_finite() || !state.unseen.is_finite() {
-            return fault("splitter-score", format!("scores {} and {}", state.bare, state.unseen), "the file was changed");
+            return fault(
+                "splitter-score",
+                format!("scores {} and {}", state.bare, state.unseen),
+                "the file was changed",
+            );
         }
         *forms.last_mut().unwrap_or(&mut 0.0) = state.bare;
         let mut splitter = Splitter { state, stems, forms, known: KeyMap::default() };

@@ -3,8 +3,16 @@ use gyeol_tensor::Pool;
 
 const NOUNS: [&str; 12] =
     ["학교", "나무", "시장", "바다", "사람", "도서관", "친구", "강아지", "영화", "발전소", "전력", "수요"];
-const JOSA: [(&str, &str); 8] =
-    [("은", "는"), ("이", "가"), ("을", "를"), ("에", "에"), ("에서", "에서"), ("도", "도"), ("의", "의"), ("", "")];
+const JOSA: [(&str, &str); 8] = [
+    ("은", "는"),
+    ("이", "가"),
+    ("을", "를"),
+    ("에", "에"),
+    ("에서", "에서"),
+    ("도", "도"),
+    ("의", "의"),
+    ("", ""),
+];
 const VERBS: [&str; 6] = ["먹", "읽", "웃", "잡", "믿", "찾"];
 const EOMI: [&str; 8] = ["는다", "고", "지만", "는데", "습니다", "던", "겠다", "지"];
 
@@ -29,7 +37,10 @@ fn fitted() -> Splitter {
 #[test]
 fn stems_come_off_their_particles_and_endings() {
     let splitter = fitted();
-    assert_eq!(splitter.tokens("친구는 도서관에서 읽습니다."), ["친구", "는", "도서관", "에서", "읽", "습니다", "."]);
+    assert_eq!(
+        splitter.tokens("친구는 도서관에서 읽습니다."),
+        ["친구", "는", "도서관", "에서", "읽", "습니다", "."]
+    );
     assert_eq!(splitter.tokens("바다가 웃겠다!!"), ["바다", "가", "웃", "겠다", "!!"]);
     let stems = splitter.keep(Keep::Stems);
     assert_eq!(stems.tokens("친구는 도서관에서 읽습니다"), ["친구", "도서관", "읽"]);
@@ -56,7 +67,12 @@ fn text_without_spaces_is_cut_where_known_words_meet() {
 #[test]
 fn tokens_put_together_are_the_text() {
     let splitter = fitted();
-    for text in ["친구는 3.14를 \"도서관\"에서 읽었다!? ㅋㅋ", &"가나다라마바사".repeat(500), "\u{0}\u{feff}가\u{301}", "é漢字가"] {
+    for text in [
+        "친구는 3.14를 \"도서관\"에서 읽었다!? ㅋㅋ",
+        &"가나다라마바사".repeat(500),
+        "\u{0}\u{feff}가\u{301}",
+        "é漢字가",
+    ] {
         assert_eq!(splitter.tokens(text).concat(), text.split_whitespace().collect::<String>());
     }
 }
@@ -94,7 +110,10 @@ fn broken_states_and_options_are_refused() {
     let mut state = fitted().state().clone();
     state.stems[0].1 = f32::NAN;
     assert_eq!(Splitter::from_state(state).unwrap_err().code(), "splitter-stem");
-    assert_eq!(SplitterParams { rounds: 0, ..Default::default() }.check().unwrap_err().code(), "splitter-option");
+    assert_eq!(
+        SplitterParams { rounds: 0, ..Default::default() }.check().unwrap_err().code(),
+        "splitter-option"
+    );
     assert_eq!(
         SplitterParams { min_support: f64::NAN, ..Default::default() }.check().unwrap_err().code(),
         "splitter-option"

@@ -115,7 +115,7 @@ const LEXICON: &[(Kind, &str, &str)] = &[
     (
         Kind::Archaic,
         "노라 느니라 니라 리라 으리라 더이다 도다 로다 이로다 ㄹ지니라 외다 소이다 오이다 리오 으리오 구료 더뇨 느뇨 ㅆ소 겠소 있소 없소 \
-         좋소 않소 이오 하오 ㅆ거늘 ㄹ진저 노니 로구려 나니 ㅆ더냐 더냐 ㄹ손가 ㅆ으리 하였느니 ㅆ느니라 ㄹ지라 ㅆ도다",
+         좋소 않소 이오 하오 ㅆ거늘 ㄹ진저 로구려 ㅆ더냐 더냐 ㄹ손가 ㅆ으리 하였느니 ㅆ느니라 ㄹ지라 ㅆ도다",
         "오 소 으리 ㄹ꼬 을꼬 는고 ㄴ고 던고 느니",
     ),
     (
@@ -123,7 +123,7 @@ const LEXICON: &[(Kind, &str, &str)] = &[
         // Gyeongsang
         "데이 ㄴ데이 래이 거래이 능교 는교 ㄴ교 ㅆ노 겠노 하노 갑다 는갑다 ㄴ갑다 는기라 ㄴ기라 기라 아이가 카이 끼다 ㄹ끼다 ㄹ끼가 ㄹ끼라 \
          ㅆ심더 심더 ㅂ니더 습니더 십니더 심니꺼 ㅂ니꺼 습니꺼 시이소 이소 라꼬 다꼬 ㅆ다카이 어예 아예요 지예 네예 라예 데예 라카더라 ㅆ제 \
-         ㄹ라꼬 하이소 보이소 \
+         ㄹ라꼬 하이소 보이소 카더라 카드라 카데 ㅂ데가 ㅂ데강 ㅂ디가 \
          당께 랑께 ㅆ당께 ㄴ당께 는당께 잉 부러 브러 ㅆ당가 ㄴ당가 당가 랑가 ㄹ랑가 라우 라잉 소잉 요잉 제잉 것소 ㅆ능가 께라 지라 ㅆ어야 \
          ㅆ지라 허요 ㅆ는디요 그라제 것제 것네 \
          어유 아유 해유 슈 ㅆ슈 ㅆ유 지유 네유 래유 데유 구먼유 에유 예유 구유 ㄴ겨 는겨 ㄹ겨 ㄹ껴 은겨 거여 이여 ㅆ구먼 ㄹ거여 ㄹ규 는감 ㄴ감 \
@@ -276,7 +276,8 @@ pub(super) fn ending_of(word: &str) -> Ending {
         }
         None => false,
     });
-    if found.strength != Strength::None && is_lookalike(word) {
+    let looks_only = is_lookalike(word) || (found.strength == Strength::Possible && is_counted(word));
+    if found.strength != Strength::None && looks_only {
         found.strength = Strength::Lookalike;
     }
     found
@@ -287,16 +288,16 @@ fn lookalikes() -> &'static std::collections::HashSet<&'static str> {
     WORDS.get_or_init(|| LOOKALIKES.split_whitespace().collect())
 }
 
+/// Whether one or two syllables follow a digit: a counter, as in 3분기.
+fn is_counted(word: &str) -> bool {
+    word.chars().rev().skip(1).take(2).any(|c| c.is_ascii_digit())
+}
+
 /// Whether `word` is listed, or a compound of three syllables or more that ends in a listed word of three or more.
 fn is_lookalike(word: &str) -> bool {
     let words = lookalikes();
     words.contains(word)
-        || word
-            .char_indices()
-            .rev()
-            .skip(2)
-            .take(2)
-            .any(|(at, _)| at > 0 && words.contains(&word[at..]))
+        || word.char_indices().rev().skip(2).take(2).any(|(at, _)| at > 0 && words.contains(&word[at..]))
 }
 
 #[cfg(test)]
@@ -322,6 +323,7 @@ mod tests {
         {
             assert_eq!(ending_of(word).strength, Strength::Lookalike, "{word}");
         }
+        assert_eq!(ending_of("3분기").strength, Strength::Lookalike);
         for word in ["왔다", "해요", "없음", "먹자", "가라", "좋네"] {
             assert_ne!(ending_of(word).strength, Strength::Lookalike, "{word}");
         }

@@ -43,7 +43,7 @@ impl Default for KoreanSentences {
 const PIECE: usize = 1 << 20;
 /// What a writer who does use stops is believed less where none stands, in log-odds: after endings that seldom do
 /// anything but close a sentence, and after all others.
-const STOPS_USED: (f32, f32) = (4.0, 8.0);
+const STOPS_USED: (f32, f32) = (5.0, 12.0);
 /// A single line end speaks for the end of a sentence, in log-odds.
 const LINE_END: f32 = 3.0;
 /// So does an ellipsis.
@@ -135,6 +135,8 @@ impl KoreanSentences {
             {
                 false
             }
+            // Line ends are among what the share counts, so they are not held against a certain ending.
+            Stop::None if unit.gap == Gap::Newline && strength == Strength::Certain => score(LINE_END),
             Stop::None if unit.gap == Gap::Newline => score(LINE_END - reluctance),
             Stop::None => score(-reluctance),
         }
@@ -186,7 +188,10 @@ fn stops_share(text: &str, units: &[Unit]) -> f32 {
         } else if unit.stop == Stop::None
             && i + 1 < units.len()
             && certain
-            && matches!(context_of(core(text, units, i + 1)), Context::Other | Context::Conjunction | Context::Pronoun)
+            && matches!(
+                context_of(core(text, units, i + 1)),
+                Context::Other | Context::Conjunction | Context::Pronoun
+            )
         {
             without += 1;
         }

@@ -20,7 +20,9 @@ pub(super) fn period_ends(text: &str, units: &[Unit], i: usize, first: usize) ->
     if is_syllable(last) {
         let mut chars = word.chars();
         let label = chars.next().is_some_and(|c| LABELS.contains(c)) && chars.next().is_none();
-        return !(label && i == first);
+        let begins_line = i == 0 || units[i - 1].gap >= Gap::Newline;
+        // Within a line the five that are also whole commands (가. 자. 사. 차. 타.) are taken for sentences.
+        return !(label && i == first && (begins_line || !"가자사차타".contains(last)));
     }
     if last.is_numeric() {
         return number_ends(text, units, i, first, word);
