@@ -68,7 +68,7 @@ fn samples_repeat_with_their_seed() {
     assert!(text("1", &[]).starts_with("the"));
     // Without chance the seed is nothing.
     assert_eq!(text("1", &["--temperature", "0"]), text("2", &["--temperature", "0"]));
-    place.call(&["generate", "m.bin", "--temperature", "-1"]).failed(&["temperature", "Next: "]);
+    place.call(&["generate", "m.bin", "--temperature=-1"]).failed(&["temperature", "Next: "]);
 }
 
 #[test]

@@ -26,10 +26,7 @@ fn texts() -> Vec<(&'static str, String)> {
         ("random", random),
         ("one word", "word\n".to_owned()),
         ("one sentence again and again", "a b c\n".repeat(7)),
-        (
-            "letters",
-            SMALL.chars().take(700).flat_map(|c| [c, ' ']).collect(),
-        ),
+        ("letters", SMALL.chars().take(700).flat_map(|c| [c, ' ']).collect()),
     ]
 }
 
