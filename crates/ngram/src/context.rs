@@ -27,7 +27,7 @@ pub(crate) fn cut(first: &[u32]) -> Vec<(Range<usize>, Range<usize>)> {
 }
 
 /// Cuts a slice at the ends of ranges that follow each other.
-pub(crate) fn split<'a, T>(mut values: &'a mut [T], ranges: impl Iterator<Item = Range<usize>>) -> Vec<&'a mut [T]> {
+pub(crate) fn split<T>(mut values: &mut [T], ranges: impl Iterator<Item = Range<usize>>) -> Vec<&mut [T]> {
     ranges
         .map(|range| {
             let (cut, rest) = std::mem::take(&mut values).split_at_mut(range.len());
@@ -59,9 +59,15 @@ impl Contexts {
                     }
                     let context = above[parent] as usize;
                     let begin = levels[n - 2].first[context];
-                    let among = &levels[n - 1].words[begin as usize..levels[n - 2].first[context + 1] as usize];
+                    let among =
+                        &levels[n - 1].words[begin as usize..levels[n - 2].first[context + 1] as usize];
                     let wanted = &levels[n].words[own.clone()];
-                    find_all(wanted, among, begin, &mut out[own.start - children.start..own.end - children.start]);
+                    find_all(
+                        wanted,
+                        among,
+                        begin,
+                        &mut out[own.start - children.start..own.end - children.start],
+                    );
                 }
             });
             all.push(links);

@@ -69,7 +69,9 @@ mod tests {
         let d = modified(2, &[0, 100, 30, 12, 6]).unwrap();
         assert_eq!(d, [0.0, 0.625, 1.25, 1.75]);
         assert!(modified(2, &[0, 100, 0, 12, 6]).unwrap_err().contains("no 2-gram has the adjusted count 2"));
-        assert!(modified(3, &[0, 1, 1, 100, 1]).unwrap_err().contains("the discount of count 2 would be -98"));
+        assert!(
+            modified(3, &[0, 1, 1, 100, 1]).unwrap_err().contains("the discount of count 2 would be -98")
+        );
         assert_eq!(single(1, &[0, 2, 1, 0, 0]).unwrap(), [0.0, 0.5, 0.5, 0.5]);
         assert!(single(1, &[0, 2, 0, 0, 0]).is_err());
     }

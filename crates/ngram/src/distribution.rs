@@ -59,7 +59,8 @@ impl Model {
     /// # Errors
     /// Parameters out of range.
     pub fn sample(&self, prompt: &[&str], how: &Sampling) -> Result<Vec<WordId>> {
-        let fine = how.temperature.is_finite() && how.temperature >= 0.0 && how.top_p > 0.0 && how.top_p <= 1.0;
+        let fine =
+            how.temperature.is_finite() && how.temperature >= 0.0 && how.top_p > 0.0 && how.top_p <= 1.0;
         if !fine {
             return Err(Error::option(
                 Fault::new(
@@ -111,7 +112,8 @@ fn draw(weights: &[f64], how: &Sampling, rng: &mut Rng) -> WordId {
     }
     let top = order.iter().map(|&w| weights[w as usize]).fold(0.0, f64::max);
     // Relative to the largest, so that a low temperature does not make all of them vanish.
-    let heated: Vec<f64> = order.iter().map(|&w| (weights[w as usize] / top).powf(1.0 / how.temperature)).collect();
+    let heated: Vec<f64> =
+        order.iter().map(|&w| (weights[w as usize] / top).powf(1.0 / how.temperature)).collect();
     let mut left = rng.uniform() * heated.iter().sum::<f64>();
     for (&word, &weight) in order.iter().zip(&heated) {
         left -= weight;

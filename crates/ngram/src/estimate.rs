@@ -177,9 +177,10 @@ pub fn count(
     progress: &mut dyn FnMut(Stage),
 ) -> Result<Counted> {
     options.check()?;
-    let corpus = corpus::read(source, &options.corpus, options.memory / 4, &options.temporary, pool, &mut |n| {
-        progress(Stage::Reading(n));
-    })?;
+    let corpus =
+        corpus::read(source, &options.corpus, options.memory / 4, &options.temporary, pool, &mut |n| {
+            progress(Stage::Reading(n));
+        })?;
     let levels = count::count(
         corpus.spool,
         &corpus.histogram,
@@ -258,9 +259,12 @@ impl Counted {
         let order = self.levels.len();
         if thresholds.len() != order {
             return Err(Error::option(
-                Fault::new("other-order", format!("counts up to order {order}, a model of order {}", options.order))
-                    .cause("the counts were made with other options")
-                    .next("count again, or take the order of the counts"),
+                Fault::new(
+                    "other-order",
+                    format!("counts up to order {order}, a model of order {}", options.order),
+                )
+                .cause("the counts were made with other options")
+                .next("count again, or take the order of the counts"),
             ));
         }
         let kind = options.smoothing.kind();

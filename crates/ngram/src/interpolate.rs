@@ -67,9 +67,7 @@ impl Rule {
             Rule::Discounted(discounts) => {
                 (count as f32 - discounts[count.min(3) as usize]) / sums.total as f32
             }
-            Rule::WittenBell => {
-                (f64::from(count) / (f64::from(sums.total) + f64::from(sums.types()))) as f32
-            }
+            Rule::WittenBell => (f64::from(count) / (f64::from(sums.total) + f64::from(sums.types()))) as f32,
             Rule::Weighted(weights) => {
                 (weights[weight_class(sums.total)] * f64::from(count) / f64::from(sums.total)) as f32
             }
@@ -123,7 +121,9 @@ pub(crate) fn interpolate(
             pool.each_mut(&mut tasks, |_, _, ((parents, children), out)| {
                 for parent in parents.clone() {
                     let below = parents_p[parent];
-                    for index in levels[n - 1].first[parent] as usize..levels[n - 1].first[parent + 1] as usize {
+                    for index in
+                        levels[n - 1].first[parent] as usize..levels[n - 1].first[parent + 1] as usize
+                    {
                         let context = contexts.of(levels, n, index);
                         let own = rule.own(count(levels, kind, n, index), &sums[context]);
                         out[index - children.start] = if alone { own } else { own + lower[context] * below };

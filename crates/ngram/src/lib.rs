@@ -1,4 +1,22 @@
 //! Count-based language models: estimation, files, queries, and what they are for.
+//!
+//! The steps are those of Heafield, Pouzyrevsky, Clark and Koehn (2013), *Scalable Modified Kneser-Ney Language Model
+//! Estimation*, and the formulas those of Chen and Goodman (1998), *An Empirical Study of Smoothing Techniques for
+//! Language Modeling* (TR-10-98); one file a step:
+//!
+//! | file | step |
+//! |---|---|
+//! | `corpus` | lines to numbers, vocabulary by first appearance |
+//! | `count` | n-grams sorted within a bound of memory, as a tree in suffix order |
+//! | `adjust`, `discount` | counts of different words before, discounts |
+//! | `context`, `initial`, `interpolate` | sums over contexts, probabilities |
+//! | `smoothing` | the other smoothings |
+//! | `tables`, `prune`, `arpa`, `binary` | what was estimated, smaller, and as files |
+//! | `model`, `query`, `distribution`, `mix` | questions: word by word, texts, next words, several models |
+//!
+//! Modified Kneser-Ney is done in the roundings of KenLM's `lmplz`, so ARPA files are equal byte for byte (its blank lines
+//! count as sentences: [`CorpusOptions::keep_blank_lines`]). Results are the same bits for any number of threads and any
+//! bound of memory.
 
 mod adjust;
 mod arpa;

@@ -208,7 +208,9 @@ pub fn cached_perplexity(model: &Model, text: &mut Source, window: usize, weight
     })?;
     if words == 0 {
         return Err(Error::input(
-            Fault::new("empty-text", "there is no word in it").file(text.name()).next("give a text with words"),
+            Fault::new("empty-text", "there is no word in it")
+                .file(text.name())
+                .next("give a text with words"),
         ));
     }
     Ok(((-log / words as f64).exp(), words))

@@ -46,7 +46,10 @@ pub struct Model {
 
 impl std::fmt::Debug for Model {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Model").field("name", &self.name).field("header", &self.header).finish_non_exhaustive()
+        f.debug_struct("Model")
+            .field("name", &self.name)
+            .field("header", &self.header)
+            .finish_non_exhaustive()
     }
 }
 
@@ -98,7 +101,9 @@ impl Model {
         let failed = |e| Error::io("read", path, "check the path and the permissions", e);
         let file = File::open(path).map_err(failed)?;
         if file.metadata().map_err(failed)?.is_dir() {
-            return Err(Error::input(Fault::new("a-folder", "this is a folder, not a model").file(path).next("name a file")));
+            return Err(Error::input(
+                Fault::new("a-folder", "this is a folder, not a model").file(path).next("name a file"),
+            ));
         }
         let map = Mapped::open(&file).map_err(failed)?;
         Self::new(Bytes::Mapped(map), &path.display().to_string())

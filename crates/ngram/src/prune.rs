@@ -45,7 +45,8 @@ fn score(tables: &Tables, context: &[WordId], word: WordId) -> f64 {
         }
         let context = &words[start..words.len() - 1];
         if let Some(node) = tables.find(context) {
-            back_off += f64::from(tables.levels[context.len() - 1].back_off.get(node).copied().unwrap_or(0.0));
+            back_off +=
+                f64::from(tables.levels[context.len() - 1].back_off.get(node).copied().unwrap_or(0.0));
         }
     }
     f64::NEG_INFINITY

@@ -151,7 +151,11 @@ impl Tables {
     }
 
     /// Calls `each` for every n-gram of level `n` in order, with its words from the first to the last and its index.
-    pub(crate) fn walk(&self, n: usize, each: &mut dyn FnMut(&[WordId], usize) -> std::io::Result<()>) -> std::io::Result<()> {
+    pub(crate) fn walk(
+        &self,
+        n: usize,
+        each: &mut dyn FnMut(&[WordId], usize) -> std::io::Result<()>,
+    ) -> std::io::Result<()> {
         self.walk_range(n, 0..self.levels[n].len(), each)
     }
 

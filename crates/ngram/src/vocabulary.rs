@@ -179,7 +179,10 @@ mod tests {
         }
         assert_eq!(vocabulary.len(), 5003);
         assert_eq!((vocabulary.id(b"<s>"), vocabulary.id(b"</s>"), vocabulary.id(b"nothing")), (1, 2, 0));
-        assert_eq!((vocabulary.word(4), vocabulary.word(2), vocabulary.word(u32::MAX)), ("w1", "</s>", "<unk>"));
+        assert_eq!(
+            (vocabulary.word(4), vocabulary.word(2), vocabulary.word(u32::MAX)),
+            ("w1", "</s>", "<unk>")
+        );
         assert_eq!(vocabulary.get(b""), None);
         vocabulary.clear();
         assert_eq!((vocabulary.len(), vocabulary.get(b"w1")), (3, None));

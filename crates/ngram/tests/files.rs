@@ -31,7 +31,10 @@ fn files_as_srilm_writes_them_are_read() {
     let model = model(&tables);
     let scores = |words: &[&str]| model.score_words(words).iter().map(|s| s.log10).collect::<Vec<_>>();
     let near = |found: Vec<f32>, wanted: &[f32]| {
-        assert!(found.iter().zip(wanted).all(|(f, w)| (f - w).abs() < 1e-6) && found.len() == wanted.len(), "{found:?}");
+        assert!(
+            found.iter().zip(wanted).all(|(f, w)| (f - w).abs() < 1e-6) && found.len() == wanted.len(),
+            "{found:?}"
+        );
     };
     near(scores(&["a", "b"]), &[-0.3, -0.1, -0.4]);
     // b after <s>: weight of <s>; a after b: weight of b; </s> after "b a": a's weight.
@@ -70,7 +73,11 @@ fn hostile_arpa_files_are_refused_with_the_line() {
     refused("", "truncated-arpa", "ends before");
     refused("just text\n", "truncated-arpa", "");
     refused(SRILM.replace("ngram 1=5", "ngram 1=4"), "broken-arpa", "5 1-grams, the header promises 4");
-    refused(SRILM.replace("ngram 2=3", "ngram 2=1152921504606846976"), "too-many-ngrams", "1152921504606846976");
+    refused(
+        SRILM.replace("ngram 2=3", "ngram 2=1152921504606846976"),
+        "too-many-ngrams",
+        "1152921504606846976",
+    );
     refused(SRILM.replace("ngram 2=3", "ngram 2=4000000000"), "broken-arpa", "promises 4000000000");
     refused(SRILM.replace("ngram 2=3", "ngram 2=99999999999999999999999"), "broken-arpa", "not of the form");
     refused(SRILM.replace("ngram 2=3", "ngram 2=-3"), "broken-arpa", "row 4");
@@ -87,7 +94,11 @@ fn hostile_arpa_files_are_refused_with_the_line() {
     refused(SRILM.replace("-1.2 </s>", "-1.2 end").replace("b </s>", "b end"), "marker-missing", "</s>");
     refused(SRILM.replace("\\3-grams:", "\\4-grams:"), "broken-arpa", "instead of");
     refused(SRILM.replace("\\end\\", ""), "truncated-arpa", "ends before");
-    refused(SRILM.replace("\\3-grams:\n-0.1 <s> a b\n", ""), "broken-arpa", "the end comes before the 3-grams");
+    refused(
+        SRILM.replace("\\3-grams:\n-0.1 <s> a b\n", ""),
+        "broken-arpa",
+        "the end comes before the 3-grams",
+    );
     let many: String = (1..=12).map(|n| format!("ngram {n}=1\n")).collect();
     refused(format!("\\data\\\n{many}"), "order-out-of-range", "10-grams");
     refused(b"\\data\\\nngram 1=1\n\\1-grams:\n-1 \xff\xfe\n".to_vec(), "broken-arpa", "UTF-8");
@@ -157,7 +168,10 @@ fn every_altered_byte_of_a_binary_model_is_noticed() {
             let mut bytes = sound.clone();
             bytes[at] ^= 1 << (at % 8);
             let error = Model::from_bytes(bytes, "m").expect_err("noticed");
-            assert!(matches!(error.code(), "altered-model" | "other-version" | "not-a-model" | "truncated-model"));
+            assert!(matches!(
+                error.code(),
+                "altered-model" | "other-version" | "not-a-model" | "truncated-model"
+            ));
         }
         for len in (0..sound.len()).step_by(37) {
             Model::from_bytes(sound[..len].to_vec(), "m").expect_err("cut off");
@@ -176,7 +190,8 @@ fn every_altered_byte_of_a_binary_model_is_noticed() {
 #[test]
 fn unwritable_places_leave_an_error_and_nothing_else() {
     let tables = made(SMALL, &Options::default()).tables;
-    let error = write_binary(&tables, Layout::Probing, "{}", Path::new("/no/such/folder/m.bin"), &Pool::new(1));
+    let error =
+        write_binary(&tables, Layout::Probing, "{}", Path::new("/no/such/folder/m.bin"), &Pool::new(1));
     assert_eq!(error.unwrap_err().code(), "io");
     let folder = tempfile::tempdir().unwrap();
     write_binary(&tables, Layout::Probing, "{}", folder.path(), &Pool::new(1)).expect_err("a folder");
@@ -188,7 +203,8 @@ fn unwritable_places_leave_an_error_and_nothing_else() {
     }
     let text = "a b c d e f\n".repeat(400_000);
     let options = Options { memory: 16 << 20, temporary: "/no/such/folder".into(), ..Options::default() };
-    let error = gyeol_ngram::estimate(&mut Source::from_text(text), &options, &Pool::new(1), &mut |_| {}).unwrap_err();
+    let error = gyeol_ngram::estimate(&mut Source::from_text(text), &options, &Pool::new(1), &mut |_| {})
+        .unwrap_err();
     assert!(error.to_string().contains("/no/such/folder") && error.to_string().contains("memory"), "{error}");
 }
 

@@ -34,7 +34,10 @@ fn markers_can_be_skipped_and_an_unknown_word_is_counted() {
     let skip = CorpusOptions { markers: Markers::Skip, ..CorpusOptions::default() };
     let options = Options { order: 2, corpus: skip, ..Options::default() };
     let skipped = made("<s> a b </s>\n<s> c <unk> </s>\n", &options);
-    assert_eq!(arpa_text(&skipped.tables), arpa_text(&made("a b\nc\n", &Options { order: 2, ..Options::default() }).tables));
+    assert_eq!(
+        arpa_text(&skipped.tables),
+        arpa_text(&made("a b\nc\n", &Options { order: 2, ..Options::default() }).tables)
+    );
     let counted = gyeol_ngram::count(
         &mut Source::from_text("a <unk> a\n<unk>\n"),
         &Options { order: 2, ..Options::default() },
@@ -44,7 +47,10 @@ fn markers_can_be_skipped_and_an_unknown_word_is_counted() {
     .unwrap();
     assert_eq!(counted.count_of(&["<unk>"]), 2);
     assert_eq!((counted.count_of(&["<s>", "<unk>"]), counted.count_of(&["a", "</s>"])), (1, 1));
-    assert_eq!((counted.count_of(&["a", "a"]), counted.count_of(&["x"]), counted.count_of(&["<s>"])), (0, 0, 0));
+    assert_eq!(
+        (counted.count_of(&["a", "a"]), counted.count_of(&["x"]), counted.count_of(&["<s>"])),
+        (0, 0, 0)
+    );
 }
 
 #[test]
@@ -52,7 +58,9 @@ fn an_order_above_the_longest_sentence_works_and_says_so() {
     let made = made("a\nb\na b\n", &Options { order: 6, ..Options::default() });
     // <s> a </s>, <s> b </s>, <s> a b, a b </s>; <s> a b </s>.
     assert_eq!(made.tables.counts(), [5, 5, 4, 1, 0, 0]);
-    assert!(made.report.warnings.iter().any(|w| w.order == 6 && w.reason.contains("no sentence is long enough")));
+    assert!(
+        made.report.warnings.iter().any(|w| w.order == 6 && w.reason.contains("no sentence is long enough"))
+    );
     assert!(made.report.warnings.iter().any(|w| w.reason.contains("adjusted count")));
     let model = model(&made.tables);
     assert!(model.log10(&["a", "b"]).is_finite());
@@ -62,7 +70,9 @@ fn an_order_above_the_longest_sentence_works_and_says_so() {
 fn spacing_line_ends_and_marks_at_the_front_change_nothing() {
     let options = Options { order: 3, ..Options::default() };
     let plain = arpa_text(&made("a b c\nd e\n", &options).tables);
-    for other in ["\u{feff}a b c\nd e", "a  b\tc \r\n\r\n d e\r\n", "\n\na b c\n   \nd e\n\n", "a\0b c\nd e\n"] {
+    for other in
+        ["\u{feff}a b c\nd e", "a  b\tc \r\n\r\n d e\r\n", "\n\na b c\n   \nd e\n\n", "a\0b c\nd e\n"]
+    {
         assert!(arpa_text(&made(other, &options).tables) == plain, "{other:?}");
     }
 }
@@ -91,5 +101,8 @@ fn protocols_differ_in_what_stands_before_a_line() {
     let stream = by(Protocol::Stream);
     assert_eq!((stream.tokens, stream.oov), (7, 1));
     assert!(stream.log10 != sentence.log10);
-    assert_eq!(perplexity(&model, &mut Source::from_text("\n"), Protocol::Sentence).unwrap_err().code(), "empty-text");
+    assert_eq!(
+        perplexity(&model, &mut Source::from_text("\n"), Protocol::Sentence).unwrap_err().code(),
+        "empty-text"
+    );
 }

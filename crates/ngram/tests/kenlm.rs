@@ -8,9 +8,13 @@ use gyeol_tensor::Pool;
 
 #[test]
 fn arpa_files_are_the_bytes_of_lmplz() {
-    for (order, name) in
-        [(1, "small.1.arpa"), (2, "small.2.arpa"), (3, "small.3.arpa.gz"), (5, "small.5.arpa.gz"), (6, "small.6.arpa.gz")]
-    {
+    for (order, name) in [
+        (1, "small.1.arpa"),
+        (2, "small.2.arpa"),
+        (3, "small.3.arpa.gz"),
+        (5, "small.5.arpa.gz"),
+        (6, "small.6.arpa.gz"),
+    ] {
         let made = made(SMALL, &like_lmplz(order));
         let (ours, theirs) = (arpa_text(&made.tables), fixture(name));
         let differing = ours.split(|&b| b == b'\n').zip(theirs.split(|&b| b == b'\n')).find(|(a, b)| a != b);
@@ -94,8 +98,8 @@ fn any_number_of_threads_and_any_memory_give_the_same_bytes() {
     for (threads, memory) in [(1, 4u64 << 30), (3, 4 << 30), (2, 140 << 20), (1, 120 << 20)] {
         let options = Options { memory, ..like_lmplz(3) };
         let mut source = Source::from_text(text.clone());
-        let made =
-            gyeol_ngram::estimate(&mut source, &options, &Pool::new(threads), &mut |_| {}).expect("an estimate");
+        let made = gyeol_ngram::estimate(&mut source, &options, &Pool::new(threads), &mut |_| {})
+            .expect("an estimate");
         assert!(arpa_text(&made.tables) == wanted, "{threads} threads, {memory} bytes");
     }
 }
@@ -104,13 +108,13 @@ fn any_number_of_threads_and_any_memory_give_the_same_bytes() {
 fn wikitext_2_has_the_perplexity_that_kenlm_finds() {
     let Some(folder) = data("wikitext2") else { return };
     // As ../peers/kenlm_ppl.sh prepares it: the <unk> of the text is an ordinary word, blank lines are dropped.
-    let text = |part: &str| {
-        unpacked(&folder.join(format!("wiki.{part}.tokens.gz"))).replace("<unk>", "UNKTOK")
-    };
+    let text =
+        |part: &str| unpacked(&folder.join(format!("wiki.{part}.tokens.gz"))).replace("<unk>", "UNKTOK");
     let (train, test) = (text("train"), text("test"));
     for (order, wanted) in [(3, 230.886), (5, 224.812)] {
         let tables = made(&train, &Options { order, ..Options::default() }).tables;
-        let found = perplexity(&model(&tables), &mut Source::from_text(test.clone()), Protocol::Sentence).unwrap();
+        let found =
+            perplexity(&model(&tables), &mut Source::from_text(test.clone()), Protocol::Sentence).unwrap();
         assert_eq!((found.tokens, found.oov), (244_102, 0));
         assert!((found.perplexity - wanted).abs() < 0.001, "order {order}: {}", found.perplexity);
     }

@@ -7,7 +7,8 @@ use std::collections::HashSet;
 use common::*;
 use gyeol_ngram::smoothing::jelinek_mercer;
 use gyeol_ngram::{
-    CorpusOptions, Estimate, Layout, Model, Options, Smoothing, Source, State, count, prune_by_entropy, total_mass,
+    CorpusOptions, Estimate, Layout, Model, Options, Smoothing, Source, State, count, prune_by_entropy,
+    total_mass,
 };
 use gyeol_tensor::Pool;
 
@@ -25,7 +26,7 @@ fn texts() -> Vec<(&'static str, String)> {
         ("random", random),
         ("one word", "word\n".to_owned()),
         ("one sentence again and again", "a b c\n".repeat(7)),
-        ("letters", SMALL.chars().take(700).flat_map(|c| if c == '\n' { [c, ' '] } else { [c, ' '] }).collect()),
+        ("letters", SMALL.chars().take(700).flat_map(|c| [c, ' ']).collect()),
     ]
 }
 
@@ -60,14 +61,22 @@ fn proper() -> Vec<Smoothing> {
     ]
 }
 
-fn estimated(text: &str, order: usize, smoothing: &Smoothing, prune: Vec<u32>, corpus: CorpusOptions) -> Estimate {
+fn estimated(
+    text: &str,
+    order: usize,
+    smoothing: &Smoothing,
+    prune: Vec<u32>,
+    corpus: CorpusOptions,
+) -> Estimate {
     let pool = Pool::new(1);
     let mut options = Options { order, prune, corpus, ..Options::default() };
     let counted = count(&mut Source::from_text(text), &options, &pool, &mut |_| {}).unwrap();
     options.smoothing = match smoothing {
         Smoothing::JelinekMercer { .. } => {
             let mut validation = Source::from_text("the boat came back a b\nw1 w2 unseen\n");
-            Smoothing::JelinekMercer { weights: jelinek_mercer::learn(&counted, &mut validation, 30, &pool).unwrap() }
+            Smoothing::JelinekMercer {
+                weights: jelinek_mercer::learn(&counted, &mut validation, 30, &pool).unwrap(),
+            }
         }
         other => other.clone(),
     };
@@ -98,7 +107,8 @@ fn every_context_sums_to_one() {
 #[test]
 fn pruned_models_and_limited_vocabularies_sum_to_one() {
     for (name, text) in texts() {
-        let corpus = CorpusOptions { vocabulary_limit: Some(20), minimum_count: 2, ..CorpusOptions::default() };
+        let corpus =
+            CorpusOptions { vocabulary_limit: Some(20), minimum_count: 2, ..CorpusOptions::default() };
         for smoothing in proper() {
             let made = estimated(&text, 3, &smoothing, vec![], corpus.clone());
             assert_sums(&model(&made.tables), &text, &format!("{name}, limited, {smoothing:?}"));
@@ -163,7 +173,11 @@ fn other_smoothings_have_the_numbers_of_nltk() {
             let fields: Vec<&str> = row.split('\t').collect();
             let mut state = State::EMPTY;
             for word in fields[1].split(' ') {
-                state = if word == "<s>" { model.start() } else { model.score(&state, model.id(word.as_bytes())).1 };
+                state = if word == "<s>" {
+                    model.start()
+                } else {
+                    model.score(&state, model.id(word.as_bytes())).1
+                };
             }
             let wanted: f64 = fields[3].parse().unwrap();
             let found = 10f64.powf(f64::from(model.score(&state, model.id(fields[2].as_bytes())).0.log10));

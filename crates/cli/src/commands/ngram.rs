@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use gyeol_ngram::smoothing::jelinek_mercer;
 use gyeol_ngram::{
-    Counted, Layout, Markers, Model, Options, Perplexity, Protocol, Report, Sampling, Scored, Smoothing, Source, Stage,
-    Tables, count, perplexity, prune_by_entropy, read_arpa, write_arpa, write_binary,
+    Counted, Layout, Markers, Model, Options, Perplexity, Protocol, Report, Sampling, Scored, Smoothing,
+    Source, Stage, Tables, count, perplexity, prune_by_entropy, read_arpa, write_arpa, write_binary,
 };
 use gyeol_tensor::Pool;
 use indicatif::ProgressBar;
@@ -46,14 +46,20 @@ pub fn run(common: &Common, verb: LanguageVerb) -> Result<()> {
             let drawn = model.sample(&words, &how)?;
             let all: Vec<&str> = words.into_iter().chain(drawn.iter().map(|&id| model.word(id))).collect();
             let text = all.join(" ");
-            if common.json { output::json(&json!({ "text": text })) } else { output::text(&format!("{text}\n")) }
+            if common.json {
+                output::json(&json!({ "text": text }))
+            } else {
+                output::text(&format!("{text}\n"))
+            }
         }
     }
 }
 
 fn two_inputs(model: &str, file: &str) -> Result<()> {
     if model == "-" && file == "-" {
-        return Err(Failure::Usage("model and text cannot both be standard input; name a file for one of them".into()));
+        return Err(Failure::Usage(
+            "model and text cannot both be standard input; name a file for one of them".into(),
+        ));
     }
     Ok(())
 }
@@ -73,7 +79,9 @@ fn load(path: &str, pool: &Pool) -> Result<Model> {
         return from_arpa(&mut Source::open(path)?, pool);
     }
     match Model::open(Path::new(path)) {
-        Err(e) if e.code() == "not-a-model" && begins_as_arpa(path) => from_arpa(&mut Source::open(path)?, pool),
+        Err(e) if e.code() == "not-a-model" && begins_as_arpa(path) => {
+            from_arpa(&mut Source::open(path)?, pool)
+        }
         other => Ok(other?),
     }
 }
@@ -146,7 +154,8 @@ fn fit(common: &Common, args: &Ngram) -> Result<()> {
     let (mut tables, report) = if args.arpa {
         let (tables, repairs) = read_arpa(&mut Source::open(&args.file)?)?;
         if !common.quiet && (repairs.suffixes + repairs.contexts > 0 || repairs.unknown_missing) {
-            let unknown = if repairs.unknown_missing { "; it has no <unk>, which gets log10 p = -100" } else { "" };
+            let unknown =
+                if repairs.unknown_missing { "; it has no <unk>, which gets log10 p = -100" } else { "" };
             eprintln!(
                 "gyeol: {}: {} n-grams added that longer ones need{unknown}",
                 args.file,
@@ -188,7 +197,8 @@ fn fit(common: &Common, args: &Ngram) -> Result<()> {
     if args.output == "-" || common.quiet {
         return Ok(());
     }
-    let mut text = format!("order {}, {} words, {}\n", tables.order(), tables.vocabulary().len(), args.smoothing);
+    let mut text =
+        format!("order {}, {} words, {}\n", tables.order(), tables.vocabulary().len(), args.smoothing);
     for (n, count) in tables.counts().iter().enumerate() {
         text += &format!("  {}-grams {count:>12}", n + 1);
         if let Some([one, two, three]) = report.discounts.get(n) {
@@ -300,7 +310,12 @@ fn show_perplexity(common: &Common, found: &Perplexity, protocol: Protocol) -> R
     let name = if protocol == Protocol::Sentence { "sentence" } else { "stream" };
     let mut text = format!(
         "perplexity {:.3} ({:.3} without unknown words), {:.4} bits a token\n{} tokens in {} lines, {} unknown, protocol {name}\n",
-        found.perplexity, found.perplexity_without_oov, found.bits_per_token, found.tokens, found.sentences, found.oov
+        found.perplexity,
+        found.perplexity_without_oov,
+        found.bits_per_token,
+        found.tokens,
+        found.sentences,
+        found.oov
     );
     for (n, share) in unseen.iter().enumerate() {
         text += &format!(
@@ -361,7 +376,13 @@ fn used<'a>(words: &[&'a str], at: usize, matched: u8) -> Vec<&'a str> {
     all[all.len().saturating_sub(before)..].iter().copied().chain([last]).collect()
 }
 
-fn line_json(line: &str, words: &[&str], scored: &[Scored], explain: bool, counted: Option<&Counted>) -> Value {
+fn line_json(
+    line: &str,
+    words: &[&str],
+    scored: &[Scored],
+    explain: bool,
+    counted: Option<&Counted>,
+) -> Value {
     let tokens: Vec<Value> = scored
         .iter()
         .enumerate()
@@ -385,7 +406,13 @@ fn line_json(line: &str, words: &[&str], scored: &[Scored], explain: bool, count
     json!({ "text": line.trim(), "log10": total(scored), "tokens": tokens })
 }
 
-fn line_text(line: &str, words: &[&str], scored: &[Scored], explain: bool, counted: Option<&Counted>) -> String {
+fn line_text(
+    line: &str,
+    words: &[&str],
+    scored: &[Scored],
+    explain: bool,
+    counted: Option<&Counted>,
+) -> String {
     let mut text = format!("{:.4}\t{}\n", total(scored), line.trim());
     if explain {
         for (at, s) in scored.iter().enumerate() {
@@ -414,7 +441,8 @@ fn next(common: &Common, model: &str, context: &str, k: usize) -> Result<()> {
     let state = model.score_ids(&ids, false, |_| {});
     let words = model.next_words(&state, k);
     if common.json {
-        let next: Vec<Value> = words.iter().map(|&(id, p)| json!({ "token": model.word(id), "p": p })).collect();
+        let next: Vec<Value> =
+            words.iter().map(|&(id, p)| json!({ "token": model.word(id), "p": p })).collect();
         return output::json(&json!({ "next": next }));
     }
     let lines: String = words.iter().map(|&(id, p)| format!("{p:.6}  {}\n", model.word(id))).collect();

@@ -142,9 +142,9 @@ fn more(reader: &Reader<'_>, n: usize, promised: u64) -> Error {
 
 fn promise(reader: &Reader<'_>, line: &[u8], promised: &mut Vec<u64>) -> Result<()> {
     let text = std::str::from_utf8(&line[5..]).unwrap_or("");
-    let numbers = text.split_once('=').and_then(|(n, count)| {
-        Some((n.trim().parse::<usize>().ok()?, count.trim().parse::<u64>().ok()?))
-    });
+    let numbers = text
+        .split_once('=')
+        .and_then(|(n, count)| Some((n.trim().parse::<usize>().ok()?, count.trim().parse::<u64>().ok()?)));
     let Some((n, count)) = numbers else {
         return Err(reader.broken(format!("\"{}\" is not of the form \"ngram N=COUNT\"", shown(line))));
     };
@@ -265,7 +265,9 @@ fn gram(reader: &Reader<'_>, line: &[u8], n: usize, vocabulary: &Vocabulary, lev
         let id = match vocabulary.get(word) {
             Some(id) => id,
             None if word == b"<UNK>" => UNKNOWN,
-            None => return Err(reader.broken(format!("the word \"{}\" is not among the unigrams", shown(word)))),
+            None => {
+                return Err(reader.broken(format!("the word \"{}\" is not among the unigrams", shown(word))));
+            }
         };
         level.words.push(id);
     }

@@ -58,10 +58,13 @@ pub(crate) fn build(
         {
             let words: Vec<&str> = level.gram(n + 1, i).iter().rev().map(|&id| vocabulary.word(id)).collect();
             return Err(Error::input(
-                Fault::new("duplicate-ngram", format!("the n-gram \"{}\" stands there twice", words.join(" ")))
-                    .file(name)
-                    .cause("files that were joined, or an altered line")
-                    .next("leave one of them"),
+                Fault::new(
+                    "duplicate-ngram",
+                    format!("the n-gram \"{}\" stands there twice", words.join(" ")),
+                )
+                .file(name)
+                .cause("files that were joined, or an altered line")
+                .next("leave one of them"),
             ));
         }
     }
@@ -183,7 +186,8 @@ fn finish(vocabulary: Vocabulary, levels: Vec<Raw>, first: Vec<Vec<u32>>, contex
                 for index in borders[0] as usize..borders[1] as usize {
                     if raw.probability[index].is_nan() {
                         let context = contexts[n][index] as usize;
-                        raw.probability[index] = out[n - 1].probability[parent] + out[n - 1].back_off[context];
+                        raw.probability[index] =
+                            out[n - 1].probability[parent] + out[n - 1].back_off[context];
                     }
                 }
             }

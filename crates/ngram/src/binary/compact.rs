@@ -4,9 +4,9 @@
 
 use std::ops::Range;
 
+use crate::binary::f32_at;
 use crate::binary::packed::{BitWriter, bits_at, encode, low_bits, pair};
 use crate::binary::quantise::{codebook, nearest};
-use crate::binary::f32_at;
 use crate::tables::Grams;
 use crate::vocabulary::WordId;
 

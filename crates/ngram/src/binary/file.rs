@@ -33,7 +33,8 @@ pub type Filling<'a> = BufWriter<&'a mut std::fs::File>;
 /// # Errors
 /// What `fill` or the system says.
 pub fn whole(target: &Path, fill: impl FnOnce(&mut Filling<'_>) -> Result<()>) -> Result<()> {
-    let failed = |e| Error::io("write", target, "check that the folder exists, may be written to and has room", e);
+    let failed =
+        |e| Error::io("write", target, "check that the folder exists, may be written to and has room", e);
     let folder = target.parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
     builder.prefix(".gyeol-").suffix(".part");

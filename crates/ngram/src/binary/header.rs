@@ -175,8 +175,11 @@ impl Header {
         let mut next = end as u64;
         for i in 0..sections {
             let at = FIXED + ENTRY * i;
-            let section =
-                Section { at: u64_at(bytes, at), len: u64_at(bytes, at + 8), checksum: u64_at(bytes, at + 16) };
+            let section = Section {
+                at: u64_at(bytes, at),
+                len: u64_at(bytes, at + 8),
+                checksum: u64_at(bytes, at + 16),
+            };
             if section.at != next || section.len > length - section.at {
                 return Err(altered("a section lies outside of the file"));
             }
@@ -197,10 +200,13 @@ impl Header {
         for (index, section) in self.sections.iter().enumerate() {
             if checksum(&bytes[section.padded()], pool) != section.checksum {
                 return Err(Error::input(
-                    Fault::new("altered-model", format!("section {index} of the model differs from its checksum"))
-                        .file(name)
-                        .cause("the file was altered after it was written, or the disk fails")
-                        .next("make the model again, or copy the file again"),
+                    Fault::new(
+                        "altered-model",
+                        format!("section {index} of the model differs from its checksum"),
+                    )
+                    .file(name)
+                    .cause("the file was altered after it was written, or the disk fails")
+                    .next("make the model again, or copy the file again"),
                 ));
             }
         }

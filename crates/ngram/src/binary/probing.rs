@@ -54,7 +54,10 @@ impl Table {
 
     /// Whether the numbers fit each other, as they do in every file written here.
     pub fn is_sound(&self, len: usize) -> bool {
-        len.is_multiple_of(LINE) && self.page.is_power_of_two() && self.buckets.is_multiple_of(self.page) && self.buckets > 0
+        len.is_multiple_of(LINE)
+            && self.page.is_power_of_two()
+            && self.buckets.is_multiple_of(self.page)
+            && self.buckets > 0
     }
 
     #[inline(always)]
@@ -136,7 +139,8 @@ pub(crate) fn fill(tables: &Tables, n: usize, hashes: &[u64], attempt: u64, pool
         dealt[*to as usize] = index as u32;
         *to += 1;
     }
-    let mut tasks: Vec<(&mut [u8], bool)> = bytes.chunks_mut(table.page * LINE).map(|page| (page, true)).collect();
+    let mut tasks: Vec<(&mut [u8], bool)> =
+        bytes.chunks_mut(table.page * LINE).map(|page| (page, true)).collect();
     pool.each_mut(&mut tasks, |_, page, (bytes, fits)| {
         for &index in &dealt[ends[page] as usize..ends[page + 1] as usize] {
             let key = never_zero(hashes[index as usize]);

@@ -86,10 +86,7 @@ mod tests {
         assert_eq!(book.len(), 256);
         let worst = |bits: u8| {
             let book = codebook(&values, bits);
-            values
-                .iter()
-                .map(|&v| f64::from(book[nearest(&book, v) as usize] - v).powi(2))
-                .sum::<f64>()
+            values.iter().map(|&v| f64::from(book[nearest(&book, v) as usize] - v).powi(2)).sum::<f64>()
                 / values.len() as f64
         };
         // One bit more quarters the squared error.

@@ -34,16 +34,20 @@ pub(crate) fn sections(vocabulary: &Vocabulary) -> Result<[Vec<u8>; 3]> {
             if slots[at].0 == hash {
                 let other = vocabulary.word((slots[at].1 - 1) as u32);
                 return Err(Error::input(
-                    Fault::new("equal-hashes", format!("the words {other} and {} have one hash", vocabulary.word(id)))
-                        .cause("a chance of one in 2^64, or text made to do so")
-                        .next("change one of the two words"),
+                    Fault::new(
+                        "equal-hashes",
+                        format!("the words {other} and {} have one hash", vocabulary.word(id)),
+                    )
+                    .cause("a chance of one in 2^64, or text made to do so")
+                    .next("change one of the two words"),
                 ));
             }
             at = (at + 1) & (size - 1);
         }
         slots[at] = (hash, u64::from(id) + 1);
     }
-    let slots = slots.iter().flat_map(|(h, id)| h.to_le_bytes().into_iter().chain(id.to_le_bytes())).collect();
+    let slots =
+        slots.iter().flat_map(|(h, id)| h.to_le_bytes().into_iter().chain(id.to_le_bytes())).collect();
     Ok([text, ends, slots])
 }
 

@@ -47,9 +47,16 @@ impl<W: Write> Sink<'_, W> {
     }
 }
 
-fn write<W: Write + Seek>(tables: &Tables, layout: Layout, note: &str, out: &mut W, pool: &Pool) -> Result<()> {
-    let failed =
-        |e| Error::io("write", "the model", "check that the folder exists, may be written to and has room", e);
+fn write<W: Write + Seek>(
+    tables: &Tables,
+    layout: Layout,
+    note: &str,
+    out: &mut W,
+    pool: &Pool,
+) -> Result<()> {
+    let failed = |e| {
+        Error::io("write", "the model", "check that the folder exists, may be written to and has room", e)
+    };
     if let Layout::Compact { bits } = layout
         && !(4..=16).contains(&bits)
     {
@@ -60,11 +67,10 @@ fn write<W: Write + Seek>(tables: &Tables, layout: Layout, note: &str, out: &mut
         ));
     }
     let order = tables.order();
-    let count = 5
-        + match layout {
-            Layout::Probing => order - 1,
-            Layout::Compact { .. } => (order - 1) * (compact::RECORD_SECTIONS + compact::CHILD_SECTIONS),
-        };
+    let count = 5 + match layout {
+        Layout::Probing => order - 1,
+        Layout::Compact { .. } => (order - 1) * (compact::RECORD_SECTIONS + compact::CHILD_SECTIONS),
+    };
     let mut attempt = 0;
     loop {
         out.seek(SeekFrom::Start(0)).map_err(failed)?;

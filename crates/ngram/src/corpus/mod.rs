@@ -206,9 +206,8 @@ impl Corpus {
     fn limit(&mut self, options: &CorpusOptions) -> Result<()> {
         let words = self.vocabulary.len();
         let first = RESERVED.len();
-        let mut keep: Vec<bool> = (0..words)
-            .map(|id| id < first || self.histogram[id] >= options.minimum_count)
-            .collect();
+        let mut keep: Vec<bool> =
+            (0..words).map(|id| id < first || self.histogram[id] >= options.minimum_count).collect();
         if let Some(limit) = options.vocabulary_limit {
             let mut by_count: Vec<usize> = (first..words).filter(|&id| keep[id]).collect();
             by_count.sort_by_key(|&id| (std::cmp::Reverse(self.histogram[id]), id));
@@ -223,7 +222,8 @@ impl Corpus {
         let mut histogram = vec![0u64; first];
         let mut map = Vec::with_capacity(words);
         for id in 0..words {
-            let new = if keep[id] { vocabulary.insert(self.vocabulary.bytes_of(id as u32))? } else { UNKNOWN };
+            let new =
+                if keep[id] { vocabulary.insert(self.vocabulary.bytes_of(id as u32))? } else { UNKNOWN };
             histogram.resize(vocabulary.len(), 0);
             histogram[new as usize] += self.histogram[id];
             map.push(new);

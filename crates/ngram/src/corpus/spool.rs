@@ -79,9 +79,7 @@ impl Spool {
                 file.seek(SeekFrom::Start(*at))
                     .and_then(|_| file.read_exact(&mut raw))
                     .map_err(|e| Error::io("read temporary numbers in", &self.folder, "try again", e))?;
-                Ok(Cow::Owned(
-                    raw.as_chunks::<4>().0.iter().map(|&b| WordId::from_le_bytes(b)).collect(),
-                ))
+                Ok(Cow::Owned(raw.as_chunks::<4>().0.iter().map(|&b| WordId::from_le_bytes(b)).collect()))
             }
             // A block goes to the file only after the file was made.
             (Stored::File { .. }, None) => Ok(Cow::Borrowed(&[])),

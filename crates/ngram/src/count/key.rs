@@ -62,7 +62,8 @@ macro_rules! whole {
             }
             #[inline(always)]
             fn shared(self, other: Self, layout: Layout) -> usize {
-                ((self ^ other).leading_zeros() - (<$t>::BITS - layout.total())) as usize / layout.bits as usize
+                ((self ^ other).leading_zeros() - (<$t>::BITS - layout.total())) as usize
+                    / layout.bits as usize
             }
             fn write(self, to: &mut Vec<u8>) {
                 to.extend_from_slice(&self.to_le_bytes());

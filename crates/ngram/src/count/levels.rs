@@ -88,7 +88,7 @@ pub(crate) fn check_memory(nodes: u64, memory: u64) -> Result<()> {
     if nodes.saturating_mul(BYTES_PER_NODE) <= memory && nodes < u64::from(u32::MAX) {
         return Ok(());
     }
-    let need = nodes * BYTES_PER_NODE >> 20;
+    let need = (nodes * BYTES_PER_NODE) >> 20;
     Err(Error::limit(
         Fault::new(
             "too-little-memory",

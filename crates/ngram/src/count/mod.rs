@@ -17,8 +17,8 @@ use crate::corpus::spool::Spool;
 use crate::error::Result;
 use block::Buckets;
 use key::{Key, Layout};
-pub use levels::Level;
 use levels::Builder;
+pub use levels::Level;
 
 /// The counts of a text.
 pub(crate) fn count(
@@ -33,8 +33,8 @@ pub(crate) fn count(
     let layout = Layout::new(order, histogram.len());
     match layout.total() {
         ..=64 => counted::<u64>(layout, spool, histogram, memory, folder, pool, progress),
-        ..=128 => counted::<u128>(layout, spool, histogram, memory, folder, pool, progress),
-        ..=192 => counted::<[u64; 3]>(layout, spool, histogram, memory, folder, pool, progress),
+        65..=128 => counted::<u128>(layout, spool, histogram, memory, folder, pool, progress),
+        129..=192 => counted::<[u64; 3]>(layout, spool, histogram, memory, folder, pool, progress),
         _ => counted::<[u64; 5]>(layout, spool, histogram, memory, folder, pool, progress),
     }
 }
@@ -74,7 +74,11 @@ fn counted<K: Key>(
     let mut builder = Builder::<K>::new(layout);
     merge::merge(runs, folder, memory / 8, &mut |key: K, count| {
         builder.push(key, count);
-        if builder.nodes().is_multiple_of(1 << 16) { levels::check_memory(builder.nodes(), memory) } else { Ok(()) }
+        if builder.nodes().is_multiple_of(1 << 16) {
+            levels::check_memory(builder.nodes(), memory)
+        } else {
+            Ok(())
+        }
     })?;
     levels::check_memory(builder.nodes(), memory)?;
     Ok(levels::join(vec![builder.finish()], layout.order, histogram.len()))

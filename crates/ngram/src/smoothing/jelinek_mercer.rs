@@ -27,9 +27,12 @@ pub(crate) fn expand(weights: &[Vec<f64>], order: usize) -> Result<Vec<Vec<f64>>
         && weights.iter().all(|w| !w.is_empty() && w.iter().all(|v| (0.0..=1.0).contains(v)));
     if !fine {
         return Err(Error::option(
-            Fault::new("weights-unfit", format!("interpolation weights for {} orders, not {order}", weights.len()))
-                .cause("weights of another model, or values outside of 0 to 1")
-                .next("learn them on a validation text"),
+            Fault::new(
+                "weights-unfit",
+                format!("interpolation weights for {} orders, not {order}", weights.len()),
+            )
+            .cause("weights of another model, or values outside of 0 to 1")
+            .next("learn them on a validation text"),
         ));
     }
     Ok(weights
@@ -54,7 +57,12 @@ struct Position {
 ///
 /// # Errors
 /// A text that cannot be read or has no word in it.
-pub fn learn(counted: &Counted, validation: &mut Source, rounds: usize, pool: &gyeol_tensor::Pool) -> Result<Vec<Vec<f64>>> {
+pub fn learn(
+    counted: &Counted,
+    validation: &mut Source,
+    rounds: usize,
+    pool: &gyeol_tensor::Pool,
+) -> Result<Vec<Vec<f64>>> {
     let levels = &counted.levels;
     let order = levels.len();
     let none = vec![0; order];
@@ -78,7 +86,9 @@ pub fn learn(counted: &Counted, validation: &mut Source, rounds: usize, pool: &g
             if ids.is_empty() {
                 continue;
             }
-            ids.iter_mut().filter(|id| **id == SENTENCE_START || **id == SENTENCE_END).for_each(|id| *id = UNKNOWN);
+            ids.iter_mut()
+                .filter(|id| **id == SENTENCE_START || **id == SENTENCE_END)
+                .for_each(|id| *id = UNKNOWN);
             ids.push(SENTENCE_END);
             history.clear();
             history.push(SENTENCE_START);

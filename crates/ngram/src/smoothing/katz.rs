@@ -15,7 +15,9 @@ use crate::vocabulary::SENTENCE_START;
 /// r* = (r + 1) n_{r+1} / n_r.
 fn ratios(order: usize, of: &[u64], cutoff: usize) -> Result<Vec<f64>, String> {
     if let Some(r) = (1..=cutoff).find(|&r| of[r] == 0) {
-        return Err(format!("no {order}-gram has the count {r}, so Good and Turing's estimate of it is unknown"));
+        return Err(format!(
+            "no {order}-gram has the count {r}, so Good and Turing's estimate of it is unknown"
+        ));
     }
     let common = (cutoff + 1) as f64 * of[cutoff + 1] as f64 / of[1] as f64;
     (1..=cutoff)

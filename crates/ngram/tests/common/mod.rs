@@ -5,7 +5,8 @@ use std::io::Read;
 use std::path::PathBuf;
 
 use gyeol_ngram::{
-    CorpusOptions, Estimate, Layout, Markers, Model, Options, Smoothing, Source, Tables, estimate, read_arpa, write_arpa,
+    CorpusOptions, Estimate, Layout, Markers, Model, Options, Smoothing, Source, Tables, estimate, read_arpa,
+    write_arpa,
 };
 use gyeol_tensor::Pool;
 
