@@ -218,3 +218,38 @@ fn results_do_not_depend_on_threads_or_memory() {
         assert!(*first.get_or_insert_with(|| got.clone()) == got, "{threads} threads, {memory}");
     }
 }
+
+#[test]
+fn stop_words_by_list_by_file_and_by_share() {
+    let place = Place::new();
+    place.write("t.txt", "The load of the grid fell\nThe grid rested\nthe wind rose\n").write("own.txt", "load\nwind\n");
+    let cut = |lists: &str| place.call(&["tokenize", "t.txt", "--stop-words", lists]).ok().out;
+    assert_eq!(cut("english"), "load grid fell\ngrid rested\nwind rose\n");
+    assert_eq!(cut("english,own.txt"), "grid fell\ngrid rested\nrose\n");
+    // "the" stands in three of three texts, "grid" in two; case does not count for lists.
+    let share = place.call(&["tokenize", "t.txt", "--lower", "--stop-words", "above:0.6"]).ok().out;
+    assert_eq!(share, "load of fell\nrested\nwind rose\n");
+    place.call(&["vocab", "t.txt", "-o", "v.json", "--lower", "--stop-words", "above:0.6"]).ok();
+    place.write("u.txt", "the new grid rose\n");
+    assert_eq!(place.call(&["tokenize", "u.txt", "--like", "v.json"]).ok().out, "new rose\n");
+    place.write("e.txt", "the of\n");
+    assert_eq!(place.call(&["tokenize", "e.txt", "--stop-words", "en", "--json"]).ok().out, "{\"tokens\":[]}\n");
+    place.fails(&["tokenize", "t.txt", "--stop-words", "klingon"], &["klingon", "english"]);
+    place.fails(&["tokenize", "t.txt", "--stop-words", "above:2"], &["2", "0.5"]);
+}
+
+#[test]
+fn sub_words_are_learned_and_travel_with_the_vocabulary() {
+    let place = Place::new();
+    place.write("t.txt", "low lower lowest new newer newest\n".repeat(50));
+    let learned = place.call(&["vocab", "t.txt", "-o", "bpe.json", "--subword", "bpe", "--size", "40", "--json"]).ok().json();
+    assert!(learned["size"].as_u64().unwrap() <= 40);
+    let cut = place.call(&["tokenize", "t.txt", "--unit", "subword", "--scheme", "subword:bpe.json"]).ok().out;
+    let first = cut.lines().next().unwrap();
+    assert_eq!(first.replace(' ', "").replace('▁', " ").trim(), "low lower lowest new newer newest");
+    place.call(&["vocab", "t.txt", "-o", "v.json", "--scheme", "subword:bpe.json"]).ok();
+    // The model stands in the vocabulary, so its file may go.
+    std::fs::remove_file(place.at("bpe.json")).unwrap();
+    assert_eq!(place.call(&["tokenize", "t.txt", "--like", "v.json"]).ok().out, cut);
+    place.fails(&["tokenize", "t.txt", "--scheme", "subword:bpe.json"], &["bpe.json"]);
+}

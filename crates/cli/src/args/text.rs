@@ -65,11 +65,14 @@ pub struct Prepare {
     /// Table of spellings of your own: what is found, a tab, what is written for it.
     #[arg(long, value_name = "FILE")]
     pub variants: Option<PathBuf>,
+    /// Words to leave out: english, korean, a file with a word a line, or above:SHARE of the texts; with commas between.
+    #[arg(long, value_name = "LISTS", value_delimiter = ',')]
+    pub stop_words: Vec<String>,
     /// Take the stem of each word (english, porter, german …), or its English dictionary form (lemma).
     #[arg(long, value_name = "NAME")]
     pub stem: Option<String>,
     /// Prepare as the texts of this vocabulary were, with all that was learned from them.
-    #[arg(long, value_name = "VOCAB", conflicts_with_all = ["scheme", "lower", "clean", "dictionary", "normalise", "variants", "stem"])]
+    #[arg(long, value_name = "VOCAB", conflicts_with_all = ["scheme", "lower", "clean", "dictionary", "normalise", "variants", "stem", "stop_words"])]
     pub like: Option<PathBuf>,
 }
 
@@ -113,6 +116,9 @@ pub enum TextVerb {
         /// Write the JSON of a Keras Tokenizer instead.
         #[arg(long)]
         keras: bool,
+        /// Learn sub-words (bpe, unigram or wordpiece) and write a tokenizer.json instead; --size is 16000 then.
+        #[arg(long, value_name = "KIND", value_parser = ["bpe", "unigram", "wordpiece"], conflicts_with_all = ["keras", "memory"])]
+        subword: Option<String>,
         #[command(flatten)]
         prepare: Prepare,
         #[command(flatten)]

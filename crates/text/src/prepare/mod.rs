@@ -21,7 +21,6 @@ mod steps;
 
 use std::borrow::Cow;
 use std::cell::Cell;
-use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use gyeol_data::Fault;
@@ -34,6 +33,8 @@ use crate::error::{Error, Result, stopped};
 use crate::korean::{EojeolCounts, Keep, MorphemeParams, Morphemes, Splitter, SplitterParams, SplitterState};
 use crate::normalise::lower_into;
 use crate::profile::Scripts;
+use crate::stop_words::StopWords;
+use crate::vocabulary::{Vocabulary, VocabularyParams};
 use crate::words::{SCHEMES, Scheme, Tokenize};
 use steps::{Normaliser, Root};
 
@@ -57,7 +58,7 @@ fn among(schemes: &[(&str, &str)], name: &str) -> bool {
 }
 
 /// What a chain does, in the order in which it does it; also the `[text]` part of a recipe.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PreparationParams {
     /// Language: `en`, `ko`, or `auto`, which looks at the first texts.
@@ -74,8 +75,10 @@ pub struct PreparationParams {
     pub variants: Option<String>,
     /// What is made of each token: nothing, `lemma` (English), or the name of a Snowball stemmer.
     pub stem: String,
-    /// Tokens that are left out (after the stem is taken, if one is).
+    /// Words that are left out, whatever their case (after the stem is taken, if one is).
     pub stop_words: Vec<String>,
+    /// Leaves out words that stand in more than this share of the texts too; they are added to `stop_words` by the fit.
+    pub stop_above: Option<f64>,
 }
 
 impl Default for PreparationParams {
@@ -89,6 +92,7 @@ impl Default for PreparationParams {
             variants: None,
             stem: String::new(),
             stop_words: Vec::new(),
+            stop_above: None,
         }
     }
 }
@@ -115,6 +119,12 @@ impl PreparationParams {
                     .next(format!("use auto, or one of {}", names.join(", "))),
             ));
         }
+        if self.stop_above.is_some_and(|share| !(share > 0.0 && share < 1.0)) {
+            return Err(Error::option(
+                Fault::new("bad-share", format!("stop words above a share of {}", self.stop_above.unwrap_or_default()))
+                    .next("give a share of the texts between 0 and 1, such as 0.5"),
+            ));
+        }
         if morphemes != self.dictionary.is_some() {
             let found = if morphemes { "no dictionary for morphemes" } else { "a dictionary that no scheme reads" };
             return Err(Error::option(
@@ -127,7 +137,7 @@ impl PreparationParams {
             cleaner: Cleaner::named(&self.clean)?,
             normaliser: Normaliser::named(&self.normalise, self.variants.as_deref())?,
             root: Root::named(&self.stem)?,
-            stop_words: self.stop_words.iter().cloned().collect(),
+            stop_words: StopWords::of(&self.stop_words),
         });
         Ok(PreparationValid { params: self, steps })
     }
@@ -146,7 +156,7 @@ struct Steps {
     cleaner: Cleaner,
     normaliser: Normaliser,
     root: Root,
-    stop_words: HashSet<String>,
+    stop_words: StopWords,
 }
 
 impl Steps {
@@ -156,10 +166,15 @@ impl Steps {
 }
 
 impl PreparationValid {
+    fn learns_to_cut(&self) -> bool {
+        let p = &self.params;
+        among(LEARNED, &p.scheme) || (p.scheme == "auto" && p.language != "en")
+    }
+
     /// Whether the chain must see texts before it can be used.
     pub fn learns(&self) -> bool {
         let p = &self.params;
-        among(LEARNED, &p.scheme) || (p.scheme == "auto" && p.language != "en")
+        self.learns_to_cut() || p.stop_above.is_some()
     }
 
     /// The chain where nothing in it learns from texts.
@@ -198,6 +213,26 @@ impl PreparationValid {
         corpus: &Corpus,
         pool: &Pool,
         mut progress: impl FnMut(Totals) -> bool,
+    ) -> Result<Preparation> {
+        let above = self.params.stop_above.take();
+        let mut chain = self.fit_cutter(corpus, pool, &mut progress)?;
+        if let Some(share) = above {
+            let (counted, _) =
+                Vocabulary::fit(corpus, &chain, VocabularyParams::default(), pool, |totals| progress(totals))?;
+            let least = share * counted.total().documents as f64;
+            let frequent = counted.words().filter(|(.., documents)| *documents as f64 > least);
+            chain.params.stop_words.extend(frequent.map(|(_, word, ..)| word.to_owned()));
+            let valid = chain.params.clone().check()?;
+            chain.steps = valid.steps;
+        }
+        Ok(chain)
+    }
+
+    fn fit_cutter(
+        mut self,
+        corpus: &Corpus,
+        pool: &Pool,
+        progress: &mut dyn FnMut(Totals) -> bool,
     ) -> Result<Preparation> {
         if !self.learns() {
             return self.plain();
@@ -300,6 +335,9 @@ struct Saved {
     params: PreparationParams,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     splitter: Option<SplitterState>,
+    /// The `tokenizer.json` of a sub-word scheme.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    subword: Option<String>,
     /// Words of the dictionary, so that another one is noticed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     dictionary_words: Option<usize>,
@@ -319,10 +357,13 @@ impl Preparation {
     /// The chain with all that it learned.
     pub fn to_json(&self) -> serde_json::Value {
         let mut saved =
-            Saved { version: VERSION, params: self.params.clone(), splitter: None, dictionary_words: None };
+            Saved { version: VERSION, params: self.params.clone(), splitter: None, subword: None, dictionary_words: None };
         match &self.cutter {
             Cutter::Korean(splitter) => saved.splitter = Some(splitter.state().clone()),
             Cutter::Morphemes(morphemes) => saved.dictionary_words = Some(morphemes.words()),
+            // A model that was read has a form to be written in.
+            #[cfg(feature = "subword")]
+            Cutter::Scheme(Scheme::Subword(_, model)) => saved.subword = model.to_json().ok(),
             Cutter::Scheme(_) => {}
             Cutter::Keras(keras) => return serde_json::json!({ "keras": keras }),
         }
@@ -357,6 +398,18 @@ impl Preparation {
                 .next("read it with the program that made it, or make it again"),
             ));
         }
+        #[cfg(feature = "subword")]
+        if let Some(model) = &saved.subword {
+            // The file may be gone: the model itself travels.
+            let mut params = saved.params;
+            let name = std::mem::replace(&mut params.scheme, "whitespace".into());
+            let valid = params.check()?;
+            let model = Arc::new(crate::words::Subword::from_json(&name, model.as_bytes())?);
+            let file = name.strip_prefix("subword:").unwrap_or(&name).to_owned();
+            let mut chain = valid.with(Cutter::Scheme(Scheme::Subword(file, model)));
+            chain.params.scheme = name;
+            return Ok(chain);
+        }
         let valid = saved.params.check()?;
         match saved.splitter {
             Some(state) if valid.learns() => {
@@ -388,10 +441,10 @@ thread_local! {
 impl Tokenize for Preparation {
     fn each(&self, text: &str, token: &mut dyn FnMut(&str)) {
         let steps = &*self.steps;
-        let plain = matches!(steps.root, Root::Whole) && steps.stop_words.is_empty();
+        let plain = matches!(steps.root, Root::Whole) && self.params.stop_words.is_empty();
         let mut kept = |piece: &str| {
             let root = steps.root.of(piece);
-            if !steps.stop_words.contains(&*root) {
+            if !steps.stop_words.contains(&root) {
                 token(&root);
             }
         };

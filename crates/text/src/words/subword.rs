@@ -231,11 +231,18 @@ impl Subword {
                     .next("name the right file"),
             ));
         }
-        let bytes = std::fs::read(path).map_err(io)?;
-        let model = Tokenizer::from_bytes(bytes).map_err(|e| {
+        Subword::from_json(&path.display().to_string(), &std::fs::read(path).map_err(io)?)
+    }
+
+    /// Takes the bytes of a `tokenizer.json`; `name` is for messages.
+    ///
+    /// # Errors
+    /// They are no such file.
+    pub fn from_json(name: &str, json: &[u8]) -> Result<Self> {
+        let model = Tokenizer::from_bytes(json).map_err(|e| {
             Error::input(
                 Fault::new("subword-file", e.to_string())
-                    .file(path)
+                    .file(name)
                     .cause("this is no tokenizer.json, or one of a later version")
                     .next("write it anew with the library that made it, or train a model"),
             )

@@ -11,6 +11,7 @@ mod vocab;
 use std::io::Write;
 
 use gyeol_text::corpus::{Corpus, CorpusOptions, Format, format_of};
+use gyeol_text::stop_words::StopWords;
 use gyeol_text::prepare::{Preparation, PreparationParams};
 
 pub use inspect::{Looked, inspect, is_text};
@@ -26,8 +27,11 @@ pub fn run(common: &Common, verb: TextVerb) -> Result<()> {
         TextVerb::Tokenize { file, unit, prepare, texts, bytes, .. } => {
             tokenize::tokenize(common, file.as_deref().unwrap_or("-"), &unit, &prepare, &texts, &bytes)
         }
-        TextVerb::Vocab { file, output, size, min_count, memory, keras, prepare, texts, bytes } => {
+        TextVerb::Vocab { file, output, size, min_count, memory, keras, subword, prepare, texts, bytes } => {
             let wanted = vocab::Wanted { output: &output, size, min_count, memory, keras };
+            if let Some(kind) = subword {
+                return vocab::subwords(common, &file, &wanted, &kind, &texts, &bytes);
+            }
             vocab::vocab(common, &file, &wanted, &prepare, &texts, &bytes)
         }
         TextVerb::Encode { file, decode: true, vocab, .. } => encode::decode(common, &file, &vocab),
@@ -74,6 +78,20 @@ fn preparation(
     if prepare.lower && !normalise.iter().any(|step| step == "lower") {
         normalise.push("lower".into());
     }
+    let (mut stop_words, mut stop_above) = (Vec::new(), None);
+    for list in &prepare.stop_words {
+        match list.strip_prefix("above:") {
+            Some(share) => stop_above = Some(share.parse().unwrap_or(f64::NAN)),
+            None => {
+                let listed = match StopWords::named(list) {
+                    Ok(listed) => listed,
+                    Err(_) if std::path::Path::new(list).exists() => StopWords::read(list.as_ref())?,
+                    Err(e) => return Err(e.into()),
+                };
+                stop_words.extend(listed.words().into_iter().map(str::to_owned));
+            }
+        }
+    }
     let variants = prepare.variants.as_deref().map(table).transpose()?;
     let params = PreparationParams {
         language: prepare.lang.clone(),
@@ -83,7 +101,8 @@ fn preparation(
         normalise,
         variants,
         stem: prepare.stem.clone().unwrap_or_default(),
-        stop_words: Vec::new(),
+        stop_words,
+        stop_above,
     };
     let valid = params.check()?;
     if !valid.learns() {

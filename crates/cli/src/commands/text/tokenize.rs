@@ -42,7 +42,7 @@ pub fn tokenize(
         "char" => prepare.scheme = Some("character".into()),
         "subword" if !prepare.scheme.as_deref().is_some_and(|s| s.starts_with("subword:")) && prepare.like.is_none() => {
             return Err(Failure::Usage(
-                "sub-words need a model: --scheme subword:tokenizer.json, which gyeol vocab --unit subword makes".into(),
+                "sub-words need a model: --scheme subword:tokenizer.json, which gyeol vocab --subword bpe makes".into(),
             ));
         }
         // Sentences are cut before words are, and need no scheme of them.

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use gyeol_text::vocabulary::{Coverage, Vocabulary, VocabularyParams};
+use gyeol_text::words::{Subword, SubwordKind};
 use serde_json::json;
 
 use super::bar::Bar;
@@ -77,6 +78,37 @@ pub fn vocab(
         if !points.is_empty() {
             eprintln!("  most frequent words → share of the text: {}", points.join(" · "));
         }
+    }
+    Ok(())
+}
+
+/// Learns sub-words and writes their `tokenizer.json`.
+pub fn subwords(
+    common: &Common,
+    file: &str,
+    wanted: &Wanted<'_>,
+    kind: &str,
+    texts: &Texts,
+    bytes: &Bytes,
+) -> Result<()> {
+    output::one_result(common.json, wanted.output)?;
+    let corpus = corpus(file, texts, bytes)?;
+    let mut all = Vec::new();
+    {
+        let bar = Bar::new(common, &corpus);
+        corpus.each(|document| {
+            all.push(document.text.to_owned());
+            if bar.moved() { Ok(()) } else { Err(gyeol_text::error::stopped()) }
+        })?;
+    }
+    let model = Subword::train(all.iter(), kind.parse::<SubwordKind>()?, wanted.size.unwrap_or(16_000), wanted.min_count)?;
+    output::bytes(Path::new(wanted.output), model.to_json()?.as_bytes())?;
+    notes(common, &corpus);
+    if common.json {
+        return output::json(&json!({ "size": model.size(), "documents": all.len() }));
+    }
+    if !common.quiet {
+        eprintln!("  {} sub-words; use them by --scheme subword:{}", model.size(), wanted.output);
     }
     Ok(())
 }
