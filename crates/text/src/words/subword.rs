@@ -12,10 +12,10 @@ use std::str::FromStr;
 use gyeol_data::Fault;
 use tokenizers::decoders::metaspace::Metaspace;
 use tokenizers::decoders::wordpiece::WordPiece as WordPieceDecoder;
+use tokenizers::models::TrainerWrapper;
 use tokenizers::models::bpe::{BPE, BpeTrainer};
 use tokenizers::models::unigram::{Unigram, UnigramTrainer};
 use tokenizers::models::wordpiece::{WordPiece, WordPieceTrainer};
-use tokenizers::models::TrainerWrapper;
 use tokenizers::pre_tokenizers::bert::BertPreTokenizer;
 use tokenizers::pre_tokenizers::metaspace::PrependScheme;
 use tokenizers::{AddedToken, OffsetReferential, OffsetType, PreTokenizedString, PreTokenizer, Tokenizer};
@@ -129,7 +129,8 @@ fn unigram<S: AsRef<str>>(
     let trainer = trainer.build().map_err(|e| fault(e.into()))?;
     let one = rayon::ThreadPoolBuilder::new().num_threads(1).build().map_err(|e| fault(e.into()))?;
     let mut model = Unigram::default();
-    let special = one.install(|| trainer.do_train(words.into_iter().collect(), &mut model)).map_err(&fault)?;
+    let special =
+        one.install(|| trainer.do_train(words.into_iter().collect(), &mut model)).map_err(&fault)?;
     let mut model = Tokenizer::new(in_order(&model).map_err(&fault)?);
     model.add_special_tokens(special).map_err(&fault)?;
     model.with_pre_tokenizer(Some(blanks())).with_decoder(Some(blanks()));
@@ -190,13 +191,17 @@ impl Subword {
         let (mut model, mut trainer) = match kind {
             SubwordKind::Bpe => {
                 let bpe = BPE::builder().unk_token(UNKNOWN.to_owned()).build().map_err(fault)?;
-                let trainer = BpeTrainer::builder().vocab_size(size).min_frequency(min_count).show_progress(false);
+                let trainer =
+                    BpeTrainer::builder().vocab_size(size).min_frequency(min_count).show_progress(false);
                 (Tokenizer::new(bpe), TrainerWrapper::from(trainer.special_tokens(special).build()))
             }
             SubwordKind::Unigram => return unigram(texts, size, fault),
             SubwordKind::WordPiece => {
                 let words = WordPiece::builder().unk_token(UNKNOWN.to_owned()).build().map_err(fault)?;
-                let trainer = WordPieceTrainer::builder().vocab_size(size).min_frequency(min_count).show_progress(false);
+                let trainer = WordPieceTrainer::builder()
+                    .vocab_size(size)
+                    .min_frequency(min_count)
+                    .show_progress(false);
                 (Tokenizer::new(words), TrainerWrapper::from(trainer.special_tokens(special).build()))
             }
         };
@@ -336,7 +341,20 @@ mod tests {
     use super::*;
 
     fn texts() -> Vec<String> {
-        let words = ["the", "lower", "lowest", "newer", "widest", "river", "나는", "나무", "나무에서", "집에서", "the", "a"];
+        let words = [
+            "the",
+            "lower",
+            "lowest",
+            "newer",
+            "widest",
+            "river",
+            "나는",
+            "나무",
+            "나무에서",
+            "집에서",
+            "the",
+            "a",
+        ];
         let mut state = 5u64;
         let line = |_| {
             let mut line = Vec::new();
@@ -368,7 +386,12 @@ mod tests {
                 let tokens: Vec<String> = ids.iter().map(|&id| model.token(id).unwrap()).collect();
                 assert_eq!(model.tokens(text), tokens);
             }
-            assert!(model.tokens("the lowest river").len() < 12, "{kind:?} learned nothing");
+            let pieces = model.tokens("the lowest river");
+            assert!(
+                pieces.len() < "the lowest river".len() - 2,
+                "{kind:?} learned nothing: {pieces:?} of {}",
+                model.size()
+            );
         }
     }
 
