@@ -21,6 +21,7 @@ pub mod normalise;
 pub mod prepare;
 pub mod profile;
 pub mod sentences;
+mod small_file;
 pub mod stop_words;
 pub mod vocabulary;
 pub mod words;

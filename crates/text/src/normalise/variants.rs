@@ -63,25 +63,7 @@ impl Variants {
     /// The file cannot be read, or a line of it has not two columns, an empty word, or a word that came before; the
     /// error names the line.
     pub fn read(path: &Path) -> Result<Self> {
-        let shown = path.display().to_string();
-        let bytes = std::fs::read(path).map_err(|source| Error::Io {
-            action: "read",
-            path: shown.clone(),
-            next: "name a table that exists and may be read".to_owned(),
-            source,
-        })?;
-        let text = String::from_utf8(bytes).map_err(|e| {
-            Error::input(
-                Fault::new(
-                    "undecodable-bytes",
-                    format!("byte {} is not UTF-8", e.utf8_error().valid_up_to()),
-                )
-                .file(path)
-                .cause("the table was saved in another encoding")
-                .next("save it as UTF-8"),
-            )
-        })?;
-        Self::parse(&text, &shown)
+        Self::parse(&crate::small_file::read(path)?, &path.display().to_string())
     }
 
     /// Reads a table from a text; `file` is its name in errors.
@@ -99,7 +81,7 @@ impl Variants {
                     .next(next),
             )
         };
-        for (i, line) in table.trim_start_matches('\u{feff}').lines().enumerate() {
+        for (i, line) in table.lines().enumerate() {
             let row = i + 1;
             if line.trim().is_empty() || line.starts_with('#') {
                 continue;

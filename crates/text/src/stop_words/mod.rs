@@ -76,25 +76,9 @@ impl StopWords {
     /// # Errors
     /// The file cannot be read, is not UTF-8, or a line holds more than one word; the error names the line.
     pub fn read(path: &Path) -> Result<Self> {
-        let bytes = std::fs::read(path).map_err(|source| Error::Io {
-            action: "read",
-            path: path.display().to_string(),
-            next: "name a list that exists and may be read".to_owned(),
-            source,
-        })?;
-        let text = String::from_utf8(bytes).map_err(|e| {
-            Error::input(
-                Fault::new(
-                    "undecodable-bytes",
-                    format!("byte {} is not UTF-8", e.utf8_error().valid_up_to()),
-                )
-                .file(path)
-                .cause("the list was saved in another encoding")
-                .next("save it as UTF-8"),
-            )
-        })?;
+        let text = crate::small_file::read(path)?;
         let mut words = Vec::new();
-        for (i, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
+        for (i, line) in text.lines().enumerate() {
             let word = line.split('#').next().unwrap_or("").trim();
             if word.contains(char::is_whitespace) {
                 return Err(Error::input(
