@@ -22,6 +22,7 @@ pub mod pairs;
 pub mod prepare;
 pub mod profile;
 pub mod sentences;
+mod small_file;
 pub mod stop_words;
 pub mod vocabulary;
 pub mod words;

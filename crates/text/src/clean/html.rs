@@ -162,10 +162,10 @@ fn element_end(text: &str, from: usize, name: &str) -> Option<usize> {
     loop {
         let open = at + text.get(at..)?.find("</")?;
         let name_end = open + 2 + name.len();
-        if bytes.get(open + 2..name_end)?.eq_ignore_ascii_case(name.as_bytes()) {
-            if let Some(end) = tag_end(text, name_end) {
-                return Some(end);
-            }
+        if bytes.get(open + 2..name_end)?.eq_ignore_ascii_case(name.as_bytes())
+            && let Some(end) = tag_end(text, name_end)
+        {
+            return Some(end);
         }
         at = open + 2;
     }

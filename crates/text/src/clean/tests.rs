@@ -43,7 +43,7 @@ fn addresses_and_names_go() {
     check(
         "urls",
         "see http://x.y/z?a=1, (www.x.org). ftp://h/ 사이트http://k.kr에서 w: x",
-        "see , (). 사이트에서 w: x".replace("사", " 사").as_str(),
+        "see , ().  사이트에서 w: x",
     );
     check("emails", "to me.you@x.co.kr, @you a@b.", "to , @you a@b.");
     check("mentions", "@you hi @나_1! me@x.org", " hi ! me@x.org");

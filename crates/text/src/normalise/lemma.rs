@@ -108,35 +108,82 @@ fn wants_e(stem: &str) -> bool {
         b't' => {
             (before == b'a' && !matches!(third, b'e' | b'o' | b'.'))
                 || (before == b'o' && !matches!(third, b'o') && n > 2 && third != b'v')
-                || stem.ends_with("ut") && matches!(third, b'p' | b'b' | b'l' | b'c') && !stem.ends_with("out") && n > 4
-                || stem.ends_with("ite") || ["quit", "unit", "cit", "writ", "vit"].iter().any(|e| stem.ends_with(e)) && n > 3
+                || stem.ends_with("ut")
+                    && matches!(third, b'p' | b'b' | b'l' | b'c')
+                    && !stem.ends_with("out")
+                    && n > 4
+                || stem.ends_with("ite")
+                || ["quit", "unit", "cit", "writ", "vit"].iter().any(|e| stem.ends_with(e)) && n > 3
                 || ["let", "plet"].iter().any(|e| stem.ends_with(e)) && n > 4
         }
-        b'l' => !is_vowel(before) && before != b'r' && before != b'w' && before != b'l'
-            || (before == b'i' && matches!(third, b'm' | b'f' | b'p'))
-            || stem.ends_with("ul") && n < 5
-            || stem.ends_with("ol") && n > 4 && third == b's',
-        b'r' => matches!(before, b'i' | b'u') && third != b'o' && third != b'a'
-            || (before == b'a' && !matches!(third, b'e' | b'o' | b't'))
-            || stem.ends_with("or") && n > 3 && matches!(third, b'n' | b'l' | b't') && !stem.ends_with("tor"),
+        b'l' => {
+            !is_vowel(before) && before != b'r' && before != b'w' && before != b'l'
+                || (before == b'i' && matches!(third, b'm' | b'f' | b'p'))
+                || stem.ends_with("ul") && n < 5
+                || stem.ends_with("ol") && n > 4 && third == b's'
+        }
+        b'r' => {
+            matches!(before, b'i' | b'u') && third != b'o' && third != b'a'
+                || (before == b'a' && !matches!(third, b'e' | b'o' | b't'))
+                || stem.ends_with("or")
+                    && n > 3
+                    && matches!(third, b'n' | b'l' | b't')
+                    && !stem.ends_with("tor")
+        }
         b'k' | b'd' | b'm' | b'n' | b'p' | b'b' => {
             // A single vowel before a single consonant, in a short stem: liked, hoped, named, used.
             let single = is_vowel(before) && !is_vowel(third);
             let short = n < 4 || b[..n - 2].iter().all(|&b| !is_vowel(b));
-            let late = ["lud", "vid", "cid", "sid", "rad", "nod", "vok", "tak", "min", "bin", "fin", "sum", "cum", "rup", "scrib", "scap", "shap", "com"];
-            single && before != b'e' && (short || late.iter().any(|e| stem.ends_with(e)) && n > 4 && !stem.ends_with("rmin"))
+            let late = [
+                "lud", "vid", "cid", "sid", "rad", "nod", "vok", "tak", "min", "bin", "fin", "sum", "cum",
+                "rup", "scrib", "scap", "shap", "com",
+            ];
+            single
+                && before != b'e'
+                && (short || late.iter().any(|e| stem.ends_with(e)) && n > 4 && !stem.ends_with("rmin"))
         }
-        b'h' => stem.ends_with("ath") && third == b'e' || ["bath", "cloth", "ooth", "writh"].iter().any(|e| stem.ends_with(e)),
+        b'h' => {
+            stem.ends_with("ath") && third == b'e'
+                || ["bath", "cloth", "ooth", "writh"].iter().any(|e| stem.ends_with(e))
+        }
         _ => false,
     }
 }
 
 /// Nouns and other words that end so without being a form of a verb.
 const NOUNS_IN_ING: &[&str] = &[
-    "amazing", "anything", "beijing", "bring", "ceiling", "clothing", "during", "evening", "everything", "housing", "king",
-    "lightning", "meaning", "meeting", "morning", "nothing", "offspring", "painting", "pudding", "ring", "sibling", "sing",
-    "something", "spring",
-    "sting", "string", "swing", "thing", "upcoming", "wedding", "willing", "wing",
+    "amazing",
+    "anything",
+    "beijing",
+    "bring",
+    "ceiling",
+    "clothing",
+    "during",
+    "evening",
+    "everything",
+    "housing",
+    "king",
+    "lightning",
+    "meaning",
+    "meeting",
+    "morning",
+    "nothing",
+    "offspring",
+    "painting",
+    "pudding",
+    "ring",
+    "sibling",
+    "sing",
+    "something",
+    "spring",
+    "sting",
+    "string",
+    "swing",
+    "thing",
+    "upcoming",
+    "wedding",
+    "willing",
+    "wing",
 ];
 
 #[cfg(test)]

@@ -75,7 +75,9 @@ impl FromStr for Stemmer {
 
     fn from_str(name: &str) -> Result<Self> {
         match STEMMERS.iter().find(|(n, _)| *n == name) {
-            Some(&(name, algorithm)) => Ok(Stemmer { name, stemmer: snowball_stemmers_rs::Stemmer::create(algorithm) }),
+            Some(&(name, algorithm)) => {
+                Ok(Stemmer { name, stemmer: snowball_stemmers_rs::Stemmer::create(algorithm) })
+            }
             None => {
                 let names: Vec<&str> = STEMMERS.iter().map(|(n, _)| *n).collect();
                 let shown: String = name.chars().take(40).flat_map(char::escape_debug).collect();

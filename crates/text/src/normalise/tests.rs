@@ -42,7 +42,8 @@ fn every_code_point_becomes_what_python_makes_of_it() {
         serde_json::from_str(include_str!("../words/fixtures/word_characters.json")).unwrap();
     let assigned: Vec<char> =
         characters["assigned"].iter().flat_map(|&(a, b)| a..=b).filter_map(char::from_u32).collect();
-    let ways: [(&str, &dyn Fn(&str) -> String); 5] = [
+    type Way<'a> = (&'a str, &'a dyn Fn(&str) -> String);
+    let ways: [Way<'_>; 5] = [
         ("nfkd", &|t| Form::Nfkd.apply(t).into_owned()),
         ("nfc", &|t| Form::Nfc.apply(t).into_owned()),
         ("accents", &|t| strip_accents(t).into_owned()),

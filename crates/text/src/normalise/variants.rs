@@ -47,7 +47,8 @@ impl Variants {
     /// American spellings written the British way: the words of [`Variants::american`] turned round. Its endings are
     /// not, since not every word in `-ize` has another spelling.
     pub fn british() -> Self {
-        let words = Self::american().words.into_iter().map(|(british, american)| (american, british)).collect();
+        let words =
+            Self::american().words.into_iter().map(|(british, american)| (american, british)).collect();
         Variants { words, endings: Vec::new() }
     }
 
@@ -62,22 +63,7 @@ impl Variants {
     /// The file cannot be read, or a line of it has not two columns, an empty word, or a word that came before; the
     /// error names the line.
     pub fn read(path: &Path) -> Result<Self> {
-        let shown = path.display().to_string();
-        let bytes = std::fs::read(path).map_err(|source| Error::Io {
-            action: "read",
-            path: shown.clone(),
-            next: "name a table that exists and may be read".to_owned(),
-            source,
-        })?;
-        let text = String::from_utf8(bytes).map_err(|e| {
-            Error::input(
-                Fault::new("undecodable-bytes", format!("byte {} is not UTF-8", e.utf8_error().valid_up_to()))
-                    .file(path)
-                    .cause("the table was saved in another encoding")
-                    .next("save it as UTF-8"),
-            )
-        })?;
-        Self::parse(&text, &shown)
+        Self::parse(&crate::small_file::read(path)?, &path.display().to_string())
     }
 
     /// Reads a table from a text; `file` is its name in errors.
@@ -95,7 +81,7 @@ impl Variants {
                     .next(next),
             )
         };
-        for (i, line) in table.trim_start_matches('\u{feff}').lines().enumerate() {
+        for (i, line) in table.lines().enumerate() {
             let row = i + 1;
             if line.trim().is_empty() || line.starts_with('#') {
                 continue;
@@ -119,7 +105,11 @@ impl Variants {
                 None => out.words.insert(key, to.to_owned()).is_some(),
             };
             if before {
-                return Err(wrong(row, format!("'{}' a second time", from.escape_debug()), "keep one of the two lines"));
+                return Err(wrong(
+                    row,
+                    format!("'{}' a second time", from.escape_debug()),
+                    "keep one of the two lines",
+                ));
             }
         }
         out.endings.sort_by(|a, b| b.0.len().cmp(&a.0.len()).then_with(|| a.cmp(b)));
@@ -196,7 +186,10 @@ mod tests {
     #[test]
     fn case_and_what_stands_around_are_kept() {
         let american = Variants::american();
-        assert_eq!(american.apply("COLOUR, colours; Realising “Centre”."), "COLOR, colors; Realizing “Center”.");
+        assert_eq!(
+            american.apply("COLOUR, colours; Realising “Centre”."),
+            "COLOR, colors; Realizing “Center”."
+        );
         assert_eq!(american.apply("our hour, wise prize, rise"), "our hour, wise prize, rise");
         let out = Variants::contractions();
         assert_eq!(out.apply("They’re here, I'm not. WON'T it's"), "They are here, I am not. WILL NOT it's");
@@ -206,16 +199,23 @@ mod tests {
     #[test]
     fn a_users_table_goes_first() {
         let mut table = Variants::american();
-        table.extend(Variants::parse("# mine\ncolour\tcolour\n\nㅇㅋ\t오케이\n-lah\t-\n", "mine.tsv").unwrap());
+        table.extend(
+            Variants::parse("# mine\ncolour\tcolour\n\nㅇㅋ\t오케이\n-lah\t-\n", "mine.tsv").unwrap(),
+        );
         assert_eq!(table.apply("colour ㅇㅋ okaylah favour"), "colour 오케이 okay favor");
     }
 
     #[test]
     fn a_bad_line_is_named() {
-        for (table, row) in [("a\tb\nno tab here\n", 2), ("a\tb\n\nA\tc\n", 3), ("\tx\n", 1), ("two words\tx\n", 1)] {
+        for (table, row) in
+            [("a\tb\nno tab here\n", 2), ("a\tb\n\nA\tc\n", 3), ("\tx\n", 1), ("two words\tx\n", 1)]
+        {
             let error = Variants::parse(table, "t.tsv").unwrap_err();
             let fault = error.fault().unwrap();
-            assert_eq!((fault.code, fault.row, fault.file.as_deref()), ("variants-line", Some(row), Some("t.tsv")));
+            assert_eq!(
+                (fault.code, fault.row, fault.file.as_deref()),
+                ("variants-line", Some(row), Some("t.tsv"))
+            );
         }
     }
 }

@@ -28,12 +28,22 @@ pub struct StopWords {
 impl StopWords {
     /// English function words, with and without their apostrophes.
     pub fn english() -> Self {
-        Self::of(include_str!("english.txt").lines().filter(|l| !l.starts_with('#')).flat_map(str::split_whitespace))
+        Self::of(
+            include_str!("english.txt")
+                .lines()
+                .filter(|l| !l.starts_with('#'))
+                .flat_map(str::split_whitespace),
+        )
     }
 
     /// Korean pronouns, determiners, adverbs, particles and endings as separate tokens, dependent nouns, fillers.
     pub fn korean() -> Self {
-        Self::of(include_str!("korean.txt").lines().filter(|l| !l.starts_with('#')).flat_map(str::split_whitespace))
+        Self::of(
+            include_str!("korean.txt")
+                .lines()
+                .filter(|l| !l.starts_with('#'))
+                .flat_map(str::split_whitespace),
+        )
     }
 
     /// The list called `english` (or `en`), `korean` (`ko`) or `none`.
@@ -66,22 +76,9 @@ impl StopWords {
     /// # Errors
     /// The file cannot be read, is not UTF-8, or a line holds more than one word; the error names the line.
     pub fn read(path: &Path) -> Result<Self> {
-        let bytes = std::fs::read(path).map_err(|source| Error::Io {
-            action: "read",
-            path: path.display().to_string(),
-            next: "name a list that exists and may be read".to_owned(),
-            source,
-        })?;
-        let text = String::from_utf8(bytes).map_err(|e| {
-            Error::input(
-                Fault::new("undecodable-bytes", format!("byte {} is not UTF-8", e.utf8_error().valid_up_to()))
-                    .file(path)
-                    .cause("the list was saved in another encoding")
-                    .next("save it as UTF-8"),
-            )
-        })?;
+        let text = crate::small_file::read(path)?;
         let mut words = Vec::new();
-        for (i, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
+        for (i, line) in text.lines().enumerate() {
             let word = line.split('#').next().unwrap_or("").trim();
             if word.contains(char::is_whitespace) {
                 return Err(Error::input(
@@ -198,7 +195,9 @@ impl DocumentFrequency {
             ));
         }
         let limit = share * self.documents as f64;
-        Ok(StopWords::of(self.words.iter().filter(|(_, (count, _))| *count as f64 > limit).map(|(word, _)| word)))
+        Ok(StopWords::of(
+            self.words.iter().filter(|(_, (count, _))| *count as f64 > limit).map(|(word, _)| word),
+        ))
     }
 }
 
@@ -209,7 +208,12 @@ mod tests {
     #[test]
     fn lists_hold_function_words_and_no_others() {
         let (english, korean) = (StopWords::english(), StopWords::korean());
-        assert!(english.words.len() > 250 && korean.words.len() > 200, "{} {}", english.words.len(), korean.words.len());
+        assert!(
+            english.words.len() > 250 && korean.words.len() > 200,
+            "{} {}",
+            english.words.len(),
+            korean.words.len()
+        );
         for word in ["THE", "didn’t", "didnt", "whose", "ourselves"] {
             assert!(english.contains(word), "{word}");
         }

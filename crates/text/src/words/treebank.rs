@@ -482,7 +482,7 @@ impl<'a> Piece<'a> {
         }
         let joined = |piece: &Self, i: usize| i > 0 && !piece.blank(i) && piece.bytes[i - 1] != b'\'';
         for i in 1..n {
-            if !self.is(i, b'\'') || !joined(&self, i) {
+            if !self.is(i, b'\'') || !joined(self, i) {
                 continue;
             }
             let letter = self.bytes.get(i + 1).is_some_and(|b| matches!(b | 0x20, b's' | b'm' | b'd'));
@@ -492,7 +492,7 @@ impl<'a> Piece<'a> {
             }
         }
         for i in 1..n {
-            if !joined(&self, i) || n - i < 3 {
+            if !joined(self, i) || n - i < 3 {
                 continue;
             }
             let known = match &self.bytes[i..i + 3] {
