@@ -32,7 +32,7 @@ def run(who, what, command, stdin=None, stdout=None, scored=None, out=None):
     if scored:
         said = open(at("stdout")).read()
         row["words_per_s"] = round(words / wall)
-        row["perplexity"] = float(re.search(r"[Pp]erplexity(?: including OOVs:)? ([\d.]+)", said).group(1))
+        row["perplexity"] = float(re.search(r"[Pp]erplexity(?: including OOVs:)?\s+([\d.]+)", said).group(1))
     if out:
         row["bytes"] = os.path.getsize(out)
     print(json.dumps(row), flush=True)
