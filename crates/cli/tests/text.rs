@@ -22,14 +22,29 @@ fn words_between_spaces_and_as_json() {
     assert_eq!(rows[2]["tokens"], json!(["u.s.a.", "is", "n't", "at", "&", "t", "."]));
     assert_eq!(rows[1]["tokens"], json!([]));
     // Standard input, and a pipe that is not looked at by a second pass.
-    assert_eq!(place.fed(&["tokenize", "-", "--scheme", "whitespace"], "a  b\n".as_bytes()).ok().out, "a b\n");
+    assert_eq!(
+        place.fed(&["tokenize", "-", "--scheme", "whitespace"], "a  b\n".as_bytes()).ok().out,
+        "a b\n"
+    );
     assert_eq!(place.fed(&["tokenize", "-"], "one two.\n".as_bytes()).ok().out, "one two .\n");
     let named = place.call(&["tokenize", "--schemes", "--json"]).ok().json();
-    let names: Vec<&str> = named["schemes"].as_array().unwrap().iter().map(|s| s["name"].as_str().unwrap()).collect();
+    let names: Vec<&str> =
+        named["schemes"].as_array().unwrap().iter().map(|s| s["name"].as_str().unwrap()).collect();
     for name in ["word", "treebank", "unicode", "scikit-learn", "korean", "morphemes"] {
         assert!(names.contains(&name), "{name} in {names:?}");
     }
-    assert_eq!(place.call(&["tokenize", "t.txt", "--unit", "char"]).ok().out.lines().next().unwrap().split(' ').nth(1), Some("o"));
+    assert_eq!(
+        place
+            .call(&["tokenize", "t.txt", "--unit", "char"])
+            .ok()
+            .out
+            .lines()
+            .next()
+            .unwrap()
+            .split(' ')
+            .nth(1),
+        Some("o")
+    );
 }
 
 #[test]
@@ -51,7 +66,10 @@ fn a_vocabulary_encodes_decodes_and_carries_its_preparation() {
     let place = Place::new();
     place.write("t.txt", "The load fell.\nthe LOAD rose again\nwind\n");
     let called = place.call(&["vocab", "t.txt", "-o", "v.json", "--lower", "--json"]).ok().json();
-    assert_eq!((called["size"].as_u64(), called["tokens"].as_u64(), called["coverage"].as_f64()), (Some(9), Some(9), Some(1.0)));
+    assert_eq!(
+        (called["size"].as_u64(), called["tokens"].as_u64(), called["coverage"].as_f64()),
+        (Some(9), Some(9), Some(1.0))
+    );
     let file = place.json("v.json");
     assert_eq!(file["words"][0], json!(["the", 2, 2]));
     assert_eq!(file["words"][1], json!(["load", 2, 2]));
@@ -69,7 +87,20 @@ fn a_vocabulary_encodes_decodes_and_carries_its_preparation() {
             json!({"ids": [0, 0, 0], "mask": [0, 0, 0]})
         ]
     );
-    let cut = place.call(&["encode", "u.txt", "--vocab", "v.json", "--pad", "post", "--max-len", "2", "--truncate", "post"]).ok();
+    let cut = place
+        .call(&[
+            "encode",
+            "u.txt",
+            "--vocab",
+            "v.json",
+            "--pad",
+            "post",
+            "--max-len",
+            "2",
+            "--truncate",
+            "post",
+        ])
+        .ok();
     assert_eq!(cut.out, "2 8\n1 0\n0 0\n");
     assert!(cut.err.contains("1 rows were longer than 2"), "{}", cut.err);
     let hot = place.call(&["encode", "u.txt", "--vocab", "v.json", "--one-hot", "--json"]).ok();
@@ -81,15 +112,20 @@ fn a_vocabulary_encodes_decodes_and_carries_its_preparation() {
     assert_eq!(like, "the wind fell\nstorm\n\n");
 
     place.write("ids.txt", "2 99\n");
-    place.fails(&["encode", "ids.txt", "--vocab", "v.json", "--decode", "--json"], &["row 1", "id 99", "ends at 8"]);
+    place.fails(
+        &["encode", "ids.txt", "--vocab", "v.json", "--decode", "--json"],
+        &["row 1", "id 99", "ends at 8"],
+    );
 }
 
 #[test]
 fn korean_is_cut_by_what_its_own_texts_teach_and_that_travels() {
     let place = Place::new();
     let nouns = ["학교", "나무", "시장", "바다", "영화", "배우"];
-    let text: String =
-        nouns.iter().flat_map(|n| ["에", "에서", "는", "도", "까지", "를"].map(|p| format!("{n}{p} 갔다\n"))).collect();
+    let text: String = nouns
+        .iter()
+        .flat_map(|n| ["에", "에서", "는", "도", "까지", "를"].map(|p| format!("{n}{p} 갔다\n")))
+        .collect();
     place.write("k.txt", &text);
     let one = place.call(&["tokenize", "k.txt", "--threads", "1"]).ok().out;
     assert!(one.starts_with("학교 에 갔 다"), "{one}");
@@ -118,7 +154,10 @@ fn keras_tokenizers_go_both_ways() {
 fn cleaning_says_what_it_touched() {
     let place = Place::new();
     place.write("r.tsv", REVIEWS);
-    let called = place.call(&["clean", "r.tsv", "-o", "c.jsonl", "--rules", "repeats", "--drop-empty", "--json"]).ok().json();
+    let called = place
+        .call(&["clean", "r.tsv", "-o", "c.jsonl", "--rules", "repeats", "--drop-empty", "--json"])
+        .ok()
+        .json();
     assert_eq!((called["rows_in"].as_u64(), called["rows_out"].as_u64()), (Some(4), Some(3)));
     assert_eq!(called["changes"][0]["places"], 1);
     let rows = lines(std::str::from_utf8(&place.read("c.jsonl")).unwrap());
@@ -140,7 +179,12 @@ fn parts_of_a_split_share_nothing() {
     let rows: String = (0..200).map(|i| format!("text number {}\t{}\n", i % 150, i % 2)).collect();
     place.write("c.tsv", format!("text\tlabel\n{rows}"));
     let called = place.call(&["split", "c.tsv", "--out", "parts", "--json"]).ok().json();
-    assert_eq!(called["train"].as_u64().unwrap() + called["valid"].as_u64().unwrap() + called["test"].as_u64().unwrap(), 200);
+    assert_eq!(
+        called["train"].as_u64().unwrap()
+            + called["valid"].as_u64().unwrap()
+            + called["test"].as_u64().unwrap(),
+        200
+    );
     assert_eq!(called["repeated"], 50);
     let texts = |name: &str| -> std::collections::BTreeSet<String> {
         let text = String::from_utf8(place.read(&format!("parts/{name}.jsonl"))).unwrap();
@@ -155,12 +199,22 @@ fn parts_of_a_split_share_nothing() {
 #[test]
 fn inspection_tells_texts_from_readings() {
     let place = Place::new();
-    place.write("r.tsv", REVIEWS).write("load.csv", common::hourly(60)).write("again.txt", "시간이 아까운 영화\n새로운 글\n");
-    let found = place.call(&["inspect", "r.tsv", "--json", "--scheme", "whitespace", "--against", "again.txt"]).ok().json();
-    assert_eq!((found["rows"].as_u64(), found["empty"].as_u64(), found["language"].as_str()), (Some(4), Some(1), Some("ko")));
+    place
+        .write("r.tsv", REVIEWS)
+        .write("load.csv", common::hourly(60))
+        .write("again.txt", "시간이 아까운 영화\n새로운 글\n");
+    let found = place
+        .call(&["inspect", "r.tsv", "--json", "--scheme", "whitespace", "--against", "again.txt"])
+        .ok()
+        .json();
+    assert_eq!(
+        (found["rows"].as_u64(), found["empty"].as_u64(), found["language"].as_str()),
+        (Some(4), Some(1), Some("ko"))
+    );
     assert_eq!(found["overlap"]["same"], 1);
     assert_eq!(found["classes"].as_array().unwrap().len(), 2);
-    let codes: Vec<&str> = found["warnings"].as_array().unwrap().iter().map(|w| w["code"].as_str().unwrap()).collect();
+    let codes: Vec<&str> =
+        found["warnings"].as_array().unwrap().iter().map(|w| w["code"].as_str().unwrap()).collect();
     assert_eq!(codes, ["empty-documents", "overlap"]);
     let readings = place.call(&["inspect", "load.csv", "--json"]).ok().json();
     assert_eq!(readings["rows"], 60);
@@ -181,11 +235,15 @@ fn bad_texts_are_named() {
     place.write("rep.json", "{\"format\":\"gyeol-vocabulary\",\"version\":1,\"unknown\":\"<unk>\",\"preparation\":null,\"words\":[[\"a\",1,1],[\"a\",1,1]]}");
     place.write("t.txt", "a b\n");
     let utf8 = ["--encoding", "utf-8"];
-    for verb in [&["tokenize", "bad.txt"][..], &["vocab", "bad.txt", "-o", "v.json"], &["inspect", "bad.txt"]] {
+    for verb in [&["tokenize", "bad.txt"][..], &["vocab", "bad.txt", "-o", "v.json"], &["inspect", "bad.txt"]]
+    {
         place.fails(&[verb, &utf8].concat(), &["byte 6", "row 2", "--encoding", "Next:"]);
     }
     place.fails(&["tokenize", "nul.txt"], &["NUL", "row 1"]);
-    assert_eq!(place.call(&["tokenize", "nul.txt", "--invalid", "replace"]).ok().out, "some words and more\n");
+    assert_eq!(
+        place.call(&["tokenize", "nul.txt", "--invalid", "replace"]).ok().out,
+        "some words and more\n"
+    );
     place.fails(&["tokenize", "t.txt", "--scheme", "wrods"], &["wrods", "treebank"]);
     place.fails(&["encode", "t.txt", "--vocab", "v2.json"], &["version 9"]);
     place.fails(&["encode", "t.txt", "--vocab", "rep.json"], &["'a'", "ids 2 and 3"]);
@@ -207,7 +265,8 @@ fn bad_texts_are_named() {
 #[test]
 fn results_do_not_depend_on_threads_or_memory() {
     let place = Place::new();
-    let text: String = (0..20_000).map(|i| format!("w{} w{} common w{}\n", i % 7919, i % 101, (i * i) % 3001)).collect();
+    let text: String =
+        (0..20_000).map(|i| format!("w{} w{} common w{}\n", i % 7919, i % 101, (i * i) % 3001)).collect();
     place.write("t.txt", &text);
     let mut first: Option<(Vec<u8>, String)> = None;
     for (threads, memory) in [("1", "1G"), ("2", "1G"), ("3", "100K"), ("7", "1K")] {
@@ -222,7 +281,9 @@ fn results_do_not_depend_on_threads_or_memory() {
 #[test]
 fn stop_words_by_list_by_file_and_by_share() {
     let place = Place::new();
-    place.write("t.txt", "The load of the grid fell\nThe grid rested\nthe wind rose\n").write("own.txt", "load\nwind\n");
+    place
+        .write("t.txt", "The load of the grid fell\nThe grid rested\nthe wind rose\n")
+        .write("own.txt", "load\nwind\n");
     let cut = |lists: &str| place.call(&["tokenize", "t.txt", "--stop-words", lists]).ok().out;
     assert_eq!(cut("english"), "load grid fell\ngrid rested\nwind rose\n");
     assert_eq!(cut("english,own.txt"), "grid fell\ngrid rested\nrose\n");
@@ -233,7 +294,10 @@ fn stop_words_by_list_by_file_and_by_share() {
     place.write("u.txt", "the new grid rose\n");
     assert_eq!(place.call(&["tokenize", "u.txt", "--like", "v.json"]).ok().out, "new rose\n");
     place.write("e.txt", "the of\n");
-    assert_eq!(place.call(&["tokenize", "e.txt", "--stop-words", "en", "--json"]).ok().out, "{\"tokens\":[]}\n");
+    assert_eq!(
+        place.call(&["tokenize", "e.txt", "--stop-words", "en", "--json"]).ok().out,
+        "{\"tokens\":[]}\n"
+    );
     place.fails(&["tokenize", "t.txt", "--stop-words", "klingon"], &["klingon", "english"]);
     place.fails(&["tokenize", "t.txt", "--stop-words", "above:2"], &["2", "0.5"]);
 }
@@ -242,9 +306,13 @@ fn stop_words_by_list_by_file_and_by_share() {
 fn sub_words_are_learned_and_travel_with_the_vocabulary() {
     let place = Place::new();
     place.write("t.txt", "low lower lowest new newer newest\n".repeat(50));
-    let learned = place.call(&["vocab", "t.txt", "-o", "bpe.json", "--subword", "bpe", "--size", "40", "--json"]).ok().json();
+    let learned = place
+        .call(&["vocab", "t.txt", "-o", "bpe.json", "--subword", "bpe", "--size", "40", "--json"])
+        .ok()
+        .json();
     assert!(learned["size"].as_u64().unwrap() <= 40);
-    let cut = place.call(&["tokenize", "t.txt", "--unit", "subword", "--scheme", "subword:bpe.json"]).ok().out;
+    let cut =
+        place.call(&["tokenize", "t.txt", "--unit", "subword", "--scheme", "subword:bpe.json"]).ok().out;
     let first = cut.lines().next().unwrap();
     assert_eq!(first.replace(' ', "").replace('▁', " ").trim(), "low lower lowest new newer newest");
     place.call(&["vocab", "t.txt", "-o", "v.json", "--scheme", "subword:bpe.json"]).ok();

@@ -34,7 +34,9 @@ pub fn run(args: Args) -> Result<()> {
         }
         Verb::Text(verb) => text::run(&common, verb),
         Verb::Clean { list_rules: true, .. } => text::clean::rules(&common),
-        Verb::Clean { file, output, text, rules, placeholders, drop_empty, texts, recipe, reading, .. } => {
+        Verb::Clean {
+            file, output, text, rules, placeholders, drop_empty, texts, recipe, reading, ..
+        } => {
             let (file, output) = (file.unwrap_or_default(), output.unwrap_or_default());
             let as_text = text || !rules.is_empty() || placeholders || drop_empty;
             if recipe.is_none() && (as_text || text::is_text(&file, &texts, &reading)?) {

@@ -106,14 +106,16 @@ impl PreparationParams {
         if !["auto", "en", "ko"].contains(&self.language.as_str()) {
             let found = gyeol_data::error::shorten(&self.language, 40);
             return Err(Error::option(
-                Fault::new("unknown-language", format!("no language is called '{found}'")).next("use en, ko or auto"),
+                Fault::new("unknown-language", format!("no language is called '{found}'"))
+                    .next("use en, ko or auto"),
             ));
         }
         let morphemes = among(BY_DICTIONARY, &self.scheme);
         let known = self.scheme == "auto" || morphemes || among(LEARNED, &self.scheme);
         if !known && self.scheme.parse::<Scheme>().is_err() {
             let found = gyeol_data::error::shorten(&self.scheme, 40);
-            let names: Vec<&str> = SCHEMES.iter().chain(LEARNED).chain(BY_DICTIONARY).map(|(name, _)| *name).collect();
+            let names: Vec<&str> =
+                SCHEMES.iter().chain(LEARNED).chain(BY_DICTIONARY).map(|(name, _)| *name).collect();
             return Err(Error::option(
                 Fault::new("unknown-scheme", format!("no scheme of words is called '{found}'"))
                     .next(format!("use auto, or one of {}", names.join(", "))),
@@ -121,12 +123,16 @@ impl PreparationParams {
         }
         if self.stop_above.is_some_and(|share| !(share > 0.0 && share < 1.0)) {
             return Err(Error::option(
-                Fault::new("bad-share", format!("stop words above a share of {}", self.stop_above.unwrap_or_default()))
-                    .next("give a share of the texts between 0 and 1, such as 0.5"),
+                Fault::new(
+                    "bad-share",
+                    format!("stop words above a share of {}", self.stop_above.unwrap_or_default()),
+                )
+                .next("give a share of the texts between 0 and 1, such as 0.5"),
             ));
         }
         if morphemes != self.dictionary.is_some() {
-            let found = if morphemes { "no dictionary for morphemes" } else { "a dictionary that no scheme reads" };
+            let found =
+                if morphemes { "no dictionary for morphemes" } else { "a dictionary that no scheme reads" };
             return Err(Error::option(
                 Fault::new("dictionary", format!("{found}: scheme '{}'", self.scheme))
                     .cause("the schemes morphemes and morphemes-content read a MeCab dictionary on disk, others none")
@@ -218,7 +224,9 @@ impl PreparationValid {
         let mut chain = self.fit_cutter(corpus, pool, &mut progress)?;
         if let Some(share) = above {
             let (counted, _) =
-                Vocabulary::fit(corpus, &chain, VocabularyParams::default(), pool, |totals| progress(totals))?;
+                Vocabulary::fit(corpus, &chain, VocabularyParams::default(), pool, |totals| {
+                    progress(totals)
+                })?;
             let least = share * counted.total().documents as f64;
             let frequent = counted.words().filter(|(.., documents)| *documents as f64 > least);
             chain.params.stop_words.extend(frequent.map(|(_, word, ..)| word.to_owned()));
@@ -356,8 +364,13 @@ impl Preparation {
 
     /// The chain with all that it learned.
     pub fn to_json(&self) -> serde_json::Value {
-        let mut saved =
-            Saved { version: VERSION, params: self.params.clone(), splitter: None, subword: None, dictionary_words: None };
+        let mut saved = Saved {
+            version: VERSION,
+            params: self.params.clone(),
+            splitter: None,
+            subword: None,
+            dictionary_words: None,
+        };
         match &self.cutter {
             Cutter::Korean(splitter) => saved.splitter = Some(splitter.state().clone()),
             Cutter::Morphemes(morphemes) => saved.dictionary_words = Some(morphemes.words()),
@@ -422,9 +435,12 @@ impl Preparation {
                     && m.words() != words
                 {
                     return Err(Error::input(
-                        Fault::new("other-dictionary", format!("a dictionary of {} words where {words} are expected", m.words()))
-                            .cause("another version of the dictionary lies there now")
-                            .next("put the old one back, or make the model again"),
+                        Fault::new(
+                            "other-dictionary",
+                            format!("a dictionary of {} words where {words} are expected", m.words()),
+                        )
+                        .cause("another version of the dictionary lies there now")
+                        .next("put the old one back, or make the model again"),
                     ));
                 }
                 Ok(chain)

@@ -53,20 +53,24 @@ impl Normaliser {
         }
         let mut steps = Vec::new();
         for (name, _) in STEPS.iter().filter(|(n, _)| names.iter().any(|given| given == n)) {
-            steps.push((*name, match *name {
-                "narrow" => Step::Narrow,
-                "accents" => Step::Accents,
-                "ascii" => Step::Ascii,
-                "contractions" => Step::Variants(Variants::contractions()),
-                "american" => Step::Variants(Variants::american()),
-                "british" => Step::Variants(Variants::british()),
-                "lower" => Step::Lower,
-                "fold" => Step::Fold,
-                form => Step::Form(form.parse()?),
-            }));
+            steps.push((
+                *name,
+                match *name {
+                    "narrow" => Step::Narrow,
+                    "accents" => Step::Accents,
+                    "ascii" => Step::Ascii,
+                    "contractions" => Step::Variants(Variants::contractions()),
+                    "american" => Step::Variants(Variants::american()),
+                    "british" => Step::Variants(Variants::british()),
+                    "lower" => Step::Lower,
+                    "fold" => Step::Fold,
+                    form => Step::Form(form.parse()?),
+                },
+            ));
         }
         if let Some(table) = table {
-            let at = steps.iter().position(|(name, _)| matches!(*name, "lower" | "fold")).unwrap_or(steps.len());
+            let at =
+                steps.iter().position(|(name, _)| matches!(*name, "lower" | "fold")).unwrap_or(steps.len());
             steps.insert(at, ("variants", Step::Variants(Variants::parse(table, "the table of variants")?)));
         }
         Ok(Normaliser(steps.into_iter().map(|(_, step)| step).collect()))

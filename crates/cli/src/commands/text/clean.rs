@@ -32,16 +32,25 @@ pub fn rules(common: &Common) -> Result<()> {
     if common.json {
         return output::json(&json!({ "rules": names, "usual": USUAL }));
     }
-    let lines = names.iter().map(|n| format!("  {n}{}\n", if USUAL.contains(n) { " (applied where none is named)" } else { "" }));
+    let lines = names
+        .iter()
+        .map(|n| format!("  {n}{}\n", if USUAL.contains(n) { " (applied where none is named)" } else { "" }));
     output::text(&lines.collect::<String>())
 }
 
 /// Cleans every text; JSON lines, CSV and TSV keep the label, plain text is a line a text.
-pub fn clean(common: &Common, file: &str, wanted: &Wanted<'_>, texts: &Texts, reading: &Reading) -> Result<()> {
+pub fn clean(
+    common: &Common,
+    file: &str,
+    wanted: &Wanted<'_>,
+    texts: &Texts,
+    reading: &Reading,
+) -> Result<()> {
     output::one_result(common.json, wanted.output)?;
     let format = format_of(wanted.output);
     if matches!(format, Format::Parquet | Format::Arrow | Format::Html) {
-        let words = format!("{}: texts are written as .txt, .jsonl, .csv or .tsv; choose one of them", wanted.output);
+        let words =
+            format!("{}: texts are written as .txt, .jsonl, .csv or .tsv; choose one of them", wanted.output);
         return Err(Failure::Usage(words));
     }
     let packed = [".gz", ".zst"].iter().any(|e| wanted.output.to_ascii_lowercase().ends_with(e));
@@ -107,7 +116,9 @@ fn say(common: &Common, rows_in: u64, rows_out: u64, report: &CleaningReport) ->
     for rule in &report.rules {
         eprintln!("  {:16} {} places in {} texts", rule.rule.name(), rule.places, rule.documents);
         for sample in &rule.samples {
-            let shown = |text: &str| text.chars().map(|c| if c.is_control() { '\u{b7}' } else { c }).collect::<String>();
+            let shown = |text: &str| {
+                text.chars().map(|c| if c.is_control() { '\u{b7}' } else { c }).collect::<String>()
+            };
             eprintln!("      {}  →  {}", shown(&sample.before), shown(&sample.after));
         }
     }
@@ -133,8 +144,13 @@ fn header(out: &mut impl Write, format: Format, labelled: bool) -> std::io::Resu
 }
 
 fn write_block(block: &Block, cleaner: &Cleaner, format: Format, drop_empty: bool) -> Part {
-    let mut part =
-        Part { bytes: Vec::with_capacity(block.bytes()), report: cleaner.report(3), rows_in: 0, rows_out: 0, labelled: None };
+    let mut part = Part {
+        bytes: Vec::with_capacity(block.bytes()),
+        report: cleaner.report(3),
+        rows_in: 0,
+        rows_out: 0,
+        labelled: None,
+    };
     for document in block.documents() {
         part.rows_in += 1;
         part.labelled = Some(document.label.is_some());
@@ -192,5 +208,9 @@ fn cell(out: &mut Vec<u8>, text: &str) {
 
 /// Line ends and tabulators as blanks, so that a text is a line and a cell.
 fn one_line(text: &str) -> String {
-    text.split(['\n', '\r', '\t']).map(str::trim_end).filter(|piece| !piece.is_empty()).collect::<Vec<_>>().join(" ")
+    text.split(['\n', '\r', '\t'])
+        .map(str::trim_end)
+        .filter(|piece| !piece.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
 }

@@ -33,7 +33,8 @@ pub fn open(path: &Path) -> Result<Vocabulary> {
 /// The chain that a vocabulary was counted with.
 pub fn chain(vocabulary: &Vocabulary, path: &Path) -> Result<Preparation> {
     let Some(chain) = vocabulary.preparation() else {
-        let words = "the vocabulary does not say how its texts were prepared; make it again with: gyeol vocab";
+        let words =
+            "the vocabulary does not say how its texts were prepared; make it again with: gyeol vocab";
         return Err(Failure::Failed(format!("{}: {words}", path.display())));
     };
     Ok(Preparation::from_json(chain)?)

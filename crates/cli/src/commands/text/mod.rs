@@ -11,13 +11,13 @@ mod vocab;
 use std::io::Write;
 
 use gyeol_text::corpus::{Corpus, CorpusOptions, Format, format_of};
-use gyeol_text::stop_words::StopWords;
 use gyeol_text::prepare::{Preparation, PreparationParams};
+use gyeol_text::stop_words::StopWords;
 
 pub use inspect::{Looked, inspect, is_text};
 
-use crate::args::{Bytes, Common, Prepare, Reading, TextVerb, Texts};
 use super::pool;
+use crate::args::{Bytes, Common, Prepare, Reading, TextVerb, Texts};
 use crate::failure::{Failure, Result};
 
 /// Runs a verb.
@@ -116,10 +116,14 @@ fn preparation(
 /// A small table of the user's own.
 fn table(path: &std::path::Path) -> Result<String> {
     let name = path.display();
-    let refused = |what: String, next: &str| Failure::Failed(format!("cannot read {name}: {what}. Next: {next}"));
+    let refused =
+        |what: String, next: &str| Failure::Failed(format!("cannot read {name}: {what}. Next: {next}"));
     let length = std::fs::metadata(path).map_err(|e| refused(e.to_string(), "check the path"))?.len();
     if length > 64 << 20 {
-        return Err(refused(format!("{length} bytes, more than the limit of 64 MiB"), "give a smaller table"));
+        return Err(refused(
+            format!("{length} bytes, more than the limit of 64 MiB"),
+            "give a smaller table",
+        ));
     }
     std::fs::read_to_string(path).map_err(|e| refused(e.to_string(), "give a table in UTF-8"))
 }

@@ -40,7 +40,10 @@ pub fn tokenize(
     let mut prepare = prepare.clone();
     match unit {
         "char" => prepare.scheme = Some("character".into()),
-        "subword" if !prepare.scheme.as_deref().is_some_and(|s| s.starts_with("subword:")) && prepare.like.is_none() => {
+        "subword"
+            if !prepare.scheme.as_deref().is_some_and(|s| s.starts_with("subword:"))
+                && prepare.like.is_none() =>
+        {
             return Err(Failure::Usage(
                 "sub-words need a model: --scheme subword:tokenizer.json, which gyeol vocab --subword bpe makes".into(),
             ));
@@ -64,9 +67,9 @@ pub fn tokenize(
             .map(
                 &pool,
                 |_, block| match unit {
-                "sentence" => write_sentences(block, rules, &chain, common.json),
-                _ => write_block(block, &chain, common.json),
-            },
+                    "sentence" => write_sentences(block, rules, &chain, common.json),
+                    _ => write_block(block, &chain, common.json),
+                },
                 |_, out: Vec<u8>| {
                     lines.write(&out).map_err(output_failed)?;
                     if bar.moved() && !lines.closed { Ok(()) } else { Err(gyeol_text::error::stopped()) }

@@ -101,7 +101,12 @@ pub fn subwords(
             if bar.moved() { Ok(()) } else { Err(gyeol_text::error::stopped()) }
         })?;
     }
-    let model = Subword::train(all.iter(), kind.parse::<SubwordKind>()?, wanted.size.unwrap_or(16_000), wanted.min_count)?;
+    let model = Subword::train(
+        all.iter(),
+        kind.parse::<SubwordKind>()?,
+        wanted.size.unwrap_or(16_000),
+        wanted.min_count,
+    )?;
     output::bytes(Path::new(wanted.output), model.to_json()?.as_bytes())?;
     notes(common, &corpus);
     if common.json {
