@@ -55,7 +55,7 @@ fn size(text: &str) -> Result<usize, String> {
     };
     let bytes = digits.parse::<f64>().ok().map(|n| n * (1u64 << shift) as f64);
     match bytes {
-        Some(bytes) if bytes >= 1.0 && bytes < 9e15 => Ok(bytes as usize),
+        Some(bytes) if (1.0..9e15).contains(&bytes) => Ok(bytes as usize),
         _ => Err("a size is a number of bytes, or one with K, M or G after it, such as 512M".into()),
     }
 }

@@ -6,7 +6,7 @@ use gyeol_tensor::Pool;
 
 use crate::corpus::{Corpus, Totals};
 use crate::error::{Error, Result, stopped};
-use crate::vocabulary::{Vocabulary, VocabularyParams, count::Counter};
+use crate::vocabulary::{PADDING, Vocabulary, VocabularyParams, count::Counter};
 use crate::words::Tokenize;
 
 /// Documents as ids, in one piece of memory.
@@ -54,9 +54,9 @@ impl Encoded {
         self.ends.extend(other.ends.iter().map(|e| before + e));
     }
 
-    fn append(&mut self, ids: impl Iterator<Item = u32>, ends: &[u32]) {
+    fn append(&mut self, ids: &[u32], ends: &[u32]) {
         let before = self.ids.len() as u64;
-        self.ids.extend(ids);
+        self.ids.extend_from_slice(ids);
         self.ends.extend(ends.iter().map(|&e| before + u64::from(e)));
     }
 }
@@ -114,13 +114,16 @@ pub fn fit_encode(
             let (mut ids, mut ends) =
                 (Vec::with_capacity(block.bytes() / 6), Vec::with_capacity(block.len()));
             let first = block.sequence() << 32;
+            let mut tokens = 0u32;
             for (i, document) in block.documents().enumerate() {
                 let number = first | i as u64;
                 tokenizer.each(document.text, &mut |token| {
-                    ids.push(counter.add(token, first | ids.len() as u64, number));
+                    counter.add(token, first | u64::from(tokens), number, &mut |id| ids.push(id));
+                    tokens += 1;
                 });
-                ends.push(ids.len() as u32);
+                ends.push(tokens);
             }
+            counter.flush(&mut |id| ids.push(id));
             (thread, ids, ends, block.bytes())
         },
         |_, (thread, ids, ends, bytes)| {
@@ -130,34 +133,30 @@ pub fn fit_encode(
             if progress(seen) { Ok(()) } else { Err(stopped()) }
         },
     )?;
-    let mut sum = Counter::default();
-    let mut numbers = Vec::with_capacity(counters.len());
-    for counter in counters {
-        let counter = counter.into_inner().unwrap_or_else(PoisonError::into_inner);
-        numbers.push(sum.merge(&counter));
-    }
-    let vocabulary = Vocabulary::of_counter(&sum, &params, totals.documents)?;
-    // From each thread's number to the id; a word without one has none.
-    const NONE: u32 = u32::MAX;
-    let ids: Vec<u32> =
-        (0..sum.words.len() as u32).map(|n| vocabulary.id(sum.words.word(n)).unwrap_or(NONE)).collect();
+    let mut counters = counters.into_iter().map(|c| c.into_inner().unwrap_or_else(PoisonError::into_inner));
+    let mut sum = counters.next().unwrap_or_default();
+    let mut numbers = vec![(0..sum.words.len() as u32).collect::<Vec<u32>>()];
+    numbers.extend(counters.map(|counter| sum.merge(&counter)));
+    let (vocabulary, ids) = Vocabulary::of_counter(&sum, &params, totals.documents)?;
+    // From each thread's number to the id; a word without one has that of padding.
     for table in &mut numbers {
         table.iter_mut().for_each(|n| *n = ids[*n as usize]);
     }
+    pool.each_mut(&mut blocks, |_, _, (thread, ids, _)| {
+        let table = &numbers[*thread];
+        ids.iter_mut().for_each(|n| *n = table[*n as usize]);
+    });
     let mut encoded = Encoded::default();
-    for (thread, ids, ends) in blocks {
-        let table = &numbers[thread];
+    encoded.ids.reserve_exact(blocks.iter().map(|(_, ids, _)| ids.len()).sum());
+    for (_, ids, ends) in blocks {
         if vocabulary.unknown().is_some() {
-            encoded.append(ids.iter().map(|&n| table[n as usize]), &ends);
+            encoded.append(&ids, &ends);
         } else {
             let mut from = 0;
             for &end in &ends {
-                let known: Vec<u32> = ids[from..end as usize]
-                    .iter()
-                    .map(|&n| table[n as usize])
-                    .filter(|&id| id != NONE)
-                    .collect();
-                encoded.append(known.iter().copied(), &[known.len() as u32]);
+                let known: Vec<u32> =
+                    ids[from..end as usize].iter().copied().filter(|&id| id != PADDING).collect();
+                encoded.append(&known, &[known.len() as u32]);
                 from = end as usize;
             }
         }

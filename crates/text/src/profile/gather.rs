@@ -110,7 +110,7 @@ fn sketch(
         let number = block.sequence() << 32 | i as u64;
         tokenizer.each(document.text, &mut |token| {
             if let Some(counter) = &mut counter {
-                counter.add(token, place, number);
+                counter.add(token, place, number, &mut |_| ());
             }
             place += 1;
             words.push(hash(token));
@@ -132,6 +132,9 @@ fn sketch(
             label: document.label.map(str::to_owned),
             begin: gyeol_data::error::shorten(spaced.trim_end(), 80),
         });
+    }
+    if let Some(counter) = counter {
+        counter.flush(&mut |_| ());
     }
     out
 }

@@ -11,13 +11,13 @@ use std::sync::{Mutex, PoisonError};
 
 use gyeol_tensor::Pool;
 
-use super::table::Words;
+use super::table::{Queue, Words};
 use crate::corpus::{Corpus, Totals};
 use crate::error::{Error, Result, stopped};
 use crate::words::Tokenize;
 
 /// What is known of a word after counting.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Tally {
     /// Occurrences.
     pub count: u64,
@@ -25,6 +25,8 @@ pub(crate) struct Tally {
     pub documents: u64,
     /// Where it came first: the block in the upper half, the token in the block in the lower.
     pub first: u64,
+    /// Document that it was last seen in.
+    last: u64,
 }
 
 impl Tally {
@@ -40,30 +42,54 @@ impl Tally {
 pub(crate) struct Counter {
     pub words: Words,
     pub tallies: Vec<Tally>,
-    /// Document that a word was last seen in.
-    last: Vec<u64>,
+    queue: Queue,
+    /// Of the words that wait: place of the first, documents of all.
+    place: u64,
+    documents: Vec<u64>,
 }
 
 impl Counter {
-    /// Counts a word seen at a place in a document; both numbers grow over the corpus.
+    /// Counts a word seen at a place in a document, now or when [`Counter::flush`] is called; both numbers grow over the
+    /// corpus, places by one a word between two flushes. `known` gets the numbers of the words in their order.
     #[inline]
-    pub fn add(&mut self, word: &str, place: u64, document: u64) -> u32 {
-        let (number, new) = self.words.insert(word);
-        if new {
-            self.tallies.push(Tally { count: 1, documents: 1, first: place });
-            self.last.push(document);
-        } else {
-            let tally = &mut self.tallies[number as usize];
-            tally.count += 1;
-            let last = &mut self.last[number as usize];
-            tally.documents += u64::from(*last != document);
-            *last = document;
+    pub fn add(&mut self, word: &str, place: u64, document: u64, known: &mut impl FnMut(u32)) {
+        if self.documents.is_empty() {
+            self.place = place;
         }
-        number
+        self.documents.push(document);
+        if self.queue.push(word) {
+            self.flush(known);
+        }
+    }
+
+    /// Counts what waits.
+    pub fn flush(&mut self, known: &mut impl FnMut(u32)) {
+        let Counter { words, tallies, queue, place, documents } = self;
+        let (first, mut at) = (*place, 0);
+        let room = std::cell::RefCell::new(tallies);
+        queue.empty(
+            words,
+            |number| room.borrow().get(number as usize).map_or(0, |t| t.count),
+            |number, new| {
+                let mut tallies = room.borrow_mut();
+                let document = documents[at];
+                if new {
+                    tallies.push(Tally { count: 1, documents: 1, first: first + at as u64, last: document });
+                } else {
+                    let tally = &mut tallies[number as usize];
+                    tally.count += 1;
+                    tally.documents += u64::from(tally.last != document);
+                    tally.last = document;
+                }
+                at += 1;
+                known(number);
+            },
+        );
+        documents.clear();
     }
 
     fn memory(&self) -> usize {
-        self.words.memory() + self.tallies.capacity() * size_of::<Tally>() + self.last.capacity() * 8
+        self.words.memory() + self.tallies.capacity() * size_of::<Tally>()
     }
 
     fn sorted(&self) -> Vec<u32> {
@@ -84,7 +110,6 @@ impl Counter {
                 let (number, new) = self.words.insert(other.words.word(n));
                 if new {
                     self.tallies.push(tally);
-                    self.last.push(u64::MAX);
                 } else {
                     self.tallies[number as usize].add(tally);
                 }
@@ -130,7 +155,7 @@ impl Run {
         let mut run = Run {
             reader: BufReader::with_capacity(1 << 18, file),
             word: String::new(),
-            tally: Tally { count: 0, documents: 0, first: 0 },
+            tally: Tally::default(),
         };
         Ok(run.next()?.then_some(run))
     }
@@ -144,7 +169,7 @@ impl Run {
         }
         let number = |at: usize| u64::from_le_bytes(std::array::from_fn(|i| head[at + i]));
         let len = u32::from_le_bytes(std::array::from_fn(|i| head[i])) as usize;
-        self.tally = Tally { count: number(4), documents: number(12), first: number(20) };
+        self.tally = Tally { count: number(4), documents: number(12), first: number(20), last: 0 };
         let mut bytes = std::mem::take(&mut self.word).into_bytes();
         bytes.resize(len, 0);
         self.reader.read_exact(&mut bytes)?;
@@ -212,7 +237,9 @@ impl Selection {
         let kept = self.heap.into_sorted_vec();
         counts.kept = kept
             .into_iter()
-            .map(|(Reverse(count), first, word, documents)| (word, Tally { count, documents, first }))
+            .map(|(Reverse(count), first, word, documents)| {
+                (word, Tally { count, documents, first, last: 0 })
+            })
             .collect();
         counts
     }
@@ -242,15 +269,17 @@ pub(crate) fn count(
             for (i, document) in block.documents().enumerate() {
                 let number = block.sequence() << 32 | i as u64;
                 tokenizer.each(document.text, &mut |token| {
-                    counter.add(token, place, number);
+                    counter.add(token, place, number, &mut |_| ());
                     place += 1;
                 });
                 // A block may hold more new words than the share; look often.
                 if i % 64 == 0 && share.is_some_and(|share| counter.memory() > share) {
+                    counter.flush(&mut |_| ());
                     runs.push(Run::write(counter).map_err(disk)?);
                     counter.clear();
                 }
             }
+            counter.flush(&mut |_| ());
             Ok(Totals { documents: block.len() as u64, bytes: block.bytes() as u64 })
         },
         |_, done: Result<Totals>| {
@@ -267,7 +296,10 @@ pub(crate) fn count(
         for (part, _) in &parts {
             sum.merge(part);
         }
-        return Ok(select(&sum, keep, totals.documents));
+        let (order, mut counts) = select(&sum, keep, totals.documents);
+        let word = |n: u32| (sum.words.word(n).to_owned(), sum.tallies[n as usize]);
+        counts.kept = order.into_iter().map(word).collect();
+        return Ok(counts);
     }
     let mut selection = Selection::new(keep);
     merge_runs(parts, &mut selection).map_err(disk)?;
@@ -276,15 +308,30 @@ pub(crate) fn count(
     Ok(counts)
 }
 
-/// The best of one counter.
-pub(crate) fn select(counter: &Counter, keep: Keep, documents: u64) -> Counts {
-    let mut selection = Selection::new(keep);
-    for n in 0..counter.words.len() as u32 {
-        selection.add(counter.words.word(n), counter.tallies[n as usize]);
+/// Numbers of the kept words of one counter, the best first, and what was counted in all.
+pub(crate) fn select(counter: &Counter, keep: Keep, documents: u64) -> (Vec<u32>, Counts) {
+    let mut counts = Counts { documents, types: counter.tallies.len() as u64, ..Counts::default() };
+    let mut few = [0u64; 256];
+    for tally in &counter.tallies {
+        counts.tokens += tally.count;
+        match few.get_mut(tally.count as usize) {
+            Some(n) => *n += 1,
+            None => *counts.of_count.entry(tally.count).or_default() += 1,
+        }
     }
-    let mut counts = selection.finish();
-    counts.documents = documents;
-    counts
+    counts.of_count.extend((0..).zip(few).filter(|(_, n)| *n > 0));
+    let mut kept: Vec<(Reverse<u64>, u64, u32)> = (0..)
+        .zip(&counter.tallies)
+        .filter(|(_, tally)| tally.count >= keep.min_count)
+        .map(|(n, tally)| (Reverse(tally.count), tally.first, n))
+        .collect();
+    let size = keep.size.unwrap_or(usize::MAX);
+    if size < kept.len() {
+        kept.select_nth_unstable(size);
+        kept.truncate(size);
+    }
+    kept.sort_unstable();
+    (kept.into_iter().map(|(.., n)| n).collect(), counts)
 }
 
 fn merge_runs(parts: Vec<(Counter, Vec<std::fs::File>)>, selection: &mut Selection) -> std::io::Result<()> {

@@ -134,15 +134,32 @@ impl Vocabulary {
         let mut place = 0;
         for (i, text) in texts.iter().enumerate() {
             tokenizer.each(text.as_ref(), &mut |token| {
-                counter.add(token, place, i as u64);
+                counter.add(token, place, i as u64, &mut |_| ());
                 place += 1;
             });
         }
-        Vocabulary::of_counter(&counter, &params, texts.len() as u64)
+        counter.flush(&mut |_| ());
+        Ok(Vocabulary::of_counter(&counter, &params, texts.len() as u64)?.0)
     }
 
-    pub(crate) fn of_counter(counter: &Counter, params: &VocabularyParams, documents: u64) -> Result<Self> {
-        Ok(Vocabulary::of_counts(count::select(counter, params.keep()?, documents), params.unknown))
+    /// The vocabulary, and the id of each of the counter's words, 0 where it has none.
+    pub(crate) fn of_counter(
+        counter: &Counter,
+        params: &VocabularyParams,
+        documents: u64,
+    ) -> Result<(Self, Vec<u32>)> {
+        let (order, counts) = count::select(counter, params.keep()?, documents);
+        let mut vocabulary = Vocabulary::of_counts(counts, params.unknown);
+        vocabulary.words.reserve(order.len());
+        let mut ids = vec![vocabulary.unknown.unwrap_or(PADDING); counter.words.len()];
+        for n in order {
+            let (word, tally) = (counter.words.word(n), counter.tallies[n as usize]);
+            if !params.unknown || word != UNKNOWN_TOKEN {
+                ids[n as usize] = vocabulary.len() as u32;
+                vocabulary.push(word, tally.count, tally.documents);
+            }
+        }
+        Ok((vocabulary, ids))
     }
 
     fn of_counts(counts: Counts, unknown: bool) -> Self {
