@@ -6,6 +6,8 @@
 //! | module | station |
 //! |---|---|
 //! | [`data`] | acquire, inspect, clean, split and scale tables of readings; the built-in power load |
+//! | [`text`] | from raw text to integers: cleaning, sentences, tokens, vocabularies, in English and Korean |
+//! | [`ngram`] | count-based language models: estimation, files, queries |
 //! | [`forecast`] | windows, baselines, the linear and the neural rungs, intervals, scores |
 //! | [`ladder`] | recipes, the climb over every rung under one protocol, the verdict |
 //! | [`bundle`] | model files |
@@ -76,8 +78,10 @@ pub use gyeol_forecast as forecast;
 pub use gyeol_ladder as ladder;
 pub use gyeol_learn as learn;
 pub use gyeol_neural as neural;
+pub use gyeol_ngram as ngram;
 pub use gyeol_report as report;
 pub use gyeol_serve as serve;
+pub use gyeol_text as text;
 pub use gyeol_tensor as tensor;
 
 /// What most programs need: `use gyeol::prelude::*`.
