@@ -81,8 +81,8 @@ pub use gyeol_neural as neural;
 pub use gyeol_ngram as ngram;
 pub use gyeol_report as report;
 pub use gyeol_serve as serve;
-pub use gyeol_text as text;
 pub use gyeol_tensor as tensor;
+pub use gyeol_text as text;
 
 /// What most programs need: `use gyeol::prelude::*`.
 ///
