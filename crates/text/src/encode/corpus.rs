@@ -61,7 +61,7 @@ impl Encoded {
     }
 }
 
-/// Encodes every document with a fitted vocabulary on the pool; `take` gets the documents in order.
+/// Encodes every document with a fitted vocabulary on the pool; `take` gets the documents in order, each with its label.
 ///
 /// # Errors
 /// Of reading and of `take`.
@@ -70,19 +70,22 @@ pub fn encode_corpus(
     vocabulary: &Vocabulary,
     tokenizer: &dyn Tokenize,
     pool: &Pool,
-    mut take: impl FnMut(&[u32]) -> Result<()>,
+    mut take: impl FnMut(&[u32], Option<&str>) -> Result<()>,
 ) -> Result<Totals> {
     corpus.map(
         pool,
         |_, block| {
-            let mut encoded = Encoded::default();
+            let (mut encoded, mut labels) = (Encoded::default(), Vec::with_capacity(block.len()));
             for document in block.documents() {
+                labels.push(document.label.map(str::to_owned));
                 encoded
                     .push(|ids| tokenizer.each(document.text, &mut |token| ids.extend(vocabulary.id(token))));
             }
-            encoded
+            (encoded, labels)
         },
-        |_, encoded| encoded.documents().try_for_each(&mut take),
+        |_, (encoded, labels)| {
+            encoded.documents().zip(&labels).try_for_each(|(ids, label)| take(ids, label.as_deref()))
+        },
     )
 }
 

@@ -108,7 +108,7 @@ fn one_pass_gives_what_two_give() {
         let (two, _) =
             Vocabulary::fit(&open(&path), &Spaces, params.clone(), &Pool::new(1), |_| true).unwrap();
         let mut documents = Vec::new();
-        encode_corpus(&open(&path), &two, &Spaces, &Pool::new(2), |ids| {
+        encode_corpus(&open(&path), &two, &Spaces, &Pool::new(2), |ids, _| {
             documents.push(ids.to_vec());
             Ok(())
         })

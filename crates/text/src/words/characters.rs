@@ -78,6 +78,16 @@ impl CharNgrams {
         Ok(CharNgrams { min, max, bounds })
     }
 
+    /// Shortest and longest n-gram.
+    pub fn range(&self) -> (usize, usize) {
+        (self.min, self.max)
+    }
+
+    /// Where n-grams may reach.
+    pub fn bounds(&self) -> NgramBounds {
+        self.bounds
+    }
+
     /// Runs of two or more white-space characters as one blank; nothing is copied where there are none.
     fn squeezed(text: &str) -> std::borrow::Cow<'_, str> {
         let mut before = false;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use gyeol_data::Fault;
 
-use super::{Characters, ScikitLearn, Tokenize, Treebank, UnicodeWords, Whitespace, Word, WordPunct};
+use super::{CharNgrams, Characters, NgramBounds, ScikitLearn, Tokenize, Treebank, UnicodeWords, Whitespace, Word, WordPunct};
 use crate::Error;
 
 /// The names of all schemes and what each is, in the order of help texts.
@@ -19,6 +19,8 @@ pub const SCHEMES: &[(&str, &str)] = &[
     ("unicode", "word boundaries of UAX #29"),
     ("scikit-learn", "two or more word characters in a row"),
     ("character", "each character"),
+    ("char-ngrams", "char-ngrams:2-4, runs of 2 to 4 characters anywhere in the text"),
+    ("char-wb", "char-wb:2-4, runs of 2 to 4 characters within words"),
     ("subword", "subword:FILE, sub-words of a tokenizer.json"),
 ];
 
@@ -49,9 +51,27 @@ pub enum Scheme {
     ScikitLearn,
     /// See [`Characters`]: code points.
     Character,
+    /// See [`CharNgrams`]: any run, or within words.
+    CharNgrams(CharNgrams),
     /// Sub-words of a model, with the name of its file.
     #[cfg(feature = "subword")]
     Subword(String, Arc<super::Subword>),
+}
+
+/// The n-grams of a range such as `:2-4` or `:3`.
+fn ngrams(range: &str, bounds: NgramBounds) -> Result<CharNgrams, Error> {
+    let range = range.strip_prefix(':').unwrap_or("");
+    let (min, max) = range.split_once('-').unwrap_or((range, range));
+    let number = |text: &str| {
+        text.parse::<usize>().ok().filter(|&n| n <= 64).ok_or_else(|| {
+            Error::option(
+                Fault::new("ngram-range", format!("'{}' is no range of lengths", shown(range)))
+                    .cause("lengths from 1 to 64 are expected after the name")
+                    .next("write char-ngrams:2-4, or char-wb:3"),
+            )
+        })
+    };
+    CharNgrams::new(number(min)?, number(max)?, bounds)
 }
 
 /// The model of `subword:FILE`.
@@ -88,6 +108,12 @@ impl FromStr for Scheme {
             "unicode" => Scheme::Unicode,
             "scikit-learn" => Scheme::ScikitLearn,
             "character" => Scheme::Character,
+            _ if name.starts_with("char-ngrams") => {
+                Scheme::CharNgrams(ngrams(&name["char-ngrams".len()..], NgramBounds::Text)?)
+            }
+            _ if name.starts_with("char-wb") => {
+                Scheme::CharNgrams(ngrams(&name["char-wb".len()..], NgramBounds::Words)?)
+            }
             _ if name == "subword" || name.starts_with("subword:") => {
                 return subword(name.split_once(':').map_or("", |(_, file)| file));
             }
@@ -118,6 +144,11 @@ impl fmt::Display for Scheme {
             Scheme::Unicode => "unicode",
             Scheme::ScikitLearn => "scikit-learn",
             Scheme::Character => "character",
+            Scheme::CharNgrams(ngrams) => {
+                let (min, max) = ngrams.range();
+                let name = if ngrams.bounds() == NgramBounds::Text { "char-ngrams" } else { "char-wb" };
+                return write!(f, "{name}:{min}-{max}");
+            }
             #[cfg(feature = "subword")]
             Scheme::Subword(file, _) => return write!(f, "subword:{file}"),
         })
@@ -134,6 +165,7 @@ impl Tokenize for Scheme {
             Scheme::Unicode => UnicodeWords.each(text, token),
             Scheme::ScikitLearn => ScikitLearn.each(text, token),
             Scheme::Character => Characters::default().each(text, token),
+            Scheme::CharNgrams(ngrams) => ngrams.each(text, token),
             #[cfg(feature = "subword")]
             Scheme::Subword(_, model) => model.each(text, token),
         }
@@ -146,7 +178,14 @@ mod tests {
 
     #[test]
     fn every_name_names_a_scheme_that_prints_it() {
-        for (name, _) in SCHEMES.iter().filter(|(name, _)| *name != "subword") {
+        for range in ["char-ngrams:2-4", "char-wb:3-3"] {
+            assert_eq!(range.parse::<Scheme>().unwrap().to_string(), range);
+        }
+        for bad in ["char-ngrams", "char-wb:4-2", "char-ngrams:0-1", "char-wb:1-9999999999"] {
+            assert!(bad.parse::<Scheme>().is_err(), "{bad}");
+        }
+        let learned = ["subword", "char-ngrams", "char-wb"];
+        for (name, _) in SCHEMES.iter().filter(|(name, _)| !learned.contains(name)) {
             assert_eq!(name.parse::<Scheme>().unwrap().to_string(), *name);
         }
         assert!("subword".parse::<Scheme>().is_err());

@@ -59,7 +59,7 @@ pub fn encode(
     let mut out = Vec::new();
     {
         let bar = Bar::new(common, &corpus);
-        encode_corpus(&corpus, &vocabulary, &chain, &pool, |ids| {
+        encode_corpus(&corpus, &vocabulary, &chain, &pool, |ids, label| {
             let most = form.max_len.unwrap_or(usize::MAX);
             cut += usize::from(ids.len() > most);
             let ids = match truncate {
@@ -68,10 +68,10 @@ pub fn encode(
                 Side::Post => &ids[..most],
             };
             if form.pad.is_some() && form.max_len.is_none() {
-                rows.push(ids.to_vec());
+                rows.push((ids.to_vec(), label.map(str::to_owned)));
             } else {
                 out.clear();
-                write_rows(&[ids], form, vocabulary.len(), common.json, &mut out)?;
+                write_row(ids, label, form, vocabulary.len(), common.json, &mut out)?;
                 lines.write(&out).map_err(output_failed)?;
             }
             if bar.moved() && !lines.closed { Ok(()) } else { Err(gyeol_text::error::stopped()) }
@@ -81,11 +81,11 @@ pub fn encode(
     }
     // The longest row is known only now.
     if !rows.is_empty() {
-        let longest = rows.iter().map(Vec::len).max();
+        let longest = rows.iter().map(|(ids, _)| ids.len()).max();
         let form = Form { max_len: longest, ..*form };
-        for row in &rows {
+        for (ids, label) in &rows {
             out.clear();
-            write_rows(&[row], &form, vocabulary.len(), common.json, &mut out)?;
+            write_row(ids, label.as_deref(), &form, vocabulary.len(), common.json, &mut out)?;
             lines.write(&out)?;
         }
     }
@@ -97,47 +97,41 @@ pub fn encode(
     Ok(())
 }
 
-fn write_rows(
-    rows: &[&[u32]],
+fn write_row(
+    ids: &[u32],
+    label: Option<&str>,
     form: &Form<'_>,
     size: usize,
     as_json: bool,
     out: &mut Vec<u8>,
 ) -> gyeol_text::Result<()> {
     let (ids, mask) = match form.pad {
-        None => (rows.concat(), None),
+        None => (ids.to_vec(), None),
         Some(side) => {
             let length = form.max_len.map_or(Length::Longest, Length::Fixed);
-            let padding = Padding {
-                side: side.parse()?,
-                truncate: form.truncate.parse()?,
-                length,
-                ..Padding::default()
-            };
-            let padded = padding.apply(rows)?;
+            let padding =
+                Padding { side: side.parse()?, truncate: form.truncate.parse()?, length, ..Padding::default() };
+            let padded = padding.apply(&[ids])?;
             (padded.ids, Some(padded.mask))
         }
     };
-    let written = if form.one_hot {
-        let hot = one_hot(&ids, size)?;
-        let rows: Vec<&[f32]> = hot.chunks(size.max(1)).collect();
-        if as_json {
-            let rows: Vec<Vec<u8>> =
-                rows.iter().map(|r| r.iter().map(|&v| u8::from(v > 0.0)).collect()).collect();
-            json!({ "ids": ids, "one_hot": rows }).to_string()
-        } else {
-            let row =
-                |r: &&[f32]| r.iter().map(|v| if *v > 0.0 { "1" } else { "0" }).collect::<Vec<_>>().join(" ");
-            rows.iter().map(row).collect::<Vec<_>>().join("\t")
+    let hot = if form.one_hot { Some(one_hot(&ids, size)?) } else { None };
+    let written = if as_json {
+        let mut row = json!({ "ids": ids });
+        if let Some(hot) = hot {
+            let of = |row: &[f32]| row.iter().map(|&v| u8::from(v > 0.0)).collect::<Vec<u8>>();
+            row["one_hot"] = hot.chunks(size.max(1)).map(of).collect::<Vec<_>>().into();
         }
-    } else if as_json {
-        match mask {
-            Some(mask) => {
-                json!({ "ids": ids, "mask": mask.iter().map(|&m| u8::from(m)).collect::<Vec<_>>() })
-            }
-            None => json!({ "ids": ids }),
+        if let Some(mask) = mask {
+            row["mask"] = mask.into_iter().map(u8::from).collect::<Vec<u8>>().into();
         }
-        .to_string()
+        if let Some(label) = label {
+            row["label"] = label.into();
+        }
+        row.to_string()
+    } else if let Some(hot) = hot {
+        let of = |row: &[f32]| row.iter().map(|v| if *v > 0.0 { "1" } else { "0" }).collect::<Vec<_>>().join(" ");
+        hot.chunks(size.max(1)).map(of).collect::<Vec<_>>().join("\t")
     } else {
         ids.iter().map(u32::to_string).collect::<Vec<_>>().join(" ")
     };

@@ -115,8 +115,7 @@ fn write_block(block: &Block, chain: &dyn Tokenize, as_json: bool) -> Vec<u8> {
                 }
                 // A token that holds white space would look like two.
                 if token.contains(char::is_whitespace) {
-                    let joined: Vec<&str> = token.split_whitespace().collect();
-                    out.extend_from_slice(joined.join("\u{b7}").as_bytes());
+                    out.extend_from_slice(token.replace(char::is_whitespace, "\u{2581}").as_bytes());
                 } else {
                     out.extend_from_slice(token.as_bytes());
                 }
