@@ -126,3 +126,31 @@ fn every_smoothing_can_be_asked_for() {
         assert!(perplexity > 1.0 && perplexity < 16.0, "{smoothing}: {perplexity}");
     }
 }
+
+#[test]
+fn candidates_are_ordered_by_probability() {
+    let place = place();
+    place.call(&["ngram", "text.txt", "-o", "m.bin", "--order", "3", "-q"]).ok();
+    let sets = "order\tthe boat the left\tthe boat came back\tback came boat the\n\nko\t배 가 어부 를 고쳤다\t어부 가 배 를 고쳤다\n";
+    place.write("c.tsv", sets);
+    let lines: Vec<serde_json::Value> = place
+        .call(&["rank", "m.bin", "c.tsv", "--json"])
+        .ok()
+        .out
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("a JSON line"))
+        .collect();
+    assert_eq!(lines.len(), 2);
+    assert_eq!(
+        (&lines[0]["key"], &lines[0]["ranked"][0]["text"]),
+        (&"order".into(), &"the boat came back".into())
+    );
+    assert_eq!(lines[1]["ranked"][0]["text"], "어부 가 배 를 고쳤다");
+    let score = |i: usize| lines[0]["ranked"][i]["log10"].as_f64().unwrap();
+    assert!(score(0) > score(1) && score(1) >= score(2));
+    // The same number as `score` gives.
+    let alone = place.fed(&["score", "m.bin", "-", "--json"], "the boat came back\n".as_bytes()).ok().json();
+    assert!((alone["log10"].as_f64().unwrap() - score(0)).abs() < 1e-9);
+    place.write("bad.tsv", "key\ta\nno tabs here\n");
+    place.fails(&["rank", "m.bin", "bad.tsv"], &["bad.tsv", "row 2", "tab"]);
+}

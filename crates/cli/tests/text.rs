@@ -35,10 +35,20 @@ fn words_between_spaces_and_as_json() {
     }
     let out = place.call(&["tokenize", "t.txt", "--unit", "char"]).ok().out;
     assert!(out.starts_with("D o n ' t ▁ p a y"), "{out}");
-    let out = place.fed(&["tokenize", "-", "--scheme", "char-wb:2-2"], "ab c
-".as_bytes()).ok().out;
-    assert_eq!(out, "▁a ab b▁ ▁c c▁
-");
+    let out = place
+        .fed(
+            &["tokenize", "-", "--scheme", "char-wb:2-2"],
+            "ab c
+"
+            .as_bytes(),
+        )
+        .ok()
+        .out;
+    assert_eq!(
+        out,
+        "▁a ab b▁ ▁c c▁
+"
+    );
 }
 
 #[test]

@@ -35,6 +35,7 @@ pub mod mix;
 mod model;
 mod prune;
 mod query;
+mod rank;
 pub mod smoothing;
 mod tables;
 mod vocabulary;
@@ -52,6 +53,7 @@ pub use estimate::{Counted, Estimate, MOST_ORDER, Options, Report, Stage, count,
 pub use model::{Model, Scored, State, VERIFIED_AT_ONCE};
 pub use prune::{prune_by_entropy, total_mass};
 pub use query::{Perplexity, Protocol, perplexity};
+pub use rank::rank;
 pub use smoothing::Smoothing;
 pub use tables::{Grams, Scheme, Tables};
 pub use vocabulary::{RESERVED, SENTENCE_END, SENTENCE_START, UNKNOWN, Vocabulary, WordId};

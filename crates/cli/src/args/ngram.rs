@@ -36,6 +36,13 @@ pub enum LanguageVerb {
         #[arg(long, value_name = "TEXT", requires = "explain")]
         counts: Option<String>,
     },
+    /// Order candidate sentences by probability: a line a set, tabs between, the first field a key.
+    Rank {
+        /// Model: binary or ARPA; - for standard input.
+        model: String,
+        /// Sets of candidates, plain or compressed; - for standard input.
+        file: String,
+    },
     /// The most probable next words.
     Next {
         /// Model: binary or ARPA; - for standard input.
@@ -137,15 +144,5 @@ fn protocol(text: &str) -> Result<gyeol_ngram::Protocol, String> {
 }
 
 fn size(text: &str) -> Result<u64, String> {
-    let (digits, unit) = text.split_at(text.trim_end_matches(|c: char| c.is_ascii_alphabetic()).len());
-    let shift = match unit.to_ascii_uppercase().trim_end_matches("IB").trim_end_matches('B') {
-        "" => 0,
-        "K" => 10,
-        "M" => 20,
-        "G" => 30,
-        "T" => 40,
-        _ => return Err(format!("\"{unit}\" is no unit; take K, M, G or T")),
-    };
-    let number: u64 = digits.parse().map_err(|_| format!("\"{digits}\" is no whole number"))?;
-    number.checked_mul(1 << shift).ok_or_else(|| "more than there is".into())
+    super::size(text).map(|bytes| bytes as u64)
 }

@@ -4,12 +4,14 @@ use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use gyeol_data::Fault;
 use gyeol_ngram::smoothing::jelinek_mercer;
 use gyeol_ngram::{
     Counted, Layout, Markers, Model, Options, Perplexity, Protocol, Report, Sampling, Scored, Smoothing,
     Source, Stage, Tables, count, perplexity, prune_by_entropy, read_arpa, write_arpa, write_binary,
 };
 use gyeol_tensor::Pool;
+use gyeol_text::corpus::{Corpus, CorpusOptions, Format};
 use indicatif::ProgressBar;
 use serde_json::{Value, json};
 
@@ -37,6 +39,10 @@ pub fn run(common: &Common, verb: LanguageVerb) -> Result<()> {
         LanguageVerb::Score { model, file, explain, counts } => {
             two_inputs(&model, &file)?;
             score(common, &model, &file, explain, counts.as_deref())
+        }
+        LanguageVerb::Rank { model, file } => {
+            two_inputs(&model, &file)?;
+            ranked(common, &model, &file)
         }
         LanguageVerb::Next { model, context, k } => next(common, &model, &context, k),
         LanguageVerb::Generate { model, prompt, max, temperature, top_k, top_p } => {
@@ -362,6 +368,44 @@ fn score(common: &Common, model: &str, file: &str, explain: bool, counts: Option
         Some(e) => Err(e.into()),
         None => Ok(()),
     }
+}
+
+/// `gyeol rank`: JSON lines, or a line a candidate with its key and place.
+fn ranked(common: &Common, model: &str, file: &str) -> Result<()> {
+    let model = load(model, &super::pool(common))?;
+    let corpus =
+        Corpus::open(file, CorpusOptions { format: Some(Format::Text), ..CorpusOptions::default() })?;
+    let mut out = Vec::new();
+    corpus.each(|set| {
+        if set.text.trim().is_empty() {
+            return Ok(());
+        }
+        let mut fields = set.text.split('\t');
+        let key = fields.next().unwrap_or_default();
+        let candidates: Vec<&str> = fields.map(str::trim).filter(|c| !c.is_empty()).collect();
+        if candidates.is_empty() {
+            return Err(gyeol_text::Error::Input(Box::new(
+                Fault::new("no-candidates", "a key without candidates")
+                    .file(file)
+                    .row(set.line as usize)
+                    .cause("the fields are not set apart by tabs")
+                    .next("write: key, tab, sentence, tab, sentence …"),
+            )));
+        }
+        let ranked = gyeol_ngram::rank(&model, &candidates);
+        // Writing to memory cannot fail.
+        let _ = if common.json {
+            let ranked: Vec<Value> =
+                ranked.iter().map(|(text, log10)| json!({ "text": text, "log10": log10 })).collect();
+            writeln!(out, "{}", json!({ "key": key, "ranked": ranked }))
+        } else {
+            ranked.iter().enumerate().try_for_each(|(place, (text, log10))| {
+                writeln!(out, "{key}\t{}\t{log10:.4}\t{text}", place + 1)
+            })
+        };
+        Ok(())
+    })?;
+    output::bytes(Path::new("-"), &out)
 }
 
 fn total(scored: &[Scored]) -> f64 {

@@ -262,7 +262,7 @@ fn list(folder: &Path, options: &CorpusOptions, sources: &mut Vec<Source>) -> Re
     }
     if sources.is_empty() {
         return Err(Error::input(
-            Fault::new("empty-folder", "no files in this folder")
+            Fault::new("empty-folder", "this is a folder without files")
                 .file(folder)
                 .next("name the folder that holds the documents"),
         ));

@@ -7,7 +7,10 @@ use std::sync::Arc;
 
 use gyeol_data::Fault;
 
-use super::{CharNgrams, Characters, NgramBounds, ScikitLearn, Tokenize, Treebank, UnicodeWords, Whitespace, Word, WordPunct};
+use super::{
+    CharNgrams, Characters, NgramBounds, ScikitLearn, Tokenize, Treebank, UnicodeWords, Whitespace, Word,
+    WordPunct,
+};
 use crate::Error;
 
 /// The names of all schemes and what each is, in the order of help texts.

@@ -109,8 +109,12 @@ fn write_row(
         None => (ids.to_vec(), None),
         Some(side) => {
             let length = form.max_len.map_or(Length::Longest, Length::Fixed);
-            let padding =
-                Padding { side: side.parse()?, truncate: form.truncate.parse()?, length, ..Padding::default() };
+            let padding = Padding {
+                side: side.parse()?,
+                truncate: form.truncate.parse()?,
+                length,
+                ..Padding::default()
+            };
             let padded = padding.apply(&[ids])?;
             (padded.ids, Some(padded.mask))
         }
@@ -130,7 +134,8 @@ fn write_row(
         }
         row.to_string()
     } else if let Some(hot) = hot {
-        let of = |row: &[f32]| row.iter().map(|v| if *v > 0.0 { "1" } else { "0" }).collect::<Vec<_>>().join(" ");
+        let of =
+            |row: &[f32]| row.iter().map(|v| if *v > 0.0 { "1" } else { "0" }).collect::<Vec<_>>().join(" ");
         hot.chunks(size.max(1)).map(of).collect::<Vec<_>>().join("\t")
     } else {
         ids.iter().map(u32::to_string).collect::<Vec<_>>().join(" ")
