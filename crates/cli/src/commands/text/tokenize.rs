@@ -19,7 +19,7 @@ pub fn schemes(common: &Common) -> Result<()> {
         let all: Vec<_> = all().map(|(name, what)| json!({"name": name, "what": what})).collect();
         return output::json(&json!({ "schemes": all }));
     }
-    let lines: String = all().map(|(name, what)| format!("  {name:14} {what}\n")).collect();
+    let lines: String = all().map(|(name, what)| format!("  {name:18} {what}\n")).collect();
     output::text(&lines)
 }
 
