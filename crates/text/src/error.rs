@@ -67,3 +67,8 @@ impl Error {
 pub fn stopped() -> Error {
     Error::input(Fault::new("stopped", "stopped before the end").next("run it again; nothing was written"))
 }
+
+/// A name as typed, for a message: without control characters and not longer than a line.
+pub(crate) fn shown(name: &str) -> String {
+    name.chars().take(40).flat_map(char::escape_debug).collect()
+}

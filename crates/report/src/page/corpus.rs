@@ -4,7 +4,7 @@ use gyeol_data::profile::Severity;
 use gyeol_text::profile::{CorpusProfile, Lengths, Repeats};
 use serde::Serialize;
 
-use super::{Figure, Table, Voice, finding};
+use super::{Figure, Finding, Table, Voice, finding};
 use crate::Language;
 use crate::picture::{self, Powers};
 use crate::text;
@@ -19,13 +19,6 @@ pub(crate) struct Page {
     words: Table,
     repeats: Vec<(String, String, Table)>,
     notes: Vec<String>,
-}
-
-#[derive(Serialize)]
-struct Finding {
-    class: &'static str,
-    severity: String,
-    text: String,
 }
 
 /// Classes drawn; the others are summed up.
@@ -74,14 +67,7 @@ pub(crate) fn page(p: &CorpusProfile, language: Language) -> Page {
         sentence,
         findings: findings(p, language)
             .into_iter()
-            .map(|(severity, text)| {
-                let (class, key) = match severity {
-                    Severity::Stop => ("stop", "severity-stop"),
-                    Severity::Warn => ("warn", "severity-warn"),
-                    Severity::Note => ("note", "severity-note"),
-                };
-                Finding { class, severity: t(key), text }
-            })
+            .map(|(severity, text)| Finding::new(&voice, severity, text))
             .collect(),
         halves: vec![
             zipf(p, &voice),

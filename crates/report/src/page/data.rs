@@ -4,7 +4,7 @@ use gyeol_data::profile::{ColumnProfile, Profile, Severity};
 use gyeol_data::roles::Role;
 use serde::Serialize;
 
-use super::{Figure, Table, View, Voice, finding};
+use super::{Figure, Finding, Table, View, Voice, finding};
 use crate::Language;
 use crate::picture::{self, SplitBar, SplitPart, Words};
 use crate::text::{self, Step};
@@ -40,13 +40,6 @@ struct Column {
     middle: String,
     high: String,
     target: bool,
-}
-
-#[derive(Serialize)]
-struct Finding {
-    class: &'static str,
-    severity: String,
-    text: String,
 }
 
 /// The head of the inspect page.
@@ -229,12 +222,7 @@ fn lead(scene: &Scene) -> String {
 }
 
 fn warned(scene: &Scene, warning: &gyeol_data::profile::Warning) -> Finding {
-    let (class, key) = match warning.severity {
-        Severity::Stop => ("f-stop", "severity-stop"),
-        Severity::Warn => ("f-warn", "severity-warn"),
-        Severity::Note => ("f-note", "severity-note"),
-    };
-    Finding { class, severity: scene.t(key, &[]), text: finding(&scene.voice, warning) }
+    Finding::new(&scene.voice, warning.severity, finding(&scene.voice, warning))
 }
 
 fn column(scene: &Scene, c: &ColumnProfile) -> Column {

@@ -1,6 +1,7 @@
 //! What inspection warns of, in the reader's language.
 
-use gyeol_data::profile::{Part, Warning};
+use gyeol_data::profile::{Part, Severity, Warning};
+use serde::Serialize;
 
 use super::Voice;
 use crate::text;
@@ -12,6 +13,25 @@ fn part(voice: &Voice, part: &Part) -> String {
         Part::Share(s) => voice.percent(*s, 1),
         Part::Time(ms) => text::date_time(*ms, voice.zone, voice.language),
         Part::Text(t) => t.clone(),
+    }
+}
+
+/// A warning on a page: its sentence and how grave it is.
+#[derive(Serialize)]
+pub(crate) struct Finding {
+    class: &'static str,
+    severity: String,
+    text: String,
+}
+
+impl Finding {
+    pub fn new(voice: &Voice, severity: Severity, text: String) -> Finding {
+        let (class, key) = match severity {
+            Severity::Stop => ("f-stop", "severity-stop"),
+            Severity::Warn => ("f-warn", "severity-warn"),
+            Severity::Note => ("f-note", "severity-note"),
+        };
+        Finding { class, severity: voice.t(key, &[]), text }
     }
 }
 
@@ -50,7 +70,7 @@ mod tests {
 
     use super::*;
     use crate::Language;
-    use gyeol_data::profile::{CODES, Severity};
+    use gyeol_data::profile::CODES;
     use gyeol_text::profile::CODES as CORPUS_CODES;
 
     #[test]

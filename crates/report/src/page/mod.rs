@@ -19,7 +19,7 @@ use minijinja::{Environment, Value, context};
 
 pub(crate) use blocks::{Figure, Table, Voice};
 pub(crate) use corpus::{deck as corpus_deck, findings as corpus_findings};
-pub(crate) use findings::finding;
+pub(crate) use findings::{Finding, finding};
 
 use crate::model::{LadderReport, RungReport};
 use crate::text::{self, Step};

@@ -3,7 +3,7 @@
 use gyeol_data::profile::Severity;
 use gyeol_text::profile::CorpusProfile;
 
-use super::grid::{Grid, Paint, display_width, wrap};
+use super::grid::{Grid, Paint, finding_lines, wrap};
 use crate::Language;
 use crate::text::{self, message};
 
@@ -88,18 +88,7 @@ pub fn corpus_table(p: &CorpusProfile, width: usize, color: bool, language: Lang
     let findings = crate::page::corpus_findings(p, language);
     let notes = p.notes.iter().map(|n| (Severity::Note, n.clone()));
     for (severity, words) in findings.into_iter().chain(notes) {
-        let (mark, key) = match severity {
-            Severity::Stop => ("✗", "severity-stop"),
-            Severity::Warn => ("!", "severity-warn"),
-            Severity::Note => ("·", "severity-note"),
-        };
-        let label = format!("{mark} {}", t(key));
-        let indent = display_width(&label) + 2;
-        for (i, line) in wrap(&words, inner.saturating_sub(indent)).iter().enumerate() {
-            let painted = if severity == Severity::Note { paint.soft(&label) } else { paint.alarm(&label) };
-            let lead = if i == 0 { format!("{painted}  ") } else { " ".repeat(indent) };
-            out.push_str(&format!("  {lead}{line}\n"));
-        }
+        finding_lines(&mut out, severity, &words, inner, &paint, language);
     }
     out
 }

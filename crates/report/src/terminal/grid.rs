@@ -1,6 +1,10 @@
 //! Aligned columns of text, where a Hangul letter takes two cells.
 
+use gyeol_data::profile::Severity;
 use unicode_width::UnicodeWidthStr;
+
+use crate::Language;
+use crate::text::message;
 
 /// Cells that `text` takes in a terminal.
 pub fn display_width(text: &str) -> usize {
@@ -66,6 +70,29 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
         lines.push(line);
     }
     lines
+}
+
+/// A finding behind its mark, wrapped under itself.
+pub(super) fn finding_lines(
+    out: &mut String,
+    severity: Severity,
+    words: &str,
+    inner: usize,
+    paint: &Paint,
+    language: Language,
+) {
+    let (mark, key) = match severity {
+        Severity::Stop => ("✗", "severity-stop"),
+        Severity::Warn => ("!", "severity-warn"),
+        Severity::Note => ("·", "severity-note"),
+    };
+    let label = format!("{mark} {}", message(key, &[], language));
+    let indent = display_width(&label) + 2;
+    for (i, line) in wrap(words, inner.saturating_sub(indent)).iter().enumerate() {
+        let painted = if severity == Severity::Note { paint.soft(&label) } else { paint.alarm(&label) };
+        let lead = if i == 0 { format!("{painted}  ") } else { " ".repeat(indent) };
+        out.push_str(&format!("  {lead}{line}\n"));
+    }
 }
 
 /// A table of cells: columns are dropped from the right of `drop` first until the rest fits the width.

@@ -1,8 +1,8 @@
 //! The table after `inspect`: one line a column, then what deserves attention.
 
-use gyeol_data::profile::{Profile, Severity};
+use gyeol_data::profile::Profile;
 
-use super::grid::{Grid, Paint, display_width, wrap};
+use super::grid::{Grid, Paint, finding_lines, wrap};
 use crate::Language;
 use crate::page::{Voice, finding};
 use crate::text::{self, message};
@@ -90,19 +90,7 @@ pub fn profile_table(profile: &Profile, width: usize, color: bool, language: Lan
     let zone = profile.clock.as_ref().and_then(|c| c.zone.as_deref()).unwrap_or("UTC");
     let voice = Voice { language, zone };
     for warning in &profile.warnings {
-        let (mark, key) = match warning.severity {
-            Severity::Stop => ("✗", "severity-stop"),
-            Severity::Warn => ("!", "severity-warn"),
-            Severity::Note => ("·", "severity-note"),
-        };
-        let label = format!("{mark} {}", message(key, &[], language));
-        let indent = display_width(&label) + 2;
-        for (i, line) in wrap(&finding(&voice, warning), inner.saturating_sub(indent)).iter().enumerate() {
-            let painted =
-                if warning.severity == Severity::Note { paint.soft(&label) } else { paint.alarm(&label) };
-            let lead = if i == 0 { format!("{painted}  ") } else { " ".repeat(indent) };
-            out.push_str(&format!("  {lead}{line}\n"));
-        }
+        finding_lines(&mut out, warning.severity, &finding(&voice, warning), inner, &paint, language);
     }
     out
 }

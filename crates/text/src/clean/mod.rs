@@ -79,7 +79,7 @@ impl FromStr for Rule {
     fn from_str(name: &str) -> Result<Self> {
         RULES.iter().find(|(n, _)| *n == name).map(|(_, rule)| *rule).ok_or_else(|| {
             let names: Vec<&str> = RULES.iter().map(|(n, _)| *n).collect();
-            let shown: String = name.chars().take(40).flat_map(char::escape_debug).collect();
+            let shown = crate::error::shown(name);
             Error::option(
                 Fault::new("unknown-rule", format!("no rule of cleaning is called '{shown}'"))
                     .cause("a slip of the pen, or a rule of another version")

@@ -64,7 +64,7 @@ impl FromStr for Form {
             "nfkc" => Form::Nfkc,
             "nfkd" => Form::Nfkd,
             _ => {
-                let shown: String = name.chars().take(40).flat_map(char::escape_debug).collect();
+                let shown = crate::error::shown(name);
                 return Err(Error::option(
                     Fault::new("unknown-form", format!("no form of Unicode is called '{shown}'"))
                         .cause("a slip of the pen")

@@ -80,7 +80,7 @@ impl FromStr for Stemmer {
             }
             None => {
                 let names: Vec<&str> = STEMMERS.iter().map(|(n, _)| *n).collect();
-                let shown: String = name.chars().take(40).flat_map(char::escape_debug).collect();
+                let shown = crate::error::shown(name);
                 Err(Error::option(
                     Fault::new("unknown-stemmer", format!("no stemmer is called '{shown}'"))
                         .cause("Snowball has none for this language, or a slip of the pen")

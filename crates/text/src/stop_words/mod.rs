@@ -56,7 +56,7 @@ impl StopWords {
             "korean" | "ko" => Self::korean(),
             "none" => Self::default(),
             _ => {
-                let shown: String = name.chars().take(40).flat_map(char::escape_debug).collect();
+                let shown = crate::error::shown(name);
                 return Err(Error::option(
                     Fault::new("unknown-stop-words", format!("no list of stop words is called '{shown}'"))
                         .cause("there is none for this language, or a slip of the pen")

@@ -12,6 +12,7 @@ use super::{
     WordPunct,
 };
 use crate::Error;
+use crate::error::shown;
 
 /// The names of all schemes and what each is, in the order of help texts.
 pub const SCHEMES: &[(&str, &str)] = &[
@@ -130,11 +131,6 @@ impl FromStr for Scheme {
             }
         })
     }
-}
-
-/// A name as typed, without control characters and not longer than a line.
-fn shown(name: &str) -> String {
-    name.chars().take(40).flat_map(char::escape_debug).collect()
 }
 
 impl fmt::Display for Scheme {

@@ -51,7 +51,7 @@ impl FromStr for SubwordKind {
             "unigram" => SubwordKind::Unigram,
             "wordpiece" => SubwordKind::WordPiece,
             _ => {
-                let shown: String = name.chars().take(40).flat_map(char::escape_debug).collect();
+                let shown = crate::error::shown(name);
                 return Err(Error::option(
                     Fault::new("unknown-subword", format!("no kind of sub-words is called '{shown}'"))
                         .cause("a slip of the pen")
