@@ -102,7 +102,7 @@ pub enum Error {
 
     /// A tensor of a number type that bundles do not hold.
     #[error(
-        "tensor `{name}` has numbers of type {dtype}; a bundle holds F32 and F64 only. Another program wrote this file"
+        "tensor `{name}` has numbers of type {dtype}; a bundle holds F32, F64 and U8 only. Another program wrote this file"
     )]
     NumberType {
         /// The tensor.

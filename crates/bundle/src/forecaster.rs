@@ -48,10 +48,14 @@ impl Bundle {
                 let values = match &t.data {
                     TensorData::F32(v) => Values::F32(v.clone()),
                     TensorData::F64(v) => Values::F64(v.clone()),
+                    TensorData::U8(_) => {
+                        let why = format!("a forecaster has no tensor of bytes such as '{name}'");
+                        return Err(Error::Manifest { why });
+                    }
                 };
-                (name.clone(), t.shape.clone(), values)
+                Ok((name.clone(), t.shape.clone(), values))
             })
-            .collect();
+            .collect::<Result<_>>()?;
         Forecaster::from_parts(&m.model, &tensors).map_err(|error| Error::Manifest { why: error.to_string() })
     }
 }

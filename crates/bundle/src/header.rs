@@ -64,6 +64,7 @@ fn walk(header: &str, limits: &Limits) -> Result<u64> {
         let width = match entry.dtype.as_str() {
             "F32" => 4,
             "F64" => 8,
+            "U8" => 1,
             other => return Err(Error::NumberType { name: name.clone(), dtype: shorten(other) }),
         };
         let layout = |why: String| Error::Layout { name: name.clone(), why };

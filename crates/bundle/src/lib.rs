@@ -15,7 +15,8 @@
 //! could compute it anew.
 //!
 //! The container knows nothing of forecasts or nets: what stands in [`Manifest::model`] is the business of whoever put it
-//! there. The one tenant so far is a [`gyeol_forecast::Forecaster`]: [`Bundle::of_forecaster`], [`Bundle::forecaster`].
+//! there. Tenants so far are a [`gyeol_forecast::Forecaster`] ([`Bundle::of_forecaster`], [`Bundle::forecaster`]) and a
+//! [`LanguageModel`] ([`Bundle::of_language_model`], [`Bundle::language_model`]).
 //!
 //! ```
 //! use gyeol_bundle::{Bundle, DataHash, Limits, Manifest, Tensor};
@@ -36,6 +37,7 @@ mod error;
 mod file;
 mod forecaster;
 mod header;
+mod language;
 mod limits;
 mod manifest;
 mod summary;
@@ -44,6 +46,7 @@ mod tensor;
 pub use bundle::Bundle;
 pub use error::{Error, Result};
 pub use forecaster::FORECAST;
+pub use language::{LANGUAGE_MODEL, LanguageModel};
 pub use limits::Limits;
 pub use manifest::{DataHash, FORMAT, Manifest};
 pub use summary::{Summary, TensorSummary};

@@ -1,6 +1,7 @@
 //! How large a bundle may be before it is refused unread.
 
-/// Upper bounds that a bundle must keep to be opened. The defaults are far above any net that a CPU trains.
+/// Upper bounds that a bundle must keep to be opened. The defaults are far above any net that a CPU trains; larger
+/// n-gram models are files of their own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of the whole file.
@@ -15,6 +16,6 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { max_bytes: 2 << 30, max_tensors: 4096, max_elements: 512 << 20, max_manifest: 16 << 20 }
+        Limits { max_bytes: 2 << 30, max_tensors: 4096, max_elements: 2 << 30, max_manifest: 16 << 20 }
     }
 }

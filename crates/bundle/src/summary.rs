@@ -18,7 +18,7 @@ pub struct Summary {
     pub format: u32,
     /// Version of the program that wrote it.
     pub gyeol_version: String,
-    /// Numbers in all tensors.
+    /// Numbers that were learnt: those in all tensors, or n-grams.
     pub parameters: u64,
     /// Bytes that the numbers take.
     pub bytes: u64,
@@ -41,7 +41,7 @@ pub struct Summary {
 pub struct TensorSummary {
     /// Its name.
     pub name: String,
-    /// Its number type, `F32` or `F64`.
+    /// Its number type, `F32`, `F64` or `U8`.
     pub dtype: String,
     /// Length of each axis.
     pub shape: Vec<usize>,
@@ -67,10 +67,21 @@ impl Summary {
             rung: manifest.rung.clone(),
             format: manifest.format,
             gyeol_version: manifest.gyeol_version.clone(),
-            parameters: tensors.iter().map(|tensor| tensor.elements).sum(),
+            parameters: match manifest.model.get("parameters").and_then(Value::as_u64) {
+                // Tables packed into bytes know their own count.
+                Some(parameters) => parameters,
+                None => tensors.iter().map(|tensor| tensor.elements).sum(),
+            },
             bytes: tensors
                 .iter()
-                .map(|tensor| tensor.elements * if tensor.dtype == "F64" { 8 } else { 4 })
+                .map(|tensor| {
+                    tensor.elements
+                        * match tensor.dtype.as_str() {
+                            "F64" => 8,
+                            "F32" => 4,
+                            _ => 1,
+                        }
+                })
                 .sum(),
             tensors,
             data: manifest.data.clone(),

@@ -22,6 +22,8 @@ pub enum TensorData {
     F32(Vec<f32>),
     /// Double precision: statistics, intervals.
     F64(Vec<f64>),
+    /// Bytes: a file of another form inside the bundle, such as the tables of an n-gram model.
+    U8(Vec<u8>),
 }
 
 impl TensorData {
@@ -30,6 +32,7 @@ impl TensorData {
         match self {
             TensorData::F32(values) => values.len(),
             TensorData::F64(values) => values.len(),
+            TensorData::U8(values) => values.len(),
         }
     }
 
@@ -43,6 +46,7 @@ impl TensorData {
         match self {
             TensorData::F32(_) => "F32",
             TensorData::F64(_) => "F64",
+            TensorData::U8(_) => "U8",
         }
     }
 }
@@ -56,6 +60,11 @@ impl Tensor {
     /// A tensor of double precision; an error where `shape` and the count of `data` differ.
     pub fn f64(shape: impl Into<Vec<usize>>, data: Vec<f64>) -> Result<Tensor> {
         Tensor { shape: shape.into(), data: TensorData::F64(data) }.checked("f64")
+    }
+
+    /// Bytes in one row.
+    pub fn bytes(data: Vec<u8>) -> Tensor {
+        Tensor { shape: vec![data.len()], data: TensorData::U8(data) }
     }
 
     fn checked(self, name: &str) -> Result<Tensor> {
@@ -80,6 +89,7 @@ impl Tensor {
         match &self.data {
             TensorData::F32(values) => values.iter().map(|value| f64::from(*value)).collect(),
             TensorData::F64(values) => values.clone(),
+            TensorData::U8(values) => values.iter().map(|value| f64::from(*value)).collect(),
         }
     }
 
@@ -87,7 +97,7 @@ impl Tensor {
     pub fn as_f32(&self) -> Option<&[f32]> {
         match &self.data {
             TensorData::F32(values) => Some(values),
-            TensorData::F64(_) => None,
+            _ => None,
         }
     }
 
@@ -95,15 +105,24 @@ impl Tensor {
     pub fn as_f64(&self) -> Option<&[f64]> {
         match &self.data {
             TensorData::F64(values) => Some(values),
-            TensorData::F32(_) => None,
+            _ => None,
+        }
+    }
+
+    /// The bytes if there are such.
+    pub fn as_bytes(&self) -> Option<&[u8]> {
+        match &self.data {
+            TensorData::U8(values) => Some(values),
+            _ => None,
         }
     }
 
     /// The numbers as the file holds them: little endian, one after the other.
-    pub(crate) fn le_bytes(&self) -> Vec<u8> {
+    pub(crate) fn le_bytes(&self) -> Cow<'_, [u8]> {
         match &self.data {
             TensorData::F32(values) => values.iter().flat_map(|value| value.to_le_bytes()).collect(),
             TensorData::F64(values) => values.iter().flat_map(|value| value.to_le_bytes()).collect(),
+            TensorData::U8(values) => Cow::Borrowed(values),
         }
     }
 
@@ -118,6 +137,7 @@ impl Tensor {
                 let (numbers, _) = bytes.as_chunks::<8>();
                 TensorData::F64(numbers.iter().map(|number| f64::from_le_bytes(*number)).collect())
             }
+            Dtype::U8 => TensorData::U8(bytes.to_vec()),
             _ => return None,
         };
         Some(Tensor { shape: shape.to_vec(), data })
@@ -129,6 +149,7 @@ impl View for &Tensor {
         match self.data {
             TensorData::F32(_) => Dtype::F32,
             TensorData::F64(_) => Dtype::F64,
+            TensorData::U8(_) => Dtype::U8,
         }
     }
 
@@ -137,13 +158,14 @@ impl View for &Tensor {
     }
 
     fn data(&self) -> Cow<'_, [u8]> {
-        Cow::Owned(self.le_bytes())
+        self.le_bytes()
     }
 
     fn data_len(&self) -> usize {
         match &self.data {
             TensorData::F32(values) => std::mem::size_of_val(values.as_slice()),
             TensorData::F64(values) => std::mem::size_of_val(values.as_slice()),
+            TensorData::U8(values) => values.len(),
         }
     }
 }

@@ -8,6 +8,9 @@ use std::time::{Duration, Instant};
 
 use gyeol_forecast::Progress;
 use gyeol_ladder::Watch;
+use gyeol_ladder::language::{LanguageWatch, TABLE};
+use gyeol_ngram::Stage;
+use gyeol_report::language::LanguageRungReport;
 use gyeol_report::model::RungReport;
 use gyeol_report::{Language, text};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -25,20 +28,25 @@ pub struct Watcher {
     drawn: Instant,
 }
 
+/// A flag that Ctrl-C sets; a second Ctrl-C ends the program at once.
+fn stop_flag() -> Arc<AtomicBool> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&stop);
+    // A second handler cannot be set, as when a verb calls another; then the first one stays.
+    let _ = ctrlc::set_handler(move || {
+        if flag.swap(true, Ordering::SeqCst) {
+            std::process::exit(130);
+        }
+    });
+    stop
+}
+
 impl Watcher {
     /// For a run whose scores are shown in `unit`; Ctrl-C makes it stop at the next iteration.
     pub fn new(quiet: bool, language: Language, metric: &str, unit: &str) -> Self {
-        let stop = Arc::new(AtomicBool::new(false));
-        let flag = Arc::clone(&stop);
-        // A second handler cannot be set, as when a verb calls another; then the first one stays.
-        let _ = ctrlc::set_handler(move || {
-            if flag.swap(true, Ordering::SeqCst) {
-                std::process::exit(130);
-            }
-        });
         let now = Instant::now();
         Watcher {
-            stop,
+            stop: stop_flag(),
             bar: None,
             quiet,
             terminal: std::io::stderr().is_terminal(),
@@ -123,5 +131,97 @@ impl Watch for Watcher {
             text::rung_title(&rung.name, self.language),
             self.metric.to_uppercase()
         );
+    }
+}
+
+/// Watches a climb of language models.
+pub struct TextWatcher {
+    stop: Arc<AtomicBool>,
+    bar: Option<ProgressBar>,
+    quiet: bool,
+    language: Language,
+    /// What is fitted now.
+    now: String,
+}
+
+impl TextWatcher {
+    /// Ctrl-C makes it stop at the next block of texts or the next model.
+    pub fn new(quiet: bool, language: Language) -> Self {
+        let bar = (!quiet && std::io::stderr().is_terminal()).then(|| {
+            let bar = ProgressBar::new_spinner();
+            bar.enable_steady_tick(Duration::from_millis(200));
+            bar
+        });
+        TextWatcher { stop: stop_flag(), bar, quiet, language, now: String::new() }
+    }
+
+    fn say(&self, words: String) -> bool {
+        if let Some(bar) = &self.bar {
+            bar.set_message(words);
+        }
+        !self.stop.load(Ordering::SeqCst)
+    }
+}
+
+impl LanguageWatch for TextWatcher {
+    fn reading(&mut self, part: &str, bytes: u64, of: Option<u64>) -> bool {
+        let size = |bytes: u64| text::bytes(bytes, self.language);
+        let done = match of {
+            Some(of) => format!("{} / {}", size(bytes), size(of)),
+            None => size(bytes),
+        };
+        self.say(format!("{} · {done}", text::spoken("part", part, self.language)))
+    }
+
+    fn counting(&mut self, stage: Stage) {
+        let doing = match stage {
+            Stage::Reading(words) => text::count(words as usize, self.language),
+            Stage::Counting(share) => text::percent(share, 0, self.language),
+            Stage::Estimating => String::new(),
+        };
+        self.say(format!("{} · {doing}", self.now));
+    }
+
+    fn fitting(&mut self, rung: &str, order: usize, smoothing: &str) -> bool {
+        let title = if rung == TABLE {
+            text::message("chapter-settings", &[], self.language)
+        } else {
+            text::rung_title(rung, self.language)
+        };
+        let order = text::message("col-order", &[("order", order.to_string())], self.language);
+        self.now = format!("{title} · {order} · {smoothing}");
+        self.say(self.now.clone())
+    }
+
+    fn done(&mut self, rung: &LanguageRungReport, kept: bool) {
+        if self.quiet {
+            return;
+        }
+        let value = rung
+            .test
+            .get("perplexity")
+            .map_or("–".to_string(), |v| text::number(v.value, text::decimals(v.value, 4), self.language));
+        let time = if kept {
+            text::message("progress-kept", &[], self.language)
+        } else {
+            text::duration(rung.fit_seconds, self.language)
+        };
+        let line = format!(
+            "  {:28} {} {value} · {time}",
+            text::rung_title(&rung.name, self.language),
+            text::metric_name("perplexity", self.language)
+        );
+        match &self.bar {
+            Some(bar) => bar.suspend(|| eprintln!("{line}")),
+            None => eprintln!("{line}"),
+        }
+    }
+}
+
+impl Drop for TextWatcher {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
     }
 }

@@ -323,7 +323,7 @@ fn span_of(data: &Prepared, part: &std::ops::Range<i64>, windows: &[Window]) -> 
     Span { from, to, rows, windows: windows.len() / data.spec.targets.len().max(1) }
 }
 
-fn machine() -> String {
+pub(crate) fn machine() -> String {
     let name = std::fs::read_to_string("/proc/cpuinfo").ok().and_then(|text| {
         let line = text.lines().find(|l| l.starts_with("model name"))?;
         Some(line.split_once(':')?.1.trim().to_string())
@@ -331,6 +331,6 @@ fn machine() -> String {
     format!("{}, {}", name.unwrap_or_else(|| std::env::consts::ARCH.to_string()), kernel_path().name())
 }
 
-fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     gyeol_data::write_bytes(path, bytes).map_err(|source| Error::Write { path: path.to_path_buf(), source })
 }

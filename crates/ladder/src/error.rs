@@ -25,6 +25,15 @@ pub enum Error {
     /// Preparation.
     #[error(transparent)]
     Forecast(#[from] gyeol_forecast::Error),
+    /// Texts and their preparation.
+    #[error(transparent)]
+    Text(#[from] gyeol_text::Error),
+    /// An n-gram model.
+    #[error(transparent)]
+    Ngram(#[from] gyeol_ngram::Error),
+    /// A part of the texts that cannot be used.
+    #[error("{0}")]
+    Part(Box<gyeol_data::Fault>),
     /// A model file.
     #[error(transparent)]
     Bundle(#[from] gyeol_bundle::Error),

@@ -15,6 +15,7 @@ mod error;
 mod examples;
 mod folder;
 mod judge;
+pub mod language;
 pub mod open;
 pub mod plan;
 pub mod recipe;

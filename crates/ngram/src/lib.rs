@@ -44,7 +44,7 @@ pub use arpa::{Repairs, read_arpa, write_arpa};
 pub use binary::Layout;
 pub use binary::file::whole as write_whole;
 pub use binary::header::VERSION;
-pub use binary::write::write_binary;
+pub use binary::write::{to_bytes, write_binary};
 pub use corpus::{CorpusOptions, Markers, Source};
 pub use discount::Warning;
 pub use distribution::Sampling;

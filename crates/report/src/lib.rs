@@ -8,6 +8,7 @@
 //! - [`text`]: names, verdicts and figures as each language writes them
 //! - [`svg`]: the writer behind every picture
 
+pub mod language;
 pub mod model;
 pub mod svg;
 pub mod terminal;
@@ -99,4 +100,9 @@ pub fn corpus_page(
     language: Language,
 ) -> Result<String> {
     page::corpus_page(profile, name, language)
+}
+
+/// The ladder of language models as one self-contained HTML file.
+pub fn language_page(report: &language::LanguageReport, language: Language) -> Result<String> {
+    page::language_page(report, language)
 }

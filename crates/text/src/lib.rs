@@ -17,6 +17,7 @@ pub mod corpus;
 pub mod encode;
 pub mod error;
 pub mod korean;
+pub mod lines;
 pub mod normalise;
 pub mod pairs;
 pub mod prepare;

@@ -2,6 +2,7 @@
 
 mod climb;
 mod model;
+mod models;
 mod ngram;
 mod serve;
 mod shell;

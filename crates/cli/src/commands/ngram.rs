@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use gyeol_data::Fault;
 use gyeol_ngram::smoothing::jelinek_mercer;
 use gyeol_ngram::{
-    Counted, Layout, Markers, Model, Options, Perplexity, Protocol, Report, Sampling, Scored, Smoothing,
+    Counted, Layout, Markers, Options, Perplexity, Protocol, Report, Sampling, Scored, Smoothing,
     Source, Stage, Tables, count, perplexity, prune_by_entropy, read_arpa, write_arpa, write_binary,
 };
 use gyeol_tensor::Pool;
@@ -15,6 +15,7 @@ use gyeol_text::corpus::{Corpus, CorpusOptions, Format};
 use indicatif::ProgressBar;
 use serde_json::{Value, json};
 
+use super::models::load;
 use crate::args::Common;
 use crate::args::ngram::{LanguageVerb, Ngram};
 use crate::failure::{Failure, Result};
@@ -29,12 +30,12 @@ pub fn run(common: &Common, verb: LanguageVerb) -> Result<()> {
         LanguageVerb::Ngram(args) => fit(common, &args),
         LanguageVerb::Perplexity { model, file, protocol, verify } => {
             two_inputs(&model, &file)?;
-            let pool = super::pool(common);
-            let model = load(&model, &pool)?;
+            let model = load(&model, super::pool(common))?;
             if verify {
-                model.verify(&pool)?;
+                model.verify(&super::pool(common))?;
             }
-            show_perplexity(common, &perplexity(&model, &mut Source::open(&file)?, protocol)?, protocol)
+            let mut texts = model.texts(&file)?;
+            show_perplexity(common, &perplexity(&model, &mut texts.source, protocol)?, protocol)
         }
         LanguageVerb::Score { model, file, explain, counts } => {
             two_inputs(&model, &file)?;
@@ -46,8 +47,9 @@ pub fn run(common: &Common, verb: LanguageVerb) -> Result<()> {
         }
         LanguageVerb::Next { model, context, k } => next(common, &model, &context, k),
         LanguageVerb::Generate { model, prompt, max, temperature, top_k, top_p } => {
-            let model = load(&model, &super::pool(common))?;
+            let model = load(&model, super::pool(common))?;
             let how = Sampling { max, temperature, top_k, top_p, seed: common.seed.unwrap_or(0) };
+            let prompt = model.words(&prompt);
             let words: Vec<&str> = prompt.split_whitespace().collect();
             let drawn = model.sample(&words, &how)?;
             let all: Vec<&str> = words.into_iter().chain(drawn.iter().map(|&id| model.word(id))).collect();
@@ -68,44 +70,6 @@ fn two_inputs(model: &str, file: &str) -> Result<()> {
         ));
     }
     Ok(())
-}
-
-/// A binary model, or an ARPA file.
-fn load(path: &str, pool: &Pool) -> Result<Model> {
-    if path == "-" {
-        let mut bytes = Vec::new();
-        std::io::Read::read_to_end(&mut std::io::stdin().lock(), &mut bytes)?;
-        if bytes.starts_with(b"gyeolNGR") {
-            return Ok(Model::from_bytes(bytes, "standard input")?);
-        }
-        return from_arpa(&mut Source::from_text(bytes), pool);
-    }
-    let lower = path.to_lowercase();
-    if [".arpa", ".arpa.gz", ".arpa.zst", ".lm", ".lm.gz"].iter().any(|end| lower.ends_with(end)) {
-        return from_arpa(&mut Source::open(path)?, pool);
-    }
-    match Model::open(Path::new(path)) {
-        Err(e) if e.code() == "not-a-model" && begins_as_arpa(path) => {
-            from_arpa(&mut Source::open(path)?, pool)
-        }
-        other => Ok(other?),
-    }
-}
-
-fn begins_as_arpa(path: &str) -> bool {
-    let Ok(file) = std::fs::File::open(path) else { return false };
-    let mut head = Vec::new();
-    let read = std::io::Read::read_to_end(&mut std::io::Read::take(file, 256), &mut head);
-    // Packed text cannot be seen into here; it is tried.
-    read.is_ok()
-        && (head.starts_with(&[0x1f, 0x8b])
-            || head.starts_with(&[0x28, 0xb5, 0x2f, 0xfd])
-            || String::from_utf8_lossy(&head).trim_start().starts_with("\\data\\"))
-}
-
-fn from_arpa(source: &mut Source, pool: &Pool) -> Result<Model> {
-    let (tables, _) = read_arpa(source)?;
-    Ok(Model::from_tables(&tables, Layout::Probing, "{}", pool)?)
 }
 
 fn smoothing(args: &Ngram) -> Result<Smoothing> {
@@ -336,7 +300,7 @@ fn show_perplexity(common: &Common, found: &Perplexity, protocol: Protocol) -> R
 
 fn score(common: &Common, model: &str, file: &str, explain: bool, counts: Option<&str>) -> Result<()> {
     let pool = super::pool(common);
-    let model = load(model, &pool)?;
+    let model = load(model, super::pool(common))?;
     let counted = match counts {
         None => None,
         Some(text) => {
@@ -346,8 +310,8 @@ fn score(common: &Common, model: &str, file: &str, explain: bool, counts: Option
     };
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     let mut failed = None;
-    let mut text = Source::open(file)?;
-    model.full_scores(&mut text, &mut |line, scored| {
+    let mut texts = model.texts(file)?;
+    model.full_scores(&mut texts.source, &mut |line, scored| {
         if failed.is_some() {
             return;
         }
@@ -372,7 +336,7 @@ fn score(common: &Common, model: &str, file: &str, explain: bool, counts: Option
 
 /// `gyeol rank`: JSON lines, or a line a candidate with its key and place.
 fn ranked(common: &Common, model: &str, file: &str) -> Result<()> {
-    let model = load(model, &super::pool(common))?;
+    let model = load(model, super::pool(common))?;
     let corpus =
         Corpus::open(file, CorpusOptions { format: Some(Format::Text), ..CorpusOptions::default() })?;
     let mut out = Vec::new();
@@ -480,7 +444,8 @@ fn line_text(
 }
 
 fn next(common: &Common, model: &str, context: &str, k: usize) -> Result<()> {
-    let model = load(model, &super::pool(common))?;
+    let model = load(model, super::pool(common))?;
+    let context = model.words(context);
     let ids: Vec<u32> = context.split_whitespace().map(|w| model.text_id(w.as_bytes())).collect();
     let state = model.score_ids(&ids, false, |_| {});
     let words = model.next_words(&state, k);

@@ -3,13 +3,13 @@
 use std::path::Path;
 
 use gyeol_data::{Profile, Roles, Table, clean};
-use gyeol_ladder::recipe::Recipe;
+use gyeol_ladder::recipe::{LanguageRecipe, Recipe};
 use gyeol_report::terminal;
 use serde_json::json;
 
 use super::table;
 use crate::args::{Common, Reading};
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 use crate::output;
 
 fn looked_at(file: &str, reading: &Reading) -> Result<(Table, Roles, Profile)> {
@@ -21,13 +21,44 @@ fn looked_at(file: &str, reading: &Reading) -> Result<(Table, Roles, Profile)> {
 
 /// `gyeol init`.
 pub fn init(common: &Common, file: &str, out: &str, reading: &Reading) -> Result<()> {
+    if super::text::is_text(file, &Default::default(), reading)? {
+        return recipe(common, out, texts(file, out, reading)?);
+    }
     let (table, roles, profile) = looked_at(file, reading)?;
     let mut recipe = Recipe::fitting(&table, &roles, &profile, &beside(file, out)?);
     // What was said about reading this file holds for every run on it.
     recipe.data.delimiter.clone_from(&reading.delimiter);
     recipe.data.encoding.clone_from(&reading.encoding);
     recipe.data.date_format.clone_from(&reading.date_format);
-    let recipe = recipe.commented(&roles, &profile);
+    let written = recipe.commented(&roles, &profile);
+    self::recipe(common, out, written)
+}
+
+/// The recipe of a language model for texts.
+fn texts(file: &str, out: &str, reading: &Reading) -> Result<String> {
+    if file == "-" {
+        return Err(Failure::Usage("texts are read more than once: save them to a file and name it".into()));
+    }
+    let mut recipe = LanguageRecipe::fitting(file)?;
+    recipe.data.file = Some(beside(file, out)?);
+    recipe.data.delimiter.clone_from(&reading.delimiter);
+    recipe.data.encoding.clone_from(&reading.encoding);
+    let mut head = vec![
+        format!("A recipe for gyeol: what word comes next in {file}."),
+        "Keys marked with # are not set; the line shows how they are written. docs/recipe.md lists them all."
+            .into(),
+    ];
+    if recipe.text.scheme == "whitespace" {
+        head.push(
+            "Seen: punctuation stands apart from the words already, so tokens are cut at spaces alone."
+                .into(),
+        );
+    }
+    Ok(recipe.commented(head))
+}
+
+/// Writes a recipe.
+fn recipe(common: &Common, out: &str, recipe: String) -> Result<()> {
     if out != "-" {
         output::bytes(Path::new(out), recipe.as_bytes())?;
         if !common.quiet {

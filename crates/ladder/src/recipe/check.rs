@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue};
 use toml::{Spanned, Table, Value};
 
 use super::error::{Place, RecipeError, Result, nearest};
-use super::keys::{self, KEYS, Key, Kind, OPERATIONS, RUNGS, SECTIONS, Without};
+use super::keys::{Key, Kind, Schema, Without};
 use super::model::rung_kind;
 
 /// Longest text that is taken for a recipe.
@@ -34,7 +34,7 @@ impl Lines {
 }
 
 /// A recipe whose keys are known and whose values are of the right kind, with the defaults filled in.
-pub(crate) fn check(text: &str, origin: &str) -> Result<(Table, Lines)> {
+pub(crate) fn check(text: &str, origin: &str, schema: &'static Schema) -> Result<(Table, Lines)> {
     if text.len() > MOST_BYTES {
         let found = format!("it has {} bytes, and no recipe has more than {MOST_BYTES}", text.len());
         return Err(RecipeError::NotARecipe { origin: origin.to_owned(), found });
@@ -45,9 +45,9 @@ pub(crate) fn check(text: &str, origin: &str) -> Result<(Table, Lines)> {
     };
     let places = DeTable::parse(text).map_err(syntax)?;
     let values: Table = text.parse().map_err(syntax)?;
-    let mut walk = Walk { text, lines: Lines { origin: origin.into(), lines: BTreeMap::new() } };
+    let mut walk = Walk { text, schema, lines: Lines { origin: origin.into(), lines: BTreeMap::new() } };
     let mut table = walk.top(places.get_ref(), &values)?;
-    defaults(&mut table, &walk.lines)?;
+    defaults(&mut table, schema, &walk.lines)?;
     Ok((table, walk.lines))
 }
 
@@ -58,6 +58,7 @@ fn line_of(text: &str, offset: usize) -> u32 {
 
 struct Walk<'a> {
     text: &'a str,
+    schema: &'static Schema,
     lines: Lines,
 }
 
@@ -70,7 +71,7 @@ impl Walk<'_> {
         let mut out = Table::new();
         for (offset, name, place_of_value, value) in in_order(places, values) {
             let place = self.place(offset);
-            let Some(section) = keys::find_section(name) else {
+            let Some(section) = self.schema.find_section(name) else {
                 let entry = self.entry("", name, "", None, value, &place)?;
                 out.insert(name.to_owned(), entry);
                 continue;
@@ -113,8 +114,8 @@ impl Walk<'_> {
     /// Which operation or rung a `[[clean]]` or `[[rung]]` is, since its other keys depend on it.
     fn discriminate(&self, section: &str, prefix: &str, values: &Table) -> Result<&'static str> {
         let (name, allowed): (&str, Vec<&'static str>) = match section {
-            "clean" => ("op", OPERATIONS.iter().map(|(word, _)| *word).collect()),
-            _ => ("name", RUNGS.to_vec()),
+            "clean" => ("op", self.schema.operations.iter().map(|(word, _)| *word).collect()),
+            _ => ("name", self.schema.rungs.to_vec()),
         };
         let place = self.lines.place(prefix);
         let key = format!("{section}.{name}");
@@ -166,8 +167,8 @@ impl Walk<'_> {
         value: &Value,
         place: &Place,
     ) -> Result<Value> {
-        let Some(key) = keys::find(section, name, of) else {
-            return Err(unknown(section, name, of, value, place));
+        let Some(key) = self.schema.find(section, name, of) else {
+            return Err(unknown(self.schema, section, name, of, value, place));
         };
         let path = if prefix.is_empty() { name.to_owned() } else { format!("{prefix}.{name}") };
         if let Some(line) = place.line {
@@ -193,10 +194,17 @@ fn in_order<'t>(
     entries
 }
 
-fn unknown(section: &str, name: &str, of: Option<&str>, value: &Value, place: &Place) -> RecipeError {
+fn unknown(
+    schema: &Schema,
+    section: &str,
+    name: &str,
+    of: Option<&str>,
+    value: &Value,
+    place: &Place,
+) -> RecipeError {
     let place = place.clone();
     // A key of another rung or operation is known, but not here.
-    if let (Some(of), Some(key)) = (of, keys::find(section, name, None)) {
+    if let (Some(of), Some(key)) = (of, schema.find(section, name, None)) {
         let kind = if section == "rung" { "rung" } else { "operation" };
         return RecipeError::Contradiction {
             place,
@@ -206,13 +214,14 @@ fn unknown(section: &str, name: &str, of: Option<&str>, value: &Value, place: &P
         };
     }
     let table = matches!(value, Value::Table(_)) || is_tables(value);
-    let elsewhere = KEYS.iter().find(|key| key.name == name && key.section != section).map(Key::path);
+    let elsewhere = schema.keys.iter().find(|key| key.name == name && key.section != section).map(Key::path);
     let known: Vec<&str> = if section.is_empty() && table {
-        SECTIONS.iter().map(|section| section.name).filter(|name| !name.is_empty()).collect()
+        schema.sections.iter().map(|section| section.name).filter(|name| !name.is_empty()).collect()
     } else {
-        keys::names(section, of).collect()
+        schema.names(section, of).collect()
     };
-    let near = nearest(name, known).or(elsewhere).or_else(|| nearest(name, KEYS.iter().map(|key| key.name)));
+    let near =
+        nearest(name, known).or(elsewhere).or_else(|| nearest(name, schema.keys.iter().map(|key| key.name)));
     RecipeError::UnknownKey {
         place,
         what: if table { "section" } else { "key" },
@@ -364,15 +373,15 @@ fn show(text: &str) -> String {
 }
 
 /// Fills in what was left out and has a default; names what was left out and has none.
-fn defaults(table: &mut Table, lines: &Lines) -> Result<()> {
-    for section in SECTIONS {
+fn defaults(table: &mut Table, schema: &Schema, lines: &Lines) -> Result<()> {
+    for section in schema.sections {
         match (section.name, section.many) {
-            ("", _) => fill(table, "", None, &lines.place(""))?,
+            ("", _) => fill(table, schema, "", None, &lines.place(""))?,
             (name, false) => {
                 let place = lines.place(name);
                 let entry = table.entry(name).or_insert_with(|| Value::Table(Table::new()));
                 if let Value::Table(inner) = entry {
-                    fill(inner, name, None, &place)?;
+                    fill(inner, schema, name, None, &place)?;
                 }
             }
             (name, true) => {
@@ -381,7 +390,7 @@ fn defaults(table: &mut Table, lines: &Lines) -> Result<()> {
                     let Value::Table(inner) = item else { continue };
                     let word = if name == "rung" { "name" } else { "op" };
                     let of = inner.get(word).and_then(Value::as_str).map(|word| rung_kind(word).to_owned());
-                    fill(inner, name, of.as_deref(), &lines.place(&format!("{name}[{index}]")))?;
+                    fill(inner, schema, name, of.as_deref(), &lines.place(&format!("{name}[{index}]")))?;
                 }
             }
         }
@@ -389,8 +398,8 @@ fn defaults(table: &mut Table, lines: &Lines) -> Result<()> {
     Ok(())
 }
 
-fn fill(table: &mut Table, section: &str, of: Option<&str>, place: &Place) -> Result<()> {
-    for key in KEYS.iter().filter(|key| key.section == section) {
+fn fill(table: &mut Table, schema: &Schema, section: &str, of: Option<&str>, place: &Place) -> Result<()> {
+    for key in schema.keys.iter().filter(|key| key.section == section) {
         let here = of.is_none_or(|of| key.of.is_empty() || key.of.contains(&of));
         if !here || table.contains_key(key.name) {
             continue;

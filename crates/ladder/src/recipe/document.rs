@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::keys::{KEYS, Key, OPERATIONS, SECTIONS, Without};
+use super::keys::{Key, SCHEMAS, Schema, Without};
 use super::model::Recipe;
 
 /// The reference of all keys, as Markdown. A test keeps `docs/recipe.md` equal to it.
@@ -12,9 +12,22 @@ pub fn document() -> String {
          A recipe is a TOML file that says what a run does. `gyeol init FILE -o RECIPE` writes the one that fits a file, with\n\
          comments; `gyeol run RECIPE` follows it. Every key may be left out unless it is called needed. An unknown key is an\n\
          error that names the nearest known one.\n\n\
-         <!-- Made from crates/ladder/src/recipe/keys.rs; `UPDATE=1 cargo test -p gyeol-ladder recipe` writes it anew. -->\n",
+         <!-- Made from crates/ladder/src/recipe/keys; `UPDATE=1 cargo test -p gyeol-ladder recipe` writes it anew. -->\n",
     );
-    for section in SECTIONS {
+    for schema in SCHEMAS {
+        let _ = write!(out, "\n# `task = \"{}\"`\n\n{}\n", schema.task, schema.doc);
+        sections(&mut out, schema);
+    }
+    let _ = write!(
+        out,
+        "\n# An example: the built-in power load\n\n```toml\n{}```\n",
+        Recipe::default_power().to_toml()
+    );
+    out
+}
+
+fn sections(out: &mut String, schema: &Schema) {
+    for section in schema.sections {
         let title = match (section.name, section.many) {
             ("", _) => "At the top".to_owned(),
             (name, true) => format!("`[[{name}]]`"),
@@ -23,7 +36,7 @@ pub fn document() -> String {
         let _ = write!(out, "\n## {title}\n\n{}\n\n", section.doc);
         if section.name == "clean" {
             out.push_str("| `op` | what it does |\n|---|---|\n");
-            for (word, doc) in OPERATIONS {
+            for (word, doc) in schema.operations {
                 let _ = writeln!(out, "| `{word}` | {doc} |");
             }
             out.push('\n');
@@ -40,7 +53,7 @@ pub fn document() -> String {
             }
             None => out.push_str("| key | takes | without it | meaning |\n|---|---|---|---|\n"),
         }
-        for key in KEYS.iter().filter(|key| key.section == section.name) {
+        for key in schema.keys.iter().filter(|key| key.section == section.name) {
             let name = if of.is_some() {
                 format!("`{}` | {}", key.name, of_words(key))
             } else {
@@ -49,12 +62,6 @@ pub fn document() -> String {
             let _ = writeln!(out, "| {name} | {} | {} | {} |", key.kind.words(), without(key), key.doc);
         }
     }
-    let _ = write!(
-        out,
-        "\n## An example: the built-in power load\n\n```toml\n{}```\n",
-        Recipe::default_power().to_toml()
-    );
-    out
 }
 
 fn of_words(key: &Key) -> String {

@@ -19,7 +19,7 @@ impl Recipe {
 
     /// A recipe made by [`Recipe::fitting`], with every key explained.
     pub fn commented(&self, roles: &Roles, profile: &Profile) -> String {
-        writer::write(self, &comments(self, roles, profile))
+        writer::write(self, &super::keys::forecast::SCHEMA, &comments(self, roles, profile))
     }
 
     /// The same recipe as plain values.

@@ -1,6 +1,6 @@
 //! The recipe: what a run is told, as TOML.
 //!
-//! Every key stands once in [`KEYS`], and everything else comes from there: the check (an unknown key is an error that names
+//! Every key stands once in the [`Schema`] of its task, and everything else comes from there: the check (an unknown key is an error that names
 //! the nearest one), defaults, ranges, the comments that [`Recipe::init`] writes, and `docs/recipe.md`.
 //!
 //! ```
@@ -22,6 +22,7 @@ mod document;
 mod error;
 mod init;
 mod keys;
+mod language;
 mod model;
 mod rules;
 mod translate;
@@ -35,40 +36,93 @@ use std::path::Path;
 
 pub use document::document;
 pub use error::{Place, RecipeError, Result};
-pub use keys::{KEYS, Key, Kind, OPERATIONS, RUNGS, SECTIONS, Section, Without};
+pub use keys::{Key, Kind, SCHEMAS, Schema, Section, Without};
+pub use language::*;
+pub(crate) use model::rung_kind;
 pub use model::*;
 
+/// A recipe of any task.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AnyRecipe {
+    /// `task = "forecast"`.
+    Forecast(Box<Recipe>),
+    /// `task = "language-model"`.
+    LanguageModel(Box<LanguageRecipe>),
+}
+
+impl AnyRecipe {
+    /// Reads a recipe from its text, as its `task` says; `origin` is the name that errors give it.
+    ///
+    /// # Errors
+    /// What is wrong, with its line.
+    pub fn parse(text: &str, origin: &str) -> Result<AnyRecipe> {
+        // What is no TOML, or names no known task, is said by the check of the first task.
+        let table: toml::Table = text.parse().unwrap_or_default();
+        match table.get("task").and_then(toml::Value::as_str) {
+            Some(task) if task == keys::language::SCHEMA.task => {
+                Ok(AnyRecipe::LanguageModel(Box::new(LanguageRecipe::parse(text, origin)?)))
+            }
+            _ => Ok(AnyRecipe::Forecast(Box::new(Recipe::parse(text, origin)?))),
+        }
+    }
+
+    /// Reads a recipe from a file; `-` is standard input.
+    ///
+    /// # Errors
+    /// A file that cannot be read or is no text, and as [`AnyRecipe::parse`].
+    pub fn load(path: impl AsRef<Path>) -> Result<AnyRecipe> {
+        let (text, origin) = read(path.as_ref())?;
+        AnyRecipe::parse(&text, &origin)
+    }
+}
+
+/// The text of a recipe and the name that errors give it.
+fn read(path: &Path) -> Result<(String, String)> {
+    let stdin = path.as_os_str() == "-";
+    let origin = if stdin { "standard input".to_owned() } else { path.display().to_string() };
+    let read = |source| RecipeError::Read { origin: origin.clone(), source };
+    let mut bytes = Vec::new();
+    // A little more than any recipe has, so that a whole table of readings given by mistake is not read.
+    let most = 2 << 20;
+    if stdin {
+        std::io::stdin().lock().take(most).read_to_end(&mut bytes).map_err(read)?;
+    } else {
+        std::fs::File::open(path).map_err(read)?.take(most).read_to_end(&mut bytes).map_err(read)?;
+    }
+    let text = String::from_utf8(bytes).map_err(|error| RecipeError::NotARecipe {
+        origin: origin.clone(),
+        found: format!("byte {} is not UTF-8 text", error.utf8_error().valid_up_to()),
+    })?;
+    let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
+    Ok((text, origin))
+}
+
 impl Recipe {
-    /// Reads a recipe from its text; `origin` is the name that errors give it.
+    /// Reads a recipe of a forecast from its text; `origin` is the name that errors give it.
     pub fn parse(text: &str, origin: &str) -> Result<Recipe> {
-        let (table, lines) = check::check(text, origin)?;
+        let (table, lines) = check::check(text, origin, &keys::forecast::SCHEMA)?;
         let recipe: Recipe = table.try_into().map_err(|error: toml::de::Error| RecipeError::Syntax {
             place: Place { origin: origin.into(), line: None },
             message: error.message().to_owned(),
         })?;
+        if recipe.task != keys::forecast::SCHEMA.task {
+            return Err(rules::contradiction(
+                lines.place("task"),
+                format!("a recipe of a {}", recipe.task),
+                "a recipe for text where one for readings is needed",
+                "give this one to `gyeol run`",
+            ));
+        }
         rules::check(&recipe, &lines)?;
         Ok(recipe)
     }
-
-    /// Reads a recipe from a file; `-` is standard input.
+    /// Reads a recipe of a forecast from a file; `-` is standard input.
+    ///
+    /// # Errors
+    /// A file that cannot be read or is no text, and as [`Recipe::parse`].
     pub fn load(path: impl AsRef<Path>) -> Result<Recipe> {
-        let path = path.as_ref();
-        let stdin = path.as_os_str() == "-";
-        let origin = if stdin { "standard input".to_owned() } else { path.display().to_string() };
-        let read = |source| RecipeError::Read { origin: origin.clone(), source };
-        let mut bytes = Vec::new();
-        // A little more than any recipe has, so that a whole table of readings given by mistake is not read.
-        let most = 2 << 20;
-        if stdin {
-            std::io::stdin().lock().take(most).read_to_end(&mut bytes).map_err(read)?;
-        } else {
-            std::fs::File::open(path).map_err(read)?.take(most).read_to_end(&mut bytes).map_err(read)?;
-        }
-        let text = String::from_utf8(bytes).map_err(|error| RecipeError::NotARecipe {
-            origin: origin.clone(),
-            found: format!("byte {} is not UTF-8 text", error.utf8_error().valid_up_to()),
-        })?;
-        Recipe::parse(text.strip_prefix('\u{feff}').unwrap_or(&text), &origin)
+        let (text, origin) = read(path.as_ref())?;
+        Recipe::parse(&text, &origin)
     }
 
     /// The protocol of the built-in power load: two years train, one validates, one judges; a day ahead from a week back.
@@ -132,7 +186,7 @@ impl Recipe {
 
     /// The recipe as TOML: every value that holds, in one order, so that equal recipes give equal texts.
     pub fn to_toml(&self) -> String {
-        writer::write(self, &writer::Comments::none())
+        writer::write(self, &keys::forecast::SCHEMA, &writer::Comments::none())
     }
 
     /// Whether each part of a split holds at least one window: a whole one in training, the rows ahead in the others.

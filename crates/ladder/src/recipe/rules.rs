@@ -4,7 +4,7 @@ use gyeol_data::calendar::Holidays;
 
 use super::check::Lines;
 use super::error::{Place, RecipeError, Result};
-use super::model::{HolidaysRecipe, Recipe, SplitBy, SplitRecipe};
+use super::model::{HolidaysRecipe, Recipe, SplitBy, SplitRecipe, rung_kind};
 
 /// Checks a whole recipe.
 pub(crate) fn check(recipe: &Recipe, lines: &Lines) -> Result<()> {
@@ -15,11 +15,11 @@ pub(crate) fn check(recipe: &Recipe, lines: &Lines) -> Result<()> {
     rungs(recipe, lines)
 }
 
-fn contradiction(place: Place, what: String, cause: &str, next: impl Into<String>) -> RecipeError {
+pub(super) fn contradiction(place: Place, what: String, cause: &str, next: impl Into<String>) -> RecipeError {
     RecipeError::Contradiction { place, what, cause: cause.to_owned(), next: next.into() }
 }
 
-fn bad(place: Place, key: &str, problem: String, next: impl Into<String>) -> RecipeError {
+pub(super) fn bad(place: Place, key: &str, problem: String, next: impl Into<String>) -> RecipeError {
     RecipeError::BadText { place, key: key.to_owned(), problem, next: next.into() }
 }
 
@@ -232,26 +232,38 @@ pub(crate) fn long_enough(
     Ok(())
 }
 
-fn rungs(recipe: &Recipe, lines: &Lines) -> Result<()> {
-    let forecast = &recipe.forecast;
-    for (index, rung) in recipe.rungs.iter().enumerate() {
-        let at = |key: &str| lines.place(&format!("rung[{index}].{key}"));
-        let name = &rung.name;
-        if let Some((kind, suffix)) = name.split_once(':') {
+/// Names that can be told apart and be part of a file's name.
+pub(super) fn rung_names<'r>(names: impl Iterator<Item = &'r str>, lines: &Lines) -> Result<()> {
+    let mut before: Vec<&str> = Vec::new();
+    for (index, name) in names.enumerate() {
+        let place = || lines.place(&format!("rung[{index}].name"));
+        let kind = rung_kind(name);
+        if let Some((_, suffix)) = name.split_once(':') {
             let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
-            if suffix.is_empty() || !suffix.chars().all(plain) {
+            if suffix.is_empty() || suffix.len() > 60 || !suffix.chars().all(plain) {
                 let next = format!("write letters, digits and - after the colon, such as {kind}:plain");
-                return Err(bad(at("name"), "rung.name", format!("\"{name}\" has no plain suffix"), next));
+                let problem = format!("\"{}\" has no plain suffix", name.escape_debug());
+                return Err(bad(place(), "rung.name", problem, next));
             }
         }
-        if recipe.rungs.iter().take(index).any(|before| before.name == *name) {
+        if before.contains(&name) {
             return Err(contradiction(
-                at("name"),
+                place(),
                 format!("the rung \"{name}\" stands twice"),
                 "two of one kind",
-                format!("give one a suffix, such as {}:second", rung.kind()),
+                format!("give one a suffix, such as {kind}:second"),
             ));
         }
+        before.push(name);
+    }
+    Ok(())
+}
+
+fn rungs(recipe: &Recipe, lines: &Lines) -> Result<()> {
+    let forecast = &recipe.forecast;
+    rung_names(recipe.rungs.iter().map(|rung| rung.name.as_str()), lines)?;
+    for (index, rung) in recipe.rungs.iter().enumerate() {
+        let at = |key: &str| lines.place(&format!("rung[{index}].{key}"));
         let whole = |rows: usize, segment: &usize| rows.is_multiple_of((*segment).max(1));
         let spans = [("look_back", forecast.look_back), ("horizon", forecast.horizon)];
         if let Some(segment) = rung.segment

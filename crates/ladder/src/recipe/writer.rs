@@ -6,8 +6,10 @@ use std::fmt::Write as _;
 use toml::{Table, Value};
 
 use super::check::{as_moment, default_value};
-use super::keys::{KEYS, Key, Kind, SECTIONS, Without};
-use super::model::{Recipe, rung_kind};
+use serde::Serialize;
+
+use super::keys::{Key, Kind, Schema, Without};
+use super::model::rung_kind;
 
 /// What is said around the values.
 pub(crate) struct Comments {
@@ -25,14 +27,14 @@ impl Comments {
     }
 }
 
-pub(crate) fn write(recipe: &Recipe, comments: &Comments) -> String {
+pub(crate) fn write(recipe: &impl Serialize, schema: &Schema, comments: &Comments) -> String {
     // A recipe is texts, numbers, lists and tables only, all of which TOML holds.
     let table = Table::try_from(recipe).unwrap_or_default();
     let mut out = String::new();
     for line in &comments.head {
         let _ = writeln!(out, "# {line}");
     }
-    for section in SECTIONS {
+    for section in schema.sections {
         let heading = |out: &mut String, commented: bool| {
             if !out.is_empty() {
                 out.push('\n');
@@ -54,11 +56,11 @@ pub(crate) fn write(recipe: &Recipe, comments: &Comments) -> String {
         match (section.name, table.get(section.name)) {
             ("", _) => {
                 heading(&mut out, false);
-                keys(&mut out, "", "", None, &table, comments);
+                keys(&mut out, schema, "", "", None, &table, comments);
             }
             (_, Some(Value::Table(inner))) => {
                 heading(&mut out, false);
-                keys(&mut out, section.name, section.name, None, inner, comments);
+                keys(&mut out, schema, section.name, section.name, None, inner, comments);
             }
             (_, Some(Value::Array(items))) if !items.is_empty() => {
                 for (index, item) in items.iter().enumerate() {
@@ -70,13 +72,22 @@ pub(crate) fn write(recipe: &Recipe, comments: &Comments) -> String {
                     } else {
                         heading(&mut out, false);
                     }
-                    keys(&mut out, section.name, &format!("{}[{index}]", section.name), of, inner, comments);
+                    keys(
+                        &mut out,
+                        schema,
+                        section.name,
+                        &format!("{}[{index}]", section.name),
+                        of,
+                        inner,
+                        comments,
+                    );
                 }
             }
             _ if comments.keys => {
                 heading(&mut out, true);
                 if section.name == "rung" {
-                    let _ = writeln!(out, "# name = \"lstm\"\n# hidden = 64");
+                    let last = schema.rungs.last().unwrap_or(&"");
+                    let _ = writeln!(out, "# name = \"{last}\"");
                 }
             }
             _ => {}
@@ -85,7 +96,15 @@ pub(crate) fn write(recipe: &Recipe, comments: &Comments) -> String {
     out
 }
 
-fn keys(out: &mut String, section: &str, path: &str, of: Option<&str>, table: &Table, comments: &Comments) {
+fn keys(
+    out: &mut String,
+    schema: &Schema,
+    section: &str,
+    path: &str,
+    of: Option<&str>,
+    table: &Table,
+    comments: &Comments,
+) {
     let many = path.contains('[');
     let mine =
         |key: &&Key| key.section == section && of.is_none_or(|of| key.of.is_empty() || key.of.contains(&of));
@@ -94,7 +113,7 @@ fn keys(out: &mut String, section: &str, path: &str, of: Option<&str>, table: &T
             let _ = writeln!(out, "# {note}");
         }
     }
-    for key in KEYS.iter().filter(mine) {
+    for key in schema.keys.iter().filter(mine) {
         let explain = comments.keys && !many;
         let value = table.get(key.name).filter(|value| !(many && is_default(key, value)));
         if explain {

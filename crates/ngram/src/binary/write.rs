@@ -23,8 +23,11 @@ pub fn write_binary(tables: &Tables, layout: Layout, note: &str, path: &Path, po
     file::whole(path, |out| write(tables, layout, note, out, pool))
 }
 
-/// The bytes of a binary model.
-pub(crate) fn to_bytes(tables: &Tables, layout: Layout, note: &str, pool: &Pool) -> Result<Vec<u8>> {
+/// The bytes of a binary model; `note` is JSON that is kept with it.
+///
+/// # Errors
+/// A layout with bits out of range.
+pub fn to_bytes(tables: &Tables, layout: Layout, note: &str, pool: &Pool) -> Result<Vec<u8>> {
     let mut out = Cursor::new(Vec::new());
     write(tables, layout, note, &mut out, pool)?;
     Ok(out.into_inner())

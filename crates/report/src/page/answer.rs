@@ -8,24 +8,26 @@ use crate::text::{self, WEEKDAYS};
 
 #[derive(Serialize)]
 pub(crate) struct Answer {
-    deck: String,
-    sentence: String,
-    advice: String,
-    figures: Vec<Stat>,
-    doubts: Vec<String>,
+    pub kicker: String,
+    pub deck: String,
+    pub sentence: String,
+    pub advice: String,
+    pub figures: Vec<Stat>,
+    pub doubts: Vec<String>,
 }
 
 #[derive(Serialize)]
-struct Stat {
-    value: String,
-    unit: String,
-    label: String,
-    detail: String,
+pub(crate) struct Stat {
+    pub value: String,
+    pub unit: String,
+    pub label: String,
+    pub detail: String,
 }
 
 pub(crate) fn answer(view: &View) -> Answer {
     let mut sentences = text::answer(view.report, view.voice.language).into_iter();
     Answer {
+        kicker: view.t("kicker", &[]),
         deck: deck(view),
         sentence: sentences.next().unwrap_or_default(),
         advice: sentences.collect::<Vec<_>>().join(" "),

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::{Figure, Table, View};
+use super::{Figure, Table, View, Voice};
+use crate::model::{Interval, Pair};
 use crate::picture::{CostPoint, cost, cut_above, extent};
 use crate::svg;
 use crate::text;
@@ -16,8 +17,42 @@ pub(crate) struct Ladder {
     rows: Vec<Row>,
     /// Position of the chosen rung, in percent of the axis.
     best_at: String,
+    /// Title of the column of costs of an answer.
+    answer_title: String,
     cost: Figure,
     metrics: Table,
+}
+
+/// A rung as this chapter needs it, whatever its task.
+pub(crate) struct Entry {
+    pub title: String,
+    pub value: Option<Interval>,
+    /// Against the chosen rung.
+    pub pair: Option<Pair>,
+    /// A second figure.
+    pub extra: String,
+    /// Seconds to fit; 0 where there is nothing to fit.
+    pub seconds: f64,
+    pub parameters: usize,
+    pub answer: String,
+}
+
+/// What is drawn.
+pub(crate) struct Frame<'a> {
+    pub voice: Voice<'a>,
+    pub entries: Vec<Entry>,
+    /// Index of the chosen rung.
+    pub best: usize,
+    pub unit: &'a str,
+    /// Decimals of the metric.
+    pub digits: usize,
+    pub metric: String,
+    pub lead: String,
+    /// On what was judged, with its count.
+    pub judged: String,
+    pub answer_title: String,
+    pub cost_title: String,
+    pub metrics: Table,
 }
 
 #[derive(Serialize)]
@@ -56,10 +91,10 @@ fn extra(view: &View, rung: &crate::model::RungReport) -> String {
 }
 
 /// Range of the common axis: from zero, but where all rungs are near each other from just below the best.
-fn axis(view: &View) -> (f64, f64) {
-    let rungs = || view.report.rungs.iter().filter_map(|r| view.error(r));
-    let cap = cut_above(rungs().map(|m| m.value)).unwrap_or(f64::INFINITY);
-    let ends = rungs().filter(|m| m.value <= cap).flat_map(|m| [m.value, m.low, m.high]);
+fn axis(frame: &Frame) -> (f64, f64) {
+    let values = || frame.entries.iter().filter_map(|e| e.value);
+    let cap = cut_above(values().map(|m| m.value)).unwrap_or(f64::INFINITY);
+    let ends = values().filter(|m| m.value <= cap).flat_map(|m| [m.value, m.low, m.high]);
     let (low, high) = extent(ends).unwrap_or((0.0, 1.0));
     if cap.is_finite() {
         return (0.0, high * 1.1);
@@ -73,66 +108,99 @@ fn axis(view: &View) -> (f64, f64) {
 
 pub(crate) fn ladder(view: &View) -> Ladder {
     let (report, voice) = (view.report, &view.voice);
-    let language = voice.language;
-    let (low, high) = axis(view);
-    let scale = svg::Scale::linear(low, high, 0.0, 100.0);
-    let at = |value: f64| format!("{:.2}", scale.at(value).clamp(0.0, 100.0));
     let best = report.best_rung();
-    let rows = report
+    let entries = report
         .rungs
         .iter()
         .enumerate()
-        .map(|(i, rung)| {
-            let error = view.error(rung);
-            let pair = text::pair_against(report, &rung.name, &best.name).filter(|_| i != report.best);
-            let signed = |v: f64| text::signed(v, view.digits, language);
-            let tie = pair.as_ref().is_some_and(|p| p.tie());
-            let difference = pair.as_ref().map_or(String::new(), |p| signed(p.difference));
-            let range = pair
-                .as_ref()
-                .map_or(String::new(), |p| text::range(&signed(p.low), &signed(p.high), language));
+        .map(|(i, rung)| Entry {
+            title: view.titles[i].clone(),
+            value: view.error(rung),
+            pair: text::pair_against(&report.pairs, &rung.name, &best.name).filter(|_| i != report.best),
+            extra: extra(view, rung),
+            seconds: text::fit_seconds(rung),
+            parameters: rung.parameters,
+            answer: text::microseconds(rung.predict_us, voice.language),
+        })
+        .collect();
+    framed(Frame {
+        voice: view.voice,
+        entries,
+        best: report.best,
+        unit: view.unit,
+        digits: view.digits,
+        metric: text::metric_name(&report.metric, voice.language),
+        lead: lead(view),
+        judged: view.t("judged-windows", &[("windows", voice.count(report.protocol.test.windows))]),
+        answer_title: view.t("col-answer", &[]),
+        cost_title: view.t("cost-title", &[]),
+        metrics: metrics(view),
+    })
+}
+
+/// Draws the chapter.
+pub(crate) fn framed(frame: Frame) -> Ladder {
+    let language = frame.voice.language;
+    let (low, high) = axis(&frame);
+    let scale = svg::Scale::linear(low, high, 0.0, 100.0);
+    let at = |value: f64| format!("{:.2}", scale.at(value).clamp(0.0, 100.0));
+    let bare = |value: f64| text::number(value, frame.digits, language);
+    let signed = |v: f64| text::signed(v, frame.digits, language);
+    let rows = frame
+        .entries
+        .iter()
+        .enumerate()
+        .map(|(i, entry)| {
+            let (value, pair) = (entry.value, entry.pair.as_ref());
+            let interval = |m: Interval| text::range(&bare(m.low), &bare(m.high), language);
             Row {
-                title: view.titles[i].clone(),
-                chosen: i == report.best,
-                tie,
-                off: error.is_some_and(|m| m.value > high),
-                difference,
-                difference_range: range,
-                value: error.map_or(text::MISSING.to_string(), |m| view.value(m.value)),
-                interval: error.map_or(String::new(), |m| view.range(m.low, m.high)),
-                at: error.map_or(String::new(), |m| at(m.value)),
-                from: error.map_or(String::new(), |m| at(m.low)),
-                span: error.map_or(String::new(), |m| {
+                title: entry.title.clone(),
+                chosen: i == frame.best,
+                tie: pair.is_some_and(Pair::tie),
+                off: value.is_some_and(|m| m.value > high),
+                difference: pair.map_or(String::new(), |p| signed(p.difference)),
+                difference_range: pair
+                    .map_or(String::new(), |p| text::range(&signed(p.low), &signed(p.high), language)),
+                value: value
+                    .map_or(text::MISSING.to_string(), |m| text::with_unit(&bare(m.value), frame.unit)),
+                interval: value.map_or(String::new(), interval),
+                at: value.map_or(String::new(), |m| at(m.value)),
+                from: value.map_or(String::new(), |m| at(m.low)),
+                span: value.map_or(String::new(), |m| {
                     format!("{:.2}", (scale.at(m.high) - scale.at(m.low)).clamp(0.0, 100.0))
                 }),
-                extra: extra(view, rung),
-                fit: none_if(text::fit_seconds(rung) == 0.0, || text::duration(rung.fit_seconds, language)),
-                parameters: none_if(rung.parameters == 0, || voice.count(rung.parameters)),
-                answer: text::microseconds(rung.predict_us, language),
+                extra: entry.extra.clone(),
+                fit: none_if(entry.seconds == 0.0, || text::duration(entry.seconds, language)),
+                parameters: none_if(entry.parameters == 0, || text::count(entry.parameters, language)),
+                answer: entry.answer.clone(),
             }
         })
         .collect();
     let (ticks, decimals) = svg::ticks(low, high, 5);
     let ticks: Vec<(String, String)> =
         ticks.iter().map(|&v| (at(v), text::number(v, decimals, language))).collect();
-    let metric = text::metric_name(&report.metric, language);
-    let axis_title = if view.unit.is_empty() { metric.clone() } else { format!("{metric}, {}", view.unit) };
-    let windows = voice.count(report.protocol.test.windows);
-    let off = report.rungs.iter().filter_map(|r| view.error(r)).any(|m| m.value > high);
+    let axis_title = if frame.unit.is_empty() {
+        frame.metric.clone()
+    } else {
+        format!("{}, {}", frame.metric, frame.unit)
+    };
+    let off = frame.entries.iter().filter_map(|e| e.value).any(|m| m.value > high);
     let see = match (low > 0.0, off) {
         (true, _) => "ladder-see-cut",
         (_, true) => "ladder-see-off",
         _ => "ladder-see",
     };
+    let best = frame.entries.get(frame.best).and_then(|e| e.value);
     Ladder {
-        lead: lead(view),
-        see: view.t(see, &[("windows", windows), ("metric", metric)]),
+        see: frame.voice.t(see, &[("judged", frame.judged.clone()), ("metric", frame.metric.clone())]),
         axis_title,
         ticks,
         rows,
-        best_at: view.error(best).map_or(String::new(), |m| at(m.value)),
-        cost: cost_figure(view),
-        metrics: metrics(view),
+        best_at: best.map_or(String::new(), |m| at(m.value)),
+        cost: cost_figure(&frame),
+        lead: frame.lead,
+        answer_title: frame.answer_title,
+        metrics: frame.metrics,
     }
 }
 
@@ -171,33 +239,35 @@ fn lead(view: &View) -> String {
     }
 }
 
-fn cost_figure(view: &View) -> Figure {
-    let language = view.voice.language;
-    let points: Vec<CostPoint> = view
-        .report
-        .rungs
+fn cost_figure(frame: &Frame) -> Figure {
+    let voice = &frame.voice;
+    let language = voice.language;
+    let value = |v: f64| text::with_unit(&text::number(v, frame.digits, language), frame.unit);
+    let points: Vec<CostPoint> = frame
+        .entries
         .iter()
         .enumerate()
-        .filter_map(|(i, rung)| {
-            let m = view.error(rung)?;
-            let cost = text::duration(text::fit_seconds(rung), language);
+        .filter_map(|(i, entry)| {
+            let m = entry.value?;
+            let cost = text::duration(entry.seconds, language);
             Some(CostPoint {
-                title: view.titles[i].clone(),
-                seconds: text::fit_seconds(rung),
+                title: entry.title.clone(),
+                seconds: entry.seconds,
                 error: m.value,
                 low: m.low,
                 high: m.high,
-                chosen: i == view.report.best,
-                hint: format!("{}: {}, {cost}", view.titles[i], view.value(m.value)),
+                chosen: i == frame.best,
+                hint: format!("{}: {}, {cost}", entry.title, value(m.value)),
             })
         })
         .collect();
-    let mut table = Table::new(["col-rung", "col-fit", "col-error"].map(|k| view.t(k, &[])).to_vec());
+    let mut table = Table::new(vec![voice.t("col-rung", &[]), voice.t("col-fit", &[]), frame.metric.clone()]);
     for p in &points {
-        table.push(vec![p.title.clone(), text::duration(p.seconds, language), view.value(p.error)]);
+        table.push(vec![p.title.clone(), text::duration(p.seconds, language), value(p.error)]);
     }
-    Figure::draw("full", view.t("cost-title", &[]), view.t("cost-see", &[]), Some(table), &|words, width| {
-        cost(words, &points, view.unit, width, language)
+    let see = voice.t("cost-see", &[]);
+    Figure::draw("full", frame.cost_title.clone(), see, Some(table), &|words, width| {
+        cost(words, &points, &frame.metric, frame.unit, width, language)
     })
 }
 

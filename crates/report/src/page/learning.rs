@@ -129,7 +129,7 @@ fn contrast(view: &View, plain: usize, posed: usize) -> Option<Contrast> {
         ("posed", view.phrases[posed].clone()),
         ("gain", view.voice.percent(gain.abs(), 0)),
     ];
-    let tie = text::pair_against(view.report, &b.name, &a.name).is_some_and(|p| p.tie());
+    let tie = text::pair_against(&view.report.pairs, &b.name, &a.name).is_some_and(|p| p.tie());
     let outcome = match gain {
         _ if tie => "contrast-tie",
         g if g > 0.0 => "contrast-gain",

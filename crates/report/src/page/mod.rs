@@ -10,6 +10,7 @@ mod errors;
 mod findings;
 mod inside;
 mod ladder;
+mod language;
 mod learning;
 mod protocol;
 
@@ -21,6 +22,7 @@ pub(crate) use blocks::{Figure, Table, Voice};
 pub(crate) use corpus::{deck as corpus_deck, findings as corpus_findings};
 pub(crate) use findings::{Finding, finding};
 
+use crate::language::LanguageReport;
 use crate::model::{LadderReport, RungReport};
 use crate::text::{self, Step};
 use crate::{Error, Language, Result};
@@ -105,9 +107,10 @@ impl<'a> View<'a> {
     }
 }
 
-const TEMPLATES: [(&str, &str); 13] = [
+const TEMPLATES: [(&str, &str); 14] = [
     ("page.html", include_str!("../templates/page.html")),
     ("inspect.html", include_str!("../templates/inspect.html")),
+    ("language.html", include_str!("../templates/language.html")),
     ("corpus.html", include_str!("../templates/corpus.html")),
     ("macros.html", include_str!("../templates/macros.html")),
     ("answer.html", include_str!("../templates/answer.html")),
@@ -206,6 +209,21 @@ pub(crate) fn corpus_page(
         page => Value::from(Serde(corpus::page(profile, language))),
     };
     Ok(env.get_template("corpus.html")?.render(page)?)
+}
+
+pub(crate) fn language_page(report: &LanguageReport, language: Language) -> Result<String> {
+    if report.best >= report.rungs.len() {
+        return Err(Error::Best { best: report.best, rungs: report.rungs.len() });
+    }
+    let env = environment(language)?;
+    let page = context! {
+        language => language.code(),
+        style => STYLE,
+        title => report.data.name.clone(),
+        version => report.version.clone(),
+        page => Value::from(Serde(language::page(report, language))),
+    };
+    Ok(env.get_template("language.html")?.render(page)?)
 }
 
 /// Rows, columns, step and span of a table in one line.

@@ -8,19 +8,20 @@ use crate::text;
 
 #[derive(Serialize)]
 pub(crate) struct Protocol {
-    facts: Vec<(String, String)>,
+    pub lead: String,
+    pub facts: Vec<(String, String)>,
     /// Inputs, and for each rung which of them it saw.
-    inputs: Vec<String>,
-    saw: Vec<Saw>,
-    roles: Vec<(String, String)>,
-    notes: Vec<String>,
-    command: String,
-    recipe: String,
-    sha256: String,
+    pub inputs: Vec<String>,
+    pub saw: Vec<Saw>,
+    pub roles: Vec<(String, String)>,
+    pub notes: Vec<String>,
+    pub command: String,
+    pub recipe: String,
+    pub sha256: String,
 }
 
 #[derive(Serialize)]
-struct Saw {
+pub(crate) struct Saw {
     title: String,
     chosen: bool,
     marks: Vec<bool>,
@@ -86,6 +87,7 @@ pub(crate) fn protocol(view: &View) -> Protocol {
         })
         .collect();
     Protocol {
+        lead: view.t("protocol-lead", &[]),
         facts,
         inputs: names.iter().map(|n| text::spoken("input", n, language)).collect(),
         saw,

@@ -36,6 +36,7 @@ pub(crate) fn frontier(points: &[CostPoint]) -> Vec<usize> {
 pub(crate) fn cost(
     words: &Words,
     points: &[CostPoint],
+    metric: &str,
     unit: &str,
     width: f64,
     language: Language,
@@ -65,7 +66,7 @@ pub(crate) fn cost(
         title: text::message("cost-axis", &[], language),
     };
     let y = Scale::linear(0.0, ceiling, bottom, top);
-    let y_axis = Axis { scale: y, ticks: y_ticks, title: text::message("cost-error-axis", &[], language) };
+    let y_axis = Axis { scale: y, ticks: y_ticks, title: metric.to_owned() };
     if free {
         svg.text(left, bottom + 17.0, Anchor::Start, "tick", &text::message("cost-none", &[], language));
         svg.stroke(first - 22.0, bottom + 5.0, first - 16.0, bottom - 5.0, "axis");

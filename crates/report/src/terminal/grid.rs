@@ -106,6 +106,21 @@ pub(super) struct Grid {
 }
 
 impl Grid {
+    /// The lines with a margin, the head soft, the chosen row marked.
+    pub fn marked(&self, width: usize, chosen: usize, paint: &Paint) -> String {
+        let mut out = String::new();
+        for (i, line) in self.lines(width).iter().enumerate() {
+            match i.checked_sub(1) {
+                None => out.push_str(&format!("  {}\n", paint.soft(line))),
+                Some(row) if row == chosen => {
+                    out.push_str(&format!("{}\n", paint.accent(&format!("▸ {line}"))))
+                }
+                Some(_) => out.push_str(&format!("  {line}\n")),
+            }
+        }
+        out
+    }
+
     /// The lines, head first, without margin or colour.
     pub fn lines(&self, width: usize) -> Vec<String> {
         let columns = self.head.len();

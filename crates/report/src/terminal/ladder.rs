@@ -25,15 +25,7 @@ pub fn ladder_table(report: &LadderReport, width: usize, color: bool, language: 
         out.push_str(&format!("  {}\n", paint.strong(&line)));
     }
     out.push('\n');
-    for (i, line) in grid.lines(inner).iter().enumerate() {
-        match i.checked_sub(1) {
-            None => out.push_str(&format!("  {}\n", paint.soft(line))),
-            Some(row) if row == report.best => {
-                out.push_str(&format!("{}\n", paint.accent(&format!("▸ {line}"))))
-            }
-            Some(_) => out.push_str(&format!("  {line}\n")),
-        }
-    }
+    out.push_str(&grid.marked(inner, report.best, &paint));
     out.push('\n');
     let mut sentences = text::answer(report, language);
     if let Some(best) = report.rungs.get(report.best).filter(|r| !r.curve.is_empty()) {

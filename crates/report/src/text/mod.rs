@@ -4,6 +4,7 @@ mod catalogue;
 mod clock;
 mod figures;
 mod korean;
+mod models;
 mod words;
 
 #[cfg(test)]
@@ -18,6 +19,7 @@ pub use figures::{
     significant, with_percent, with_unit,
 };
 pub use korean::particle;
+pub use models::{model_answer, model_deck, model_titles, perplexity};
 pub use words::{
     answer, fit_seconds, learnable, metric_name, pair_against, rung_phrases, rung_title, rung_titles,
     sentence_case, spoken, verdict, verdict_short,

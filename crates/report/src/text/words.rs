@@ -128,8 +128,8 @@ pub fn fit_seconds(rung: &RungReport) -> f64 {
 }
 
 /// The paired difference of rung `a` against rung `b`, turned round where the report holds `b` against `a`.
-pub fn pair_against(report: &LadderReport, a: &str, b: &str) -> Option<Pair> {
-    report.pairs.iter().find_map(|pair| {
+pub fn pair_against(pairs: &[Pair], a: &str, b: &str) -> Option<Pair> {
+    pairs.iter().find_map(|pair| {
         if pair.a == a && pair.b == b {
             return Some(pair.clone());
         }
@@ -232,7 +232,7 @@ fn compare(
 ) -> String {
     let best = &report.rungs[report.best];
     let error = |i: usize| report.rungs[i].test.get(&report.metric).map_or(f64::NAN, |m| m.value);
-    let against = |i: usize| pair_against(report, &best.name, &report.rungs[i].name);
+    let against = |i: usize| pair_against(&report.pairs, &best.name, &report.rungs[i].name);
     let tied = (0..report.rungs.len())
         .filter(|&i| i != report.best && against(i).is_some_and(|p| p.tie()))
         .min_by(|&a, &b| fit_seconds(&report.rungs[a]).total_cmp(&fit_seconds(&report.rungs[b])));

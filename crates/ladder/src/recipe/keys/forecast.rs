@@ -1,129 +1,21 @@
-//! Every key of a recipe, once: its place, what it takes, its default, and what it means in one sentence.
-//!
-//! The check of unknown keys, the defaults, the ranges, the comments that `init` writes and `docs/recipe.md` all come from
-//! [`KEYS`]; a key that is not here does not exist.
+//! The keys of a recipe that forecasts readings.
 
-/// What a key takes.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Kind {
-    /// Any text.
-    Text,
-    /// One of these words.
-    Choice(&'static [&'static str]),
-    /// `true` or `false`.
-    Flag,
-    /// A whole number from the first to the second, both included.
-    Whole(u64, u64),
-    /// A number from the first to the second, both included.
-    Real(f64, f64),
-    /// A date, or a date and a time.
-    Moment,
-    /// A list of texts, or a single one.
-    Texts,
-    /// A list of whole numbers in a range, or a single one.
-    Wholes(u64, u64),
-    /// A list of numbers in a range, or a single one.
-    Reals(f64, f64),
-    /// A list of dates, or the name of a country's calendar.
-    Holidays,
-}
+use super::Kind::*;
+use super::Without::{Found, Needed, Value};
+use super::{Key, Kind, Schema, Section, TASKS, Without, key, rung, section};
 
-impl Kind {
-    /// The kind in words, as the documentation and the errors say it.
-    pub fn words(&self) -> String {
-        match self {
-            Kind::Text => "a text".to_owned(),
-            Kind::Choice(words) => {
-                let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
-                format!("one of {}", quoted.join(", "))
-            }
-            Kind::Flag => "true or false".to_owned(),
-            Kind::Whole(low, high) => format!("a whole number, {low} to {high}"),
-            Kind::Real(low, high) if *low == f64::MIN && *high == f64::MAX => "a number".to_owned(),
-            Kind::Real(low, high) => format!("a number, {low} to {high}"),
-            Kind::Moment => "a date or a date and time".to_owned(),
-            Kind::Texts => "a list of texts".to_owned(),
-            Kind::Wholes(low, high) => format!("a list of whole numbers, {low} to {high}"),
-            Kind::Reals(low, high) if *low == f64::MIN && *high == f64::MAX => "a list of numbers".to_owned(),
-            Kind::Reals(low, high) => format!("a list of numbers, {low} to {high}"),
-            Kind::Holidays => "a country code or a list of dates".to_owned(),
-        }
-    }
-
-    /// A value of this kind, for an error to show.
-    pub fn example(&self) -> String {
-        match self {
-            Kind::Text => "\"text\"".to_owned(),
-            Kind::Choice(words) => format!("\"{}\"", words.first().unwrap_or(&"")),
-            Kind::Flag => "true".to_owned(),
-            Kind::Whole(low, _) => (*low).max(1).to_string(),
-            Kind::Real(low, high) => middle(*low, *high),
-            Kind::Moment => "2013-01-01".to_owned(),
-            Kind::Texts => "[\"load\"]".to_owned(),
-            Kind::Wholes(low, _) => format!("[{}]", (*low).max(1)),
-            Kind::Reals(low, high) => format!("[{}]", middle(*low, *high)),
-            Kind::Holidays => "\"US\"".to_owned(),
-        }
-    }
-}
-
-fn middle(low: f64, high: f64) -> String {
-    let low = low.max(0.0);
-    format!("{:?}", (low + high.min(low + 1.0)) / 2.0)
-}
-
-/// What holds where a key is left out.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Without {
-    /// This value, written as TOML.
-    Value(&'static str),
-    /// Something that is found out later, in these words.
-    Found(&'static str),
-    /// Nothing: the key must be given.
-    Needed,
-}
-
-/// One key of a recipe.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Key {
-    /// The section it stands in; empty at the top.
-    pub section: &'static str,
-    /// Its name.
-    pub name: &'static str,
-    /// What it takes.
-    pub kind: Kind,
-    /// What holds where it is left out.
-    pub default: Without,
-    /// What it means, in one sentence.
-    pub doc: &'static str,
-    /// The rungs (or cleaning operations) that read it; empty for all.
-    pub of: &'static [&'static str],
-}
-
-impl Key {
-    /// Section and name, joined as TOML joins them.
-    pub fn path(&self) -> String {
-        if self.section.is_empty() { self.name.to_owned() } else { format!("{}.{}", self.section, self.name) }
-    }
-}
-
-/// One section of a recipe.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Section {
-    /// Its name; empty for the top.
-    pub name: &'static str,
-    /// Whether it may stand several times, as `[[name]]`.
-    pub many: bool,
-    /// What it is about, in one sentence.
-    pub doc: &'static str,
-}
-
-const fn section(name: &'static str, many: bool, doc: &'static str) -> Section {
-    Section { name, many, doc }
-}
+/// What a recipe of a forecast may say.
+pub const SCHEMA: Schema = Schema {
+    task: TASKS[0],
+    doc: "Continuing readings, such as an electric load.",
+    sections: SECTIONS,
+    keys: KEYS,
+    rungs: RUNGS,
+    operations: OPERATIONS,
+};
 
 /// The sections, in the order in which they are written.
-pub const SECTIONS: &[Section] = &[
+const SECTIONS: &[Section] = &[
     section("", false, "What is asked."),
     section("data", false, "The file of readings and how it is read."),
     section(
@@ -145,23 +37,9 @@ pub const SECTIONS: &[Section] = &[
 ];
 
 /// The rungs for readings.
-pub const RUNGS: &[&str] = &["last-value", "seasonal-naive", "linear", "mlp", "rnn", "gru", "lstm"];
+const RUNGS: &[&str] = &["last-value", "seasonal-naive", "linear", "mlp", "rnn", "gru", "lstm"];
 const NETS: &[&str] = &["mlp", "rnn", "gru", "lstm"];
 const RECURRENT: &[&str] = &["rnn", "gru", "lstm"];
-
-const fn key(
-    section: &'static str,
-    name: &'static str,
-    kind: Kind,
-    default: Without,
-    doc: &'static str,
-) -> Key {
-    Key { section, name, kind, default, doc, of: &[] }
-}
-
-const fn rung(name: &'static str, of: &'static [&'static str], kind: Kind, doc: &'static str) -> Key {
-    Key { section: "rung", name, kind, default: Without::Found("chosen by the ladder"), doc, of }
-}
 
 const fn clean(
     name: &'static str,
@@ -173,11 +51,8 @@ const fn clean(
     Key { section: "clean", name, kind, default, doc, of }
 }
 
-use Kind::*;
-use Without::{Found, Needed, Value};
-
 /// The cleaning operations, each with what it does.
-pub const OPERATIONS: &[(&str, &str)] = &[
+const OPERATIONS: &[(&str, &str)] = &[
     ("sort", "Puts rows in the order of time."),
     ("deduplicate", "Keeps one row of several with the same time."),
     ("regular-clock", "Gives every moment of the clock a row; missing rows become empty ones."),
@@ -193,8 +68,8 @@ pub const OPERATIONS: &[(&str, &str)] = &[
 const MANY: u64 = 1_000_000_000;
 
 /// Every key, in the order in which they are written.
-pub const KEYS: &[Key] = &[
-    key("", "task", Choice(&["forecast"]), Value("\"forecast\""), "What is learnt: continuing readings."),
+const KEYS: &[Key] = &[
+    key("", "task", Choice(&TASKS), Value("\"forecast\""), "What is learnt."),
     key("", "name", Text, Found("the file's name"), "What the report calls it."),
     key("", "language", Choice(&["en", "ko"]), Value("\"en\""), "Language of the report."),
     key(
@@ -572,26 +447,3 @@ pub const KEYS: &[Key] = &[
     rung("loss", NETS, Choice(&["mse", "mae", "huber"]), "What training makes small."),
     rung("members", NETS, Whole(1, 64), "Nets trained from different seeds, whose mean is the forecast."),
 ];
-
-/// The key of this name in this section, for this rung or operation where the section has several kinds.
-pub fn find(section: &str, name: &str, of: Option<&str>) -> Option<&'static Key> {
-    KEYS.iter().find(|key| {
-        key.section == section
-            && key.name == name
-            && of.is_none_or(|of| key.of.is_empty() || key.of.contains(&of))
-    })
-}
-
-/// The section of this name.
-pub fn find_section(name: &str) -> Option<&'static Section> {
-    SECTIONS.iter().find(|section| section.name == name && !name.is_empty())
-}
-
-/// The names of the keys of a section, in order.
-pub fn names(section: &str, of: Option<&str>) -> impl Iterator<Item = &'static str> {
-    KEYS.iter()
-        .filter(move |key| {
-            key.section == section && of.is_none_or(|of| key.of.is_empty() || key.of.contains(&of))
-        })
-        .map(|key| key.name)
-}

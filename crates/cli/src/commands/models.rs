@@ -1,0 +1,135 @@
+//! Language models as verbs open them: a bundle with its way from text to tokens, a binary or an ARPA file without.
+
+use std::borrow::Cow;
+use std::io::{Read, Write};
+use std::ops::Deref;
+use std::path::Path;
+
+use gyeol_bundle::{Bundle, LANGUAGE_MODEL, Limits};
+use gyeol_ngram::{Layout, Model, Source, read_arpa};
+use gyeol_tensor::Pool;
+use gyeol_text::corpus::{Corpus, CorpusOptions, Format};
+use gyeol_text::lines::TokenLines;
+
+use crate::failure::{Failure, Result};
+
+/// A language model; without `lines`, texts are cut at spaces alone.
+pub struct Loaded {
+    model: Model,
+    lines: Option<TokenLines>,
+    pool: Pool,
+}
+
+impl Deref for Loaded {
+    type Target = Model;
+
+    fn deref(&self) -> &Model {
+        &self.model
+    }
+}
+
+/// A text ready to be scored, and the file that holds it until then.
+pub struct Prepared {
+    pub source: Source,
+    _kept: Option<tempfile::TempPath>,
+}
+
+impl Loaded {
+    /// A text that is in memory, as the model's words with spaces between.
+    pub fn words<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        match &self.lines {
+            Some(lines) => Cow::Owned(lines.line(text)),
+            None => Cow::Borrowed(text),
+        }
+    }
+
+    /// A file as lines of the model's words.
+    pub fn texts(&self, file: &str) -> Result<Prepared> {
+        let Some(lines) = &self.lines else {
+            return Ok(Prepared { source: Source::open(file)?, _kept: None });
+        };
+        let options = CorpusOptions {
+            // A table's columns would have to be named; lines are what every language model reads.
+            format: (file == "-").then_some(Format::Text),
+            ..CorpusOptions::default()
+        };
+        let corpus = Corpus::open(file, options)?;
+        let mut kept = tempfile::NamedTempFile::new()?;
+        lines.write(&corpus, &self.pool, &mut kept, |_| true)?;
+        kept.flush()?;
+        let path = kept.into_temp_path();
+        let name = path.to_str().ok_or_else(|| {
+            Failure::Failed(
+                "the folder for temporary files has a name that is no text. Next: set TMPDIR".into(),
+            )
+        })?;
+        Ok(Prepared { source: Source::open(name)?, _kept: Some(path) })
+    }
+}
+
+/// A bundle, a binary model, or an ARPA file.
+pub fn load(path: &str, pool: Pool) -> Result<Loaded> {
+    let plain = |model: Model, pool: Pool| Ok(Loaded { model, lines: None, pool });
+    if path == "-" {
+        let mut bytes = Vec::new();
+        std::io::stdin().lock().read_to_end(&mut bytes)?;
+        if bytes.starts_with(b"gyeolNGR") {
+            return plain(Model::from_bytes(bytes, "standard input")?, pool);
+        }
+        if is_bundle(&bytes) {
+            return of_bundle(Bundle::from_bytes(&bytes, &Limits::default())?, "standard input", pool);
+        }
+        return plain(from_arpa(&mut Source::from_text(bytes), &pool)?, pool);
+    }
+    let lower = path.to_lowercase();
+    if [".arpa", ".arpa.gz", ".arpa.zst", ".lm", ".lm.gz"].iter().any(|end| lower.ends_with(end)) {
+        return plain(from_arpa(&mut Source::open(path)?, &pool)?, pool);
+    }
+    let head = head(path);
+    if is_bundle(&head) {
+        return of_bundle(Bundle::open(path)?, path, pool);
+    }
+    match Model::open(Path::new(path)) {
+        Err(e) if e.code() == "not-a-model" && begins_as_arpa(&head) => {
+            plain(from_arpa(&mut Source::open(path)?, &pool)?, pool)
+        }
+        other => plain(other?, pool),
+    }
+}
+
+fn of_bundle(bundle: Bundle, path: &str, pool: Pool) -> Result<Loaded> {
+    if bundle.manifest.kind != LANGUAGE_MODEL {
+        return Err(Failure::Failed(format!(
+            "{path} is a model of kind '{}', not a language model. Next: `gyeol show {path}` says what it holds",
+            bundle.manifest.kind
+        )));
+    }
+    let opened = bundle.language_model()?;
+    Ok(Loaded { model: opened.model, lines: Some(opened.lines), pool })
+}
+
+/// A safetensors file begins with the length of its header, then the header.
+fn is_bundle(head: &[u8]) -> bool {
+    head.get(4..9).is_some_and(|bytes| bytes == b"\0\0\0\0{")
+}
+
+/// The first bytes of a file; none where it cannot be read, which its opening says.
+fn head(path: &str) -> Vec<u8> {
+    let mut head = Vec::new();
+    if let Ok(file) = std::fs::File::open(path) {
+        let _ = file.take(256).read_to_end(&mut head);
+    }
+    head
+}
+
+fn begins_as_arpa(head: &[u8]) -> bool {
+    // Packed text cannot be seen into here; it is tried.
+    head.starts_with(&[0x1f, 0x8b])
+        || head.starts_with(&[0x28, 0xb5, 0x2f, 0xfd])
+        || String::from_utf8_lossy(head).trim_start().starts_with("\\data\\")
+}
+
+fn from_arpa(source: &mut Source, pool: &Pool) -> Result<Model> {
+    let (tables, _) = read_arpa(source)?;
+    Ok(Model::from_tables(&tables, Layout::Probing, "{}", pool)?)
+}

@@ -1,0 +1,253 @@
+//! Documents as lines of tokens with spaces between them: the form in which count-based language models read a text.
+//!
+//! A line is a document, or a sentence of one. Spaces inside of a token, which would cut it in two, are written `▁`.
+//!
+//! ```
+//! use gyeol_text::lines::TokenLines;
+//! use gyeol_text::prepare::PreparationParams;
+//!
+//! let params = PreparationParams { language: "en".into(), normalise: vec!["lower".into()], ..Default::default() };
+//! let lines = TokenLines { chain: params.check()?.plain()?, sentences: true, unknown_is_word: false };
+//! let mut found = Vec::new();
+//! lines.each("The wind fell. It rose again!", &mut |line| found.push(line.to_owned()));
+//! assert_eq!(found, ["the wind fell .", "it rose again !"]);
+//! let again = TokenLines::from_json(&lines.to_json())?;
+//! assert_eq!(again.line("Wind"), "wind");
+//! # Ok::<(), gyeol_text::Error>(())
+//! ```
+
+use std::io::Write;
+
+use gyeol_data::Fault;
+use gyeol_tensor::Pool;
+use serde_json::{Value, json};
+
+use crate::corpus::{Corpus, Totals};
+use crate::error::{Error, Result, stopped};
+use crate::prepare::Preparation;
+use crate::sentences::{self, Rules};
+use crate::words::Tokenize;
+
+/// The word that language models keep for what they do not know.
+const UNKNOWN: &str = "<unk>";
+/// How that word is written where it is a word like others.
+const UNKNOWN_AS_WORD: &str = "<<unk>>";
+/// Stands for a space inside of a token.
+const SPACE: char = '\u{2581}';
+
+/// How documents become lines of tokens.
+#[derive(Debug, Clone)]
+pub struct TokenLines {
+    /// From text to tokens.
+    pub chain: Preparation,
+    /// Whether each sentence is a line of its own, instead of each document.
+    pub sentences: bool,
+    /// Whether `<unk>` in a text is a word like others (written `<<unk>>` here) instead of an unknown one.
+    pub unknown_is_word: bool,
+}
+
+/// What became of a corpus.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LineTotals {
+    /// Documents read.
+    pub documents: u64,
+    /// Lines written.
+    pub lines: u64,
+    /// Documents or sentences without a token, which give no line.
+    pub empty: u64,
+    /// Tokens in the lines.
+    pub tokens: u64,
+    /// Characters (Unicode scalar values) of the documents that gave a line, and one more a document for its end.
+    pub characters: u64,
+}
+
+impl TokenLines {
+    /// Calls `line` with each line of a text that has a token.
+    pub fn each(&self, text: &str, line: &mut dyn FnMut(&str)) {
+        let mut buffer = String::new();
+        let mut one = |piece: &str| {
+            buffer.clear();
+            self.push(piece, &mut buffer);
+            if !buffer.is_empty() {
+                line(&buffer);
+            }
+        };
+        if self.sentences {
+            sentences::each(text, self.rules(), &mut one);
+        } else {
+            one(text);
+        }
+    }
+
+    /// The tokens of a whole text in one line, whatever its sentences.
+    pub fn line(&self, text: &str) -> String {
+        let mut buffer = String::new();
+        self.push(text, &mut buffer);
+        buffer
+    }
+
+    fn rules(&self) -> Rules {
+        match self.chain.params().language.as_str() {
+            "en" => Rules::English,
+            "ko" => Rules::Korean,
+            _ => Rules::ByText,
+        }
+    }
+
+    fn push(&self, text: &str, buffer: &mut String) {
+        self.chain.each(text, &mut |token| {
+            if token.is_empty() {
+                return;
+            }
+            if !buffer.is_empty() {
+                buffer.push(' ');
+            }
+            if token == UNKNOWN && self.unknown_is_word {
+                buffer.push_str(UNKNOWN_AS_WORD);
+            } else if token.contains(char::is_whitespace) {
+                buffer.extend(token.chars().map(|c| if c.is_whitespace() { SPACE } else { c }));
+            } else {
+                buffer.push_str(token);
+            }
+        });
+    }
+
+    /// Writes the lines of a corpus in its order; `progress` is told what went through and stops it with `false`.
+    ///
+    /// # Errors
+    /// Of reading and of `out`; when `progress` stops it.
+    pub fn write(
+        &self,
+        corpus: &Corpus,
+        pool: &Pool,
+        out: &mut dyn Write,
+        mut progress: impl FnMut(Totals) -> bool,
+    ) -> Result<LineTotals> {
+        let mut totals = LineTotals::default();
+        let mut seen = Totals::default();
+        corpus.map(
+            pool,
+            |_, block| {
+                let (mut lines, mut of) = (String::new(), LineTotals::default());
+                for document in block.documents() {
+                    let before = of.lines;
+                    self.each(document.text, &mut |line| {
+                        lines.push_str(line);
+                        lines.push('\n');
+                        of.lines += 1;
+                        of.tokens += line.bytes().filter(|b| *b == b' ').count() as u64 + 1;
+                    });
+                    of.documents += 1;
+                    if of.lines == before {
+                        of.empty += 1;
+                    } else {
+                        of.characters += document.text.chars().count() as u64 + 1;
+                    }
+                }
+                (lines, of, block.bytes() as u64)
+            },
+            |_, (lines, of, bytes)| {
+                out.write_all(lines.as_bytes()).map_err(|source| Error::Io {
+                    action: "write",
+                    path: "the lines of tokens".into(),
+                    next: "make room in the folder for temporary files, or name another one in TMPDIR".into(),
+                    source,
+                })?;
+                totals.documents += of.documents;
+                totals.lines += of.lines;
+                totals.empty += of.empty;
+                totals.tokens += of.tokens;
+                totals.characters += of.characters;
+                seen.documents += of.documents;
+                seen.bytes += bytes;
+                if progress(seen) { Ok(()) } else { Err(stopped()) }
+            },
+        )?;
+        Ok(totals)
+    }
+
+    /// Everything that is needed to do the same again.
+    pub fn to_json(&self) -> Value {
+        json!({
+            "chain": self.chain.to_json(),
+            "sentences": self.sentences,
+            "unknown_is_word": self.unknown_is_word,
+        })
+    }
+
+    /// Reads [`TokenLines::to_json`].
+    ///
+    /// # Errors
+    /// Another form or version.
+    pub fn from_json(value: &Value) -> Result<TokenLines> {
+        let flag = |key: &str| {
+            value[key].as_bool().ok_or_else(|| {
+                Error::input(
+                    Fault::new("broken-preparation", format!("the preparation does not say `{key}`"))
+                        .cause("a file of another program or version")
+                        .next("make it again"),
+                )
+            })
+        };
+        Ok(TokenLines {
+            chain: Preparation::from_json(&value["chain"])?,
+            sentences: flag("sentences")?,
+            unknown_is_word: flag("unknown_is_word")?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::corpus::CorpusOptions;
+    use crate::prepare::PreparationParams;
+
+    fn by(scheme: &str) -> TokenLines {
+        let params = PreparationParams {
+            language: "en".into(),
+            scheme: scheme.into(),
+            ..PreparationParams::default()
+        };
+        TokenLines {
+            chain: params.check().unwrap().plain().unwrap(),
+            sentences: false,
+            unknown_is_word: true,
+        }
+    }
+
+    #[test]
+    fn spaces_and_unknown_words_stay_one_token() {
+        assert_eq!(by("whitespace").line("a <unk> b"), "a <<unk>> b");
+        let unknown = TokenLines { unknown_is_word: false, ..by("whitespace") };
+        assert_eq!(unknown.line("a <unk> b"), "a <unk> b");
+        assert_eq!(by("character").line("a b\u{a0}c"), "a ▁ b ▁ c");
+        assert_eq!(TokenLines::from_json(&json!({})).unwrap_err().code(), "broken-preparation");
+    }
+
+    #[test]
+    fn lines_and_counts_are_the_same_on_any_number_of_threads() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.txt");
+        let text: String =
+            (0..500).map(|i| if i % 7 == 0 { "\n".into() } else { format!("load {i} MW\n") }).collect();
+        std::fs::write(&path, &text).unwrap();
+        let options = CorpusOptions { block_bytes: 64, ..CorpusOptions::default() };
+        let corpus = Corpus::open(&path.display().to_string(), options).unwrap();
+        let lines = by("whitespace");
+        for threads in [1, 2, 3, 7] {
+            let mut out = Vec::new();
+            let totals = lines.write(&corpus, &Pool::new(threads), &mut out, |_| true).unwrap();
+            let kept: Vec<&str> = text.lines().filter(|line| !line.is_empty()).collect();
+            assert_eq!(String::from_utf8(out).unwrap(), kept.join("\n") + "\n");
+            let characters = kept.iter().map(|line| line.chars().count() as u64 + 1).sum();
+            let n = kept.len() as u64;
+            assert_eq!(
+                totals,
+                LineTotals { documents: 500, lines: n, empty: 500 - n, tokens: 3 * n, characters }
+            );
+        }
+        let stopped = lines.write(&corpus, &Pool::new(1), &mut Vec::new(), |_| false);
+        assert_eq!(stopped.unwrap_err().code(), "stopped");
+    }
+}
