@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use gyeol_data::Fault;
 use gyeol_ngram::smoothing::jelinek_mercer;
 use gyeol_ngram::{
-    Counted, Layout, Markers, Options, Perplexity, Protocol, Report, Sampling, Scored, Smoothing,
-    Source, Stage, Tables, count, perplexity, prune_by_entropy, read_arpa, write_arpa, write_binary,
+    Counted, Layout, Markers, Options, Perplexity, Protocol, Report, Sampling, Scored, Smoothing, Source,
+    Stage, Tables, count, perplexity, prune_by_entropy, read_arpa, write_arpa, write_binary,
 };
 use gyeol_tensor::Pool;
 use gyeol_text::corpus::{Corpus, CorpusOptions, Format};

@@ -10,7 +10,7 @@ use super::parts::each_line;
 use crate::error::Result;
 
 /// Words of a line that is shown.
-const LENGTHS: std::ops::RangeInclusive<usize> = 6..=30;
+const LENGTHS: std::ops::RangeInclusive<usize> = 8..=25;
 /// Lines of each kind.
 const EACH: usize = 3;
 /// Lines that a rung makes up.

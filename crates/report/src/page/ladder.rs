@@ -17,6 +17,8 @@ pub(crate) struct Ladder {
     rows: Vec<Row>,
     /// Position of the chosen rung, in percent of the axis.
     best_at: String,
+    /// Title of the column of the metric.
+    error_title: String,
     /// Title of the column of costs of an answer.
     answer_title: String,
     cost: Figure,
@@ -50,6 +52,7 @@ pub(crate) struct Frame<'a> {
     pub lead: String,
     /// On what was judged, with its count.
     pub judged: String,
+    pub error_title: String,
     pub answer_title: String,
     pub cost_title: String,
     pub metrics: Table,
@@ -132,6 +135,7 @@ pub(crate) fn ladder(view: &View) -> Ladder {
         metric: text::metric_name(&report.metric, voice.language),
         lead: lead(view),
         judged: view.t("judged-windows", &[("windows", voice.count(report.protocol.test.windows))]),
+        error_title: view.t("col-error", &[]),
         answer_title: view.t("col-answer", &[]),
         cost_title: view.t("cost-title", &[]),
         metrics: metrics(view),
@@ -199,6 +203,7 @@ pub(crate) fn framed(frame: Frame) -> Ladder {
         best_at: best.map_or(String::new(), |m| at(m.value)),
         cost: cost_figure(&frame),
         lead: frame.lead,
+        error_title: frame.error_title,
         answer_title: frame.answer_title,
         metrics: frame.metrics,
     }

@@ -62,7 +62,7 @@ pub(crate) fn page(report: &LanguageReport, language: Language) -> Page {
         best,
         voice: Voice { language, zone: "UTC" },
         titles: text::model_titles(report, language),
-        digits: text::decimals(text::perplexity(best).map_or(f64::NAN, |m| m.value), 3),
+        digits: text::decimals(text::perplexity(best).map_or(f64::NAN, |m| m.value), 4),
     };
     Page {
         answer: view.answer(),
@@ -224,6 +224,7 @@ impl View<'_> {
             digits: self.digits,
             metric: text::metric_name("perplexity", language),
             judged: self.t("judged-tokens", &[("tokens", self.count(report.data.test.tokens))]),
+            error_title: text::sentence_case(&text::metric_name("perplexity", language)),
             answer_title: self.t("col-token", &[]),
             cost_title: self.t("cost-title-model", &[]),
             metrics: self.metrics(),

@@ -75,7 +75,7 @@ pub(crate) fn cost(
     let mut plot = Plot::new(svg, x_axis, y_axis, (left, right, top, bottom));
     let stair: Vec<(f64, f64)> = frontier(points)
         .iter()
-        .map(|&i| (place(points[i].seconds), y.at(points[i].error)))
+        .map(|&i| (place(points[i].seconds), y.at(points[i].error.min(ceiling))))
         .fold(Vec::new(), |mut line, (px, py)| {
             if let Some(&(_, last)) = line.last() {
                 line.push((px, last));

@@ -37,7 +37,7 @@ pub fn model_answer(report: &LanguageReport, language: Language) -> Vec<String> 
     let Some(value) = perplexity(best).map(|m| m.value) else {
         return vec![message("model-infinite", &[("rung", titles[report.best].clone())], language)];
     };
-    let digits = decimals(value, 3);
+    let digits = decimals(value, 4);
     let write = |v: f64| number(v, digits, language);
     let mut args = vec![
         ("rung", titles[report.best].clone()),
@@ -63,8 +63,10 @@ pub fn model_answer(report: &LanguageReport, language: Language) -> Vec<String> 
     // The plainest rung that cannot be told apart is enough; else how far the next one is.
     let others = || (0..report.rungs.len()).filter(|&i| i != report.best);
     let pair = |i: usize| pair_against(&report.pairs, &report.rungs[i].name, &best.name);
+    // Above the chosen rung where that is ahead, else between the two.
     let spread = |p: &Pair| {
-        let sign = |v: f64| signed(v, digits, language);
+        let plain = p.low > 0.0;
+        let sign = |v: f64| if plain { write(v) } else { signed(v, digits, language) };
         [("difference", sign(p.difference)), ("range", range(&sign(p.low), &sign(p.high), language))]
     };
     let cost = |i: usize| duration(report.rungs[i].fit_seconds, language);
