@@ -180,6 +180,6 @@ pub struct LanguageReport {
     pub lines: Vec<LineExample>,
     /// Sentences that each rung makes up, by rung.
     pub samples: Vec<(String, Vec<String>)>,
-    /// Remarks as catalogue keys: `quick` …
+    /// Remarks: catalogue keys such as `quick-text`, or what reading decided, in words.
     pub notes: Vec<String>,
 }

@@ -118,6 +118,13 @@ fn run_texts(common: &Common, run: &Run, asked: Asked<LanguageRecipe>, climb: &C
         let scores = std::fs::read_to_string(&outcome.scores)?;
         return output::text(&format!("{}\n", scores.trim_end()));
     }
+    if !common.quiet {
+        outcome
+            .report
+            .notes
+            .iter()
+            .for_each(|note| eprintln!("  {}", text::spoken("remark", note, language)));
+    }
     let table = terminal::language_table(&outcome.report, output::width(), output::color(), language);
     let say = |key: &str| text::message(key, &[], language);
     let model = outcome.model.display();

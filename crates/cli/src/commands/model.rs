@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use gyeol_bundle::Bundle;
+use gyeol_bundle::{Bundle, LANGUAGE_MODEL};
 use gyeol_data::clock::stamp;
 use gyeol_data::{ColumnData, Step, Table};
 use gyeol_forecast::score::{Bootstrap, Errors, METRICS};
@@ -18,8 +18,20 @@ use crate::output;
 
 fn open(path: &Path) -> Result<(Bundle, Forecaster)> {
     let bundle = Bundle::open(path)?;
+    forecasts(&bundle, path)?;
     let forecaster = bundle.forecaster().map_err(|e| Failure::Failed(format!("{}: {e}", path.display())))?;
     Ok((bundle, forecaster))
+}
+
+/// Says which verbs a model of another kind has.
+pub fn forecasts(bundle: &Bundle, path: &Path) -> Result<()> {
+    if bundle.manifest.kind == LANGUAGE_MODEL {
+        return Err(Failure::Failed(format!(
+            "{} is a language-model, which forecasts no readings and is not served yet. Next: ask it by perplexity, score, next, generate, rank, correct or rescore",
+            path.display()
+        )));
+    }
+    Ok(())
 }
 
 /// Standard input can be read once.

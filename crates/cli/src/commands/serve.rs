@@ -17,6 +17,7 @@ pub fn serve(common: &Common, files: &[PathBuf], addr: String, max_body: usize, 
     let mut models: Vec<Arc<dyn Served>> = Vec::new();
     for file in files {
         let bundle = Bundle::open(file)?;
+        super::model::forecasts(&bundle, file)?;
         let forecaster =
             bundle.forecaster().map_err(|e| Failure::Failed(format!("{}: {e}", file.display())))?;
         let mut name = file.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();

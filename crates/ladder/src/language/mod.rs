@@ -286,6 +286,10 @@ impl Bench<'_> {
         test.unknown = chosen.test.unknown;
         validation.unknown = self.score(&chosen.model, 1)?.unknown;
         let chain = self.parts.lines.chain.params();
+        let mut notes = self.parts.notes.clone();
+        if options.quick {
+            notes.push("quick-text".into());
+        }
         let samples = judged
             .iter()
             .map(|one| Ok((one.report.name.clone(), examples::samples(&one.model, recipe.seed)?)))
@@ -317,7 +321,7 @@ impl Bench<'_> {
             grid,
             lines: examples::lines(&chosen.test, &judged[0].model, &chosen.model, &self.parts.files[2])?,
             samples,
-            notes: if options.quick { vec!["quick-text".into()] } else { Vec::new() },
+            notes,
         })
     }
 }

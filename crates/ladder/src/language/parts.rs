@@ -37,6 +37,8 @@ pub(super) struct Parts {
     pub lines: TokenLines,
     /// Hash of the files read.
     pub sha256: String,
+    /// What reading decided where it was not certain.
+    pub notes: Vec<String>,
 }
 
 impl Parts {
@@ -100,9 +102,12 @@ pub(super) fn prepare(
         ));
     }
     let sha256 = hash(&named)?;
+    let mut notes = Vec::new();
     let corpora: Vec<Corpus> = if data.file.is_some() {
         let whole = Corpus::open(&named[0], options)?;
-        split(recipe, &whole, &named[0], folder.path(), watch)?
+        let parts = split(recipe, &whole, &named[0], folder.path(), watch)?;
+        notes.extend(whole.notes());
+        parts
     } else {
         named.iter().map(|file| Corpus::open(file, options.clone())).collect::<gyeol_text::Result<_>>()?
     };
@@ -147,7 +152,10 @@ pub(super) fn prepare(
         };
     }
     repeats(&files, &mut facts)?;
-    Ok(Parts { _folder: folder, files, facts, lines, sha256 })
+    if data.file.is_none() {
+        notes.extend(corpora.iter().flat_map(Corpus::notes));
+    }
+    Ok(Parts { _folder: folder, files, facts, lines, sha256, notes })
 }
 
 /// Writes one corpus as three, as JSON lines, since a text may hold line ends.

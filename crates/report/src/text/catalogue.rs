@@ -154,6 +154,7 @@ mod tests {
             "language-",
             "lengths-",
             "repeats-",
+            "fact-",
         ];
         let mut text = String::new();
         let here = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
