@@ -3,6 +3,7 @@
 mod climb;
 mod model;
 mod ngram;
+mod rescore;
 mod serve;
 mod shell;
 mod tables;
