@@ -229,7 +229,7 @@ fn lists_that_cannot_be_used_are_refused_with_the_line() {
 fn a_weight_of_nothing_is_the_first_pass_and_nothing_beats_the_oracle() {
     let model = model(&made(SMALL, &gyeol_ngram::Options { order: 3, ..Default::default() }).tables);
     let pool = Pool::new(1);
-    let text = "u1\tthe boat left the harbour\t-9\nu1\tthe boat the left harbour\t-8\nu1\tboat\t-30\nu2\t어부 가\t-1\nu2\t\t-2\n";
+    let text = "u1\tthe boat left the harbour\t-9\nu1\tthe boat the left harbour\t-8\nu1\tboat\t-30\nu2\t어부 가\t-1\nu2\t\t-60\n";
     let references = ["the boat left the harbour", "어부 는"];
     let judged = |weights: RescoreWeights| {
         let each: Vec<Utterance> = lists(text, AcousticScore::default())

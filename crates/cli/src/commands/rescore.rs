@@ -40,6 +40,7 @@ pub fn run(common: &Common, args: &Rescore) -> Result<()> {
         weights.save(path, json!({ "model": args.model, "lists": args.tune, "tuned": tuned }))?;
     }
     let mut lists = Lists::new(Source::open(&args.nbest)?, scale(args));
+    let name = lists.name().to_owned();
     let mut utterances = Vec::new();
     let (mut count, mut hypotheses) = (0usize, 0usize);
     loop {
@@ -52,8 +53,8 @@ pub fn run(common: &Common, args: &Rescore) -> Result<()> {
         let found = of_each(&pool, &batch, |list| features(&model, list));
         if let Some(references) = &references {
             let judged = of_each_result(&pool, &batch, |at, list| {
-                Utterance::new(list, &found[at], weights, references.of(list, lists.name())?)
-                    .map_err(|e| e.at(lists.name(), list.row))
+                Utterance::new(list, &found[at], weights, references.of(list, &name)?)
+                    .map_err(|e| e.at(&name, list.row))
             })?;
             utterances.extend(judged);
         }
@@ -120,6 +121,7 @@ fn weights(
     let references = read_references(reference)?;
     let unit = if args.tune_by == Measure::Wer { Unit::Word } else { Unit::Character };
     let mut lists = Lists::new(Source::open(file)?, scale(args));
+    let name = lists.name().to_owned();
     let mut candidates: Vec<Vec<Candidate>> = Vec::new();
     loop {
         let batch = lists.batch(BATCH.0, BATCH.1)?;
@@ -127,13 +129,13 @@ fn weights(
             break;
         }
         candidates.extend(of_each_result(pool, &batch, |_, list| {
-            let said = references.of(list, lists.name())?;
+            let said = references.of(list, &name)?;
             let with = |(features, hypothesis): (Features, &gyeol_ngram::rescore::Hypothesis)| {
                 Ok(Candidate { features, errors: errors(said, &hypothesis.text, unit)?.total() })
             };
             let all: gyeol_ngram::Result<Vec<Candidate>> =
                 features(model, list).into_iter().zip(&list.hypotheses).map(with).collect();
-            all.map_err(|e| e.at(lists.name(), list.row))
+            all.map_err(|e| e.at(&name, list.row))
         })?);
     }
     references.all_used(&lists)?;
