@@ -114,12 +114,14 @@ ENDS = ["{} tired .", "{} very old .", "{} not here .", "{} still in the garden 
 
 
 def far():
-    """Subject, what stands between, and a verb; a noun of the other number stands between."""
-    for name, distance in (("agreement, nothing between", 0), ("agreement far: phrase between", 1), ("agreement far: clause between", 2)):
+    """Subject, what stands between, and a verb."""
+    for name, distance, same in (("agreement, nothing between", 0, 1),
+                                 ("agreement far: phrase, noun of the same number", 1, 1), ("agreement far: phrase, noun of the other number", 1, 0),
+                                 ("agreement far: clause, noun of the same number", 2, 1), ("agreement far: clause, noun of the other number", 2, 0)):
         all_of = []
         for (noun, other), between, end, many, be in itertools.product(
                 itertools.permutations(NOUNS, 2), BETWEEN[distance], ENDS, (0, 1), (("is", "are"), ("was", "were"))):
-            middle = between.format(other[1 - many]) if between else ""
+            middle = between.format(other[many if same else 1 - many]) if between else ""
             forms = [" ".join(f"the {noun[many]} {middle} {end.format(b)}".split()) for b in (be[many], be[1 - many])]
             all_of.append(tuple(forms))
         all_of = sorted(set(all_of))
@@ -286,10 +288,15 @@ def measure(language, unit, train, triples, cut=lambda lines: lines):
     for order in (1, 3, 5):
         model = place.fit(f"{language}-{unit}", train, order)
         found = json.loads(place.run("rank", model, file, "--accuracy", "--json"))
-        print(json.dumps({"language": language, "unit": unit, "order": order, "sentences": len(train),
-                          "tokens": sum(map(len, map(str.split, train))), **found}, ensure_ascii=False), flush=True)
+        said = {"language": language, "unit": unit, "order": order, "sentences": len(train), "tokens": sum(map(len, map(str.split, train)))}
+        print(json.dumps({**said, "per_word": False, **found}, ensure_ascii=False), flush=True)
+        by_word = json.loads(place.run("rank", model, file, "--accuracy", "--normalise", "--json"))
+        print(json.dumps({**said, "per_word": True, **by_word}, ensure_ascii=False), flush=True)
         for k in found["keys"]:
             table.setdefault((language, k["key"]), {})[unit, order] = k
+        for k in by_word["keys"]:
+            if k["key"] in ("article left out", "spacing: two eojeol joined", "spacing: one eojeol parted"):
+                table.setdefault((language, k["key"] + " (--normalise)"), {})[unit, order] = k
 
 
 en = english(place, data)

@@ -140,8 +140,8 @@ impl Lists {
                 }
                 break;
             };
-            let (id, hypothesis) = hypothesis(&line, self.scale)
-                .map_err(|f| Error::input(f.file(self.rows.source.name()).row(row)))?;
+            let (id, hypothesis) =
+                hypothesis(&line, self.scale).map_err(|e| e.at(self.rows.source.name(), row))?;
             match &mut self.open {
                 Some(open) if open.id == id => {
                     if open.hypotheses.len() >= MOST_HYPOTHESES {
@@ -199,39 +199,45 @@ impl Lists {
     }
 }
 
-fn hypothesis(line: &str, scale: AcousticScore) -> std::result::Result<(&str, Hypothesis), Fault> {
+fn hypothesis(line: &str, scale: AcousticScore) -> Result<(&str, Hypothesis)> {
     let fields: Vec<&str> = line.split('\t').collect();
     let &[id, text, score] = &fields[..] else {
         let count = fields.len();
-        return Err(Fault::new(
-            "field-count",
-            format!("{count} field{} of 3", if count == 1 { "" } else { "s" }),
-        )
-        .cause("a field is missing, a tab stands in a text, or the fields are not set apart by tabs")
-        .next("write: id, tab, text, tab, acoustic score"));
+        let found = format!("{count} field{} of 3", if count == 1 { "" } else { "s" });
+        return Err(Error::input(
+            Fault::new("field-count", found)
+                .cause("a field is missing, a tab stands in a text, or the fields are not set apart by tabs")
+                .next("write: id, tab, text, tab, acoustic score"),
+        ));
     };
     let id = known(id)?;
     let number = score.trim().parse::<f64>().ok().filter(|s| s.is_finite());
     let Some(number) = number else {
-        return Err(Fault::new("acoustic-score", format!("the acoustic score is \"{}\"", score.trim()))
-            .cause("it must be a finite number, such as -1234.5")
-            .next("leave the hypothesis out, or give it its score"));
+        return Err(Error::input(
+            Fault::new("acoustic-score", format!("the acoustic score is \"{}\"", score.trim()))
+                .cause("it must be a finite number, such as -1234.5")
+                .next("leave the hypothesis out, or give it its score"),
+        ));
     };
     let natural = if scale.base10 { number * std::f64::consts::LN_10 } else { number };
     let acoustic = if scale.cost { -natural } else { natural };
     if acoustic.abs() > LARGEST_SCORE {
-        return Err(Fault::new("acoustic-score", format!("the acoustic score {number:e} is too large"))
-            .cause("a score that is no logarithm")
-            .next("give logarithms"));
+        return Err(Error::input(
+            Fault::new("acoustic-score", format!("the acoustic score {number:e} is too large"))
+                .cause("a score that is no logarithm")
+                .next("give logarithms"),
+        ));
     }
     Ok((id, Hypothesis { text: text.trim().to_owned(), acoustic }))
 }
 
-fn known(id: &str) -> std::result::Result<&str, Fault> {
+fn known(id: &str) -> Result<&str> {
     match id.trim() {
-        "" => Err(Fault::new("no-id", "the first field, the id of the utterance, is empty")
-            .cause("the line begins with a tab")
-            .next("give each utterance an id")),
+        "" => Err(Error::input(
+            Fault::new("no-id", "the first field, the id of the utterance, is empty")
+                .cause("the line begins with a tab")
+                .next("give each utterance an id"),
+        )),
         id => Ok(id),
     }
 }
@@ -261,7 +267,7 @@ impl References {
                     .next("write: id, tab, text");
                 return Err(at(row, fault));
             };
-            let id = known(id).map_err(|f| at(row, f))?;
+            let id = known(id).map_err(|e| e.at(&name, row))?;
             if let Some((before, _)) = texts.insert(id.to_owned(), (row, text.trim().to_owned())) {
                 let fault =
                     Fault::new("id-again", format!("a second reference of \"{id}\"; line {before} has one"))
