@@ -46,6 +46,15 @@ impl Error {
         self.fault().map_or("io", |f| f.code)
     }
 
+    /// The same failure with its file and line, where it does not name any yet.
+    pub fn at(mut self, file: &str, row: usize) -> Self {
+        if let Error::Input(f) | Error::Limit(f) | Error::Option(f) = &mut self {
+            f.file.get_or_insert_with(|| file.to_owned());
+            f.row.get_or_insert(row);
+        }
+        self
+    }
+
     pub(crate) fn io(
         action: &'static str,
         path: impl AsRef<std::path::Path>,

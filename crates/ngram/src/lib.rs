@@ -13,6 +13,7 @@
 //! | `smoothing` | the other smoothings |
 //! | `tables`, `prune`, `arpa`, `binary` | what was estimated, smaller, and as files |
 //! | `model`, `query`, `distribution`, `mix` | questions: word by word, texts, next words, several models |
+//! | `rank`, `rescore`, `error_rate` | uses: the likelier sentence, lists of a recogniser, and how many errors stay |
 //!
 //! Modified Kneser-Ney is done in the roundings of KenLM's `lmplz`, so ARPA files are equal byte for byte (its blank lines
 //! count as sentences: [`CorpusOptions::keep_blank_lines`]). Results are the same bits for any number of threads and any
@@ -27,6 +28,7 @@ mod count;
 mod discount;
 mod distribution;
 mod error;
+mod error_rate;
 mod estimate;
 mod hash;
 mod initial;
@@ -36,6 +38,7 @@ mod model;
 mod prune;
 mod query;
 mod rank;
+pub mod rescore;
 pub mod smoothing;
 mod tables;
 mod vocabulary;
@@ -49,11 +52,14 @@ pub use corpus::{CorpusOptions, Markers, Source};
 pub use discount::Warning;
 pub use distribution::Sampling;
 pub use error::{Error, Result};
+pub use error_rate::{
+    Difference, ErrorRate, Errors, LONGEST_TEXT, RESAMPLES, Unit, difference, error_rate, errors,
+};
 pub use estimate::{Counted, Estimate, MOST_ORDER, Options, Report, Stage, count, estimate};
 pub use model::{Model, Scored, State, VERIFIED_AT_ONCE};
 pub use prune::{prune_by_entropy, total_mass};
 pub use query::{Perplexity, Protocol, perplexity};
-pub use rank::rank;
+pub use rank::{Accuracy, Ranked, rank, rank_by, wilson};
 pub use smoothing::Smoothing;
 pub use tables::{Grams, Scheme, Tables};
 pub use vocabulary::{RESERVED, SENTENCE_END, SENTENCE_START, UNKNOWN, Vocabulary, WordId};

@@ -1,6 +1,7 @@
 //! What may be typed. Help, man page and completions are made from this file alone.
 
 pub mod ngram;
+pub mod rescore;
 mod text;
 
 use std::path::PathBuf;

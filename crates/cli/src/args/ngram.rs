@@ -42,7 +42,15 @@ pub enum LanguageVerb {
         model: String,
         /// Sets of candidates, plain or compressed; - for standard input.
         file: String,
+        /// Order by the mean log10 probability of a word instead of that of the whole sentence.
+        #[arg(long)]
+        normalise: bool,
+        /// The first candidate of each set is the true one: print how often it is the likeliest, by key, and no order.
+        #[arg(long)]
+        accuracy: bool,
     },
+    /// Order the n-best lists of a recogniser with a language model: lines of id, text and acoustic score, tabs between.
+    Rescore(Box<super::rescore::Rescore>),
     /// The most probable next words.
     Next {
         /// Model: binary or ARPA; - for standard input.

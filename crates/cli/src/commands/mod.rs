@@ -4,6 +4,7 @@ mod climb;
 mod model;
 mod models;
 mod ngram;
+mod rescore;
 mod serve;
 mod shell;
 mod tables;

@@ -1,5 +1,6 @@
 //! Count-based language models: fitting, perplexity, scores, next words, samples.
 
+use std::borrow::Cow;
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -7,8 +8,8 @@ use std::time::{Duration, Instant};
 use gyeol_data::Fault;
 use gyeol_ngram::smoothing::jelinek_mercer;
 use gyeol_ngram::{
-    Counted, Layout, Markers, Options, Perplexity, Protocol, Report, Sampling, Scored, Smoothing, Source,
-    Stage, Tables, count, perplexity, prune_by_entropy, read_arpa, write_arpa, write_binary,
+    Accuracy, Counted, Layout, Markers, Options, Perplexity, Protocol, Report, Sampling, Scored, Smoothing,
+    Source, Stage, Tables, count, perplexity, prune_by_entropy, read_arpa, write_arpa, write_binary,
 };
 use gyeol_tensor::Pool;
 use gyeol_text::corpus::{Corpus, CorpusOptions, Format};
@@ -41,10 +42,14 @@ pub fn run(common: &Common, verb: LanguageVerb) -> Result<()> {
             two_inputs(&model, &file)?;
             score(common, &model, &file, explain, counts.as_deref())
         }
-        LanguageVerb::Rank { model, file } => {
+        LanguageVerb::Rank { model, file, normalise, accuracy } => {
             two_inputs(&model, &file)?;
-            ranked(common, &model, &file)
+            if accuracy {
+                return rank_accuracy(common, &model, &file, normalise);
+            }
+            ranked(common, &model, &file, normalise)
         }
+        LanguageVerb::Rescore(args) => super::rescore::run(common, &args),
         LanguageVerb::Next { model, context, k } => next(common, &model, &context, k),
         LanguageVerb::Generate { model, prompt, max, temperature, top_k, top_p } => {
             let model = load(&model, super::pool(common))?;
@@ -63,7 +68,7 @@ pub fn run(common: &Common, verb: LanguageVerb) -> Result<()> {
     }
 }
 
-fn two_inputs(model: &str, file: &str) -> Result<()> {
+pub(super) fn two_inputs(model: &str, file: &str) -> Result<()> {
     if model == "-" && file == "-" {
         return Err(Failure::Usage(
             "model and text cannot both be standard input; name a file for one of them".into(),
@@ -334,14 +339,13 @@ fn score(common: &Common, model: &str, file: &str, explain: bool, counts: Option
     }
 }
 
-/// `gyeol rank`: JSON lines, or a line a candidate with its key and place.
-fn ranked(common: &Common, model: &str, file: &str) -> Result<()> {
-    let model = load(model, super::pool(common))?;
+/// Calls `each` with the key and the candidates of every set.
+fn each_set(file: &str, each: &mut dyn FnMut(&str, &[&str], usize) -> gyeol_ngram::Result<()>) -> Result<()> {
     let corpus =
         Corpus::open(file, CorpusOptions { format: Some(Format::Text), ..CorpusOptions::default() })?;
-    let mut out = Vec::new();
+    let mut failed = None;
     corpus.each(|set| {
-        if set.text.trim().is_empty() {
+        if failed.is_some() || set.text.trim().is_empty() {
             return Ok(());
         }
         let mut fields = set.text.split('\t');
@@ -356,20 +360,96 @@ fn ranked(common: &Common, model: &str, file: &str) -> Result<()> {
                     .next("write: key, tab, sentence, tab, sentence …"),
             )));
         }
-        let ranked = gyeol_ngram::rank(&model, &candidates);
+        failed = each(key, &candidates, set.line as usize).err();
+        Ok(())
+    })?;
+    failed.map_or(Ok(()), |e| Err(e.into()))
+}
+
+/// `gyeol rank`: JSON lines, or a line a candidate with its key and place.
+fn ranked(common: &Common, model: &str, file: &str, normalise: bool) -> Result<()> {
+    let model = load(model, super::pool(common))?;
+    let mut out = Vec::new();
+    each_set(file, &mut |key, candidates, _| {
+        let words: Vec<Cow<str>> = candidates.iter().map(|text| model.words(text)).collect();
+        let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
+        let ranked = gyeol_ngram::rank_by(&model, &words, normalise);
         // Writing to memory cannot fail.
         let _ = if common.json {
-            let ranked: Vec<Value> =
-                ranked.iter().map(|(text, log10)| json!({ "text": text, "log10": log10 })).collect();
+            let ranked: Vec<Value> = ranked
+                .iter()
+                .map(|r| json!({ "text": candidates[r.place], "log10": r.log10, "log10_per_word": r.per_word }))
+                .collect();
             writeln!(out, "{}", json!({ "key": key, "ranked": ranked }))
         } else {
-            ranked.iter().enumerate().try_for_each(|(place, (text, log10))| {
-                writeln!(out, "{key}\t{}\t{log10:.4}\t{text}", place + 1)
+            ranked.iter().enumerate().try_for_each(|(place, r)| {
+                let score = if normalise { r.per_word } else { r.log10 };
+                writeln!(out, "{key}\t{}\t{score:.4}\t{}", place + 1, candidates[r.place])
             })
         };
         Ok(())
     })?;
     output::bytes(Path::new("-"), &out)
+}
+
+/// `gyeol rank --accuracy`: how often the first candidate is the likeliest; keys that only one set has are not shown.
+fn rank_accuracy(common: &Common, model: &str, file: &str, normalise: bool) -> Result<()> {
+    let model = load(model, super::pool(common))?;
+    let (mut all, mut keys) = (Accuracy::default(), Vec::<(String, Accuracy)>::new());
+    let mut places = std::collections::HashMap::<String, usize>::new();
+    each_set(file, &mut |key, candidates, row| {
+        let words: Vec<Cow<str>> = candidates.iter().map(|text| model.words(text)).collect();
+        let candidates: &[&str] = &words.iter().map(AsRef::as_ref).collect::<Vec<_>>();
+        all.add(&model, candidates, normalise).map_err(|e| e.at(file, row))?;
+        let place = *places.entry(key.to_owned()).or_insert_with(|| {
+            keys.push((key.to_owned(), Accuracy::default()));
+            keys.len() - 1
+        });
+        keys[place].1.add(&model, candidates, normalise)
+    })?;
+    if all.count == 0 {
+        return Err(Failure::Failed(format!(
+            "{file}: there is no set in it. Next: write: key, tab, true sentence, tab, another sentence …"
+        )));
+    }
+    if keys.len() == all.count {
+        keys.clear();
+    }
+    if common.json {
+        let of = |a: &Accuracy| -> Result<Value> {
+            let mut value = serde_json::to_value(a)?;
+            let (low, high) = a.interval();
+            value["accuracy"] = json!(a.share());
+            (value["low"], value["high"]) = (json!(low), json!(high));
+            value["chance"] = json!(a.chance / a.count as f64);
+            Ok(value)
+        };
+        let mut each = Vec::new();
+        for (key, accuracy) in &keys {
+            let mut value = of(accuracy)?;
+            value["key"] = json!(key);
+            each.push(value);
+        }
+        return output::json(&json!({ "accuracy": of(&all)?, "keys": each }));
+    }
+    keys.push(("all".into(), all));
+    let wide = keys.iter().map(|k| k.0.chars().count()).max().unwrap_or(0);
+    let mut text = String::new();
+    for (key, a) in &keys {
+        let (low, high) = a.interval();
+        let pad = " ".repeat(wide - key.chars().count());
+        text += &format!(
+            "{key}{pad}  {:5.1} %  [{:.1}, {:.1}]  {} of {} right, {} ties, chance {:.1} %\n",
+            a.share() * 100.0,
+            low * 100.0,
+            high * 100.0,
+            a.right,
+            a.count,
+            a.ties,
+            a.chance / a.count as f64 * 100.0
+        );
+    }
+    output::text(&text)
 }
 
 fn total(scored: &[Scored]) -> f64 {

@@ -49,7 +49,11 @@ pub fn whole(target: &Path, fill: impl FnOnce(&mut Filling<'_>) -> Result<()>) -
     }
     let mut beside = builder.tempfile_in(folder).map_err(failed)?;
     let mut out = BufWriter::with_capacity(1 << 20, beside.as_file_mut());
-    fill(&mut out)?;
+    // What fills it does not know its name.
+    fill(&mut out).map_err(|e| match e {
+        Error::Io { action: "write", source, .. } => failed(source),
+        other => other,
+    })?;
     out.flush().map_err(failed)?;
     drop(out);
     beside.as_file().sync_all().map_err(failed)?;
