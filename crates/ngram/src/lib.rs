@@ -13,6 +13,7 @@
 //! | `smoothing` | the other smoothings |
 //! | `tables`, `prune`, `arpa`, `binary` | what was estimated, smaller, and as files |
 //! | `model`, `query`, `distribution`, `mix` | questions: word by word, texts, next words, several models |
+//! | `correct` | spelling in context |
 //!
 //! Modified Kneser-Ney is done in the roundings of KenLM's `lmplz`, so ARPA files are equal byte for byte (its blank lines
 //! count as sentences: [`CorpusOptions::keep_blank_lines`]). Results are the same bits for any number of threads and any
@@ -23,6 +24,7 @@ mod arpa;
 mod binary;
 mod context;
 mod corpus;
+pub mod correct;
 mod count;
 mod discount;
 mod distribution;
