@@ -44,6 +44,7 @@ pub fn run(common: &Common, verb: LanguageVerb) -> Result<()> {
             two_inputs(&model, &file)?;
             ranked(common, &model, &file)
         }
+        LanguageVerb::Correct(args) => super::correct::run(common, &args),
         LanguageVerb::Next { model, context, k } => next(common, &model, &context, k),
         LanguageVerb::Generate { model, prompt, max, temperature, top_k, top_p } => {
             let model = load(&model, &super::pool(common))?;
@@ -61,7 +62,7 @@ pub fn run(common: &Common, verb: LanguageVerb) -> Result<()> {
     }
 }
 
-fn two_inputs(model: &str, file: &str) -> Result<()> {
+pub(super) fn two_inputs(model: &str, file: &str) -> Result<()> {
     if model == "-" && file == "-" {
         return Err(Failure::Usage(
             "model and text cannot both be standard input; name a file for one of them".into(),
@@ -71,7 +72,7 @@ fn two_inputs(model: &str, file: &str) -> Result<()> {
 }
 
 /// A binary model, or an ARPA file.
-fn load(path: &str, pool: &Pool) -> Result<Model> {
+pub(super) fn load(path: &str, pool: &Pool) -> Result<Model> {
     if path == "-" {
         let mut bytes = Vec::new();
         std::io::Read::read_to_end(&mut std::io::stdin().lock(), &mut bytes)?;

@@ -4,9 +4,12 @@
 //!
 //! A piece is a unit left as it is, or an edit α → β of at most `window` units each, whose probability depends on
 //! whether it stands at the start, in the middle or at the end of the word. Units more than `window − 1` before the first
-//! difference or behind the last one are taken as left alone. Paths that stray from the diagonal by more units than the
-//! words are edits apart are not walked.
+//! difference or behind the last one are taken as left alone. Cuts that stray farther from the diagonal than the fewest
+//! edits do are not tried.
 
+use std::collections::HashMap;
+
+use super::distance;
 use super::units::{MOST_UNITS, Unit};
 
 /// Most units on one side of an edit: four of 16 bits make a key.
@@ -49,8 +52,8 @@ pub(crate) struct Channel {
     slots: Vec<Slot>,
     /// A bit for each hash of an edit, and of a right side, that is there: most questions end here.
     seen: Vec<u64>,
-    /// The best log10 probability of a word that is so many edits away.
-    bounds: [f32; 9],
+    /// By wrong side, the best log10 of an edit to it, for 1 to 3 edits between the sides.
+    best: HashMap<u64, [f32; 3]>,
 }
 
 #[inline(always)]
@@ -71,16 +74,14 @@ impl Channel {
     /// A channel without learned edits, with room for `edits` of them.
     pub fn new(window: usize, flat: Flat, units: usize, edits: usize) -> Self {
         let size = (edits * 2).next_power_of_two().max(16);
-        let mut new = Channel {
+        Channel {
             window,
             flat,
             kept: vec![flat.kept; units.max(1)],
             slots: vec![Slot::default(); size],
             seen: vec![0; (size / 4).max(64)],
-            bounds: [0.0; 9],
-        };
-        new.bound(&mut std::iter::empty());
-        new
+            best: HashMap::new(),
+        }
     }
 
     /// Sets log10 of the probability that a unit is left as it is.
@@ -90,6 +91,7 @@ impl Channel {
 
     /// Adds an edit that is not there yet.
     pub fn add(&mut self, right: &[Unit], wrong: &[Unit], log10: [f32; 4]) {
+        let apart = distance::within(right, wrong, 2 * MOST_WINDOW).unwrap_or(1);
         let (right, wrong) = (key(right), key(wrong));
         let mask = self.slots.len() - 1;
         let hash_of = hash(right, wrong);
@@ -99,6 +101,9 @@ impl Channel {
         }
         // `new` made twice the room.
         self.slots[at] = Slot { right, wrong, log10 };
+        let best = self.best.entry(wrong).or_insert([f32::NEG_INFINITY; 3]);
+        let value = log10.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        best[apart.clamp(1, 3) - 1] = value.max(best[apart.clamp(1, 3) - 1]);
         for hash in [hash_of, hash(right, ALONE)] {
             let bit = (hash >> 20) as usize & (self.seen.len() * 64 - 1);
             self.seen[bit / 64] |= 1 << (bit % 64);
@@ -154,35 +159,33 @@ impl Channel {
         self.kept.get(usize::from(unit)).copied().unwrap_or(self.flat.kept)
     }
 
-    /// Learns from all edits (how many units apart their sides are, and their best log10) how probable a wrong word that
-    /// is so many edits away can be at most.
-    pub fn bound(&mut self, edits: &mut dyn Iterator<Item = (usize, f32)>) {
-        let mut one = [f32::NEG_INFINITY; 9];
+    /// What no right word that is so many edits (1 to 3) away from `wrong` can exceed; index 0 is 0.
+    pub fn most(&self, wrong: &[Unit]) -> [f32; 4] {
         let flat = &self.flat;
-        one[1] = flat.replaced.max(flat.inserted).max(flat.deleted).max(flat.swapped);
-        for (apart, log10) in edits {
-            one[apart.min(8)] = one[apart.min(8)].max(log10);
+        let plain = flat.replaced.max(flat.inserted).max(flat.deleted).max(flat.swapped);
+        let mut one = [plain, f32::NEG_INFINITY, f32::NEG_INFINITY];
+        let mut add = |key: u64| {
+            if let Some(best) = self.best.get(&key) {
+                (0..3).for_each(|d| one[d] = one[d].max(best[d]));
+            }
+        };
+        add(0);
+        for begin in 0..wrong.len() {
+            for end in begin + 1..=(begin + self.window).min(wrong.len()) {
+                add(key(&wrong[begin..end]));
+            }
         }
-        let mut sum = [0f32; 9];
-        for d in 1..9 {
-            sum[d] = (1..=d).map(|k| one[k] + sum[d - k]).fold(f32::NEG_INFINITY, f32::max);
-        }
-        // A word may also be reached over more edits than it is apart.
-        for d in (1..8).rev() {
-            sum[d] = sum[d].max(sum[d + 1]);
-        }
-        self.bounds = sum;
+        // A word that is farther may be reached by an edit of more units; one that is nearer by more edits than it needs.
+        let three = one[2].max(one[0] + one[1]).max(3.0 * one[0]);
+        let two = one[1].max(2.0 * one[0]).max(three);
+        [0.0, one[0].max(two), two, three]
     }
 
-    /// No wrong word that is at least `apart` edits away is more probable than this.
-    pub fn most(&self, apart: usize) -> f32 {
-        self.bounds[apart.min(8)]
-    }
-
-    /// log10 P(wrong | right) of two different words of at most [`MOST_UNITS`] units that are at most `band` edits
-    /// apart; `None` if it is not above `floor`.
-    pub fn log10(&self, right: &[Unit], wrong: &[Unit], band: usize, floor: f32) -> Option<f32> {
-        let found = self.cut(right, wrong, band, floor, None);
+    /// log10 P(wrong | right) of two different words of at most [`MOST_UNITS`] units that are `apart` edits apart; `None`
+    /// if it is not above `floor`.
+    pub fn log10(&self, right: &[Unit], wrong: &[Unit], apart: usize, floor: f32) -> Option<f32> {
+        let slack = apart.saturating_sub(right.len().abs_diff(wrong.len())) / 2;
+        let found = self.cut(right, wrong, slack, floor, None);
         (found > floor).then_some(found)
     }
 
@@ -191,7 +194,7 @@ impl Channel {
         self.cut(right, wrong, MOST_WINDOW, f32::NEG_INFINITY, Some(ANYWHERE))
     }
 
-    fn cut(&self, right: &[Unit], wrong: &[Unit], band: usize, floor: f32, place: Option<usize>) -> f32 {
+    fn cut(&self, right: &[Unit], wrong: &[Unit], slack: usize, floor: f32, place: Option<usize>) -> f32 {
         if right.len().max(wrong.len()) > MOST_UNITS {
             return f32::NEG_INFINITY;
         }
@@ -217,13 +220,15 @@ impl Channel {
             &mut many
         };
         best[0] = begin;
+        // Diagonals j - i from -under to over.
+        let (under, over) = (n.saturating_sub(m) + slack, m.saturating_sub(n) + slack);
         for i in 0..=n {
             // Which right sides that begin here have edits at all, as keys by length.
             let most_right = self.window.min(n - i);
             let mut right_keys = [0u64; MOST_WINDOW + 1];
             let mut open = [false; MOST_WINDOW + 1];
             let mut looked = false;
-            for j in i.saturating_sub(band)..=(i + band).min(m) {
+            for j in i.saturating_sub(under)..=(i + over).min(m) {
                 let value = best[i * wide + j];
                 // Every further piece costs something: what is below the floor here stays there.
                 if value <= floor {
@@ -247,7 +252,8 @@ impl Channel {
                 }
                 for a in 0..=most_right {
                     for b in usize::from(a == 0)..=most_wrong {
-                        if (i + a).abs_diff(j + b) > band {
+                        let within = j + b + under >= i + a && j + b <= i + a + over;
+                        if !within || right_keys[a] == wrong_keys[b] {
                             continue;
                         }
                         let learned =
@@ -302,7 +308,7 @@ mod tests {
             let found = channel.log10(right, wrong, 3, f32::NEG_INFINITY).unwrap();
             assert!((found - expected).abs() < 1e-6, "{right:?} {wrong:?}: {found}");
             assert_eq!(channel.log10(right, wrong, 3, expected + 0.01), None);
-            assert!(found <= channel.most(1));
+            assert!(found <= channel.most(wrong)[1]);
         }
     }
 
@@ -321,8 +327,8 @@ mod tests {
         assert!((channel.anywhere(&[2, 3], &[7]) - -0.75).abs() < 1e-6);
         assert_eq!(channel.edit(&[2, 3], &[7]), Some(-0.75));
         assert_eq!((channel.edit(&[2], &[7]), channel.edit(&[2], &[2])), (Some(-3.0), None));
-        channel.bound(&mut [(2, -0.4)].into_iter());
-        // Four edits are two of the learned one; three are never better than four.
-        assert_eq!((channel.most(1), channel.most(2), channel.most(3)), (-0.4, -0.4, -0.8));
+        // What a wrong word can be worth at most: 7 is reached by the learned edits, 8 by plain ones alone.
+        assert_eq!(channel.most(&[1, 7]), [0.0, -0.4, -0.4, -2.9]);
+        assert_eq!(channel.most(&[8]), [0.0, -2.5, -5.0, -7.5]);
     }
 }

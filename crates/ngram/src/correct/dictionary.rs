@@ -169,21 +169,22 @@ impl Dictionary {
             let differing = ((sign ^ kinds) & ((1 << 48) - 1)).count_ones() as usize;
             ((sign >> 56) as usize).abs_diff(length).max(differing.div_ceil(2)).max(1)
         };
+        let most = channel.most(units);
         let mut heap: BinaryHeap<Open> = open
             .iter()
-            .map(|&form| Open(self.prior[form as usize] + weight * channel.most(least(form)), form))
+            .map(|&form| Open(self.prior[form as usize] + weight * most[least(form)], form))
             .collect::<Vec<_>>()
             .into();
         let mut found: Vec<(f32, Near)> = Vec::with_capacity(k + 1);
-        while let Some(Open(most, form)) = heap.pop() {
+        while let Some(Open(bound, form)) = heap.pop() {
             let worst = if found.len() == k { found[k - 1].0 } else { f32::NEG_INFINITY };
-            if most < worst {
+            if bound < worst {
                 break;
             }
             let right = self.form(form);
             let Some(apart) = distance::within(right, units, distance).filter(|&d| d > 0) else { continue };
             let prior = self.prior[form as usize];
-            if prior + weight * channel.most(apart) < worst {
+            if prior + weight * most[apart] < worst {
                 continue;
             }
             // A little below what is needed, so that rounding loses no equal one.

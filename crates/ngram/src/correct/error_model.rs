@@ -79,7 +79,6 @@ struct File {
     format: String,
     version: u32,
     window: usize,
-    jamo: bool,
     pairs: u64,
     /// Right side, wrong side, counts at the start, in the middle, at the end.
     edits: Vec<(String, String, Places)>,
@@ -96,7 +95,7 @@ impl ErrorModel {
         ErrorModel {
             window: 2,
             pairs: 0,
-            alphabet: Alphabet::new(true),
+            alphabet: Alphabet::new(),
             edits: Vec::new(),
             occurrences: HashMap::new(),
             channel: Channel::new(2, FLAT, 1, 0),
@@ -148,7 +147,6 @@ impl ErrorModel {
             channel.keep(unit as Unit, kept.log10() as f32);
         }
         // Shorter edits first: longer ones lean on them. They are sorted so.
-        let mut bounds = Vec::with_capacity(self.edits.len());
         for edit in &self.edits {
             let there = self.occurrences.get(&edit.right).copied().unwrap_or_default();
             let single = edit.right.len() + edit.wrong.len() <= 2;
@@ -168,10 +166,7 @@ impl ErrorModel {
             }
             log10[ANYWHERE] = anywhere.log10() as f32;
             channel.add(&edit.right, &edit.wrong, log10);
-            let apart = distance::within(&edit.right, &edit.wrong, 2 * MOST_WINDOW).unwrap_or(1);
-            bounds.push((apart, log10.iter().copied().fold(f32::NEG_INFINITY, f32::max)));
         }
-        channel.bound(&mut bounds.into_iter());
         self.channel = channel;
     }
 
@@ -185,7 +180,6 @@ impl ErrorModel {
             format: FORMAT.into(),
             version: ERROR_MODEL_VERSION,
             window: self.window,
-            jamo: self.alphabet.jamo,
             pairs: self.pairs,
             edits: self.edits.iter().map(|e| (text(&e.right), text(&e.wrong), e.counts)).collect(),
             occurrences,
@@ -241,7 +235,7 @@ impl ErrorModel {
         if !(1..=MOST_WINDOW).contains(&file.window) {
             return Err(broken(format!("its window is {}, not 1 to {MOST_WINDOW}", file.window)));
         }
-        let mut alphabet = Alphabet::new(file.jamo);
+        let mut alphabet = Alphabet::new();
         let mut edits = Vec::with_capacity(file.edits.len());
         for (right, wrong, counts) in &file.edits {
             let (a, b) = (alphabet.learn(right), alphabet.learn(wrong));

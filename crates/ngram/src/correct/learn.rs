@@ -39,13 +39,11 @@ pub struct Learning {
     pub window: usize,
     /// Edits of more than one letter a side that occur less often are left out.
     pub least: u64,
-    /// Whether Hangul is learned by the keys that type it, instead of by syllables.
-    pub jamo: bool,
 }
 
 impl Default for Learning {
     fn default() -> Self {
-        Learning { window: 3, least: 2, jamo: true }
+        Learning { window: 3, least: 2 }
     }
 }
 
@@ -74,7 +72,7 @@ impl ErrorModel {
                     .next(format!("choose 1 to {MOST_WINDOW}")),
             ));
         }
-        let mut alphabet = Alphabet::new(how.jamo);
+        let mut alphabet = Alphabet::new();
         let mut learned = Learned::default();
         let mut used: Vec<(Vec<Unit>, Vec<Unit>, u64)> = Vec::new();
         for pair in pairs {

@@ -34,8 +34,6 @@ mod letters;
 mod pieces;
 mod units;
 
-use std::io::BufRead;
-
 use gyeol_data::Fault;
 use gyeol_tensor::Pool;
 
@@ -392,12 +390,15 @@ pub fn read_counts(source: &mut Source) -> Result<Vec<(String, u64)>> {
     Ok(counts)
 }
 
-/// Whether a text begins as a table of counts does: a first line of a word, a tab and a whole number.
-pub fn begins_as_counts(text: &mut dyn BufRead) -> std::io::Result<bool> {
-    let mut line = Vec::new();
-    std::io::Read::take(text, 4096).read_until(b'\n', &mut line)?;
-    let line = String::from_utf8_lossy(&line);
-    Ok(line.trim_start_matches('\u{feff}').split_once('\t').is_some_and(|(word, count)| {
+/// Whether a file (packed or not) begins as a table of counts does: a first line of a word, a tab and a whole number.
+///
+/// # Errors
+/// What the system says; a folder.
+pub fn is_counts(path: &str) -> Result<bool> {
+    let mut block = Vec::new();
+    Source::open(path)?.next_block(&mut block)?;
+    let first = String::from_utf8_lossy(block.split(|&b| b == b'\n').next().unwrap_or_default()).into_owned();
+    Ok(first.split_once('\t').is_some_and(|(word, count)| {
         !word.trim().is_empty() && count.trim().parse::<u64>().is_ok()
     }))
 }

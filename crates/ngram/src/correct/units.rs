@@ -38,15 +38,15 @@ const DOUBLE_FINALS: [(char, usize); 11] = [
     ('ㅄ', 17),
 ];
 
-/// Adds the units of a word: lower case, the typographic apostrophe as the plain one, Hangul by keys if `jamo`.
-pub(crate) fn split(word: &str, jamo: bool, out: &mut Vec<char>) {
+/// Adds the units of a word: lower case, the typographic apostrophe as the plain one, Hangul by keys.
+pub(crate) fn split(word: &str, out: &mut Vec<char>) {
     for c in word.chars() {
         if c.is_ascii() {
             out.push(c.to_ascii_lowercase());
             continue;
         }
         let index = (c as u32).wrapping_sub(0xAC00);
-        if jamo && index < 11_172 {
+        if index < 11_172 {
             let (initial, medial, last) = (index / 588, index / 28 % 21, index % 28);
             out.extend(INITIALS[initial as usize].chars());
             out.extend(MEDIALS[medial as usize].chars());
@@ -57,11 +57,11 @@ pub(crate) fn split(word: &str, jamo: bool, out: &mut Vec<char>) {
         }
         match c {
             '\u{2019}' => out.push('\''),
-            '\u{1100}'..='\u{1112}' if jamo => out.extend(INITIALS[c as usize - 0x1100].chars()),
-            '\u{1161}'..='\u{1175}' if jamo => out.extend(MEDIALS[c as usize - 0x1161].chars()),
-            '\u{11A8}'..='\u{11C2}' if jamo => out.extend(FINALS[c as usize - 0x11A8].chars()),
-            '\u{314F}'..='\u{3163}' if jamo => out.extend(MEDIALS[c as usize - 0x314F].chars()),
-            _ => match DOUBLE_FINALS.iter().find(|f| jamo && f.0 == c) {
+            '\u{1100}'..='\u{1112}' => out.extend(INITIALS[c as usize - 0x1100].chars()),
+            '\u{1161}'..='\u{1175}' => out.extend(MEDIALS[c as usize - 0x1161].chars()),
+            '\u{11A8}'..='\u{11C2}' => out.extend(FINALS[c as usize - 0x11A8].chars()),
+            '\u{314F}'..='\u{3163}' => out.extend(MEDIALS[c as usize - 0x314F].chars()),
+            _ => match DOUBLE_FINALS.iter().find(|f| f.0 == c) {
                 Some(&(_, at)) => out.extend(FINALS[at].chars()),
                 None => out.extend(c.to_lowercase()),
             },
@@ -75,12 +75,11 @@ pub(crate) struct Alphabet {
     plain: [Unit; 128],
     others: HashMap<char, Unit>,
     units: Vec<char>,
-    pub jamo: bool,
 }
 
 impl Alphabet {
-    pub fn new(jamo: bool) -> Self {
-        Alphabet { plain: [0; 128], others: HashMap::new(), units: vec!['\u{FFFD}'], jamo }
+    pub fn new() -> Self {
+        Alphabet { plain: [0; 128], others: HashMap::new(), units: vec!['\u{FFFD}'] }
     }
 
     /// How many units there are, the unseen one counted.
@@ -116,7 +115,7 @@ impl Alphabet {
     /// The units of a word, new ones numbered.
     pub fn learn(&mut self, word: &str) -> Vec<Unit> {
         let mut chars = Vec::with_capacity(word.len());
-        split(word, self.jamo, &mut chars);
+        split(word, &mut chars);
         chars.into_iter().map(|c| self.add(c)).collect()
     }
 
@@ -128,7 +127,7 @@ impl Alphabet {
             return;
         }
         let mut chars = Vec::with_capacity(word.len());
-        split(word, self.jamo, &mut chars);
+        split(word, &mut chars);
         out.extend(chars.into_iter().map(|c| self.get(c)));
     }
 
@@ -145,7 +144,7 @@ mod tests {
 
     fn keys(word: &str) -> String {
         let mut out = Vec::new();
-        split(word, true, &mut out);
+        split(word, &mut out);
         out.into_iter().collect()
     }
 
@@ -155,14 +154,11 @@ mod tests {
         // Decomposed text and letters that stand alone are the same keys.
         assert_eq!(keys("\u{1100}\u{116A}\u{11AA}"), keys("곿"));
         assert_eq!(keys("ㄳㅘ"), "ㄱㅅㅗㅏ");
-        let mut whole = Vec::new();
-        split("값", false, &mut whole);
-        assert_eq!(whole, ['값']);
     }
 
     #[test]
     fn words_that_one_key_sets_apart_are_one_edit_apart() {
-        let mut alphabet = Alphabet::new(true);
+        let mut alphabet = Alphabet::new();
         let mut apart = |a: &str, b: &str| {
             let (a, b) = (alphabet.learn(a), alphabet.learn(b));
             within(&a, &b, 3)
