@@ -43,6 +43,23 @@ struct Slot {
     log10: [f32; 4],
 }
 
+/// A hash of one key, as [`hash`]: the standard one takes longer than all else that is done with an edit.
+#[derive(Debug, Clone, Copy, Default)]
+struct KeyHasher(u64);
+type Keyed = std::hash::BuildHasherDefault<KeyHasher>;
+
+impl std::hash::Hasher for KeyHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|&b| self.write_u64(u64::from(b)));
+    }
+    fn write_u64(&mut self, key: u64) {
+        self.0 = hash(key, self.0);
+    }
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
 /// The edits with their probabilities, ready to be asked.
 #[derive(Debug, Clone)]
 pub(crate) struct Channel {
@@ -53,7 +70,18 @@ pub(crate) struct Channel {
     /// A bit for each hash of an edit, and of a right side, that is there: most questions end here.
     seen: Vec<u64>,
     /// By wrong side, the best log10 of an edit to it, for 1 to 3 edits between the sides.
-    best: HashMap<u64, [f32; 3]>,
+    to: HashMap<u64, [f32; 3], Keyed>,
+    /// By right side, the best log10 of an edit of it, likewise.
+    of: HashMap<u64, [f32; 3], Keyed>,
+}
+
+/// A wrong word, ready to be compared with many right ones: for each of its beginnings and lengths the key of the piece and
+/// the best that an edit to it is worth.
+pub(crate) struct Wrong<'a> {
+    units: &'a [Unit],
+    pieces: Vec<[(u64, f32); MOST_WINDOW + 1]>,
+    /// What no right word that is so many edits (1 to 3) away can exceed; index 0 is 0.
+    pub most: [f32; 4],
 }
 
 #[inline(always)]
@@ -80,7 +108,8 @@ impl Channel {
             kept: vec![flat.kept; units.max(1)],
             slots: vec![Slot::default(); size],
             seen: vec![0; (size / 4).max(64)],
-            best: HashMap::new(),
+            to: HashMap::default(),
+            of: HashMap::default(),
         }
     }
 
@@ -101,9 +130,11 @@ impl Channel {
         }
         // `new` made twice the room.
         self.slots[at] = Slot { right, wrong, log10 };
-        let best = self.best.entry(wrong).or_insert([f32::NEG_INFINITY; 3]);
         let value = log10.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        best[apart.clamp(1, 3) - 1] = value.max(best[apart.clamp(1, 3) - 1]);
+        for best in [self.of.entry(right), self.to.entry(wrong)] {
+            let best = &mut best.or_insert([f32::NEG_INFINITY; 3])[apart.clamp(1, 3) - 1];
+            *best = best.max(value);
+        }
         for hash in [hash_of, hash(right, ALONE)] {
             let bit = (hash >> 20) as usize & (self.seen.len() * 64 - 1);
             self.seen[bit / 64] |= 1 << (bit % 64);
@@ -159,42 +190,71 @@ impl Channel {
         self.kept.get(usize::from(unit)).copied().unwrap_or(self.flat.kept)
     }
 
-    /// What no right word that is so many edits (1 to 3) away from `wrong` can exceed; index 0 is 0.
-    pub fn most(&self, wrong: &[Unit]) -> [f32; 4] {
+    /// What an edit that was not learned is worth at most.
+    fn plainest(&self) -> f32 {
         let flat = &self.flat;
-        let plain = flat.replaced.max(flat.inserted).max(flat.deleted).max(flat.swapped);
-        let mut one = [plain, f32::NEG_INFINITY, f32::NEG_INFINITY];
-        let mut add = |key: u64| {
-            if let Some(best) = self.best.get(&key) {
-                (0..3).for_each(|d| one[d] = one[d].max(best[d]));
-            }
-        };
-        add(0);
-        for begin in 0..wrong.len() {
-            for end in begin + 1..=(begin + self.window).min(wrong.len()) {
-                add(key(&wrong[begin..end]));
-            }
-        }
-        // A word that is farther may be reached by an edit of more units; one that is nearer by more edits than it needs.
+        flat.replaced.max(flat.inserted).max(flat.deleted).max(flat.swapped)
+    }
+
+    /// From what one edit between sides that are 1, 2 and 3 edits apart is worth at most, what a word that is so many edits
+    /// away is: one that is farther may be reached by an edit of more units, one that is nearer by more edits than it
+    /// needs. Index 0 is 0.
+    fn most(one: [f32; 3]) -> [f32; 4] {
         let three = one[2].max(one[0] + one[1]).max(3.0 * one[0]);
         let two = one[1].max(2.0 * one[0]).max(three);
         [0.0, one[0].max(two), two, three]
     }
 
+    /// What no wrong word that is so many edits (1 to 3) away from `right` can exceed; index 0 is 0.
+    pub fn most_of(&self, right: &[Unit]) -> [f32; 4] {
+        let mut one = [self.plainest(), f32::NEG_INFINITY, f32::NEG_INFINITY];
+        for begin in 0..=right.len() {
+            for end in begin..=(begin + self.window).min(right.len()) {
+                if let Some(of) = self.of.get(&key(&right[begin..end])) {
+                    (0..3).for_each(|d| one[d] = one[d].max(of[d]));
+                }
+            }
+        }
+        Self::most(one)
+    }
+
+    /// Prepares a wrong word of at most [`MOST_UNITS`] units.
+    pub fn wrong<'a>(&self, units: &'a [Unit]) -> Wrong<'a> {
+        let plain = self.plainest();
+        let mut one = [plain, f32::NEG_INFINITY, f32::NEG_INFINITY];
+        let mut pieces = Vec::with_capacity(units.len() + 1);
+        for begin in 0..=units.len() {
+            let mut row = [(0, f32::NEG_INFINITY); MOST_WINDOW + 1];
+            for (len, piece) in row.iter_mut().enumerate().take(self.window.min(units.len() - begin) + 1) {
+                let key = key(&units[begin..begin + len]);
+                // Plain edits are always there.
+                let mut best = if len <= 2 { plain } else { f32::NEG_INFINITY };
+                if let Some(to) = self.to.get(&key) {
+                    (0..3).for_each(|d| one[d] = one[d].max(to[d]));
+                    best = to.iter().copied().fold(best, f32::max);
+                }
+                *piece = (key, best);
+            }
+            pieces.push(row);
+        }
+        Wrong { units, pieces, most: Self::most(one) }
+    }
+
     /// log10 P(wrong | right) of two different words of at most [`MOST_UNITS`] units that are `apart` edits apart; `None`
     /// if it is not above `floor`.
-    pub fn log10(&self, right: &[Unit], wrong: &[Unit], apart: usize, floor: f32) -> Option<f32> {
-        let slack = apart.saturating_sub(right.len().abs_diff(wrong.len())) / 2;
+    pub fn log10(&self, right: &[Unit], wrong: &Wrong<'_>, apart: usize, floor: f32) -> Option<f32> {
+        let slack = apart.saturating_sub(right.len().abs_diff(wrong.units.len())) / 2;
         let found = self.cut(right, wrong, slack, floor, None);
         (found > floor).then_some(found)
     }
 
     /// The best cut with edits wherever they stand: what a longer edit is compared with.
     pub fn anywhere(&self, right: &[Unit], wrong: &[Unit]) -> f32 {
-        self.cut(right, wrong, MOST_WINDOW, f32::NEG_INFINITY, Some(ANYWHERE))
+        self.cut(right, &self.wrong(wrong), MOST_WINDOW, f32::NEG_INFINITY, Some(ANYWHERE))
     }
 
-    fn cut(&self, right: &[Unit], wrong: &[Unit], slack: usize, floor: f32, place: Option<usize>) -> f32 {
+    fn cut(&self, right: &[Unit], wrong: &Wrong<'_>, slack: usize, floor: f32, place: Option<usize>) -> f32 {
+        let (pieces, wrong) = (&wrong.pieces, wrong.units);
         if right.len().max(wrong.len()) > MOST_UNITS {
             return f32::NEG_INFINITY;
         }
@@ -207,6 +267,7 @@ impl Channel {
         let outside = |units: &[Unit]| units.iter().map(|&u| self.kept(u)).sum::<f32>();
         let begin = outside(&right[..skip]) + outside(&right[right.len() - drop..]);
         let len = right.len();
+        let pieces = &pieces[skip..];
         let (right, wrong) = (&right[skip..len - drop], &wrong[skip..wrong.len() - drop]);
         let (n, m) = (right.len(), wrong.len());
         let wide = m + 1;
@@ -220,13 +281,13 @@ impl Channel {
             &mut many
         };
         best[0] = begin;
+        let most_plain = self.plainest();
         // Diagonals j - i from -under to over.
         let (under, over) = (n.saturating_sub(m) + slack, m.saturating_sub(n) + slack);
         for i in 0..=n {
-            // Which right sides that begin here have edits at all, as keys by length.
+            // The right sides that begin here, as keys by length, with the best their edits are worth.
             let most_right = self.window.min(n - i);
-            let mut right_keys = [0u64; MOST_WINDOW + 1];
-            let mut open = [false; MOST_WINDOW + 1];
+            let mut sides = [(0u64, f32::NEG_INFINITY); MOST_WINDOW + 1];
             let mut looked = false;
             for j in i.saturating_sub(under)..=(i + over).min(m) {
                 let value = best[i * wide + j];
@@ -236,9 +297,11 @@ impl Channel {
                 }
                 if !looked {
                     looked = true;
-                    for a in 0..=most_right {
-                        right_keys[a] = key(&right[i..i + a]);
-                        open[a] = self.is_seen(hash(right_keys[a], ALONE));
+                    for (a, side) in sides.iter_mut().enumerate().take(most_right + 1) {
+                        let key = key(&right[i..i + a]);
+                        let plain = if a <= 2 { most_plain } else { f32::NEG_INFINITY };
+                        let learned = if self.is_seen(hash(key, ALONE)) { self.of.get(&key) } else { None };
+                        *side = (key, learned.map_or(plain, |of| of.iter().copied().fold(plain, f32::max)));
                     }
                 }
                 if i < n && j < m && right[i] == wrong[j] && right[i] != 0 {
@@ -246,18 +309,18 @@ impl Channel {
                     *cell = cell.max(value + self.kept(right[i]));
                 }
                 let most_wrong = self.window.min(m - j);
-                let mut wrong_keys = [0u64; MOST_WINDOW + 1];
-                for b in 0..=most_wrong {
-                    wrong_keys[b] = key(&wrong[j..j + b]);
-                }
                 for a in 0..=most_right {
+                    let (right_key, best_right) = sides[a];
+                    if value + best_right <= floor {
+                        continue;
+                    }
                     for b in usize::from(a == 0)..=most_wrong {
+                        let (wrong_key, best_wrong) = pieces[j][b];
                         let within = j + b + under >= i + a && j + b <= i + a + over;
-                        if !within || right_keys[a] == wrong_keys[b] {
+                        if !within || right_key == wrong_key || value + best_wrong <= floor {
                             continue;
                         }
-                        let learned =
-                            if open[a] { self.find(right_keys[a], wrong_keys[b]) } else { None };
+                        let learned = self.find(right_key, wrong_key);
                         let log10 = match learned {
                             Some(log10) => {
                                 let at = place.unwrap_or(if skip + i == 0 {
@@ -305,10 +368,11 @@ mod tests {
             (&[1], &[], -2.5),
         ];
         for (right, wrong, expected) in cases {
-            let found = channel.log10(right, wrong, 3, f32::NEG_INFINITY).unwrap();
-            assert!((found - expected).abs() < 1e-6, "{right:?} {wrong:?}: {found}");
-            assert_eq!(channel.log10(right, wrong, 3, expected + 0.01), None);
-            assert!(found <= channel.most(wrong)[1]);
+            let wrong = channel.wrong(wrong);
+            let found = channel.log10(right, &wrong, 3, f32::NEG_INFINITY).unwrap();
+            assert!((found - expected).abs() < 1e-6, "{right:?} {:?}: {found}", wrong.units);
+            assert_eq!(channel.log10(right, &wrong, 3, expected + 0.01), None);
+            assert!(found <= wrong.most[1]);
         }
     }
 
@@ -318,7 +382,9 @@ mod tests {
         let mut channel = Channel::new(3, FLAT, 10, 2);
         channel.add(&[2, 3], &[7], [-1.0, -0.5, -2.0, -0.75]);
         channel.add(&[1, 2, 3], &[1, 7], [-0.9, -0.4, -4.0, -0.8]);
-        let at = |right: &[Unit], wrong: &[Unit]| channel.log10(right, wrong, 3, f32::NEG_INFINITY).unwrap();
+        let at = |right: &[Unit], wrong: &[Unit]| {
+            channel.log10(right, &channel.wrong(wrong), 3, f32::NEG_INFINITY).unwrap()
+        };
         assert!((at(&[2, 3, 4], &[7, 4]) - (-1.0 - 0.125)).abs() < 1e-6);
         // The longer edit is better than a kept unit and the shorter edit: -0.9 against -0.125 - 0.5.
         assert!((at(&[1, 2, 3, 4], &[1, 7, 4]) - (-0.625 - 0.125)).abs() < 1e-6);
@@ -328,7 +394,8 @@ mod tests {
         assert_eq!(channel.edit(&[2, 3], &[7]), Some(-0.75));
         assert_eq!((channel.edit(&[2], &[7]), channel.edit(&[2], &[2])), (Some(-3.0), None));
         // What a wrong word can be worth at most: 7 is reached by the learned edits, 8 by plain ones alone.
-        assert_eq!(channel.most(&[1, 7]), [0.0, -0.4, -0.4, -2.9]);
-        assert_eq!(channel.most(&[8]), [0.0, -2.5, -5.0, -7.5]);
+        assert_eq!(channel.wrong(&[1, 7]).most, [0.0, -0.4, -0.4, -2.9]);
+        assert_eq!(channel.most_of(&[2, 3]), [0.0, -0.5, -0.5, -3.0]);
+        assert_eq!(channel.wrong(&[8]).most, [0.0, -2.5, -5.0, -7.5]);
     }
 }

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
 use super::channel::Channel;
-use super::distance;
+use super::distance::Pattern;
 use super::index::DeleteIndex;
 use super::letters::Letters;
 use super::pieces;
@@ -22,10 +22,9 @@ pub(crate) struct Dictionary {
     pub letters: Letters,
     units: Vec<Unit>,
     ends: Vec<u32>,
-    /// A bit for each kind of unit in the form, and its length in the upper eight bits.
-    signs: Vec<u64>,
-    /// log10 of the sum of the unigram probabilities of the words of the form.
-    prior: Vec<f32>,
+    /// For each form log10 of the sum of the unigram probabilities of its words, then what log10 P(written | form) is at
+    /// most at distance 1, 2 and 3.
+    forms: Vec<[f32; 4]>,
     words: Vec<WordId>,
     words_end: Vec<u32>,
     /// Numbers of forms plus one by hash, open addressing.
@@ -43,9 +42,10 @@ pub(crate) struct Near {
     pub channel: f32,
 }
 
-/// The best a form can still be worth; the heap gives the greatest, of equal ones the lower form.
+/// The best a form can still be worth, and how many edits away it is; the heap gives the greatest, of equal ones the lower
+/// form.
 #[derive(PartialEq)]
-struct Open(f32, u32);
+struct Open(f32, u32, u8);
 impl Eq for Open {}
 impl PartialOrd for Open {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
@@ -58,18 +58,12 @@ impl Ord for Open {
     }
 }
 
-/// 48 kinds of units; several units share one where there are more.
-fn sign(units: &[Unit]) -> u64 {
-    let kinds = units.iter().fold(0u64, |bits, &unit| bits | 1 << (unit % 48));
-    kinds | (units.len() as u64) << 56
-}
-
 fn hash_of(units: &[Unit]) -> u64 {
     units.iter().fold(0x51ed, |chain, &unit| hash::extend(chain, u32::from(unit)))
 }
 
 impl Dictionary {
-    pub fn new(model: &Model, mut alphabet: Alphabet, distance: usize) -> Result<Self> {
+    pub fn new(model: &Model, mut alphabet: Alphabet, channel: &Channel, distance: usize) -> Result<Self> {
         let mut held: Vec<(Vec<Unit>, WordId)> = Vec::with_capacity(model.vocabulary_len());
         for id in RESERVED.len() as WordId..model.vocabulary_len() as WordId {
             let word = model.word(id);
@@ -81,16 +75,17 @@ impl Dictionary {
             }
         }
         held.sort();
-        let (mut units, mut ends, mut signs, mut prior) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut units, mut ends, mut forms) = (Vec::new(), Vec::new(), Vec::new());
         let (mut words, mut words_end) = (Vec::with_capacity(held.len()), Vec::new());
         for group in held.chunk_by(|a, b| a.0 == b.0) {
             units.extend_from_slice(&group[0].0);
             ends.push(units.len() as u32);
-            signs.push(sign(&group[0].0));
             words.extend(group.iter().map(|g| g.1));
             words_end.push(words.len() as u32);
             let sum: f64 = group.iter().map(|g| 10f64.powf(f64::from(unigram(model, g.1)))).sum();
-            prior.push(sum.log10() as f32);
+            let mut most = channel.most_of(&group[0].0);
+            most[0] = sum.log10() as f32;
+            forms.push(most);
         }
         let form = |i: usize| {
             let begin = if i == 0 { 0 } else { ends[i - 1] };
@@ -106,7 +101,7 @@ impl Dictionary {
         }
         let index = DeleteIndex::new(ends.len(), form, distance)?;
         let letters = Letters::learn((0..ends.len()).map(form));
-        Ok(Dictionary { alphabet, letters, units, ends, signs, prior, words, words_end, slots, index })
+        Ok(Dictionary { alphabet, letters, units, ends, forms, words, words_end, slots, index })
     }
 
     /// How many forms there are.
@@ -116,7 +111,7 @@ impl Dictionary {
 
     /// Bytes held by the forms and their index.
     pub fn bytes(&self) -> usize {
-        2 * self.units.len() + 4 * self.words.len() + 4 * self.slots.len() + 20 * self.ends.len() + self.index.bytes()
+        2 * self.units.len() + 4 * self.words.len() + 4 * self.slots.len() + 24 * self.ends.len() + self.index.bytes()
     }
 
     fn form(&self, form: u32) -> &[Unit] {
@@ -149,47 +144,34 @@ impl Dictionary {
         if units.is_empty() || units.len() > MOST_UNITS || k == 0 {
             return Vec::new();
         }
-        let asked = sign(units);
-        let length = units.len();
-        let kinds = asked & ((1 << 48) - 1);
         let mut open: Vec<u32> = Vec::with_capacity(256);
-        self.index.near(units, distance, |form| {
-            let sign = self.signs[form as usize];
-            let apart = ((sign >> 56) as usize).abs_diff(length);
-            // An edit changes at most two kinds of units.
-            let differing = ((sign ^ kinds) & ((1 << 48) - 1)).count_ones() as usize;
-            if apart <= distance && differing <= 2 * distance {
-                open.push(form);
-            }
-        });
+        self.index.near(units, distance, |form| open.push(form));
         open.sort_unstable();
         open.dedup();
-        let least = |form: u32| {
-            let sign = self.signs[form as usize];
-            let differing = ((sign ^ kinds) & ((1 << 48) - 1)).count_ones() as usize;
-            ((sign >> 56) as usize).abs_diff(length).max(differing.div_ceil(2)).max(1)
-        };
-        let most = channel.most(units);
+        let Some(pattern) = Pattern::new(units) else { return Vec::new() };
+        let wrong = channel.wrong(units);
         let mut heap: BinaryHeap<Open> = open
             .iter()
-            .map(|&form| Open(self.prior[form as usize] + weight * most[least(form)], form))
+            .filter_map(|&form| {
+                let apart = pattern.distance(self.form(form));
+                let most = &self.forms[form as usize];
+                (1..=distance.min(3)).contains(&apart).then(|| {
+                    Open(most[0] + weight * most[apart].min(wrong.most[apart]), form, apart as u8)
+                })
+            })
             .collect::<Vec<_>>()
             .into();
         let mut found: Vec<(f32, Near)> = Vec::with_capacity(k + 1);
-        while let Some(Open(bound, form)) = heap.pop() {
+        while let Some(Open(bound, form, apart)) = heap.pop() {
             let worst = if found.len() == k { found[k - 1].0 } else { f32::NEG_INFINITY };
             if bound < worst {
                 break;
             }
             let right = self.form(form);
-            let Some(apart) = distance::within(right, units, distance).filter(|&d| d > 0) else { continue };
-            let prior = self.prior[form as usize];
-            if prior + weight * most[apart] < worst {
-                continue;
-            }
+            let prior = self.forms[form as usize][0];
             // A little below what is needed, so that rounding loses no equal one.
             let floor = if weight > 0.0 { (worst - prior) / weight - 1e-3 } else { f32::NEG_INFINITY };
-            let Some(log10) = channel.log10(right, units, apart, floor) else { continue };
+            let Some(log10) = channel.log10(right, &wrong, usize::from(apart), floor) else { continue };
             let total = prior + weight * log10;
             let place = found.partition_point(|f| f.0 > total || (f.0 == total && f.1.form < form));
             found.insert(place, (total, Near { form, prior, channel: log10 }));

@@ -55,6 +55,64 @@ pub(crate) fn within(a: &[Unit], b: &[Unit], limit: usize) -> Option<usize> {
     (found <= limit).then_some(found)
 }
 
+/// A word that is compared with many: the rows of the table as bits (Hyyrö 2003, *A bit-vector algorithm for computing
+/// Levenshtein and Damerau edit distances*).
+pub(crate) struct Pattern {
+    /// Where each unit below 256 stands.
+    low: [u64; 256],
+    high: Vec<(Unit, u64)>,
+    len: usize,
+}
+
+impl Pattern {
+    /// `None` for a word without units or with more than [`MOST_UNITS`].
+    pub fn new(units: &[Unit]) -> Option<Self> {
+        if units.is_empty() || units.len() > MOST_UNITS {
+            return None;
+        }
+        let mut new = Pattern { low: [0; 256], high: Vec::new(), len: units.len() };
+        for (at, &unit) in units.iter().enumerate() {
+            // A unit that nobody has seen equals no other.
+            if unit == 0 {
+                continue;
+            }
+            match new.low.get_mut(usize::from(unit)) {
+                Some(places) => *places |= 1 << at,
+                None => match new.high.iter_mut().find(|h| h.0 == unit) {
+                    Some(places) => places.1 |= 1 << at,
+                    None => new.high.push((unit, 1 << at)),
+                },
+            }
+        }
+        Some(new)
+    }
+
+    /// The distance to another word.
+    #[inline]
+    pub fn distance(&self, other: &[Unit]) -> usize {
+        let last = 1u64 << (self.len - 1);
+        let mut apart = self.len;
+        let (mut up, mut down, mut diagonal, mut before) = (u64::MAX, 0u64, 0u64, 0u64);
+        for &unit in other {
+            let places = match self.low.get(usize::from(unit)) {
+                Some(&places) => places,
+                None => self.high.iter().find(|h| h.0 == unit).map_or(0, |h| h.1),
+            };
+            let swapped = ((!diagonal & places) << 1) & before;
+            diagonal = ((places & up).wrapping_add(up) ^ up) | places | down | swapped;
+            let right = down | !(diagonal | up);
+            let left = diagonal & up;
+            apart += usize::from(right & last != 0);
+            apart -= usize::from(left & last != 0);
+            let (right, left) = (right << 1 | 1, left << 1);
+            up = left | !(diagonal | right);
+            down = right & diagonal;
+            before = places;
+        }
+        apart
+    }
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
@@ -95,6 +153,25 @@ pub(crate) mod tests {
                 assert_eq!(within(&a, &b, limit), expected, "{a:?} {b:?} {limit}");
             }
         }
+    }
+
+    #[test]
+    fn bits_find_what_the_whole_table_finds() {
+        let mut rng = Rng::new(5);
+        for round in 0..20_000 {
+            let (mut a, mut b) = (word(&mut rng, 9, 3), word(&mut rng, 9, 3));
+            if round % 100 == 0 {
+                // As long as it gets, and with units above 255.
+                a = (0..MOST_UNITS).map(|_| 254 + rng.below(4) as Unit).collect();
+                b.clone_from(&a);
+                b.swap(3, 4);
+                b.remove(40);
+                b[9] += 1;
+            }
+            let Some(pattern) = Pattern::new(&a) else { continue };
+            assert_eq!(pattern.distance(&b), plain(&a, &b), "{a:?} {b:?}");
+        }
+        assert!(Pattern::new(&[]).is_none() && Pattern::new(&[1; MOST_UNITS + 1]).is_none());
     }
 
     #[test]

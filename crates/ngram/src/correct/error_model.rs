@@ -124,7 +124,7 @@ impl ErrorModel {
         let (wrong, right) = (alphabet.learn(wrong), alphabet.learn(right));
         match distance::within(&right, &wrong, super::MOST_DISTANCE)? {
             0 => None,
-            apart => self.channel.log10(&right, &wrong, apart, f32::NEG_INFINITY),
+            apart => self.channel.log10(&right, &self.channel.wrong(&wrong), apart, f32::NEG_INFINITY),
         }
     }
 

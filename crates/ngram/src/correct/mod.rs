@@ -206,7 +206,7 @@ impl Corrector {
     /// Parameters out of range; a model without words of letters; too many words for the index.
     pub fn new(model: Model, errors: &ErrorModel, params: Params) -> Result<Self> {
         params.check()?;
-        let dictionary = Dictionary::new(&model, errors.alphabet.clone(), params.max_distance)?;
+        let dictionary = Dictionary::new(&model, errors.alphabet.clone(), &errors.channel, params.max_distance)?;
         if dictionary.len() == 0 {
             return Err(Error::input(
                 Fault::new("no-words", "the model has no word of letters")
