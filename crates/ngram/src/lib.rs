@@ -14,6 +14,7 @@
 //! | `tables`, `prune`, `arpa`, `binary` | what was estimated, smaller, and as files |
 //! | `model`, `query`, `distribution`, `mix` | questions: word by word, texts, next words, several models |
 //! | `rank`, `rescore`, `error_rate` | uses: the likelier sentence, lists of a recogniser, and how many errors stay |
+//! | `correct` | spelling in context |
 //!
 //! Modified Kneser-Ney is done in the roundings of KenLM's `lmplz`, so ARPA files are equal byte for byte (its blank lines
 //! count as sentences: [`CorpusOptions::keep_blank_lines`]). Results are the same bits for any number of threads and any
@@ -24,6 +25,7 @@ mod arpa;
 mod binary;
 mod context;
 mod corpus;
+pub mod correct;
 mod count;
 mod discount;
 mod distribution;

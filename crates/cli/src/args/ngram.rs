@@ -51,6 +51,8 @@ pub enum LanguageVerb {
     },
     /// Order the n-best lists of a recogniser with a language model: lines of id, text and acoustic score, tabs between.
     Rescore(Box<super::rescore::Rescore>),
+    /// Correct spelling in context, a sentence a line: what was probably meant, by a language model and an error model.
+    Correct(Box<Correct>),
     /// The most probable next words.
     Next {
         /// Model: binary or ARPA; - for standard input.
@@ -81,6 +83,48 @@ pub enum LanguageVerb {
         #[arg(long, value_name = "P", default_value_t = 1.0)]
         top_p: f64,
     },
+}
+
+/// Arguments of `correct`.
+#[derive(Debug, Group)]
+pub struct Correct {
+    /// Language model (binary or ARPA; - for standard input), or a table of word counts: word, tab, count.
+    pub model: String,
+    /// Text, plain or compressed; - for standard input.
+    pub file: String,
+    /// List of errors to learn from: wrong, tab, right, and a count if there is one; or $right above its wrong forms.
+    #[arg(long, value_name = "LIST", conflicts_with = "error_model")]
+    pub errors: Option<String>,
+    /// Error model that --save-error-model wrote [default without either: every edit alike].
+    #[arg(long, value_name = "FILE")]
+    pub error_model: Option<PathBuf>,
+    /// Keep the error model that was learned.
+    #[arg(long, value_name = "FILE", requires = "errors")]
+    pub save_error_model: Option<PathBuf>,
+    /// Most letters on each side of an edit that is learned, 1 to 4.
+    #[arg(long, value_name = "N", default_value_t = 3, requires = "errors")]
+    pub window: usize,
+    /// Most edits between a word and its correction, 1 to 3; Hangul counts by the keys that type it.
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    pub max_distance: usize,
+    /// Share of words that are written wrongly; at 1 every word is changed that has a correction.
+    #[arg(long, value_name = "SHARE", default_value_t = 0.02)]
+    pub typo_rate: f64,
+    /// Share of words that are right and not in the model: higher keeps more names [default: 0.02; by the words counted once].
+    #[arg(long, value_name = "SHARE")]
+    pub unknown_rate: Option<f64>,
+    /// Doubt words too that are in the model: "form" for "from".
+    #[arg(long)]
+    pub real_words: bool,
+    /// Weight of the error model beside the language model.
+    #[arg(long, value_name = "W", default_value_t = 1.0)]
+    pub weight: f64,
+    /// List so many candidates of every word that was doubted.
+    #[arg(long, value_name = "K", default_value_t = 0)]
+    pub candidates: usize,
+    /// Candidates of a word that are tried in context.
+    #[arg(long, value_name = "N", default_value_t = 16)]
+    pub tried: usize,
 }
 
 /// Arguments of `ngram`.

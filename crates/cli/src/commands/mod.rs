@@ -1,6 +1,7 @@
 //! The verbs.
 
 mod climb;
+mod correct;
 mod model;
 mod models;
 mod ngram;

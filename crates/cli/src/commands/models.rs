@@ -67,6 +67,19 @@ impl Loaded {
     }
 }
 
+impl Loaded {
+    /// The model alone, for a verb that cuts texts into words itself.
+    pub fn of_words(self, path: &str) -> Result<Model> {
+        let scheme = self.lines.as_ref().map_or("whitespace", |lines| &lines.chain.params().scheme);
+        if !["whitespace", "word", "word-punct", "treebank", "unicode", "auto"].contains(&scheme) {
+            return Err(Failure::Failed(format!(
+                "{path} is a model of tokens by '{scheme}', and words are corrected. Next: fit one with scheme = \"word\" in [text]"
+            )));
+        }
+        Ok(self.model)
+    }
+}
+
 /// A bundle, a binary model, or an ARPA file.
 pub fn load(path: &str, pool: Pool) -> Result<Loaded> {
     let plain = |model: Model, pool: Pool| Ok(Loaded { model, lines: None, pool });

@@ -50,6 +50,7 @@ pub fn run(common: &Common, verb: LanguageVerb) -> Result<()> {
             ranked(common, &model, &file, normalise)
         }
         LanguageVerb::Rescore(args) => super::rescore::run(common, &args),
+        LanguageVerb::Correct(args) => super::correct::run(common, &args),
         LanguageVerb::Next { model, context, k } => next(common, &model, &context, k),
         LanguageVerb::Generate { model, prompt, max, temperature, top_k, top_p } => {
             let model = load(&model, super::pool(common))?;

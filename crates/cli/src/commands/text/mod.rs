@@ -152,17 +152,17 @@ fn spooled(file: &str) -> Result<Spooled> {
 }
 
 /// Standard output for many lines; a reader that has seen enough (`| head`) ends it without a failure.
-struct Lines {
+pub(super) struct Lines {
     out: std::io::BufWriter<std::io::StdoutLock<'static>>,
     closed: bool,
 }
 
 impl Lines {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Lines { out: std::io::BufWriter::with_capacity(1 << 18, std::io::stdout().lock()), closed: false }
     }
 
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+    pub fn write(&mut self, bytes: &[u8]) -> std::io::Result<()> {
         if self.closed {
             return Ok(());
         }
@@ -175,7 +175,7 @@ impl Lines {
         }
     }
 
-    fn finish(mut self) -> Result<()> {
+    pub fn finish(mut self) -> Result<()> {
         match self.out.flush() {
             Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(e.into()),
             _ => Ok(()),
@@ -184,7 +184,7 @@ impl Lines {
 }
 
 /// Says what reading decided, unless it is to be quiet.
-fn notes(common: &Common, corpus: &Corpus) {
+pub(super) fn notes(common: &Common, corpus: &Corpus) {
     if !common.quiet {
         corpus.notes().iter().for_each(|note| eprintln!("  {note}"));
     }
