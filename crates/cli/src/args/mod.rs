@@ -2,6 +2,7 @@
 
 pub mod ngram;
 mod text;
+pub mod topic;
 
 use std::path::PathBuf;
 
@@ -209,6 +210,9 @@ pub enum Verb {
     /// Count-based language models.
     #[command(flatten)]
     Language(ngram::LanguageVerb),
+    /// Documents as vectors.
+    #[command(flatten)]
+    Topic(topic::TopicVerb),
     /// Print completions for a shell.
     Completions {
         /// Shell.

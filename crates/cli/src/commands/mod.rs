@@ -7,6 +7,7 @@ mod serve;
 mod shell;
 mod tables;
 mod text;
+mod topic;
 
 use gyeol_data::{ReadOptions, Table};
 
@@ -54,6 +55,7 @@ pub fn run(args: Args) -> Result<()> {
             serve::serve(&common, &models, addr, max_body, timeout)
         }
         Verb::Language(verb) => ngram::run(&common, verb),
+        Verb::Topic(verb) => topic::run(&common, verb),
         Verb::Completions { shell } => shell::completions(shell),
         Verb::Man { verb } => shell::man(verb.as_deref()),
     }
