@@ -8,6 +8,7 @@
 //! | [`data`] | acquire, inspect, clean, split and scale tables of readings; the built-in power load |
 //! | [`text`] | from raw text to integers: cleaning, sentences, tokens, vocabularies, in English and Korean |
 //! | [`ngram`] | count-based language models: estimation, files, queries |
+//! | [`topic`] | documents as vectors: counts, weights, similarity, singular values, topics |
 //! | [`forecast`] | windows, baselines, the linear and the neural rungs, intervals, scores |
 //! | [`ladder`] | recipes, the climb over every rung under one protocol, the verdict |
 //! | [`bundle`] | model files |
@@ -83,6 +84,7 @@ pub use gyeol_report as report;
 pub use gyeol_serve as serve;
 pub use gyeol_tensor as tensor;
 pub use gyeol_text as text;
+pub use gyeol_topic as topic;
 
 /// What most programs need: `use gyeol::prelude::*`.
 ///

@@ -21,6 +21,7 @@ pub mod path;
 pub mod real;
 pub mod rng;
 pub mod softmax;
+pub mod sparse;
 pub mod threads;
 pub mod update;
 
@@ -32,5 +33,6 @@ pub use gemm::{
 pub use path::{KernelPath, bf16_available, kernel_path};
 pub use real::Real;
 pub use rng::Rng;
+pub use sparse::{SparseRows, sparse_times_f32, sparse_times_f64};
 pub use threads::Pool;
 pub use update::{Rule, Update};

@@ -3,6 +3,7 @@
 pub mod ngram;
 pub mod rescore;
 mod text;
+pub mod topic;
 
 use std::path::PathBuf;
 
@@ -210,6 +211,9 @@ pub enum Verb {
     /// Count-based language models.
     #[command(flatten)]
     Language(ngram::LanguageVerb),
+    /// Documents as vectors.
+    #[command(flatten)]
+    Topic(topic::TopicVerb),
     /// Print completions for a shell.
     Completions {
         /// Shell.

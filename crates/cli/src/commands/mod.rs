@@ -10,6 +10,7 @@ mod serve;
 mod shell;
 mod tables;
 mod text;
+mod topic;
 
 use gyeol_data::{ReadOptions, Table};
 
@@ -57,6 +58,7 @@ pub fn run(args: Args) -> Result<()> {
             serve::serve(&common, &models, addr, max_body, timeout)
         }
         Verb::Language(verb) => ngram::run(&common, verb),
+        Verb::Topic(verb) => topic::run(&common, verb),
         Verb::Completions { shell } => shell::completions(shell),
         Verb::Man { verb } => shell::man(verb.as_deref()),
     }

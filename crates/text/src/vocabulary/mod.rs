@@ -23,7 +23,8 @@ use gyeol_data::Fault;
 use gyeol_tensor::Pool;
 
 use count::{Counter, Counts, Keep, Tally};
-pub(crate) use table::{Words, hash};
+pub(crate) use table::hash;
+pub use table::{Queue, Words};
 
 use crate::corpus::{Corpus, Totals};
 use crate::error::{Error, Result};

@@ -5,8 +5,15 @@
 //! [`Queue`] touches the lines of many of them before it needs the first, so that they arrive side by side.
 
 /// Distinct words, each with a number from 0 in the order they came in.
+///
+/// ```
+/// use gyeol_text::vocabulary::Words;
+/// let mut words = Words::default();
+/// assert_eq!((words.insert("wind"), words.insert("load"), words.insert("wind")), ((0, true), (1, true), (0, false)));
+/// assert_eq!((words.word(1), words.find("rain"), words.len()), ("load", None, 2));
+/// ```
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Words {
+pub struct Words {
     bytes: String,
     /// End of each word in `bytes`; the begin is the end of the one before.
     ends: Vec<u64>,
@@ -74,11 +81,20 @@ pub(crate) fn hash(word: &str) -> u64 {
 }
 
 impl Words {
+    /// How many words there are.
     pub fn len(&self) -> usize {
         self.ends.len()
     }
 
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
     /// The word of a number below [`Words::len`].
+    ///
+    /// # Panics
+    /// If the number is none of a word.
     #[inline]
     pub fn word(&self, number: u32) -> &str {
         let at = number as usize;
@@ -107,6 +123,7 @@ impl Words {
         }
     }
 
+    /// The number of a word, if it is there.
     #[inline]
     pub fn find(&self, word: &str) -> Option<u32> {
         if self.slots.is_empty() {
@@ -178,9 +195,21 @@ impl Words {
     }
 }
 
-/// Words that wait to be looked up together.
+/// Words that wait to be looked up together, so that their cache lines arrive side by side.
+///
+/// ```
+/// use gyeol_text::vocabulary::{Queue, Words};
+/// let (mut words, mut queue, mut numbers) = (Words::default(), Queue::default(), Vec::new());
+/// for word in ["the", "wind", "the", "load"] {
+///     if queue.push(word) {
+///         queue.empty(&mut words, |_| 0, |number, new| numbers.push((number, new)));
+///     }
+/// }
+/// queue.empty(&mut words, |_| 0, |number, new| numbers.push((number, new)));
+/// assert_eq!(numbers, [(0, true), (1, true), (0, false), (2, true)]);
+/// ```
 #[derive(Debug, Default)]
-pub(crate) struct Queue {
+pub struct Queue {
     text: String,
     waiting: Vec<(Entry, u64, u32)>,
     /// What was touched, kept so that touching is not left out as useless.

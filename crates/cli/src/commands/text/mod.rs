@@ -1,6 +1,6 @@
 //! Verbs between raw text and integers.
 
-mod bar;
+pub mod bar;
 pub mod clean;
 mod encode;
 mod inspect;
@@ -46,7 +46,7 @@ pub fn run(common: &Common, verb: TextVerb) -> Result<()> {
 }
 
 /// Opens the texts that the options mean.
-fn corpus(file: &str, texts: &Texts, bytes: &Bytes) -> Result<Corpus> {
+pub fn corpus(file: &str, texts: &Texts, bytes: &Bytes) -> Result<Corpus> {
     let parse = |what: &Option<String>| what.as_deref().map(str::parse).transpose();
     let options = CorpusOptions {
         format: texts.format.as_deref().map(str::parse).transpose()?,
@@ -64,7 +64,7 @@ fn corpus(file: &str, texts: &Texts, bytes: &Bytes) -> Result<Corpus> {
 }
 
 /// The chain that the options mean, fitted to the texts where something in it learns.
-fn preparation(
+pub fn preparation(
     common: &Common,
     prepare: &Prepare,
     file: &str,
@@ -129,12 +129,12 @@ fn table(path: &std::path::Path) -> Result<String> {
 }
 
 /// Standard input as a file, since fitting and using read it twice; other names stay.
-struct Spooled {
-    name: String,
+pub struct Spooled {
+    pub name: String,
     _kept: Option<tempfile::TempPath>,
 }
 
-fn spooled(file: &str) -> Result<Spooled> {
+pub fn spooled(file: &str) -> Result<Spooled> {
     if file != "-" {
         return Ok(Spooled { name: file.to_owned(), _kept: None });
     }

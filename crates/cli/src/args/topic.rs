@@ -1,0 +1,175 @@
+//! Verbs of documents as vectors.
+
+use std::path::PathBuf;
+
+use clap::{Args as Group, Subcommand};
+use gyeol_topic::similarity::Measure;
+use gyeol_topic::vectorize::{Documents, Idf, Norm, Tf};
+
+use super::{Bytes, Prepare, Texts, size};
+
+/// Verbs of documents as vectors.
+#[derive(Debug, Subcommand)]
+pub enum TopicVerb {
+    /// Turn texts into the rows of a document-term matrix: counts or weights, as scikit-learn has them.
+    Vectorize(Box<Vectorize>),
+    /// Find the documents or words nearest to a text or a word.
+    Similar(Box<Similar>),
+    /// Find topics in texts: latent semantic analysis.
+    Topics(Box<Topics>),
+    /// Show what is done, step by step.
+    #[command(subcommand)]
+    Explain(Explained),
+}
+
+/// What can be shown.
+#[derive(Debug, Subcommand)]
+pub enum Explained {
+    /// Take a small matrix apart: U, Σ, Vᵀ, the checks of them, and what is left of the matrix at each rank.
+    Svd {
+        /// CSV of numbers, with or without names of rows and columns [default: five short sentences by their words].
+        file: Option<String>,
+        /// Digits after the point.
+        #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(0..=15))]
+        digits: u8,
+    },
+}
+
+/// Which terms become columns.
+#[derive(Debug, Clone, Group)]
+pub struct Terms {
+    /// What stands in the matrix: count, binary, tfidf or bm25.
+    #[arg(long, value_name = "WEIGHT", default_value = "tfidf", value_parser = ["count", "binary", "tfidf", "bm25"])]
+    pub weight: String,
+    /// Occurrences within a document, for tfidf: raw, log, augmented or boolean [default: raw].
+    #[arg(long, value_name = "FORM")]
+    pub tf: Option<Tf>,
+    /// Rarity over the documents, for tfidf: smooth, unsmoothed, plain, probabilistic or none [default: smooth].
+    #[arg(long, value_name = "FORM")]
+    pub idf: Option<Idf>,
+    /// What a row is divided by, for tfidf: l2, l1 or none [default: l2].
+    #[arg(long, value_name = "NORM")]
+    pub norm: Option<Norm>,
+    /// Terms of so many tokens, such as 1-2 for words and pairs of words.
+    #[arg(long, value_name = "RANGE", default_value = "1", value_parser = range)]
+    pub ngrams: (usize, usize),
+    /// Least documents with the term: a number such as 5, or a share such as 0.01.
+    #[arg(long, value_name = "N", default_value = "1")]
+    pub min_df: Documents,
+    /// Most documents with the term: a number, or a share such as 0.5.
+    #[arg(long, value_name = "N", default_value = "1.0")]
+    pub max_df: Documents,
+    /// Most terms: those with the most occurrences.
+    #[arg(long, value_name = "N")]
+    pub max_terms: Option<usize>,
+    /// Leave letters as they are; they are made small otherwise.
+    #[arg(long)]
+    pub keep_case: bool,
+}
+
+/// Lengths such as 2 or 1-3.
+fn range(text: &str) -> Result<(usize, usize), String> {
+    let (least, most) = text.split_once('-').unwrap_or((text, text));
+    match (least.parse(), most.parse()) {
+        (Ok(least), Ok(most)) if 0 < least && least <= most && most <= 64 => Ok((least, most)),
+        _ => Err("a range is a length such as 2, or two of them such as 1-3, up to 64".into()),
+    }
+}
+
+/// Arguments of `vectorize`.
+#[derive(Debug, Group)]
+pub struct Vectorize {
+    /// Texts: a file, a folder, or - for standard input.
+    pub file: String,
+    /// Where the matrix goes: .npz (scipy.sparse.load_npz) or .mtx (Matrix Market).
+    #[arg(short, long, value_name = "OUT")]
+    pub output: PathBuf,
+    /// Where terms and weights go, for documents that come later [default: OUT with .vectorizer.json].
+    #[arg(long, value_name = "JSON", conflicts_with_all = ["fitted", "hash"])]
+    pub model: Option<PathBuf>,
+    /// Use the terms and weights of an earlier fit.
+    #[arg(long, value_name = "JSON", conflicts_with_all = ["hash", "memory", "vocabulary"])]
+    pub fitted: Option<PathBuf>,
+    /// Take these terms as columns, in their order: a file with a term a line.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["hash", "memory"])]
+    pub vocabulary: Option<PathBuf>,
+    /// Columns by a hash of the term instead of a vocabulary, so many.
+    #[arg(long, value_name = "COLUMNS", conflicts_with = "memory")]
+    pub hash: Option<usize>,
+    /// Memory for counting words, such as 512M; rows go through files then.
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub memory: Option<usize>,
+    #[command(flatten)]
+    pub terms: Terms,
+    #[command(flatten)]
+    pub prepare: Prepare,
+    #[command(flatten)]
+    pub texts: Texts,
+    #[command(flatten)]
+    pub bytes: Bytes,
+}
+
+/// Arguments of `similar`.
+#[derive(Debug, Group)]
+pub struct Similar {
+    /// Texts, or a model of `gyeol topics`.
+    pub file: String,
+    /// A text, or with --words a word.
+    pub query: String,
+    /// cosine, dot, euclidean, manhattan, jaccard or weighted-jaccard.
+    #[arg(long, value_name = "NAME", default_value = "cosine")]
+    pub measure: Measure,
+    /// How many.
+    #[arg(short, value_name = "N", default_value_t = 10)]
+    pub k: usize,
+    /// Nearest words instead of documents.
+    #[arg(long)]
+    pub words: bool,
+    /// A pair of words: what is to QUERY as the second is to the first?
+    #[arg(long, value_names = ["A", "B"], num_args = 2, requires = "words")]
+    pub analogy: Vec<String>,
+    /// Words to each side that are company, for the words of texts.
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub window: usize,
+    /// Dimensions, for the words of texts [default: 100, or what the words give].
+    #[arg(long, value_name = "N")]
+    pub dimensions: Option<usize>,
+    #[command(flatten)]
+    pub terms: Terms,
+    #[command(flatten)]
+    pub prepare: Prepare,
+    #[command(flatten)]
+    pub texts: Texts,
+    #[command(flatten)]
+    pub bytes: Bytes,
+}
+
+/// Arguments of `topics`.
+#[derive(Debug, Group)]
+pub struct Topics {
+    /// Texts: a file, a folder, or - for standard input.
+    pub file: String,
+    /// Where the model goes.
+    #[arg(short, long, value_name = "MODEL")]
+    pub output: PathBuf,
+    /// How: lsa.
+    #[arg(long, value_name = "NAME", default_value = "lsa", value_parser = ["lsa"])]
+    pub method: String,
+    /// How many topics.
+    #[arg(short, value_name = "N", default_value_t = 100)]
+    pub k: usize,
+    /// Words shown of each.
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub words: usize,
+    /// How singular values are found: randomized, or lanczos, to nearly all digits.
+    #[arg(long, value_name = "NAME", default_value = "randomized", value_parser = ["randomized", "lanczos"])]
+    pub svd: String,
+    #[command(flatten)]
+    pub terms: Terms,
+    #[command(flatten)]
+    pub prepare: Prepare,
+    #[command(flatten)]
+    pub texts: Texts,
+    #[command(flatten)]
+    pub bytes: Bytes,
+}

@@ -1,0 +1,132 @@
+//! `gyeol similar`.
+
+use std::path::Path;
+
+use gyeol_tensor::Pool;
+use gyeol_text::encode::fit_encode;
+use gyeol_text::vocabulary::VocabularyParams;
+use gyeol_topic::lsa::Lsa;
+use gyeol_topic::similarity::{DenseIndex, Index, Near};
+use gyeol_topic::svd::TruncatedParams;
+use gyeol_topic::words::{Cooccurrence, WindowParams, WordVectors, ppmi};
+use serde_json::{Value, json};
+
+use super::super::pool;
+use super::Source;
+use crate::args::Common;
+use crate::args::topic::Similar;
+use crate::commands::text::bar::Bar;
+use crate::commands::text::notes;
+use crate::failure::{Failure, Result};
+use crate::output;
+
+/// Dimensions of the words of texts, where there are enough words.
+const DIMENSIONS: usize = 100;
+/// Least occurrences of a word with a vector.
+const LEAST: u64 = 2;
+
+/// The nearest documents or words.
+pub fn similar(common: &Common, args: &Similar) -> Result<()> {
+    let pool = pool(common);
+    if Path::new(&args.file).extension().is_some_and(|e| e == "gyeol") {
+        let lsa = Lsa::read(Path::new(&args.file))?;
+        if args.words {
+            let vectors = WordVectors::new(lsa.vectorizer().terms(), lsa.words())?;
+            return near_words(common, &vectors, args, &pool);
+        }
+        let query = lsa.coordinates(&[&args.query], &pool);
+        if query.data().iter().all(|v| *v == 0.0) {
+            return Err(unseen(args));
+        }
+        let near = DenseIndex::new(lsa.documents(), args.measure)?.search(&query, args.k, &pool)?;
+        return show(common, near.into_iter().flatten().map(|n| (json!(n.row), n.score, None)).collect());
+    }
+    let source = Source::new(common, &args.file, &args.terms, &args.prepare, &args.texts, &args.bytes)?;
+    if args.words {
+        return near_words(common, &word_vectors(&source, args, &pool)?, args, &pool);
+    }
+    let (vectorizer, matrix) = source.fit(&pool)?;
+    let query = vectorizer.queries(&[&args.query]);
+    if query.nonzeros() == 0 {
+        return Err(unseen(args));
+    }
+    let near: Vec<Near> =
+        Index::new(&matrix, args.measure)?.search(&query, args.k, &pool)?.into_iter().flatten().collect();
+    let texts = texts_of(&source, &near)?;
+    show(common, near.iter().zip(texts).map(|(n, text)| (json!(n.row), n.score, text)).collect())
+}
+
+fn unseen(args: &Similar) -> Failure {
+    let query = gyeol_data::error::shorten(&args.query, 60);
+    Failure::Failed(format!(
+        "{}: no word of '{query}' is a term of these documents. Likely cause: other words or another scheme. Next: ask with words that occur there",
+        args.file
+    ))
+}
+
+/// The beginning of each document found.
+fn texts_of(source: &Source<'_>, near: &[Near]) -> Result<Vec<Option<String>>> {
+    let mut texts = vec![None; near.len()];
+    source.corpus()?.each(|document| {
+        for (near, text) in near.iter().zip(&mut texts) {
+            if u64::from(near.row) == document.number {
+                *text = Some(gyeol_data::error::shorten(document.text, 160));
+            }
+        }
+        Ok(())
+    })?;
+    Ok(texts)
+}
+
+fn word_vectors(source: &Source<'_>, args: &Similar, pool: &Pool) -> Result<WordVectors> {
+    let tokens = source.preparation()?;
+    let corpus = source.corpus()?;
+    let params = VocabularyParams { min_count: LEAST, ..VocabularyParams::default() };
+    let (vocabulary, encoded) = {
+        let bar = Bar::new(source.common, &corpus);
+        fit_encode(&corpus, &tokens, params, pool, |_| bar.moved())?
+    };
+    notes(source.common, &corpus);
+    let words: Vec<&str> = vocabulary.words().map(|(_, word, ..)| word).collect();
+    let window = WindowParams { window: args.window, ..WindowParams::default() };
+    let counted = Cooccurrence::count(&encoded, vocabulary.first(), words.len(), window, pool)?;
+    let matrix = ppmi(&counted.counts, 1.0, 0.75)?;
+    let k = args.dimensions.unwrap_or(DIMENSIONS.min(words.len()));
+    let params = TruncatedParams { seed: source.common.seed.unwrap_or(0), ..TruncatedParams::new(k) };
+    Ok(WordVectors::of(words, &matrix, params, 0.5, pool)?)
+}
+
+fn near_words(common: &Common, vectors: &WordVectors, args: &Similar, pool: &Pool) -> Result<()> {
+    if args.measure != gyeol_topic::similarity::Measure::Cosine {
+        return Err(Failure::Usage("words are compared by the cosine alone".into()));
+    }
+    let near = match &args.analogy[..] {
+        [a, b] => vectors.analogy(a, b, &args.query, args.k, pool)?,
+        _ => vectors.nearest(&args.query, args.k, pool)?,
+    };
+    show(common, near.into_iter().map(|(word, score)| (json!(word), score, None)).collect())
+}
+
+fn show(common: &Common, near: Vec<(Value, f64, Option<String>)>) -> Result<()> {
+    if common.json {
+        let near: Vec<Value> = near
+            .into_iter()
+            .map(|(id, score, text)| match text {
+                Some(text) => json!({ "id": id, "score": score, "text": text }),
+                None => json!({ "id": id, "score": score }),
+            })
+            .collect();
+        return output::json(&json!({ "nearest": near }));
+    }
+    let width = output::width();
+    let mut lines = String::new();
+    for (id, score, text) in near {
+        let id = id.as_str().map_or_else(|| id.to_string(), str::to_owned);
+        let head = format!("{score:9.4}  {id:10}");
+        let room = width.saturating_sub(head.len() + 2);
+        let text = text.map(|t| gyeol_data::error::shorten(&t, room)).unwrap_or_default();
+        lines += format!("{head}  {text}").trim_end();
+        lines.push('\n');
+    }
+    output::text(&lines)
+}

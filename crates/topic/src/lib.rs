@@ -1,0 +1,20 @@
+//! Documents as vectors, and what can be seen in them.
+//!
+//! | module | from | to |
+//! |---|---|---|
+//! | [`lsa`] | a document-term matrix | topics, coordinates of documents and words |
+//! | [`matrix`] | | sparse and dense matrices, their files (`.npz`, Matrix Market) |
+//! | [`similarity`] | rows | how near they are; the nearest of many |
+//! | [`svd`] | a matrix | its singular values and vectors |
+//! | [`vectorize`] | texts | counts and weights: the document-term matrix |
+//! | [`words`] | tokens | words as vectors, by their neighbours |
+
+pub mod error;
+pub mod lsa;
+pub mod matrix;
+pub mod similarity;
+pub mod svd;
+pub mod vectorize;
+pub mod words;
+
+pub use error::{Error, Result};
