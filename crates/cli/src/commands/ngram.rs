@@ -340,8 +340,8 @@ fn score(common: &Common, model: &str, file: &str, explain: bool, counts: Option
     }
 }
 
-/// Calls `each` with the key and the candidates of every set.
-fn each_set(file: &str, each: &mut dyn FnMut(&str, &[&str], usize) -> gyeol_ngram::Result<()>) -> Result<()> {
+/// Calls `each` with the key, the candidates and the line of every set.
+fn each_set(file: &str, mut each: impl FnMut(&str, &[&str], usize) -> gyeol_ngram::Result<()>) -> Result<()> {
     let corpus =
         Corpus::open(file, CorpusOptions { format: Some(Format::Text), ..CorpusOptions::default() })?;
     let mut failed = None;
@@ -371,7 +371,7 @@ fn each_set(file: &str, each: &mut dyn FnMut(&str, &[&str], usize) -> gyeol_ngra
 fn ranked(common: &Common, model: &str, file: &str, normalise: bool) -> Result<()> {
     let model = load(model, super::pool(common))?;
     let mut out = Vec::new();
-    each_set(file, &mut |key, candidates, _| {
+    each_set(file, |key, candidates, _| {
         let words: Vec<Cow<str>> = candidates.iter().map(|text| model.words(text)).collect();
         let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
         let ranked = gyeol_ngram::rank_by(&model, &words, normalise);
@@ -398,7 +398,7 @@ fn rank_accuracy(common: &Common, model: &str, file: &str, normalise: bool) -> R
     let model = load(model, super::pool(common))?;
     let (mut all, mut keys) = (Accuracy::default(), Vec::<(String, Accuracy)>::new());
     let mut places = std::collections::HashMap::<String, usize>::new();
-    each_set(file, &mut |key, candidates, row| {
+    each_set(file, |key, candidates, row| {
         let words: Vec<Cow<str>> = candidates.iter().map(|text| model.words(text)).collect();
         let candidates: &[&str] = &words.iter().map(AsRef::as_ref).collect::<Vec<_>>();
         all.add(&model, candidates, normalise).map_err(|e| e.at(file, row))?;
