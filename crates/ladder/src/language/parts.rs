@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use gyeol_data::Fault;
 use gyeol_report::language::TextPart;
 use gyeol_tensor::{Pool, Rng};
-use gyeol_text::corpus::{Corpus, CorpusOptions, Format, Totals};
+use gyeol_text::corpus::{Corpus, CorpusOptions, Format, Totals, sha256_of};
 use gyeol_text::lines::TokenLines;
 use sha2::{Digest, Sha256};
 
@@ -101,7 +101,7 @@ pub(super) fn prepare(
             "save the texts to a file and name it",
         ));
     }
-    let sha256 = hash(&named)?;
+    let sha256 = sha256_of(&named)?;
     let mut notes = Vec::new();
     let corpora: Vec<Corpus> = if data.file.is_some() {
         let whole = Corpus::open(&named[0], options)?;
@@ -227,44 +227,6 @@ fn split(
         ..CorpusOptions::default()
     };
     paths.iter().map(|path| Ok(Corpus::open(path.to_str().unwrap_or_default(), options.clone())?)).collect()
-}
-
-/// SHA-256 of the files, a folder's in the order of their names.
-fn hash(named: &[String]) -> Result<String> {
-    let mut hash = Sha256::new();
-    let mut buffer = vec![0; 1 << 20];
-    for name in named {
-        for path in files_of(Path::new(name))? {
-            let failed = |source| unreadable(&path, source);
-            let mut file = File::open(&path).map_err(failed)?;
-            loop {
-                let read = std::io::Read::read(&mut file, &mut buffer).map_err(failed)?;
-                if read == 0 {
-                    break;
-                }
-                hash.update(&buffer[..read]);
-            }
-        }
-    }
-    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
-}
-
-fn files_of(path: &Path) -> Result<Vec<PathBuf>> {
-    if !path.is_dir() {
-        return Ok(vec![path.to_path_buf()]);
-    }
-    let failed = |source: std::io::Error| unreadable(path, source);
-    let mut entries: Vec<PathBuf> = std::fs::read_dir(path)
-        .map_err(failed)?
-        .map(|e| e.map(|e| e.path()))
-        .collect::<std::io::Result<_>>()
-        .map_err(failed)?;
-    entries.sort();
-    let mut files = Vec::new();
-    for entry in entries {
-        files.extend(files_of(&entry)?);
-    }
-    Ok(files)
 }
 
 fn line_hash(line: &str) -> LineHash {

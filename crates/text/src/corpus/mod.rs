@@ -8,6 +8,7 @@ mod block;
 mod columnar;
 mod columns;
 mod cut;
+mod digest;
 mod map;
 mod page;
 mod parse;
@@ -21,6 +22,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use gyeol_data::Fault;
 
 pub use block::{Block, Document};
+pub use digest::sha256_of;
 pub use map::Totals;
 
 use crate::error::{Error, Result};

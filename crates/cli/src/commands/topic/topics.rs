@@ -1,10 +1,10 @@
 //! `gyeol topics`.
 
 use gyeol_bundle::DataHash;
+use gyeol_text::corpus::sha256_of;
 use gyeol_topic::lsa::Lsa;
 use gyeol_topic::svd::{Method, TruncatedParams};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use super::super::pool;
 use super::Source;
@@ -12,21 +12,6 @@ use crate::args::Common;
 use crate::args::topic::Topics;
 use crate::failure::Result;
 use crate::output;
-
-/// SHA-256 of the texts, in hexadecimal: of the file's bytes, or of the documents of a folder one after the other.
-fn digest(source: &Source<'_>) -> Result<String> {
-    let mut hash = Sha256::new();
-    let path = std::path::Path::new(&source.spooled.name);
-    if path.is_dir() {
-        source.corpus()?.each(|document| {
-            hash.update(document.text);
-            Ok(())
-        })?;
-    } else {
-        std::io::copy(&mut std::fs::File::open(path)?, &mut hash)?;
-    }
-    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
-}
 
 /// Fits topics and writes the model.
 pub fn topics(common: &Common, args: &Topics) -> Result<()> {
@@ -38,7 +23,8 @@ pub fn topics(common: &Common, args: &Topics) -> Result<()> {
     let lsa = Lsa::fit(vectorizer, &matrix, params, &pool)?;
     let name =
         std::path::Path::new(&args.file).file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let data = DataHash { name, sha256: digest(&source)?, rows: matrix.rows() as u64 };
+    let data =
+        DataHash { name, sha256: sha256_of(&[source.spooled.name.clone()])?, rows: matrix.rows() as u64 };
     lsa.write(&args.output, data)?;
     let explained: f64 = lsa.explained().iter().sum();
     if common.json {
