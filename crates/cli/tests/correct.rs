@@ -83,7 +83,7 @@ fn what_cannot_be_done_is_said() {
     let place = place();
     place.write("empty.tsv", "").write("bare.tsv", "a\tb\nno tab\n").write("latin.tsv", b"caf\xe9\tcaf\n");
     place.write("old.json", "{\"format\":\"gyeol error model\",\"version\":99}");
-    let with = |more: &[&str]| [&["correct", "m.bin", "text.txt"][..], more].concat();
+    let with = |more: &[&'static str]| [&["correct", "m.bin", "text.txt"][..], more].concat();
     place.fails(&with(&["--errors", "empty.tsv"]), &["empty.tsv", "no pair", "Next: "]);
     place.fails(&with(&["--errors", "bare.tsv"]), &["bare.tsv, row 2", "no tab", "Next: "]);
     place.fails(&with(&["--errors", "latin.tsv"]), &["latin.tsv, row 1", "UTF-8"]);
