@@ -82,7 +82,8 @@ def make(sentences, spoil, vocabulary, seed):
 
 def english():
     sentences = {cut(line.split("\t")[0]) for name in ("fra", "kor", "spa") for line in lines(f"tatoeba/{name}-eng.tsv.gz")}
-    sentences = sorted(sentences)
+    # The columns hold lines of other languages too.
+    sentences = sorted(s for s in sentences if re.fullmatch("[ -~’]+", s))
     train = [s for s in sentences if part(s) > 1]
     vocabulary = {w.lower() for s in train for w in s.split()}
     forms, right = {}, None

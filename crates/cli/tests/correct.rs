@@ -24,7 +24,10 @@ fn lines(out: &str) -> Vec<Value> {
 #[test]
 fn words_are_corrected_in_context_and_the_rest_is_kept() {
     let place = place();
-    place.write("in.txt", "By the quiett harbuor,  the boat!\n\nIt was qiute late (see www.example.org 3rd)\n");
+    place.write(
+        "in.txt",
+        "By the quiett harbuor,  the boat!\n\nIt was qiute late (see www.example.org 3rd)\n",
+    );
     let plain = place.call(&["correct", "m.bin", "in.txt", "--errors", "errors.tsv", "-q"]).ok();
     let expected = "By the quiet harbour,  the boat!\n\nIt was quite late (see www.example.org 3rd)\n";
     assert_eq!((plain.out.as_str(), plain.err.as_str()), (expected, ""));
@@ -64,7 +67,8 @@ fn a_table_of_counts_and_a_saved_error_model_do_the_same_on_any_number_of_thread
     place.write("counts.tsv", "harbour\t40\nquiet\t30\nquite\t60\nleft\t90\nsmall\t80\nthe\t900\n");
     let text = "Teh quiett harbuor, lfet\nsmal\n".repeat(20_000);
     place.write("long.txt", &text);
-    let learn = ["correct", "counts.tsv", "long.txt", "--errors", "errors.tsv", "--save-error-model", "e.json", "-q"];
+    let learn =
+        ["correct", "counts.tsv", "long.txt", "--errors", "errors.tsv", "--save-error-model", "e.json", "-q"];
     let first = place.call(&[&learn[..], &["--threads", "1"]].concat()).ok();
     assert!(first.out == "The quiet harbour, left\nsmall\n".repeat(20_000), "{}", &first.out[..200]);
     let again = ["correct", "counts.tsv", "long.txt", "--error-model", "e.json"];

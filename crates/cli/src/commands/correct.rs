@@ -85,7 +85,8 @@ fn errors(common: &Common, args: &Correct) -> Result<ErrorModel> {
     }
     let Some(list) = &args.errors else { return Ok(ErrorModel::flat()) };
     let pairs = read_errors(&mut Source::open(list)?)?;
-    let (model, learned) = ErrorModel::learn(&pairs, &Learning { window: args.window, ..Learning::default() })?;
+    let (model, learned) =
+        ErrorModel::learn(&pairs, &Learning { window: args.window, ..Learning::default() })?;
     if !common.quiet {
         eprintln!(
             "gyeol: {list}: {} pairs learned from, {} edits; left out: {} of equal words, {} with blanks or too long, {} more than three edits apart",

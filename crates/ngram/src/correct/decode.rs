@@ -7,7 +7,7 @@ use crate::model::State;
 use crate::vocabulary::{SENTENCE_END, UNKNOWN, WordId};
 
 /// Sentences that are kept side by side.
-const BEAM: usize = 64;
+const BEAM: usize = 16;
 
 /// One way to read a place of the line.
 #[derive(Debug, Clone)]
@@ -165,7 +165,11 @@ impl Corrector {
             for run in &runs {
                 let text = &line[run.begin..run.end];
                 if run.word {
-                    places.push(Place { begin: run.begin, end: run.end, readings: self.readings(text, "", "") });
+                    places.push(Place {
+                        begin: run.begin,
+                        end: run.end,
+                        readings: self.readings(text, "", ""),
+                    });
                 } else {
                     let mut ids = Vec::new();
                     self.beside(text, &mut ids);
@@ -248,7 +252,14 @@ impl Corrector {
 
     /// log10 of the line with the reading `choice` at `at` and the chosen ones elsewhere; `before` is the state and score
     /// before that place.
-    fn with(&self, places: &[Place], chosen: &[usize], at: usize, choice: usize, before: (State, f64)) -> f64 {
+    fn with(
+        &self,
+        places: &[Place],
+        chosen: &[usize],
+        at: usize,
+        choice: usize,
+        before: (State, f64),
+    ) -> f64 {
         let (mut state, mut sum) = before;
         let mut alike = 0;
         for (i, place) in places.iter().enumerate().skip(at) {
@@ -268,8 +279,12 @@ impl Corrector {
 pub(super) fn correct(corrector: &Corrector, line: &str, k: usize) -> Correction {
     let places = corrector.places(line);
     let chosen = corrector.best(&places);
-    let mut correction =
-        Correction { text: line.to_owned(), corrected: String::with_capacity(line.len()), changes: Vec::new(), kept: Vec::new() };
+    let mut correction = Correction {
+        text: line.to_owned(),
+        corrected: String::with_capacity(line.len()),
+        changes: Vec::new(),
+        kept: Vec::new(),
+    };
     let mut total = None;
     let mut before = (corrector.model.start(), 0.0);
     let (mut copied, mut position, mut counted) = (0, 0, 0);

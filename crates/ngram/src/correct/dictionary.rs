@@ -4,13 +4,15 @@
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
+use gyeol_data::Fault;
+
 use super::channel::Channel;
 use super::distance::Pattern;
 use super::index::DeleteIndex;
 use super::letters::Letters;
 use super::pieces;
 use super::units::{Alphabet, MOST_UNITS, Unit};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::hash;
 use crate::model::{Model, State};
 use crate::vocabulary::{RESERVED, WordId};
@@ -87,6 +89,12 @@ impl Dictionary {
             most[0] = sum.log10() as f32;
             forms.push(most);
         }
+        if units.len() > u32::MAX as usize {
+            return Err(Error::limit(
+                Fault::new("too-many-words", format!("words of {} letters in all", units.len()))
+                    .next("fit the model with fewer words"),
+            ));
+        }
         let form = |i: usize| {
             let begin = if i == 0 { 0 } else { ends[i - 1] };
             &units[begin as usize..ends[i] as usize]
@@ -111,7 +119,12 @@ impl Dictionary {
 
     /// Bytes held by the forms and their index.
     pub fn bytes(&self) -> usize {
-        2 * self.units.len() + 4 * self.words.len() + 4 * self.slots.len() + 24 * self.ends.len() + self.index.bytes()
+        2 * self.units.len()
+            + 4 * self.words.len()
+            + 4 * self.slots.len()
+            + 24 * self.ends.len()
+            + self.letters.bytes()
+            + self.index.bytes()
     }
 
     fn form(&self, form: u32) -> &[Unit] {
@@ -140,7 +153,14 @@ impl Dictionary {
 
     /// The `k` best forms other than the word itself by prior + weight · channel, the best first; of equal ones the lower
     /// form first.
-    pub fn near(&self, units: &[Unit], distance: usize, channel: &Channel, weight: f32, k: usize) -> Vec<Near> {
+    pub fn near(
+        &self,
+        units: &[Unit],
+        distance: usize,
+        channel: &Channel,
+        weight: f32,
+        k: usize,
+    ) -> Vec<Near> {
         if units.is_empty() || units.len() > MOST_UNITS || k == 0 {
             return Vec::new();
         }
@@ -150,14 +170,20 @@ impl Dictionary {
         open.dedup();
         let Some(pattern) = Pattern::new(units) else { return Vec::new() };
         let wrong = channel.wrong(units);
+        // Nothing hangs on what is read here, so the reads overlap; the comparisons below would wait for each.
+        let touched = open.iter().fold(0, |all, &form| {
+            all | self.form(form).first().copied().unwrap_or(0)
+                | self.forms[form as usize][0].to_bits() as Unit
+        });
+        std::hint::black_box(touched);
         let mut heap: BinaryHeap<Open> = open
             .iter()
             .filter_map(|&form| {
                 let apart = pattern.distance(self.form(form));
                 let most = &self.forms[form as usize];
-                (1..=distance.min(3)).contains(&apart).then(|| {
-                    Open(most[0] + weight * most[apart].min(wrong.most[apart]), form, apart as u8)
-                })
+                (1..=distance.min(3))
+                    .contains(&apart)
+                    .then(|| Open(most[0] + weight * most[apart].min(wrong.most[apart]), form, apart as u8))
             })
             .collect::<Vec<_>>()
             .into();

@@ -36,7 +36,12 @@ pub(crate) fn within(a: &[Unit], b: &[Unit], limit: usize) -> Option<usize> {
             let same = a[i - 1] == b[j - 1] && a[i - 1] != 0;
             let mut best = last[j - 1] + u8::from(!same);
             best = best.min(last[j] + 1).min(current[j - 1] + 1);
-            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && a[i - 1] != 0 && a[i - 2] != 0
+            if i > 1
+                && j > 1
+                && a[i - 1] == b[j - 2]
+                && a[i - 2] == b[j - 1]
+                && a[i - 1] != 0
+                && a[i - 2] != 0
             {
                 best = best.min(before[j - 2] + 1);
             }

@@ -63,7 +63,7 @@ pub const MOST_CANDIDATES: usize = 1000;
 /// What a corrector goes by.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Params {
-    /// Most edits between a written word and its correction, 1 to 3. Words of fewer than four letters get one less.
+    /// Most edits between a written word and its correction, 1 to 3, and at most half of the word's letters.
     pub max_distance: usize,
     /// Share of words that are written wrongly, above 0 and at most 1; at 1 no word is left as it is that has a correction.
     pub typo_rate: f64,
@@ -206,7 +206,8 @@ impl Corrector {
     /// Parameters out of range; a model without words of letters; too many words for the index.
     pub fn new(model: Model, errors: &ErrorModel, params: Params) -> Result<Self> {
         params.check()?;
-        let dictionary = Dictionary::new(&model, errors.alphabet.clone(), &errors.channel, params.max_distance)?;
+        let dictionary =
+            Dictionary::new(&model, errors.alphabet.clone(), &errors.channel, params.max_distance)?;
         if dictionary.len() == 0 {
             return Err(Error::input(
                 Fault::new("no-words", "the model has no word of letters")
@@ -259,9 +260,9 @@ impl Corrector {
         self.dictionary.find(&units).is_some()
     }
 
-    /// Most edits that a word of so many units is corrected by.
+    /// Most edits that a word of so many units is corrected by: half of it stays.
     fn reach(&self, units: usize) -> usize {
-        if units < 4 { self.params.max_distance.saturating_sub(1).max(1) } else { self.params.max_distance }
+        self.params.max_distance.min(units / 2)
     }
 
     /// The `k` best words that may have been meant by one, the best first, without context and with the word itself left
@@ -328,7 +329,8 @@ fn unigrams(counts: &[(String, u64)]) -> Result<(Model, f64)> {
     let once = counts.iter().filter(|c| c.1 == 1).count() as f64;
     if total <= 0.0 {
         return Err(Error::input(
-            Fault::new("no-counts", "no word in the table of counts").next("write a line a word: word, tab, count"),
+            Fault::new("no-counts", "no word in the table of counts")
+                .next("write a line a word: word, tab, count"),
         ));
     }
     // One unknown word more than were counted once, so that there always is one, and at most a tenth of all words.
@@ -342,7 +344,8 @@ fn unigrams(counts: &[(String, u64)]) -> Result<(Model, f64)> {
     }
     sums[UNKNOWN as usize] = total * unknown / (1.0 - unknown);
     let whole = total / (1.0 - unknown);
-    let probability = sums.iter().map(|&s| if s > 0.0 { (s / whole).log10() as f32 } else { NO_MASS }).collect();
+    let probability =
+        sums.iter().map(|&s| if s > 0.0 { (s / whole).log10() as f32 } else { NO_MASS }).collect();
     let grams = Grams { probability, ..Grams::default() };
     let tables = Tables { vocabulary, levels: vec![grams], scheme: Scheme::BackOff };
     Ok((Model::from_tables(&tables, Layout::Probing, "{}", &Pool::new(1))?, unknown))
@@ -362,14 +365,15 @@ pub fn read_counts(source: &mut Source) -> Result<Vec<(String, u64)>> {
     while source.next_block(&mut block)? {
         for line in Lines(&block) {
             row += 1;
-            let line = std::str::from_utf8(line)
-                .map_err(|e| at(row, "not-utf-8", format!("byte {} of the line is no UTF-8", e.valid_up_to() + 1)))?;
+            let line = std::str::from_utf8(line).map_err(|e| {
+                at(row, "not-utf-8", format!("byte {} of the line is no UTF-8", e.valid_up_to() + 1))
+            })?;
             if line.trim().is_empty() {
                 continue;
             }
-            let (word, count) = line.split_once('\t').ok_or_else(|| {
-                at(row, "no-count", format!("no tab in '{}'", learn::shown(line)))
-            })?;
+            let (word, count) = line
+                .split_once('\t')
+                .ok_or_else(|| at(row, "no-count", format!("no tab in '{}'", learn::shown(line))))?;
             let word = word.trim();
             let count = count.trim().parse::<u64>().ok().filter(|&c| c < 1 << 53).ok_or_else(|| {
                 at(row, "bad-count", format!("'{}' is no count", learn::shown(count.trim())))
@@ -398,7 +402,7 @@ pub fn is_counts(path: &str) -> Result<bool> {
     let mut block = Vec::new();
     Source::open(path)?.next_block(&mut block)?;
     let first = String::from_utf8_lossy(block.split(|&b| b == b'\n').next().unwrap_or_default()).into_owned();
-    Ok(first.split_once('\t').is_some_and(|(word, count)| {
-        !word.trim().is_empty() && count.trim().parse::<u64>().is_ok()
-    }))
+    Ok(first
+        .split_once('\t')
+        .is_some_and(|(word, count)| !word.trim().is_empty() && count.trim().parse::<u64>().is_ok()))
 }

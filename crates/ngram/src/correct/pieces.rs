@@ -119,7 +119,8 @@ mod tests {
         assert_eq!(found("don't!").as_deref(), Some("don't"));
         assert_eq!(found("'boats'").as_deref(), Some("boats"));
         assert_eq!(found("재밌다...").as_deref(), Some("재밌다"));
-        for none in ["well-known", "3rd", "a@b.example", "http://x.example/a", "x.example", "...", "#tag", "<unk>"]
+        for none in
+            ["well-known", "3rd", "a@b.example", "http://x.example/a", "x.example", "...", "#tag", "<unk>"]
         {
             assert_eq!(found(none), None, "{none}");
         }
