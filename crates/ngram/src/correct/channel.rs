@@ -45,8 +45,8 @@ struct Slot {
 
 /// A hash of one key, as [`hash`]: the standard one takes longer than all else that is done with an edit.
 #[derive(Debug, Clone, Copy, Default)]
-struct KeyHasher(u64);
-type Keyed = std::hash::BuildHasherDefault<KeyHasher>;
+pub(crate) struct KeyHasher(u64);
+pub(crate) type Keyed = std::hash::BuildHasherDefault<KeyHasher>;
 
 impl std::hash::Hasher for KeyHasher {
     fn write(&mut self, bytes: &[u8]) {

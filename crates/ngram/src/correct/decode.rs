@@ -7,7 +7,7 @@ use crate::model::State;
 use crate::vocabulary::{SENTENCE_END, UNKNOWN, WordId};
 
 /// Sentences that are kept side by side.
-const BEAM: usize = 64;
+const BEAM: usize = 16;
 
 /// One way to read a place of the line.
 #[derive(Debug, Clone)]

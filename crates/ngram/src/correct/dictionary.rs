@@ -4,13 +4,15 @@
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
+use gyeol_data::Fault;
+
 use super::channel::Channel;
 use super::distance::Pattern;
 use super::index::DeleteIndex;
 use super::letters::Letters;
 use super::pieces;
 use super::units::{Alphabet, MOST_UNITS, Unit};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::hash;
 use crate::model::{Model, State};
 use crate::vocabulary::{RESERVED, WordId};
@@ -87,6 +89,12 @@ impl Dictionary {
             most[0] = sum.log10() as f32;
             forms.push(most);
         }
+        if units.len() > u32::MAX as usize {
+            return Err(Error::limit(
+                Fault::new("too-many-words", format!("words of {} letters in all", units.len()))
+                    .next("fit the model with fewer words"),
+            ));
+        }
         let form = |i: usize| {
             let begin = if i == 0 { 0 } else { ends[i - 1] };
             &units[begin as usize..ends[i] as usize]
@@ -115,6 +123,7 @@ impl Dictionary {
             + 4 * self.words.len()
             + 4 * self.slots.len()
             + 24 * self.ends.len()
+            + self.letters.bytes()
             + self.index.bytes()
     }
 
@@ -161,6 +170,12 @@ impl Dictionary {
         open.dedup();
         let Some(pattern) = Pattern::new(units) else { return Vec::new() };
         let wrong = channel.wrong(units);
+        // Nothing hangs on what is read here, so the reads overlap; the comparisons below would wait for each.
+        let touched = open.iter().fold(0, |all, &form| {
+            all | self.form(form).first().copied().unwrap_or(0)
+                | self.forms[form as usize][0].to_bits() as Unit
+        });
+        std::hint::black_box(touched);
         let mut heap: BinaryHeap<Open> = open
             .iter()
             .filter_map(|&form| {

@@ -30,14 +30,11 @@ pub(crate) const FLAT: Flat =
     Flat { replaced: -2.778, inserted: -2.982, deleted: -1.505, swapped: -1.903, kept: -0.058 };
 
 /// Weight of the place-free probability.
-fn env(n: &str, d: f64) -> f64 {
-    std::env::var(n).ok().and_then(|v| v.parse().ok()).unwrap_or(d)
-}
-const PLACE_: f64 = 4.0;
+const PLACE: f64 = 4.0;
 /// Weight of the shorter edits.
-const SHORTER_: f64 = 3.0;
+const SHORTER: f64 = 3.0;
 /// Taken off each count.
-const DISCOUNT_: f64 = 0.5;
+const DISCOUNT: f64 = 0.5;
 
 /// Counts by place: start, middle, end.
 pub(crate) type Places = [u64; 3];
@@ -132,9 +129,6 @@ impl ErrorModel {
 
     /// Sets the probabilities from the counts.
     pub(crate) fn compile(&mut self) {
-        #[allow(non_snake_case)]
-        let (PLACE, SHORTER, DISCOUNT) =
-            (env("PLACE", PLACE_), env("SHORTER", SHORTER_), env("DISCOUNT", DISCOUNT_));
         let sum = |places: &Places| places.iter().sum::<u64>() as f64;
         let mut channel = Channel::new(self.window, FLAT, self.alphabet.len(), self.edits.len());
         // What a unit loses to edits it does not keep.

@@ -1,41 +1,47 @@
-//! How a word looks that is not in the dictionary: letters by the two before, learned from the words that are.
+//! How a word looks that is not in the dictionary: each letter by those before it, learned from the words that are.
 //!
-//! Witten and Bell's smoothing (1991) from three letters down to one, then one of 256: so a name, a typing slip and a
-//! string of noise differ, and "this is a word I do not know" competes with every correction.
+//! Witten and Bell's smoothing (1991) from six letters down to one, then one of 256. A word that is built as others are
+//! (an ending that is new to its stem, a name of usual syllables) is so told from a typing slip, and "this is a word I do not
+//! know" competes with every correction. The end of a word is a letter too.
 
 use std::collections::HashMap;
 
+use super::channel::Keyed;
 use super::units::Unit;
+use crate::hash;
 
 /// Behind the last letter of a word.
-const END: u64 = 0xFFFF;
-/// Letters that a smoothing ends in.
+const END: u32 = u32::MAX - 1;
+/// Letters before that are looked at.
+const CONTEXT: usize = 5;
+/// What the smoothing ends in: each of 256 letters alike.
 const UNIFORM: f64 = 1.0 / 256.0;
 
-/// Counts of what follows up to two letters.
+/// Counts of what follows up to [`CONTEXT`] letters, by the hash of the letters from the last to the first.
 #[derive(Debug, Default)]
 pub(crate) struct Letters {
-    /// By context (its length in the upper bits) and letter.
-    pairs: HashMap<u64, u32>,
+    /// Of a context and the letter after it.
+    pairs: HashMap<u64, u32, Keyed>,
     /// Tokens and types after a context.
-    contexts: HashMap<u64, (u32, u32)>,
+    contexts: HashMap<u64, (u32, u32), Keyed>,
 }
 
-fn context(last: [u64; 2], len: usize) -> u64 {
-    let held = match len {
-        0 => 0,
-        1 => last[1],
-        _ => last[0] << 16 | last[1],
-    };
-    (len as u64 + 1) << 48 | held << 16
-}
-
-/// The letters of a word and its end, each with the two before it (0 for none).
-fn walk(units: &[Unit], mut each: impl FnMut([u64; 2], u64)) {
-    let mut last = [0u64; 2];
-    for letter in units.iter().map(|&u| u64::from(u)).chain([END]) {
-        each(last, letter);
-        last = [last[1], letter];
+/// Calls `each` with every letter of a word and its end, and with the hashes of the contexts before it, the empty one first.
+/// The beginning of the word is part of a context.
+fn walk(units: &[Unit], mut each: impl FnMut(&[u64], u32)) {
+    for at in 0..=units.len() {
+        let mut contexts = [0x6c65_7474_6572u64; CONTEXT + 1];
+        let mut held = 1;
+        for back in 1..=CONTEXT {
+            // Number 0 stands before the first letter.
+            let letter = at.checked_sub(back).map_or(0, |i| u32::from(units[i]) + 1);
+            contexts[held] = hash::extend(contexts[held - 1], letter);
+            held += 1;
+            if letter == 0 {
+                break;
+            }
+        }
+        each(&contexts[..held], units.get(at).map_or(END, |&u| u32::from(u) + 1));
     }
 }
 
@@ -43,10 +49,9 @@ impl Letters {
     pub fn learn<'a>(words: impl Iterator<Item = &'a [Unit]>) -> Self {
         let mut new = Letters::default();
         for word in words {
-            walk(word, |last, letter| {
-                for len in 0..=2 {
-                    let context = context(last, len);
-                    let count = new.pairs.entry(context | letter).or_insert(0);
+            walk(word, |contexts, letter| {
+                for &context in contexts {
+                    let count = new.pairs.entry(hash::extend(context, letter)).or_insert(0);
                     *count += 1;
                     let seen = new.contexts.entry(context).or_insert((0, 0));
                     seen.0 += 1;
@@ -57,17 +62,20 @@ impl Letters {
         new
     }
 
+    /// Bytes held, about.
+    pub fn bytes(&self) -> usize {
+        13 * self.pairs.capacity() + 17 * self.contexts.capacity()
+    }
+
     /// log10 of the probability of a word's letters and its end.
     pub fn log10(&self, units: &[Unit]) -> f64 {
         let mut sum = 0.0;
-        walk(units, |last, letter| {
+        walk(units, |contexts, letter| {
             let mut p = UNIFORM;
-            for len in 0..=2 {
-                let context = context(last, len);
-                if let Some(&(tokens, types)) = self.contexts.get(&context) {
-                    let count = self.pairs.get(&(context | letter)).copied().unwrap_or(0);
-                    p = (f64::from(count) + f64::from(types) * p) / f64::from(tokens + types);
-                }
+            for &context in contexts {
+                let Some(&(tokens, types)) = self.contexts.get(&context) else { break };
+                let count = self.pairs.get(&hash::extend(context, letter)).copied().unwrap_or(0);
+                p = (f64::from(count) + f64::from(types) * p) / f64::from(tokens + types);
             }
             sum += p.log10();
         });
@@ -80,24 +88,37 @@ mod tests {
     use super::*;
 
     #[test]
-    fn probabilities_after_a_context_sum_to_one_over_the_letters_there_are() {
-        let words: [&[Unit]; 4] = [&[1, 2, 3], &[1, 2], &[3, 1, 2], &[2]];
+    fn letters_are_smoothed_as_by_hand() {
+        // Four words of the letters 1, 2, 3: 12 tokens with the ends, 4 types; the end comes 4 times.
+        let words: [&[Unit]; 4] = [&[1, 2, 3], &[1, 2], &[3, 1, 2], &[]];
         let letters = Letters::learn(words.into_iter());
-        // P(word of one letter) summed over what its first letter may be, times the end after it, is P of a length: so
-        // sum the first step alone, as the ratio of two words' probabilities.
-        let first = |u: Unit| letters.log10(&[u]) - letters.log10(&[u, 200]) + letters.log10(&[u, 200]);
-        assert!(first(1) > first(3), "two of four words begin with 1");
-        // Witten and Bell by hand: the end after (none, 2): 1 of 1 token, 1 type.
-        let unigram = |count: f64| (count + 4.0 / 256.0) / (13.0 + 4.0);
-        let after_two = |p: f64| (3.0 + 2.0 * p) / (4.0 + 2.0);
-        let two = after_two(unigram(4.0));
-        let end_after_none_two = (1.0 + two) / 2.0;
-        let two_after_none = {
-            let bigram = (1.0 + 3.0 * unigram(4.0)) / (4.0 + 3.0);
-            (1.0 + 3.0 * bigram) / (4.0 + 3.0)
+        let bare = (4.0 + 4.0 / 256.0) / (12.0 + 4.0);
+        // The end after the beginning: once of four tokens, three types.
+        let expected: f64 = (1.0 + 3.0 * bare) / (4.0 + 3.0);
+        assert!((letters.log10(&[]) - expected.log10()).abs() < 1e-12);
+        // What may follow the beginning, all 256 letters and the end being possible, has a mass of one.
+        let first = |unit: Unit| {
+            let mut p = 0.0;
+            walk(&[unit], |contexts, letter| {
+                if contexts.len() == 2 && letter != END {
+                    let step = |before: f64, context: u64| {
+                        let (tokens, types) = letters.contexts[&context];
+                        let count = letters.pairs.get(&hash::extend(context, letter)).copied().unwrap_or(0);
+                        (f64::from(count) + f64::from(types) * before) / f64::from(tokens + types)
+                    };
+                    p = contexts.iter().fold(UNIFORM, |before, &context| step(before, context));
+                }
+            });
+            p
         };
-        let expected = (two_after_none * end_after_none_two).log10();
-        assert!((letters.log10(&[2]) - expected).abs() < 1e-12, "{} {expected}", letters.log10(&[2]));
-        assert!(letters.log10(&[2, 2, 2]) < letters.log10(&[1, 2, 3]));
+        let mass = (1..256).map(first).sum::<f64>() + expected;
+        assert!((mass - 1.0).abs() < 1e-9, "{mass}");
+    }
+
+    #[test]
+    fn a_word_built_like_others_is_likelier_than_one_that_is_not() {
+        let words: [&[Unit]; 4] = [&[1, 2, 3, 4], &[1, 2, 3, 5, 6], &[7, 2, 4, 5, 6], &[7, 2, 4]];
+        let letters = Letters::learn(words.into_iter());
+        assert!(letters.log10(&[1, 2, 3, 4, 5, 6]) > letters.log10(&[1, 3, 2, 4, 5, 6]) + 1.0);
     }
 }

@@ -63,7 +63,7 @@ pub const MOST_CANDIDATES: usize = 1000;
 /// What a corrector goes by.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Params {
-    /// Most edits between a written word and its correction, 1 to 3. Words of fewer than four letters get one less.
+    /// Most edits between a written word and its correction, 1 to 3, and at most half of the word's letters.
     pub max_distance: usize,
     /// Share of words that are written wrongly, above 0 and at most 1; at 1 no word is left as it is that has a correction.
     pub typo_rate: f64,
@@ -260,9 +260,9 @@ impl Corrector {
         self.dictionary.find(&units).is_some()
     }
 
-    /// Most edits that a word of so many units is corrected by.
+    /// Most edits that a word of so many units is corrected by: half of it stays.
     fn reach(&self, units: usize) -> usize {
-        if units < 4 { self.params.max_distance.saturating_sub(1).max(1) } else { self.params.max_distance }
+        self.params.max_distance.min(units / 2)
     }
 
     /// The `k` best words that may have been meant by one, the best first, without context and with the word itself left
