@@ -6,11 +6,9 @@ use std::sync::{Mutex, PoisonError};
 
 use gyeol_tensor::{MatRef, Pool, Write, matmul};
 
-use super::{Measure, Near, Threshold, best, no_rows, other_columns};
+use super::{Measure, Near, Threshold, best, no_rows, other_columns, queries_together};
 use crate::error::Result;
 use crate::matrix::{Csr, Dense};
-
-const QUERIES: usize = 16;
 
 /// Dense rows prepared for a search.
 #[derive(Debug)]
@@ -87,11 +85,12 @@ impl DenseIndex {
             return Err(other_columns(queries.cols(), self.rows.cols()));
         }
         let queries = prepared(queries, self.measure)?;
-        let mut found: Vec<Vec<Vec<Near>>> = vec![Vec::new(); queries.rows().div_ceil(QUERIES)];
+        let together = queries_together(self.len());
+        let mut found: Vec<Vec<Vec<Near>>> = vec![Vec::new(); queries.rows().div_ceil(together)];
         let rooms: Vec<Mutex<Vec<f32>>> = (0..pool.threads()).map(|_| Mutex::default()).collect();
         pool.each_mut(&mut found, |thread, task, found| {
             let mut room = rooms[thread].lock().unwrap_or_else(PoisonError::into_inner);
-            let range = task * QUERIES..queries.rows().min((task + 1) * QUERIES);
+            let range = task * together..queries.rows().min((task + 1) * together);
             self.some(&queries, range, k, &mut room, found);
         });
         Ok(found.into_iter().flatten().collect())

@@ -148,6 +148,11 @@ impl Threshold {
     }
 }
 
+/// Queries that one task answers together: rows of a product, whose scores with all `n` rows are in memory at once.
+fn queries_together(n: usize) -> usize {
+    ((1 << 23) / n.max(1)).clamp(1, 64)
+}
+
 fn no_rows(k: usize) -> Result<()> {
     if k == 0 {
         return Err(Error::option(

@@ -9,14 +9,13 @@ use std::sync::{Mutex, PoisonError};
 
 use gyeol_tensor::{MatRef, Pool, Write, matmul};
 
-use super::{Measure, Near, Threshold, best, no_rows, other_columns};
+use super::{Measure, Near, Threshold, best, no_rows, other_columns, queries_together};
 use crate::error::Result;
 use crate::matrix::Csr;
 
-/// Queries that one task answers together: rows of a product.
-const QUERIES: usize = 16;
-/// A column is dense when one row of this many has it.
-const DENSE_SHARE: usize = 48;
+/// A column is dense when one row of this many has it. A product costs about as much a row as adding up a list costs for
+/// an eighth of the rows, since one adds sixteen numbers at a time, in order, and the other one, somewhere.
+const DENSE_SHARE: usize = 8;
 /// Most numbers of the dense part.
 const DENSE_NUMBERS: usize = 1 << 27;
 
@@ -185,11 +184,12 @@ impl Index {
             return Err(other_columns(queries.cols(), self.rows.cols()));
         }
         let queries = prepared(queries, self.measure)?;
-        let mut found: Vec<Vec<Vec<Near>>> = vec![Vec::new(); queries.rows().div_ceil(QUERIES)];
+        let together = queries_together(self.len());
+        let mut found: Vec<Vec<Vec<Near>>> = vec![Vec::new(); queries.rows().div_ceil(together)];
         let rooms: Vec<Mutex<Room>> = (0..pool.threads()).map(|_| Mutex::default()).collect();
         pool.each_mut(&mut found, |thread, task, found| {
             let mut room = rooms[thread].lock().unwrap_or_else(PoisonError::into_inner);
-            let range = task * QUERIES..queries.rows().min((task + 1) * QUERIES);
+            let range = task * together..queries.rows().min((task + 1) * together);
             self.some(&queries, range, k, &mut room, found);
         });
         Ok(found.into_iter().flatten().collect())

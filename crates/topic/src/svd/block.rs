@@ -17,7 +17,7 @@ pub(super) struct Block<T> {
     pub data: Vec<T>,
 }
 
-/// A matrix and its transpose, with numbers of either precision.
+/// A matrix and its transpose, with numbers of either precision; those of single precision are scaled.
 pub(super) struct Pair {
     pub matrix: Csr,
     transposed: Csr,
@@ -31,7 +31,9 @@ fn view<'a, T>(csr: &'a Csr, values: &'a [T]) -> SparseRows<'a, T> {
 
 impl Pair {
     pub fn new(matrix: Csr, transposed: Csr) -> Self {
-        let narrow = |csr: &Csr| csr.data().iter().map(|&v| v as f32).collect();
+        // The largest becomes 1, so that none leaves the range of single precision; directions stay as they are.
+        let largest = matrix.data().iter().fold(0.0, |m: f64, v| m.max(v.abs()));
+        let narrow = |csr: &Csr| csr.data().iter().map(|&v| (v / largest) as f32).collect();
         let (few, few_transposed) = (narrow(&matrix), narrow(&transposed));
         Pair { matrix, transposed, few, few_transposed }
     }

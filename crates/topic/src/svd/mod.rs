@@ -143,11 +143,19 @@ impl Svd {
                 .next(format!("choose 1 to {least}")),
             ));
         }
-        if matrix.data().iter().all(|&v| v == 0.0) {
+        let largest = matrix.data().iter().fold(0.0, |m: f64, v| m.max(v.abs()));
+        if largest == 0.0 {
             return Err(Error::input(
                 Fault::new("only-zeros", format!("{rows} rows and {cols} columns of zeros"))
                     .cause("documents without a term of the vocabulary")
                     .next("fit on documents that have terms"),
+            ));
+        }
+        if !(1e-100..1e100).contains(&largest) {
+            return Err(Error::input(
+                Fault::new("number-range", format!("the largest number is {largest:e}"))
+                    .cause("squares of such numbers leave the range of double precision")
+                    .next("scale the matrix"),
             ));
         }
         // The block lives on the smaller side, where keeping it orthonormal costs less.

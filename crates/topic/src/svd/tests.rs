@@ -114,6 +114,20 @@ fn a_matrix_of_low_rank_has_that_rank() {
 }
 
 #[test]
+fn a_scaled_matrix_has_scaled_values() {
+    let matrix = made(300, 200, 11);
+    let values = |by: f64| {
+        let places = (0..300).flat_map(|i| matrix.row(i).map(move |(j, v)| (i as u32, j, v * by)));
+        let scaled = Csr::from_triplets(300, 200, places).unwrap();
+        Svd::truncated(&scaled, TruncatedParams::new(5), &Pool::new(1)).unwrap().sigma
+    };
+    // Far outside of single precision.
+    for (a, b) in values(1e60).iter().zip(values(1.0)) {
+        assert!((a / 1e60 - b).abs() < 1e-6 * b, "{a} {b}");
+    }
+}
+
+#[test]
 fn what_has_no_decomposition_is_refused() {
     let pool = Pool::new(1);
     let matrix = made(14, 9, 1);
@@ -123,6 +137,8 @@ fn what_has_no_decomposition_is_refused() {
     }
     let zeros = Csr::from_triplets(3, 3, []).unwrap();
     assert_eq!(Svd::truncated(&zeros, TruncatedParams::new(1), &pool).unwrap_err().code(), "only-zeros");
+    let huge = Csr::from_triplets(2, 2, [(0, 0, 1e200)]).unwrap();
+    assert_eq!(Svd::truncated(&huge, TruncatedParams::new(1), &pool).unwrap_err().code(), "number-range");
     let empty = Csr::from_triplets(0, 3, []).unwrap();
     assert_eq!(Svd::truncated(&empty, TruncatedParams::new(1), &pool).unwrap_err().code(), "empty-matrix");
     assert_eq!(Svd::dense(&Dense::default(), true, Flip::None).unwrap_err().code(), "empty-matrix");

@@ -36,9 +36,10 @@ impl VectorizerValid {
     ) -> Result<(Vectorizer, Csr)> {
         let analyzer = Analyzer::new(tokens, self.0.ngrams);
         if let Some(vocabulary) = &self.0.vocabulary {
-            let known = Known::new(words_of(vocabulary.iter().map(String::as_str), vocabulary.len()), pool);
+            let words = words_of(vocabulary.iter().map(String::as_str), vocabulary.len());
+            let known = Known::new(&words, pool);
             let blocks = known.blocks(corpus, &analyzer, pool, &mut progress)?;
-            return self.with_vocabulary(known.words, blocks, analyzer, pool);
+            return self.with_vocabulary(words, blocks, analyzer, pool);
         }
         let tables: Vec<Mutex<Table>> = (0..pool.threads()).map(|_| Mutex::default()).collect();
         let mut blocks: Vec<(usize, Rows)> = Vec::new();
@@ -70,9 +71,10 @@ impl VectorizerValid {
         let pool = Pool::new(1);
         let texts = texts.iter().map(AsRef::as_ref);
         if let Some(vocabulary) = &self.0.vocabulary {
-            let known = Known::new(words_of(vocabulary.iter().map(String::as_str), vocabulary.len()), &pool);
+            let words = words_of(vocabulary.iter().map(String::as_str), vocabulary.len());
+            let known = Known::new(&words, &pool);
             let rows = known.rows(texts, &analyzer, 0);
-            return self.with_vocabulary(known.words, vec![rows], analyzer, &pool);
+            return self.with_vocabulary(words, vec![rows], analyzer, &pool);
         }
         let mut table = Table::default();
         let rows = table.count(texts, 0, &analyzer);

@@ -64,6 +64,10 @@ impl Vectorizer {
         Ok(Vectorizer { params, analyzer, words, tallies, documents, mean_length, factors })
     }
 
+    pub(super) fn words(&self) -> &Words {
+        &self.words
+    }
+
     /// What it was fitted with.
     pub fn params(&self) -> &VectorizerParams {
         &self.params
@@ -163,7 +167,7 @@ impl Vectorizer {
         pool: &Pool,
         mut progress: impl FnMut(Totals) -> bool,
     ) -> Result<Csr> {
-        let known = Known::new(self.words.clone(), pool);
+        let known = Known::new(&self.words, pool);
         let blocks = known.blocks(corpus, &self.analyzer, pool, &mut progress)?;
         Ok(self.assemble(blocks, pool))
     }
@@ -171,7 +175,7 @@ impl Vectorizer {
     /// The matrix of texts in memory, on this thread.
     pub fn transform_texts(&self, texts: &[impl AsRef<str>]) -> Csr {
         let pool = Pool::new(1);
-        let known = Known::new(self.words.clone(), &pool);
+        let known = Known::new(&self.words, &pool);
         let rows = known.rows(texts.iter().map(AsRef::as_ref), &self.analyzer, 0);
         self.assemble(vec![rows], &pool)
     }
@@ -259,13 +263,13 @@ impl Vectorizer {
 type Marks = Vec<(u32, u32)>;
 
 /// Terms that are known before the text is read.
-pub(super) struct Known {
-    pub words: Words,
+pub(super) struct Known<'w> {
+    words: &'w Words,
     marks: Vec<Mutex<Marks>>,
 }
 
-impl Known {
-    pub fn new(words: Words, pool: &Pool) -> Self {
+impl<'w> Known<'w> {
+    pub fn new(words: &'w Words, pool: &Pool) -> Self {
         Known { words, marks: (0..pool.threads()).map(|_| Mutex::default()).collect() }
     }
 

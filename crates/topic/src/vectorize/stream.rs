@@ -68,8 +68,8 @@ impl VectorizerValid {
         let words = words_of(order.iter().map(|&n| found.word(n)), order.len());
         drop(found);
         let tallies = order.iter().map(|&n| tallies[n as usize]).collect();
-        let known = Known::new(words.clone(), pool);
         let vectorizer = Vectorizer::fitted(self.0.clone(), analyzer, words, tallies, documents)?;
+        let known = Known::new(vectorizer.words(), pool);
 
         let open = || tempfile::tempfile().map(|f| BufWriter::with_capacity(1 << 18, f)).map_err(temporary);
         let (mut columns, mut numbers) = (open()?, open()?);
