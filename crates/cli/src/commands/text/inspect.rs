@@ -37,6 +37,12 @@ pub fn is_text(file: &str, texts: &Texts, reading: &Reading) -> Result<bool> {
     }
     match kind(file, texts)? {
         Format::JsonLines | Format::Html => Ok(true),
+        // What only tables have was said of it.
+        Format::Text
+            if [&reading.delimiter, &reading.zone, &reading.date_format].iter().any(|r| r.is_some()) =>
+        {
+            Ok(false)
+        }
         Format::Text => Ok(file != "-" && !looks_like_a_table(file)),
         Format::Csv | Format::Tsv | Format::Parquet | Format::Arrow => {
             // A table that cannot be read says so when it is inspected as one.
