@@ -4,8 +4,8 @@
     python bench/topic/compare.py DOCS [--cases count,tfidf,svd,lanczos,neighbours] [--rounds 3] [--keep OUT.jsonl]
 
 DOCS is a text, a document a line. Both run with `--threads` threads; scikit-learn's vectorizers know one. `same` says
-whether the results agree: the matrix to 1e-12, singular values to 1e-6 (lanczos with ARPACK), explained variance, and the
-sum of all neighbours' cosines to 1e-6. The last line of each case is the ratio of the best rounds. Run it where nothing
+whether the results agree: the matrix to 1e-12, singular values to 1e-6 (lanczos with ARPACK), explained variance not lower
+(svd), and the sum of all neighbours' cosines to 1e-6. The last line of each case is the ratio of the best rounds. Run it where nothing
 else runs, and compare ratios, not figures.
 """
 
@@ -17,9 +17,10 @@ import tempfile
 import time
 
 
-def theirs(case, documents, threads):
+def theirs(case, documents, threads, matrix):
     """Seconds, and what came out."""
     import numpy as np
+    import scipy.sparse as sp
     from sklearn.decomposition import TruncatedSVD
     from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
     from sklearn.neighbors import NearestNeighbors
@@ -30,7 +31,8 @@ def theirs(case, documents, threads):
         made = cls().fit_transform(documents)
         return time.perf_counter() - begun, made
     if case in ("svd", "lanczos"):
-        X = TfidfVectorizer(max_features=50000, sublinear_tf=True).fit_transform(documents)
+        # The matrix that gyeol decomposed: of terms that are equally frequent the two choose others at the limit.
+        X = sp.load_npz(matrix)
         how = {"algorithm": "randomized", "n_iter": 5, "random_state": 0} if case == "svd" else {"algorithm": "arpack", "random_state": 0}
         begun = time.perf_counter()
         model = TruncatedSVD(100, **how).fit(X)
@@ -55,7 +57,7 @@ def same(case, ours, made, out):
     if case == "lanczos":
         s = made.singular_values_[[0, 49, 99]]
         return bool(np.allclose(ours["sigma"], s, rtol=1e-6, atol=0))
-    return round(ours["explained"], 5) == round(float(made.explained_variance_ratio_.sum()), 5)
+    return bool(ours["explained"] >= float(made.explained_variance_ratio_.sum()) - 1e-5)
 
 
 def main():
@@ -77,9 +79,9 @@ def main():
         for case in options.cases.split(","):
             best = {}
             for turn in range(options.rounds):
-                command = [options.ours, case, options.file, str(options.threads), "1"] + ([out] if case in ("count", "tfidf") else [])
+                command = [options.ours, case, options.file, str(options.threads), "1"] + ([out] if case != "neighbours" else [])
                 ours = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
-                seconds, made = theirs(case, documents, options.threads)
+                seconds, made = theirs(case, documents, options.threads, out)
                 other = {"program": "scikit-learn", "version": sklearn.__version__, "case": case, "threads": options.threads, "seconds": [seconds]}
                 if case in ("svd", "lanczos"):
                     other["explained"] = float(made.explained_variance_ratio_.sum())

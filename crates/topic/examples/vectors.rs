@@ -3,7 +3,7 @@
 //! | case | what is timed |
 //! |---|---|
 //! | `count`, `tfidf` | the whole way from the file to the matrix; OUT, where it is named, gets it as `.npz` |
-//! | `svd`, `lanczos` | 100 singular values of the 50,000 most frequent terms (sub-linear tf), with explained variance |
+//! | `svd`, `lanczos` | 100 singular values of the 50,000 most frequent terms (sub-linear tf), with explained variance; OUT gets the matrix |
 //! | `neighbours` | the ten nearest of every document by the cosine; OUT gets a line a document |
 
 use std::time::Instant;
@@ -67,6 +67,9 @@ fn main() -> Any<()> {
             let weight = Weight::TfIdf(TfIdf { tf: Tf::Log, ..TfIdf::default() });
             let params = VectorizerParams { max_terms: Some(50_000), weight, ..VectorizerParams::tfidf() };
             let (vectorizer, matrix, _) = self::matrix(file, params, &pool)?;
+            if let Some(out) = args.get(4) {
+                write_npz(out.as_ref(), &matrix, Numbers::Float)?;
+            }
             let method = if case == "svd" { Method::randomized() } else { Method::lanczos() };
             let params = TruncatedParams { method, ..TruncatedParams::new(100) };
             let (seconds, lsa) = timed(rounds, || Ok(Lsa::fit(vectorizer.clone(), &matrix, params, &pool)?))?;
