@@ -39,7 +39,7 @@ fn a_matrix_is_written_with_its_vectorizer_and_used_again() {
     assert_eq!(counts.ok().json()["terms"], 9);
     let market = String::from_utf8(place.read("c.mtx")).unwrap();
     // and, bread, butter, honey, mill, on, rain, storm, the: "the" stands twice in the first line.
-    assert!(market.starts_with("%%MatrixMarket matrix coordinate integer general\n6 8 "), "{market}");
+    assert!(market.starts_with("%%MatrixMarket matrix coordinate integer general\n6 9 "), "{market}");
     place.write("terms.txt", "bread\nvolcano\n");
     let fixed =
         place.call(&["vectorize", "t.txt", "-o", "v.npz", "--vocabulary", "terms.txt", "--json"]).ok().json();
