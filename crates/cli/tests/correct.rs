@@ -55,7 +55,11 @@ fn korean_is_corrected_by_keys() {
     assert_eq!(found.out, "동생이 메론 을 먹었다\n아이가 학교로 달려갔다\n나무가 톱에 잘려갔다\n");
     // Real words, one key apart, by the words beside them alone.
     let fed = "동생이 메롱 을 먹었다\n아이가 학교로 잘려갔다\n";
-    let found = place.fed(&["correct", "m.bin", "-", "--real-words"], fed.as_bytes()).ok();
+    place.write("more.txt", TEXT.repeat(30)).write("slips.tsv", "동\t돈\t5\n자\t다\t5\n");
+    place.call(&["ngram", "more.txt", "-o", "more.bin", "--order", "3", "-q"]).ok();
+    let doubting =
+        ["correct", "more.bin", "-", "--real-words", "--typo-rate", "0.1", "--errors", "slips.tsv"];
+    let found = place.fed(&doubting, fed.as_bytes()).ok();
     assert_eq!(found.out, "동생이 메론 을 먹었다\n아이가 학교로 달려갔다\n");
     let left = place.fed(&["correct", "m.bin", "-"], fed.as_bytes()).ok();
     assert_eq!(left.out, fed);
@@ -83,7 +87,9 @@ fn what_cannot_be_done_is_said() {
     let place = place();
     place.write("empty.tsv", "").write("bare.tsv", "a\tb\nno tab\n").write("latin.tsv", b"caf\xe9\tcaf\n");
     place.write("old.json", "{\"format\":\"gyeol error model\",\"version\":99}");
-    let with = |more: &[&str]| [&["correct", "m.bin", "text.txt"][..], more].concat();
+    fn with<'a>(more: &[&'a str]) -> Vec<&'a str> {
+        [&["correct", "m.bin", "text.txt"][..], more].concat()
+    }
     place.fails(&with(&["--errors", "empty.tsv"]), &["empty.tsv", "no pair", "Next: "]);
     place.fails(&with(&["--errors", "bare.tsv"]), &["bare.tsv, row 2", "no tab", "Next: "]);
     place.fails(&with(&["--errors", "latin.tsv"]), &["latin.tsv, row 1", "UTF-8"]);
@@ -93,7 +99,6 @@ fn what_cannot_be_done_is_said() {
     place.fails(&with(&["--max-distance", "4"]), &["distance is 4"]);
     place.fails(&["correct", "missing.bin", "text.txt"], &["cannot read missing.bin"]);
     place.call(&["correct", "-", "-"]).misused(&["standard input"]);
-    place.write("bad.txt", b"fine\nnot \xff fine\n");
-    let bad = place.call(&["correct", "m.bin", "bad.txt"]);
-    assert_eq!(bad.code, Some(0), "read by its bytes, and said: {}", bad.err);
+    place.write("bad.txt", b"fine\nnot \xff\xc3 fine \x00\n");
+    place.call(&["correct", "m.bin", "bad.txt"]).failed(&["bad.txt", "Next: "]);
 }

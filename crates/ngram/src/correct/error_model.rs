@@ -174,12 +174,16 @@ impl ErrorModel {
             self.occurrences.iter().map(|(units, &counts)| (self.alphabet.text(units), counts)).collect();
         occurrences.sort();
         let text = |units: &[Unit]| self.alphabet.text(units);
+        // By their text: numbers of units depend on what was seen first.
+        let mut edits: Vec<(String, String, Places)> =
+            self.edits.iter().map(|e| (text(&e.right), text(&e.wrong), e.counts)).collect();
+        edits.sort();
         let file = File {
             format: FORMAT.into(),
             version: ERROR_MODEL_VERSION,
             window: self.window,
             pairs: self.pairs,
-            edits: self.edits.iter().map(|e| (text(&e.right), text(&e.wrong), e.counts)).collect(),
+            edits,
             occurrences,
         };
         // Strings and numbers always have a JSON form.

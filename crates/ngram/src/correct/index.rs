@@ -1,15 +1,16 @@
 //! Which words are near: a delete index (the idea of SymSpell, Garbe 2012).
 //!
 //! Two words at most `d` edits apart share what is left when at most `d` units are deleted from the first
-//! `limit + 5` units of each. So every word of the dictionary stands in the bucket of each such rest; a question
+//! `limit + 6` units of each. So every word of the dictionary stands in the bucket of each such rest; a question
 //! enumerates its own rests and looks into their buckets. Buckets may hold others too: the asker compares.
 //!
 //! With each entry stands what units its word has and how long it is, so that most words that are too far are seen from the
 //! bucket alone. Memory is 8 bytes an entry and 4 to 8 a bucket, as many buckets as entries or up to twice as many. A word
-//! of eight units or more has at most 29 rests for distance 2 (of 7 units) and 93 for distance 3 (of 8).
+//! of nine units or more has at most 37 rests for distance 2 (of 8 units) and 130 for distance 3 (of 9).
 
 use gyeol_data::Fault;
 
+use super::MOST_DISTANCE;
 use super::units::{MOST_UNITS, Unit};
 use crate::error::{Error, Result};
 
@@ -26,8 +27,12 @@ pub(crate) struct DeleteIndex {
     entries: Vec<(u32, u32)>,
 }
 
+/// Units more than the limit that rests are made of: fewer make words meet that are far apart, more take memory.
+const BEYOND: usize = 6;
+/// Rests of nine units, three of them deleted at most: 1 + 9 + 36 + 84.
+const MOST_RESTS: usize = 130;
 /// Most units of a word that rests are made of.
-const MOST_PREFIX: usize = 8;
+const MOST_PREFIX: usize = MOST_DISTANCE + BEYOND;
 /// Base of the hash, a polynomial modulo 2^64 whose digits are the units, spread.
 const BASE: u64 = 0x9e37_79b9_7f4a_7c15;
 
@@ -105,7 +110,7 @@ impl DeleteIndex {
     /// # Errors
     /// More entries than the memory that is allowed holds.
     pub fn new<'a>(count: usize, word: impl Fn(usize) -> &'a [Unit], limit: usize) -> Result<Self> {
-        let prefix = limit + 5;
+        let prefix = limit + BEYOND;
         let cut = |i: usize| {
             let units = word(i);
             Rests::new(&units[..units.len().min(prefix)])
@@ -168,13 +173,13 @@ impl DeleteIndex {
     pub fn near(&self, units: &[Unit], distance: usize, mut each: impl FnMut(u32)) {
         let asked = sign(units);
         // All places first, then all buckets: so that the memory is asked for many at once.
-        let mut places = [0usize; 128];
+        let mut places = [0usize; MOST_RESTS];
         let mut held = 0;
         Rests::new(&units[..units.len().min(self.prefix)]).each(distance.min(self.limit), &mut |hash| {
             places[held] = bucket(hash, self.shift);
             held += 1;
         });
-        let mut ranges = [(0u32, 0u32); 128];
+        let mut ranges = [(0u32, 0u32); MOST_RESTS];
         for (range, &at) in ranges.iter_mut().zip(&places[..held]) {
             *range = (self.starts[at], self.starts[at + 1]);
         }
