@@ -1,5 +1,7 @@
 //! `gyeol topics`.
 
+use std::io::Read;
+
 use gyeol_bundle::DataHash;
 use gyeol_topic::lsa::Lsa;
 use gyeol_topic::svd::{Method, TruncatedParams};
@@ -23,7 +25,14 @@ fn digest(source: &Source<'_>) -> Result<String> {
             Ok(())
         })?;
     } else {
-        std::io::copy(&mut std::fs::File::open(path)?, &mut hash)?;
+        let mut file = std::fs::File::open(path)?;
+        let mut room = vec![0; 1 << 16];
+        loop {
+            match file.read(&mut room)? {
+                0 => break,
+                read => hash.update(&room[..read]),
+            }
+        }
     }
     Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }
