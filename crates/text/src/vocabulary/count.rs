@@ -337,7 +337,7 @@ pub(crate) fn select(counter: &Counter, keep: Keep, documents: u64) -> (Vec<u32>
 fn merge_runs(parts: Vec<(Counter, Vec<std::fs::File>)>, selection: &mut Selection) -> std::io::Result<()> {
     let mut runs = Vec::new();
     for (counter, files) in parts {
-        if counter.words.len() > 0 {
+        if !counter.words.is_empty() {
             runs.extend(Run::open(Run::write(&counter)?)?);
         }
         for file in files {
