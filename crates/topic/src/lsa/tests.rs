@@ -94,11 +94,7 @@ fn odd_corpora_have_a_defined_end() {
     };
     let same = fit(&["wind load", "wind load", "wind load"], 2).unwrap();
     assert!((same.sigma()[0] - 3f64.sqrt()).abs() < 1e-12 && same.sigma()[1] < 1e-12);
-    assert_eq!(
-        same.explained()[0].max(0.0) < 1e-12,
-        true,
-        "documents that are all the same have no variance"
-    );
+    assert!(same.explained()[0].max(0.0) < 1e-12, "documents that are all the same have no variance");
     assert_eq!(fit(&["wind", "wind wind"], 1).unwrap().k(), 1);
     assert_eq!(fit(&["wind", "wind wind"], 2).unwrap_err().code(), "too-many-values");
     let (vectorizer, _) =

@@ -93,7 +93,8 @@ fn archives_that_do_not_fit_together_are_refused() {
     };
     archive(&path, &good());
     assert_eq!(read_npz(&path).unwrap().row(1).collect::<Vec<_>>(), [(0, 2.0)]);
-    let cases: Vec<(usize, (&str, &str, &str, Vec<u8>), &str)> = vec![
+    type Case = (usize, (&'static str, &'static str, &'static str, Vec<u8>), &'static str);
+    let cases: Vec<Case> = vec![
         (0, ("format", "|S3", "()", b"dia".to_vec()), "matrix-format"),
         (1, ("shape", "<i8", "(2,)", ints(&[2, -3])), "bad-array"),
         (1, ("shape", "<i8", "(2,)", ints(&[1 << 40, 3])), "matrix-size"),

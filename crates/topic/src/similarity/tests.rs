@@ -9,7 +9,7 @@ use crate::matrix::{Csr, Dense};
 fn scores_of_pairs_are_those_of_scikit_learn_and_scipy() {
     let fixture: Value = serde_json::from_str(include_str!("../../tests/fixtures/similarity.json")).unwrap();
     let number = |i: usize, j: usize| {
-        if i != 3 && (i + 2 * j) % 3 != 0 { ((i * i + 3 * j * i + j) % 7) as f64 } else { 0.0 }
+        if i != 3 && !(i + 2 * j).is_multiple_of(3) { ((i * i + 3 * j * i + j) % 7) as f64 } else { 0.0 }
     };
     let dense = Dense::new(8, 9, (0..72).map(|at| number(at / 9, at % 9)).collect()).unwrap();
     let rows = Csr::from_dense(&dense).unwrap();

@@ -23,8 +23,11 @@ pub fn topics(common: &Common, args: &Topics) -> Result<()> {
     let lsa = Lsa::fit(vectorizer, &matrix, params, &pool)?;
     let name =
         std::path::Path::new(&args.file).file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let data =
-        DataHash { name, sha256: sha256_of(&[source.spooled.name.clone()])?, rows: matrix.rows() as u64 };
+    let data = DataHash {
+        name,
+        sha256: sha256_of(std::slice::from_ref(&source.spooled.name))?,
+        rows: matrix.rows() as u64,
+    };
     lsa.write(&args.output, data)?;
     let explained: f64 = lsa.explained().iter().sum();
     if common.json {
