@@ -7,7 +7,7 @@ use gyeol_data::{CleanOp, ScalerKind};
 /// The name under which the built-in power load goes as `data.file`.
 pub const BUILTIN_POWER: &str = "builtin:power-load";
 
-/// Everything that a run is told. Made by [`Recipe::parse`]; what each field means stands in [`super::KEYS`].
+/// Everything that a run is told. Made by [`Recipe::parse`]; what each field means stands in the schema of its task, [`super::SCHEMAS`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs, reason = "each field is documented once, in KEYS")]
