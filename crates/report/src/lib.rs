@@ -4,6 +4,7 @@
 //! self-contained HTML file or a plain-text table goes out, in English or Korean. The same input gives the same bytes.
 //!
 //! - [`ladder_page`], [`profile_page`], [`corpus_page`]: the pages, without any network
+//! - [`topic_map_page`]: what a corpus speaks of, by topics
 //! - [`terminal`]: the tables after `run` and `inspect`
 //! - [`text`]: names, verdicts and figures as each language writes them
 //! - [`svg`]: the writer behind every picture
@@ -13,6 +14,7 @@ pub mod model;
 pub mod svg;
 pub mod terminal;
 pub mod text;
+pub mod topic_map;
 
 mod page;
 mod picture;
@@ -35,6 +37,12 @@ pub enum Error {
         /// Rungs there are.
         rungs: usize,
     },
+    /// A topic map that cannot be drawn.
+    #[error("the topic map cannot be drawn: {0}; it was cut or edited, fit the model again")]
+    TopicMap(String),
+    /// Figures that could not be written into the page; a defect of this crate.
+    #[error("the figures could not be written into the page: {0}; please report this")]
+    Figures(#[from] serde_json::Error),
     /// A template failed; a defect of this crate.
     #[error("the page could not be put together: {0}; please report this with the scores.json of the run")]
     Template(#[from] minijinja::Error),
@@ -105,4 +113,13 @@ pub fn corpus_page(
 /// The ladder of language models as one self-contained HTML file.
 pub fn language_page(report: &language::LanguageReport, language: Language) -> Result<String> {
     page::language_page(report, language)
+}
+
+/// A topic model as one self-contained HTML file: the map of its topics, their words and documents.
+///
+/// # Errors
+///
+/// When the map has no topic, or its parts do not agree with each other.
+pub fn topic_map_page(map: &topic_map::TopicMap, language: Language) -> Result<String> {
+    page::topic_map_page(map, language)
 }

@@ -5,20 +5,26 @@ mod curve;
 mod day;
 mod heat;
 mod lines;
+mod map;
+mod matrix;
 mod powers;
 mod readings;
 mod small;
+mod trace;
 
 pub(crate) use cost::{CostPoint, cost};
 pub(crate) use curve::{Curve, curve};
 pub(crate) use day::{Day, day};
 pub(crate) use heat::{Heat, heat};
 pub(crate) use lines::{Lines, Series, lines};
+pub(crate) use map::{Circle, map};
+pub(crate) use matrix::{Matrix, matrix};
 pub(crate) use powers::{Powers, powers};
 pub(crate) use readings::{
     Relation, SplitBar, SplitPart, autocorrelation, relation, split_bar, typical_week,
 };
 pub(crate) use small::{bars, histogram, small_histogram, sparkline};
+pub(crate) use trace::{Trace, trace};
 
 use crate::Language;
 use crate::svg::{self, Anchor, Svg};
