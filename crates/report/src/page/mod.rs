@@ -13,6 +13,7 @@ mod ladder;
 mod language;
 mod learning;
 mod protocol;
+mod topics;
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
@@ -25,6 +26,7 @@ pub(crate) use findings::{Finding, finding};
 use crate::language::LanguageReport;
 use crate::model::{LadderReport, RungReport};
 use crate::text::{self, Step};
+use crate::topic_map::TopicMap;
 use crate::{Error, Language, Result};
 
 /// A report with everything that the chapters ask of it again and again.
@@ -107,10 +109,11 @@ impl<'a> View<'a> {
     }
 }
 
-const TEMPLATES: [(&str, &str); 14] = [
+const TEMPLATES: [(&str, &str); 15] = [
     ("page.html", include_str!("../templates/page.html")),
     ("inspect.html", include_str!("../templates/inspect.html")),
     ("language.html", include_str!("../templates/language.html")),
+    ("topics.html", include_str!("../templates/topics.html")),
     ("corpus.html", include_str!("../templates/corpus.html")),
     ("macros.html", include_str!("../templates/macros.html")),
     ("answer.html", include_str!("../templates/answer.html")),
@@ -130,6 +133,8 @@ const STYLE: &str = concat!(
     include_str!("../templates/print.css")
 );
 const SCRIPT: &str = include_str!("../templates/script.js");
+const TOPIC_STYLE: &str = include_str!("../templates/topics.css");
+const TOPIC_SCRIPT: &str = include_str!("../templates/topics.js");
 
 fn environment(language: Language) -> Result<Environment<'static>> {
     let mut env = Environment::new();
@@ -224,6 +229,21 @@ pub(crate) fn language_page(report: &LanguageReport, language: Language) -> Resu
         page => Value::from(Serde(language::page(report, language))),
     };
     Ok(env.get_template("language.html")?.render(page)?)
+}
+
+pub(crate) fn topic_map_page(map: &TopicMap, language: Language) -> Result<String> {
+    map.check()?;
+    let env = environment(language)?;
+    let page = context! {
+        language => language.code(),
+        style => STYLE,
+        topic_style => TOPIC_STYLE,
+        script => TOPIC_SCRIPT,
+        title => map.title.clone(),
+        version => map.version.clone(),
+        page => Value::from(Serde(topics::page(map, language)?)),
+    };
+    Ok(env.get_template("topics.html")?.render(page)?)
 }
 
 /// Rows, columns, step and span of a table in one line.

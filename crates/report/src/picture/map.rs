@@ -67,7 +67,8 @@ pub(crate) fn map(words: &Words, circles: &[Circle], width: f64) -> String {
             hint = escape(&c.hint)
         );
         let half = text_width(&c.label, LABEL) / 2.0 + 1.0;
-        let free = |&(ox, oy, other): &(f64, f64, f64)| (x - ox).abs() > half + other || (y - oy).abs() > LABEL;
+        let free =
+            |&(ox, oy, other): &(f64, f64, f64)| (x - ox).abs() > half + other || (y - oy).abs() > LABEL;
         let hidden = !written.iter().all(free);
         if !hidden {
             written.push((x, y, half));
@@ -95,7 +96,10 @@ mod tests {
     }
 
     fn values(svg: &str, name: &str) -> Vec<f64> {
-        svg.split(&format!(" {name}=\"")).skip(1).map(|p| p[..p.find('"').unwrap()].parse().unwrap()).collect()
+        svg.split(&format!(" {name}=\""))
+            .skip(1)
+            .map(|p| p[..p.find('"').unwrap()].parse().unwrap())
+            .collect()
     }
 
     #[test]

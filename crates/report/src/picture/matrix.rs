@@ -72,7 +72,8 @@ pub(crate) fn matrix(m: &Matrix, width: f64) -> String {
         }
     }
     let y = height - 20.0;
-    let _ = write!(body, "<text class=\"tick\" x=\"{left:.1}\" y=\"{:.1}\">{}</text>", y + 11.0, escape(&m.far));
+    let _ =
+        write!(body, "<text class=\"tick\" x=\"{left:.1}\" y=\"{:.1}\">{}</text>", y + 11.0, escape(&m.far));
     let start = left + text_width(&m.far, 12.0) + 8.0;
     for shade in 0..SHADES {
         let _ = write!(
@@ -83,7 +84,8 @@ pub(crate) fn matrix(m: &Matrix, width: f64) -> String {
         );
     }
     let end = start + 14.0 * SHADES as f64 + 8.0;
-    let _ = write!(body, "<text class=\"tick\" x=\"{end:.1}\" y=\"{:.1}\">{}</text>", y + 11.0, escape(&m.near));
+    let _ =
+        write!(body, "<text class=\"tick\" x=\"{end:.1}\" y=\"{:.1}\">{}</text>", y + 11.0, escape(&m.near));
     format!(
         "<svg class=\"matrix\" viewBox=\"0 0 {width} {height:.1}\" width=\"{width}\" height=\"{height:.1}\" role=\"img\" aria-label=\"{label}\" data-left=\"{left:.1}\" data-top=\"{top:.1}\" data-cell=\"{cell:.3}\"><title>{title}</title><desc>{desc}</desc>{body}</svg>",
         label = escape(&format!("{}. {}", m.words.title, m.words.description)),

@@ -51,7 +51,12 @@ pub(crate) fn trace(t: &Trace, width: f64, language: Language) -> String {
     if few {
         for (&(px, py), (position, _)) in at.iter().zip(t.points).filter(|(p, _)| p.1.is_finite()) {
             let chosen = marked.is_some_and(|(m, _)| m == position);
-            plot.svg.circle(px, py, if chosen { 5.5 } else { 3.0 }, if chosen { "dot-accent" } else { "dot-ink" });
+            plot.svg.circle(
+                px,
+                py,
+                if chosen { 5.5 } else { 3.0 },
+                if chosen { "dot-accent" } else { "dot-ink" },
+            );
         }
     }
     plot.finish()

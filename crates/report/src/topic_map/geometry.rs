@@ -201,7 +201,8 @@ mod tests {
                     assert!((far(placed.points[i], placed.points[j]) - d[i * k + j]).abs() < 1e-7, "{k}");
                 }
             }
-            let spread = |axis: fn(&(f64, f64)) -> f64| placed.points.iter().map(|p| axis(p).powi(2)).sum::<f64>();
+            let spread =
+                |axis: fn(&(f64, f64)) -> f64| placed.points.iter().map(|p| axis(p).powi(2)).sum::<f64>();
             assert!(spread(|p| p.0) >= spread(|p| p.1) - 1e-9);
         }
     }
@@ -239,7 +240,10 @@ mod tests {
         }
         for i in 0..13 {
             for j in 0..13 {
-                assert_eq!(one[i * 13 + j], if i == j { 0.0 } else { jensen_shannon(&topics[i], &topics[j]) });
+                assert_eq!(
+                    one[i * 13 + j],
+                    if i == j { 0.0 } else { jensen_shannon(&topics[i], &topics[j]) }
+                );
             }
         }
     }
