@@ -187,6 +187,11 @@ impl View<'_> {
         self.t("topics-named", &[("number", self.number(topic)), ("words", self.naming(topic))])
     }
 
+    /// The same at the head of a line.
+    fn opening(&self, topic: usize) -> String {
+        text::sentence_case(&self.named(topic))
+    }
+
     fn share(&self, share: f64) -> String {
         self.voice.percent(share, if share.abs() < 0.0995 { 1 } else { 0 })
     }
@@ -196,7 +201,7 @@ impl View<'_> {
     }
 
     /// Columns of the coherences that some topic has: the message key and the figure.
-    fn coherences(&self) -> Vec<(&'static str, fn(&Coherence) -> Option<f64>)> {
+    fn coherences(&self) -> Vec<Measure> {
         MEASURES
             .into_iter()
             .filter(|(_, figure)| self.map.topics.iter().any(|t| figure(&t.coherence).is_some()))
@@ -305,7 +310,7 @@ impl View<'_> {
                     width: format!("{:.1}", s * 100.0),
                     own: t == topic,
                     label: if s >= 0.08 { self.number(t) } else { String::new() },
-                    hint: format!("{} · {}", self.named(t), self.voice.percent(s, 0)),
+                    hint: format!("{} · {}", self.opening(t), self.voice.percent(s, 0)),
                 })
                 .collect(),
         }
@@ -320,7 +325,7 @@ impl View<'_> {
             .map(|(i, topic)| Circle {
                 anchor: anchor(self.map, i),
                 label: self.number(i),
-                hint: format!("{} · {}", self.named(i), self.share(topic.share)),
+                hint: format!("{} · {}", self.opening(i), self.share(topic.share)),
                 share: topic.share,
                 place: self.map.places.points[i],
             })
@@ -371,14 +376,16 @@ impl View<'_> {
         let topic = || self.t("topics-topic", &[]);
         let mut table = Table::new(vec![topic(), topic(), self.t("topics-distance", &[])]);
         for &(d, a, b) in pairs.iter().take(20) {
-            table.push(vec![self.named(a), self.named(b), self.voice.number(d, 3)]);
+            table.push(vec![self.opening(a), self.opening(b), self.voice.number(d, 3)]);
         }
         (!table.rows.is_empty()).then_some(table)
     }
 }
 
-/// The four coherences by the key of their name.
-const MEASURES: [(&str, fn(&Coherence) -> Option<f64>); 4] = [
+/// A coherence: the key of its name, and its figure.
+type Measure = (&'static str, fn(&Coherence) -> Option<f64>);
+
+const MEASURES: [Measure; 4] = [
     ("topics-npmi", |c| c.npmi),
     ("topics-cv", |c| c.cv),
     ("topics-umass", |c| c.umass),

@@ -72,7 +72,7 @@ pub(super) fn figures(view: &View, order: Option<&[usize]>) -> crate::Result<Str
         topics.push(Topic {
             anchor: anchor(map, i),
             n: view.number(i),
-            title: format!("{} · {}", view.named(i), view.share(topic.share)),
+            title: format!("{} · {}", view.opening(i), view.share(topic.share)),
             share: (topic.share * 1e6).round() / 1e6,
             words: flat,
         });

@@ -177,6 +177,6 @@ impl View<'_> {
             doubts.push(self.t("topics-empty", &[("n", empty.to_string())]));
         }
         doubts.extend(self.climbing());
-        doubts
+        doubts.iter().map(|d| text::sentence_case(d)).collect()
     }
 }
