@@ -194,7 +194,7 @@ fn the_verdict_names_the_largest_the_twins_and_what_does_not_hold_together() {
     calm.curve = (0..100).map(|i| (i, i as f64)).collect();
     let page = topic_map_page(&calm, Language::English).unwrap();
     assert!(page.contains("No two topics are twins") && !page.contains("does not hold together"));
-    assert!(page.contains("its last tenth still brought 10"), "a straight line has not settled");
+    assert!(page.contains("its last tenth still brought 11"), "a straight line has not settled");
 }
 
 #[test]
