@@ -87,7 +87,7 @@ pub(crate) fn matrix(m: &Matrix, width: f64) -> String {
     let _ =
         write!(body, "<text class=\"tick\" x=\"{end:.1}\" y=\"{:.1}\">{}</text>", y + 11.0, escape(&m.near));
     format!(
-        "<svg class=\"matrix\" viewBox=\"0 0 {width} {height:.1}\" width=\"{width}\" height=\"{height:.1}\" role=\"img\" aria-label=\"{label}\" data-left=\"{left:.1}\" data-top=\"{top:.1}\" data-cell=\"{cell:.3}\"><title>{title}</title><desc>{desc}</desc>{body}</svg>",
+        "<svg class=\"matrix\" style=\"max-width:{width}px\" viewBox=\"0 0 {width} {height:.1}\" width=\"{width}\" height=\"{height:.1}\" role=\"img\" aria-label=\"{label}\" data-left=\"{left:.1}\" data-top=\"{top:.1}\" data-cell=\"{cell:.3}\"><title>{title}</title><desc>{desc}</desc>{body}</svg>",
         label = escape(&format!("{}. {}", m.words.title, m.words.description)),
         title = escape(&m.words.title),
         desc = escape(&m.words.description),

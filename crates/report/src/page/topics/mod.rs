@@ -23,6 +23,8 @@ const NAMING: usize = 3;
 const NEAREST: usize = 5;
 /// Above so many topics the square of distances is not drawn.
 const SQUARE: usize = 100;
+/// Widest cell of that square, in pixels.
+const CELL: f64 = 48.0;
 /// Characters of a document that are shown.
 const EXCERPT: usize = 200;
 /// Characters of a word or a name that are shown.
@@ -220,7 +222,7 @@ impl View<'_> {
     /// Documents shown a topic: fewer where there are many topics, so that the page stays small.
     fn documents_shown(&self) -> usize {
         match self.map.topics.len() {
-            0..=30 => 10,
+            0..=30 => 6,
             31..=100 => 5,
             _ => 3,
         }
@@ -368,7 +370,7 @@ impl View<'_> {
                 far: self.t("topics-far", &[("distance", self.voice.number(*most, 2))]),
                 near: self.t("topics-near", &[("distance", self.voice.number(*least, 2))]),
             },
-            640.0,
+            (CELL * k as f64 + 40.0).clamp(320.0, 640.0),
         ))
     }
 
