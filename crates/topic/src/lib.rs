@@ -2,6 +2,7 @@
 //!
 //! | module | from | to |
 //! |---|---|---|
+//! | [`coherence`] | topics and texts | how well the words of a topic go together |
 //! | [`lsa`] | a document-term matrix | topics, coordinates of documents and words |
 //! | [`matrix`] | | sparse and dense matrices, their files (`.npz`, Matrix Market) |
 //! | [`similarity`] | rows | how near they are; the nearest of many |
@@ -9,6 +10,7 @@
 //! | [`vectorize`] | texts | counts and weights: the document-term matrix |
 //! | [`words`] | tokens | words as vectors, by their neighbours |
 
+pub mod coherence;
 pub mod error;
 pub mod lsa;
 pub mod matrix;
