@@ -7,6 +7,7 @@
 //! | [`matrix`] | | sparse and dense matrices, their files (`.npz`, Matrix Market) |
 //! | [`similarity`] | rows | how near they are; the nearest of many |
 //! | [`svd`] | a matrix | its singular values and vectors |
+//! | [`variational`] | a matrix of counts | topics by variational Bayes, of a corpus in memory or in blocks |
 //! | [`vectorize`] | texts | counts and weights: the document-term matrix |
 //! | [`words`] | tokens | words as vectors, by their neighbours |
 
@@ -16,6 +17,7 @@ pub mod lsa;
 pub mod matrix;
 pub mod similarity;
 pub mod svd;
+pub mod variational;
 pub mod vectorize;
 pub mod words;
 
