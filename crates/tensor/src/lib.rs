@@ -13,6 +13,7 @@
 pub mod activation;
 pub mod buffer;
 pub mod cells;
+pub mod dirichlet;
 mod dispatch;
 pub mod elementwise;
 pub mod gemm;
