@@ -364,9 +364,13 @@ mod tests {
                 let mut found = None;
                 queue.empty(&mut recalled, |_| 0, |number, _| found = Some(number));
                 assert_eq!(found.map(|n| recalled.word(n)), expected.map(|n| words.word(n)));
+                // At once it is remembered.
+                if let (true, Some(number)) = (word.len() <= LONG, found) {
+                    assert_eq!(queue.recall(word), Recall::Known(number));
+                }
             }
         }
         assert_eq!(recalled.len(), words.len());
-        assert!(at_once > words.len(), "{at_once}");
+        assert!(at_once > 1000, "{at_once}");
     }
 }
