@@ -91,7 +91,7 @@ pub struct Vectorize {
     #[arg(long, value_name = "JSON", conflicts_with_all = ["hash", "memory", "vocabulary"])]
     pub fitted: Option<PathBuf>,
     /// Take these terms as columns, in their order: a file with a term a line.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["hash", "memory"])]
+    #[arg(long, value_name = "FILE", conflicts_with = "hash")]
     pub vocabulary: Option<PathBuf>,
     /// Columns by a hash of the term instead of a vocabulary, so many.
     #[arg(long, value_name = "COLUMNS", conflicts_with = "memory")]

@@ -24,7 +24,7 @@ use gyeol_tensor::Pool;
 
 use count::{Counter, Counts, Keep, Tally};
 pub(crate) use table::hash;
-pub use table::{Queue, Words};
+pub use table::{Queue, Recall, Words};
 
 use crate::corpus::{Corpus, Totals};
 use crate::error::{Error, Result};

@@ -69,8 +69,14 @@ impl Entry {
                 (a, b)
             }
         };
-        let hash = fold(a ^ K[0], b ^ K[1]).wrapping_add((len as u64).wrapping_mul(K[2]));
-        (Entry { a, b, len: len as u32 }, fold(hash, K[2]))
+        let entry = Entry { a, b, len: len as u32 };
+        (entry, entry.hash())
+    }
+
+    #[inline]
+    fn hash(self) -> u64 {
+        let hash = fold(self.a ^ K[0], self.b ^ K[1]).wrapping_add(u64::from(self.len).wrapping_mul(K[2]));
+        fold(hash, K[2])
     }
 }
 
@@ -177,13 +183,13 @@ impl Words {
 
     fn resize(&mut self, size: usize) {
         let mut slots = vec![0u64; size];
-        for number in 0..self.ends.len() as u32 {
-            let (_, hash) = Entry::of(self.word(number).as_bytes());
+        for (number, entry) in self.entries.iter().enumerate() {
+            let hash = entry.hash();
             let mut at = hash as usize & (size - 1);
             while slots[at] != 0 {
                 at = (at + 1) & (size - 1);
             }
-            slots[at] = hash >> 32 << 32 | u64::from(number + 1);
+            slots[at] = hash >> 32 << 32 | (number as u64 + 1);
         }
         self.slots = slots;
     }
@@ -212,21 +218,74 @@ impl Words {
 pub struct Queue {
     text: String,
     waiting: Vec<(Entry, u64, u32)>,
+    /// Words of up to 16 bytes that were looked up of late, each where its hash says; empty until it is asked for.
+    recent: Vec<Recent>,
     /// What was touched, kept so that touching is not left out as useless.
     touched: u64,
 }
 
 /// Words of a [`Queue`].
 const WAITING: usize = 64;
+/// Words that a [`Queue`] remembers: few enough to stay in the nearest caches. They are two of three tokens of a text.
+const RECENT: usize = 2048;
+
+/// A word with its number plus one; 0 is none.
+#[derive(Debug, Clone, Copy)]
+struct Recent {
+    entry: Entry,
+    number: u32,
+}
+
+/// What became of a word given to [`Queue::recall`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recall {
+    /// It was looked up of late and has this number.
+    Known(u32),
+    /// It waits.
+    Waits,
+    /// It waits, and the queue is full and is to be emptied.
+    Full,
+}
 
 impl Queue {
     /// Adds a word; true when the queue is full and is to be emptied.
     #[inline]
     pub fn push(&mut self, word: &str) -> bool {
         let (entry, hash) = Entry::of(word.as_bytes());
+        self.wait(word, entry, hash)
+    }
+
+    #[inline]
+    fn wait(&mut self, word: &str, entry: Entry, hash: u64) -> bool {
         self.text.push_str(word);
         self.waiting.push((entry, hash, self.text.len() as u32));
         self.waiting.len() >= WAITING
+    }
+
+    /// As [`Queue::push`], but frequent words get their numbers at once, before those that wait. The queue must have been
+    /// emptied into one table alone.
+    ///
+    /// ```
+    /// use gyeol_text::vocabulary::{Queue, Recall, Words};
+    /// let (mut words, mut queue) = (Words::default(), Queue::default());
+    /// assert_eq!(queue.recall("wind"), Recall::Waits);
+    /// queue.empty(&mut words, |_| 0, |_, _| ());
+    /// assert_eq!(queue.recall("wind"), Recall::Known(0));
+    /// ```
+    #[inline]
+    pub fn recall(&mut self, word: &str) -> Recall {
+        let (entry, hash) = Entry::of(word.as_bytes());
+        match self.recent.get(hash as usize % RECENT) {
+            Some(recent) if recent.number > 0 && recent.entry == entry => {
+                return Recall::Known(recent.number - 1);
+            }
+            Some(_) => {}
+            None => {
+                let none = Recent { entry: Entry { a: 0, b: 0, len: 0 }, number: 0 };
+                self.recent.resize(RECENT, none);
+            }
+        }
+        if self.wait(word, entry, hash) { Recall::Full } else { Recall::Waits }
     }
 
     /// Looks all waiting words up, in order, and calls `each(number, new)`; `touch(number)` before that reads whatever
@@ -247,6 +306,12 @@ impl Queue {
             let (number, new) = words.put(&self.text[from..end as usize], entry, hash);
             each(number, new);
             from = end as usize;
+            // Of longer words the entry does not say all.
+            if entry.len as usize <= LONG
+                && let Some(recent) = self.recent.get_mut(hash as usize % RECENT)
+            {
+                *recent = Recent { entry, number: number + 1 };
+            }
         }
         self.waiting.clear();
         self.text.clear();
@@ -288,5 +353,24 @@ mod tests {
         assert_eq!(numbers, expected_numbers);
         assert_eq!(words.len(), all.len());
         assert!(words.len() > 5000, "{}", words.len());
+        // Once more, by what is remembered: every word, twice in a row and after many others.
+        let (mut recalled, mut queue, mut at_once) = (Words::default(), Queue::default(), 0);
+        for word in (0..words.len() as u32).flat_map(|n| [n, n / 2, n % 50, n]).map(|n| words.word(n)) {
+            let expected = words.find(word);
+            if let Recall::Known(number) = queue.recall(word) {
+                assert!(word.len() <= LONG && recalled.word(number) == word);
+                at_once += 1;
+            } else {
+                let mut found = None;
+                queue.empty(&mut recalled, |_| 0, |number, _| found = Some(number));
+                assert_eq!(found.map(|n| recalled.word(n)), expected.map(|n| words.word(n)));
+                // At once it is remembered.
+                if let (true, Some(number)) = (word.len() <= LONG, found) {
+                    assert_eq!(queue.recall(word), Recall::Known(number));
+                }
+            }
+        }
+        assert_eq!(recalled.len(), words.len());
+        assert!(at_once > 1000, "{at_once}");
     }
 }

@@ -11,7 +11,7 @@ mod market;
 mod npz;
 
 use gyeol_data::Fault;
-use gyeol_tensor::Pool;
+use gyeol_tensor::{Pool, SparseRows, sparse_times_f64};
 
 pub use dense::Dense;
 pub use market::{read_market, write_market};
@@ -220,21 +220,47 @@ impl Csr {
 
     /// The transpose, by counting (Gustavson 1978); rows of the result are in order.
     pub fn transpose(&self) -> Csr {
+        self.transposed(&Pool::new(1))
+    }
+
+    /// [`Csr::transpose`] on a pool: each task fills the rows of the result that belong to a run of columns.
+    pub fn transposed(&self, pool: &Pool) -> Csr {
         let mut pointers = vec![0usize; self.cols + 1];
         self.indices.iter().for_each(|&c| pointers[c as usize + 1] += 1);
         for column in 0..self.cols {
             pointers[column + 1] += pointers[column];
         }
-        let mut next = pointers.clone();
         let (mut indices, mut data) = (vec![0; self.indices.len()], vec![0.0; self.data.len()]);
-        for row in 0..self.rows() {
-            for (column, value) in self.row(row) {
-                let at = &mut next[column as usize];
-                indices[*at] = row as u32;
-                data[*at] = value;
-                *at += 1;
-            }
+        // Runs of about this many numbers, which a cache holds while they come in any order.
+        const RUN: usize = 1 << 17;
+        let (mut free_indices, mut free_data) = (&mut indices[..], &mut data[..]);
+        let mut parts = Vec::new();
+        let mut first = 0;
+        while first < self.cols {
+            let most = pointers[first] + RUN.max(self.data.len() / 64);
+            let end = pointers.partition_point(|&p| p <= most).saturating_sub(1).clamp(first + 1, self.cols);
+            let size = pointers[end] - pointers[first];
+            let (indices, rest) = std::mem::take(&mut free_indices).split_at_mut(size);
+            free_indices = rest;
+            let (data, rest) = std::mem::take(&mut free_data).split_at_mut(size);
+            free_data = rest;
+            parts.push((first..end, indices, data));
+            first = end;
         }
+        pool.each_mut(&mut parts, |_, _, (columns, indices, data)| {
+            let begin = pointers[columns.start];
+            let mut next: Vec<usize> = pointers[columns.clone()].iter().map(|p| p - begin).collect();
+            for row in 0..self.rows() {
+                let (all, values) = self.parts(row);
+                let from = all.partition_point(|&c| (c as usize) < columns.start);
+                for (&column, &value) in all[from..].iter().zip(&values[from..]) {
+                    let Some(at) = next.get_mut(column as usize - columns.start) else { break };
+                    indices[*at] = row as u32;
+                    data[*at] = value;
+                    *at += 1;
+                }
+            }
+        });
         Csr { cols: self.rows(), pointers, indices, data }
     }
 
@@ -283,16 +309,26 @@ impl Csr {
     pub fn times(&self, dense: &Dense, pool: &Pool) -> Dense {
         assert_eq!(self.cols, dense.rows(), "columns of the sparse, rows of the dense matrix");
         let k = dense.cols();
-        let mut out = vec![0.0; self.rows() * k];
-        const ROWS: usize = 256;
-        pool.split_mut([&mut out], ROWS * k.max(1), |range, [out]| {
-            let first = range.start / k.max(1);
-            for (i, out) in out.chunks_exact_mut(k).enumerate() {
-                for (column, value) in self.row(first + i) {
-                    out.iter_mut().zip(dense.row(column as usize)).for_each(|(o, v)| *o += value * v);
+        let sparse = SparseRows { pointers: &self.pointers, indices: &self.indices, values: &self.data };
+        // The kernel takes whole vectors of a processor.
+        let width = k.next_multiple_of(16);
+        let padded = |rows: usize| vec![0.0; rows * width];
+        let mut wide = padded(dense.rows());
+        let (mut product, mut out) = (padded(self.rows()), vec![0.0; self.rows() * k]);
+        if k > 0 {
+            const ROWS: usize = 2048;
+            pool.split_mut([&mut wide], ROWS * width, |range, [wide]| {
+                let first = range.start / width;
+                for (i, row) in wide.chunks_exact_mut(width).enumerate() {
+                    row[..k].copy_from_slice(dense.row(first + i));
                 }
-            }
-        });
+            });
+            sparse_times_f64(sparse, &wide, width, &mut product, pool);
+            pool.split_mut([&mut out], ROWS * k, |range, [out]| {
+                let rows = product[range.start / k * width..].chunks_exact(width);
+                out.chunks_exact_mut(k).zip(rows).for_each(|(out, row)| out.copy_from_slice(&row[..k]));
+            });
+        }
         Dense::trusted(self.rows(), k, out)
     }
 }

@@ -1,5 +1,7 @@
 //! Tall blocks of columns, and the products that the iterations are made of.
 
+use std::borrow::Cow;
+
 use gyeol_tensor::{MatRef, Pool, Real, Rng, SparseRows, Write, matmul, sparse_times_f32, sparse_times_f64};
 
 use crate::matrix::{Csr, Dense};
@@ -18,9 +20,9 @@ pub(super) struct Block<T> {
 }
 
 /// A matrix and its transpose, with numbers of either precision; those of single precision are scaled.
-pub(super) struct Pair {
-    pub matrix: Csr,
-    transposed: Csr,
+pub(super) struct Pair<'a> {
+    pub matrix: Cow<'a, Csr>,
+    transposed: Cow<'a, Csr>,
     few: Vec<f32>,
     few_transposed: Vec<f32>,
 }
@@ -29,11 +31,20 @@ fn view<'a, T>(csr: &'a Csr, values: &'a [T]) -> SparseRows<'a, T> {
     SparseRows { pointers: csr.pointers(), indices: csr.indices(), values }
 }
 
-impl Pair {
-    pub fn new(matrix: Csr, transposed: Csr) -> Self {
+impl<'a> Pair<'a> {
+    /// The matrix, or its transpose where it has more rows than columns; `largest` is its largest number.
+    pub fn new(given: &'a Csr, largest: f64, pool: &Pool) -> Self {
+        let (given, transposed) = (Cow::Borrowed(given), Cow::Owned(given.transposed(pool)));
+        let (matrix, transposed) =
+            if given.rows() > given.cols() { (transposed, given) } else { (given, transposed) };
         // The largest becomes 1, so that none leaves the range of single precision; directions stay as they are.
-        let largest = matrix.data().iter().fold(0.0, |m: f64, v| m.max(v.abs()));
-        let narrow = |csr: &Csr| csr.data().iter().map(|&v| (v / largest) as f32).collect();
+        let narrow = |csr: &Csr| {
+            let mut few = vec![0f32; csr.nonzeros()];
+            pool.split_mut([&mut few], 1 << 16, |range, [few]| {
+                few.iter_mut().zip(&csr.data()[range]).for_each(|(f, v)| *f = (v / largest) as f32);
+            });
+            few
+        };
         let (few, few_transposed) = (narrow(&matrix), narrow(&transposed));
         Pair { matrix, transposed, few, few_transposed }
     }
@@ -82,14 +93,15 @@ impl<T: Real> Block<T> {
         Block { rows, width, data: vec![T::ZERO; rows * width] }
     }
 
-    /// Normal numbers in the first `columns` columns; a row has a stream of its own.
+    /// Uniform numbers of -1 to 1 in the first `columns` columns, which serve as well as normal ones (Martinsson and Tropp
+    /// 2020, 9.2) and cost less; each run of rows has a stream of its own.
     pub fn random(rows: usize, columns: usize, seed: u64, pool: &Pool) -> Self {
         let mut out = Block::zeros(rows, columns);
         let width = out.width;
         pool.split_mut([&mut out.data], ROWS * width, |range, [data]| {
             let mut rng = Rng::stream(seed, (range.start / (ROWS * width)) as u64);
             for row in data.chunks_exact_mut(width) {
-                row[..columns].iter_mut().for_each(|v| *v = T::from_f64(rng.normal()));
+                row[..columns].iter_mut().for_each(|v| *v = T::from_f64(2.0 * rng.uniform() - 1.0));
             }
         });
         out
@@ -117,20 +129,41 @@ impl<T: Real> Block<T> {
     /// Makes the columns orthonormal by the eigenvectors of their scaled Gram matrix (SVQB: Stathopoulos and Wu 2002);
     /// directions that rounding cannot tell from the others become zero, and stand last. One call leaves an error of the square
     /// of the condition times the rounding; a second one takes it away.
-    pub fn orthonormalize(&mut self, pool: &Pool) {
-        let gram = self.cross(self, pool);
-        let w = half_inverse(&gram, T::from_f64(1.0 + 1e-12) == T::ONE);
-        let w_t: Vec<T> = w.data().iter().map(|&v| T::from_f64(v)).collect();
+    pub fn orthonormalize(&mut self, pool: &Pool) -> Gram {
+        let gram = Gram::of(self, pool);
+        self.turn(&gram.w, pool);
+        gram
+    }
+
+    /// The same to the last digits: twice, where once is not enough.
+    pub fn orthonormalize_well(&mut self, pool: &Pool) {
+        if !self.orthonormalize(pool).is_good() {
+            self.orthonormalize(pool);
+        }
+    }
+
+    /// X W in the place of X, with W (width, width).
+    fn turn(&mut self, w: &Dense, pool: &Pool) {
+        let w: Vec<T> = w.data().iter().map(|&v| T::from_f64(v)).collect();
         let width = self.width;
         pool.split_mut([&mut self.data], ROWS * width, |_, [data]| {
             let old = data.to_vec();
             let x = MatRef::new(&old, data.len() / width, width);
-            matmul(x, MatRef::new(&w_t, width, width), data, width, Write::Set);
+            matmul(x, MatRef::new(&w, width, width), data, width, Write::Set);
         });
     }
 }
 
 impl Block<f32> {
+    /// This block less `by` times the other.
+    pub fn subtract(&mut self, by: f32, other: &Block<f32>, pool: &Pool) {
+        if by > 0.0 {
+            pool.split_mut([&mut self.data], ROWS * self.width, |range, [data]| {
+                data.iter_mut().zip(&other.data[range]).for_each(|(v, o)| *v -= by * o);
+            });
+        }
+    }
+
     pub fn widen(self) -> Block<f64> {
         Block { rows: self.rows, width: self.width, data: self.data.into_iter().map(f64::from).collect() }
     }
@@ -168,27 +201,64 @@ pub(super) fn cross<T: Real>(
     Dense::trusted(columns, y_width, sum)
 }
 
-/// W with Wᵀ G W = 1 for the Gram matrix G, by falling eigenvalues; columns of eigenvalues lost in rounding are zero.
-fn half_inverse(gram: &Dense, single: bool) -> Dense {
-    let n = gram.rows();
-    let scale: Vec<f64> =
-        (0..n).map(|i| gram.at(i, i)).map(|d| if d > 0.0 { 1.0 / d.sqrt() } else { 0.0 }).collect();
-    let mut scaled = gram.clone();
-    for i in 0..n {
-        for j in 0..n {
-            scaled.row_mut(i)[j] *= scale[i] * scale[j];
+/// The Gram matrix G = Xᵀ X of a block, and what makes the block orthonormal.
+pub(super) struct Gram {
+    /// G.
+    pub gram: Dense,
+    /// W with Wᵀ G W = 1, by falling eigenvalues; columns of eigenvalues lost in rounding are zero.
+    pub w: Dense,
+    /// The square of the condition of the block with columns of length 1; infinite where a direction was lost.
+    condition: f64,
+}
+
+/// A squared condition up to which one step of SVQB in double precision leaves an error of 1e-12 or so.
+const GOOD: f64 = 1e4;
+
+impl Gram {
+    pub fn of<T: Real>(block: &Block<T>, pool: &Pool) -> Self {
+        let gram = block.cross(block, pool);
+        let n = gram.rows();
+        let length: Vec<f64> = (0..n).map(|i| gram.at(i, i).max(0.0).sqrt()).collect();
+        let scale: Vec<f64> = length.iter().map(|&l| if l > 0.0 { 1.0 / l } else { 0.0 }).collect();
+        let mut scaled = gram.clone();
+        for i in 0..n {
+            for j in 0..n {
+                scaled.row_mut(i)[j] *= scale[i] * scale[j];
+            }
+        }
+        let (values, vectors) = eigen(&scaled);
+        let single = T::from_f64(1.0 + 1e-12) == T::ONE;
+        let rounding = if single { 1e-7 } else { 1e-15 };
+        let first = values.first().copied().unwrap_or_default();
+        let lost = first * n as f64 * rounding;
+        let mut w = vectors;
+        for i in 0..n {
+            for (j, v) in w.row_mut(i).iter_mut().enumerate() {
+                *v = if values[j] > lost { *v * scale[i] / values[j].sqrt() } else { 0.0 };
+            }
+        }
+        // Columns of the padding are zero and have no part in the condition.
+        let used = length.iter().filter(|l| **l > 0.0).count();
+        let last = used.checked_sub(1).map_or(0.0, |i| values[i]);
+        let condition = if last > lost { first / last } else { f64::INFINITY };
+        Gram { gram, w, condition }
+    }
+
+    /// The smallest singular value of the block, less what rounding in single precision may have added; columns of
+    /// zeros do not count.
+    pub fn least(&self) -> f64 {
+        let used = (0..self.gram.rows()).filter(|&i| self.gram.at(i, i) > 0.0).count();
+        let (values, _) = eigen(&self.gram);
+        match used.checked_sub(1) {
+            Some(last) => (values[last] - values[0] * 1e-6).max(0.0).sqrt(),
+            None => 0.0,
         }
     }
-    let (values, vectors) = eigen(&scaled);
-    let rounding = if single { 1e-7 } else { 1e-15 };
-    let least = values.first().copied().unwrap_or_default() * n as f64 * rounding;
-    let mut w = vectors;
-    for i in 0..n {
-        for (j, v) in w.row_mut(i).iter_mut().enumerate() {
-            *v = if values[j] > least { *v * scale[i] / values[j].sqrt() } else { 0.0 };
-        }
+
+    /// Whether X W is orthonormal to nearly all digits in double precision.
+    pub fn is_good(&self) -> bool {
+        self.condition <= GOOD
     }
-    w
 }
 
 /// Eigenvalues, falling, and eigenvectors (columns) of a symmetric matrix.

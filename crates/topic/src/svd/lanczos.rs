@@ -68,7 +68,7 @@ impl Space {
 
 /// An orthonormal basis of the k leading left singular vectors.
 pub(super) fn left(
-    pair: &Pair,
+    pair: &Pair<'_>,
     k: usize,
     tolerance: f64,
     restarts: usize,

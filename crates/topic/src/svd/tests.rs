@@ -114,6 +114,54 @@ fn a_matrix_of_low_rank_has_that_rank() {
 }
 
 #[test]
+fn vectors_of_values_that_are_zero_are_zeros() {
+    // Rank 3: three rows with columns of their own, each many times.
+    let places = (0..300u32).map(|i| (i, 10 * (i % 3), f64::from(1 + i % 3)));
+    let matrix = Csr::from_triplets(300, 40, places).unwrap();
+    for method in [Method::randomized(), Method::lanczos()] {
+        let params = TruncatedParams { method, ..TruncatedParams::new(6) };
+        let svd = Svd::truncated(&matrix, params, &Pool::new(2)).unwrap();
+        // A column is c ones, a hundred of them: its length is 10 c.
+        for (found, want) in svd.sigma.iter().zip([30.0, 20.0, 10.0, 0.0, 0.0, 0.0]) {
+            assert!((found - want).abs() < 1e-9, "{method:?}: {found} {want}");
+        }
+        for side in [&svd.u, &svd.v] {
+            for column in 0..6 {
+                let length = (0..side.rows()).map(|i| side.at(i, column).powi(2)).sum::<f64>().sqrt();
+                let want = if column < 3 { 1.0 } else { 0.0 };
+                assert!((length - want).abs() < 1e-9, "{method:?}: column {column} of length {length}");
+            }
+        }
+    }
+}
+
+/// Five iterations without a shift on the same matrix, with plain algebra of this crate's dense matrices.
+#[test]
+fn shifted_iterations_explain_no_less_than_five_without_a_shift() {
+    // Spectra that fall slowly, where iterations matter.
+    for (n, m, every, k) in [(150, 420, 7, 9), (300, 200, 11, 12), (260, 260, 5, 20)] {
+        let matrix = made(n, m, every);
+        let dense = matrix.to_dense().unwrap();
+        let explained = |values: &[f64]| values.iter().map(|s| s * s).sum::<f64>();
+        let (mut plain, mut shifted) = (0.0, 0.0);
+        for seed in 0..8 {
+            let mut rng = gyeol_tensor::Rng::new(seed);
+            let random = (0..m * (k + 10)).map(|_| rng.normal()).collect();
+            let mut q = dense.times(&Dense::new(m, k + 10, random).unwrap());
+            for _ in 0..5 {
+                q = Svd::dense(&q, false, Flip::None).unwrap().u;
+                q = dense.times(&dense.t_times(&q));
+            }
+            q = Svd::dense(&q, false, Flip::None).unwrap().u;
+            plain += explained(&Svd::dense(&q.t_times(&dense), false, Flip::None).unwrap().sigma[..k]);
+            let params = TruncatedParams { seed, ..TruncatedParams::new(k) };
+            shifted += explained(&Svd::truncated(&matrix, params, &Pool::new(2)).unwrap().sigma);
+        }
+        assert!(shifted >= plain * (1.0 - 1e-3), "{n} x {m}: {shifted} {plain}");
+    }
+}
+
+#[test]
 fn a_scaled_matrix_has_scaled_values() {
     let matrix = made(300, 200, 11);
     let values = |by: f64| {

@@ -298,7 +298,7 @@ impl<'w> Known<'w> {
             });
             rows.ends.push(rows.pairs.len() as u32);
         }
-        settle(&mut rows, None);
+        settle(&mut rows, None, self.words.len());
         rows
     }
 
@@ -311,6 +311,21 @@ impl<'w> Known<'w> {
         progress: &mut dyn FnMut(Totals) -> bool,
     ) -> Result<Vec<Rows>> {
         let mut blocks = Vec::new();
+        self.each(corpus, terms, pool, |totals, rows| {
+            blocks.push(rows);
+            progress(totals)
+        })?;
+        Ok(blocks)
+    }
+
+    /// Hands over the rows of each block of a corpus in order, with what went through, until `take` says false.
+    pub fn each(
+        &self,
+        corpus: &Corpus,
+        terms: &dyn Tokenize,
+        pool: &Pool,
+        mut take: impl FnMut(Totals, Rows) -> bool,
+    ) -> Result<()> {
         let mut totals = Totals::default();
         corpus.map(
             pool,
@@ -318,10 +333,9 @@ impl<'w> Known<'w> {
             |_, (bytes, rows)| {
                 totals.documents += rows.ends.len() as u64;
                 totals.bytes += bytes as u64;
-                blocks.push(rows);
-                if progress(totals) { Ok(()) } else { Err(gyeol_text::error::stopped()) }
+                if take(totals, rows) { Ok(()) } else { Err(gyeol_text::error::stopped()) }
             },
         )?;
-        Ok(blocks)
+        Ok(())
     }
 }

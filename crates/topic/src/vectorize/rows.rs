@@ -5,7 +5,7 @@
 
 use gyeol_text::Tokenize;
 use gyeol_text::corpus::Block;
-use gyeol_text::vocabulary::{Queue, Words};
+use gyeol_text::vocabulary::{Queue, Recall, Words};
 
 /// What is known of a word, and where it stands in the document at hand.
 #[derive(Debug, Clone, Copy, Default)]
@@ -26,8 +26,6 @@ pub(super) struct Table {
     pub words: Words,
     pub seen: Vec<Seen>,
     queue: Queue,
-    /// Document of each word that waits, by its place in the block.
-    waiting: Vec<u32>,
     document: u32,
 }
 
@@ -40,6 +38,16 @@ pub(super) struct Rows {
     pub ends: Vec<u32>,
 }
 
+impl Rows {
+    /// Adds to each column's documents and occurrences; the numbers are columns.
+    pub fn tally(&self, tallies: &mut [(u64, u64)]) {
+        for &(column, count) in &self.pairs {
+            let tally = &mut tallies[column as usize];
+            *tally = (tally.0 + 1, tally.1 + u64::from(count));
+        }
+    }
+}
+
 impl Table {
     /// Counts the documents of a block.
     pub fn count<'a>(
@@ -49,32 +57,23 @@ impl Table {
         terms: &dyn Tokenize,
     ) -> Rows {
         let mut rows = Rows { pairs: Vec::with_capacity(bytes / 10), ends: Vec::new() };
-        let mut documents = 0u32;
         for text in texts {
-            terms.each(text, &mut |term| {
-                self.waiting.push(documents);
-                if self.queue.push(term) {
-                    self.flush(&mut rows);
-                }
+            self.advance();
+            terms.each(text, &mut |term| match self.queue.recall(term) {
+                Recall::Known(number) => add(&mut self.seen, number, self.document, &mut rows),
+                Recall::Waits => {}
+                Recall::Full => self.flush(&mut rows),
             });
-            documents += 1;
+            // Words that are remembered do not wait, so that those that do must not outlast their document.
+            self.flush(&mut rows);
+            rows.ends.push(rows.pairs.len() as u32);
         }
-        self.flush(&mut rows);
-        self.close(&mut rows, documents);
         rows
     }
 
     /// Counts a block of a corpus.
     pub fn block(&mut self, block: &Block, terms: &dyn Tokenize) -> Rows {
         self.count(block.documents().map(|d| d.text), block.bytes(), terms)
-    }
-
-    /// Ends the rows of all documents before `next`.
-    fn close(&mut self, rows: &mut Rows, next: u32) {
-        while (rows.ends.len() as u32) < next {
-            rows.ends.push(rows.pairs.len() as u32);
-            self.advance();
-        }
     }
 
     fn advance(&mut self) {
@@ -87,48 +86,34 @@ impl Table {
     }
 
     fn flush(&mut self, rows: &mut Rows) {
-        if self.document == 0 {
-            self.document = 1;
-        }
-        let mut queue = std::mem::take(&mut self.queue);
-        let mut words = std::mem::take(&mut self.words);
-        let waiting = std::mem::take(&mut self.waiting);
-        let mut at = 0;
-        {
-            let room = std::cell::RefCell::new(&mut *self);
-            queue.empty(
-                &mut words,
-                |number| room.borrow().seen.get(number as usize).map_or(0, |s| s.count),
-                |number, new| {
-                    let mut table = room.borrow_mut();
-                    if waiting[at] as usize > rows.ends.len() {
-                        table.close(rows, waiting[at]);
-                    }
-                    at += 1;
-                    table.add(number, new, rows);
-                },
-            );
-        }
-        (self.queue, self.words, self.waiting) = (queue, words, waiting);
-        self.waiting.clear();
+        let Table { words, seen, queue, document } = self;
+        let room = std::cell::RefCell::new(seen);
+        queue.empty(
+            words,
+            |number| room.borrow().get(number as usize).map_or(0, |s| s.count),
+            |number, new| {
+                let mut seen = room.borrow_mut();
+                if new {
+                    seen.push(Seen::default());
+                }
+                add(&mut seen, number, *document, rows);
+            },
+        );
     }
+}
 
-    #[inline]
-    fn add(&mut self, number: u32, new: bool, rows: &mut Rows) {
-        if new {
-            self.seen.push(Seen::default());
-        }
-        let document = self.document;
-        let seen = &mut self.seen[number as usize];
-        seen.count += 1;
-        if seen.document == document {
-            // A text of at most 2 GiB has fewer tokens than four bytes hold.
-            rows.pairs[seen.at as usize].1 += 1;
-        } else {
-            seen.document = document;
-            seen.documents += 1;
-            seen.at = rows.pairs.len() as u32;
-            rows.pairs.push((number, 1));
-        }
+/// Counts one occurrence of a word in a document.
+#[inline]
+fn add(seen: &mut [Seen], number: u32, document: u32, rows: &mut Rows) {
+    let seen = &mut seen[number as usize];
+    seen.count += 1;
+    if seen.document == document {
+        // A text of at most 2 GiB has fewer tokens than four bytes hold.
+        rows.pairs[seen.at as usize].1 += 1;
+    } else {
+        seen.document = document;
+        seen.documents += 1;
+        seen.at = rows.pairs.len() as u32;
+        rows.pairs.push((number, 1));
     }
 }

@@ -50,24 +50,34 @@ impl VectorizerValid {
         pool: &Pool,
         mut progress: impl FnMut(Totals) -> bool,
     ) -> Result<(Vectorizer, Spooled)> {
-        if self.0.vocabulary.is_some() {
-            return Err(Error::option(
-                Fault::new("bounded-vocabulary", "a fixed vocabulary with a bound of memory")
-                    .next("leave the bound away: with a fixed vocabulary the words need not be counted"),
-            ));
-        }
         let analyzer = Analyzer::new(tokens, self.0.ngrams);
-        let counting =
-            VocabularyParams { unknown: false, memory: Some(memory), ..VocabularyParams::default() };
-        let (vocabulary, _) = Vocabulary::fit(corpus, &analyzer, counting, pool, &mut progress)?;
-        let documents = vocabulary.total().documents;
-        let found = words_of(vocabulary.words().map(|(_, word, ..)| word), vocabulary.words().count());
-        let tallies: Vec<(u64, u64)> = vocabulary.words().map(|(.., count, with)| (with, count)).collect();
-        drop(vocabulary);
-        let order = choose(&self.0, &found, &tallies, documents, pool)?;
-        let words = words_of(order.iter().map(|&n| found.word(n)), order.len());
-        drop(found);
-        let tallies = order.iter().map(|&n| tallies[n as usize]).collect();
+        let (words, tallies, documents) = match &self.0.vocabulary {
+            Some(vocabulary) => {
+                let words = words_of(vocabulary.iter().map(String::as_str), vocabulary.len());
+                let known = Known::new(&words, pool);
+                let (mut tallies, mut totals) = (vec![(0, 0); words.len()], Totals::default());
+                known.each(corpus, &analyzer, pool, |more, rows| {
+                    totals = more;
+                    rows.tally(&mut tallies);
+                    progress(more)
+                })?;
+                (words, tallies, totals.documents)
+            }
+            None => {
+                let counting =
+                    VocabularyParams { unknown: false, memory: Some(memory), ..VocabularyParams::default() };
+                let (vocabulary, _) = Vocabulary::fit(corpus, &analyzer, counting, pool, &mut progress)?;
+                let documents = vocabulary.total().documents;
+                let found =
+                    words_of(vocabulary.words().map(|(_, word, ..)| word), vocabulary.words().count());
+                let tallies: Vec<(u64, u64)> =
+                    vocabulary.words().map(|(.., count, with)| (with, count)).collect();
+                drop(vocabulary);
+                let chosen = choose(&self.0, &[&found], |_, n| tallies[n as usize], documents, pool)?;
+                let words = words_of(chosen.terms.iter().map(|t| t.of(&[&found])), chosen.terms.len());
+                (words, chosen.tallies, documents)
+            }
+        };
         let vectorizer = Vectorizer::fitted(self.0.clone(), analyzer, words, tallies, documents)?;
         let known = Known::new(vectorizer.words(), pool);
 

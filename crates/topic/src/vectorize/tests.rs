@@ -1,8 +1,10 @@
 use gyeol_tensor::Pool;
 use gyeol_text::corpus::{Corpus, CorpusOptions};
 use gyeol_text::prepare::{Preparation, PreparationParams};
+use gyeol_text::vocabulary::Words;
 use serde_json::Value;
 
+use super::fit::words_of;
 use super::*;
 use crate::matrix::{Csr, Numbers, read_npz, write_npz};
 
@@ -189,6 +191,86 @@ fn threads_blocks_and_a_bound_of_memory_change_nothing() {
             .unwrap()
             .fit(&open(3000), sklearn_tokens(), &Pool::new(2), |_| false);
     assert_eq!(stopped.unwrap_err().code(), "stopped");
+}
+
+#[test]
+fn a_fixed_vocabulary_within_a_bound_of_memory_gives_the_same_matrix() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.txt");
+    std::fs::write(&path, sentences(2000)).unwrap();
+    let open = |block_bytes| {
+        let options = CorpusOptions { block_bytes, ..CorpusOptions::default() };
+        Corpus::open(&path.display().to_string(), options).unwrap()
+    };
+    // Not in the order of the words; "fog" never comes.
+    let terms = ["wind", "fog", "바람", "harbour17", "load"].map(String::from).to_vec();
+    for weight in [Weight::Count, Weight::TfIdf(TfIdf::default()), Weight::bm25()] {
+        let params =
+            VectorizerParams { vocabulary: Some(terms.clone()), weight, ..VectorizerParams::count() };
+        let valid = params.check().unwrap();
+        for threads in [1, 2, 3] {
+            let pool = Pool::new(threads);
+            let (first, want) = valid.fit(&open(1 << 20), sklearn_tokens(), &pool, |_| true).unwrap();
+            assert_eq!(first.tallies()[1], (0, 0));
+            assert!(want.nonzeros() > 2000, "{}", want.nonzeros());
+            let (bounded, spooled) = valid
+                .fit_bounded(&open(3000), &open(2000), sklearn_tokens(), 1 << 17, &pool, |_| true)
+                .unwrap();
+            assert_eq!(bounded.to_json(), first.to_json());
+            assert_eq!(spooled.into_matrix().unwrap(), want);
+        }
+        let stopped =
+            valid.fit_bounded(&open(3000), &open(3000), sklearn_tokens(), 1, &Pool::new(2), |_| false);
+        assert_eq!(stopped.unwrap_err().code(), "stopped");
+    }
+}
+
+/// Rows of every length about the one from which on digits are sorted, and columns of one digit to four.
+#[test]
+fn rows_sorted_by_digits_are_those_sorted_by_comparing() {
+    let mut rng = gyeol_tensor::Rng::new(11);
+    for size in [1usize, 2, 512, 513, 100_000, 1 << 18, (1 << 18) + 1, 1 << 27, (1 << 27) + 1, 4_000_000_000]
+    {
+        for len in [0, 1, 31, 32, 33, 63, 64, 65, 127, 128, 500, 3000] {
+            let columns: std::collections::BTreeSet<u32> = (0..len)
+                .map(|_| rng.below(size as u64) as u32)
+                .chain((len > 0).then(|| size as u32 - 1))
+                .collect();
+            let want: Vec<(u32, u32)> = columns.iter().map(|&c| (c, c % 7)).collect();
+            let mut row = want.clone();
+            for i in (1..row.len()).rev() {
+                row.swap(i, rng.below(i as u64 + 1) as usize);
+            }
+            let mut rows = super::rows::Rows { ends: vec![row.len() as u32], pairs: row };
+            super::fit::settle(&mut rows, None, size);
+            assert!(rows.pairs == want, "{len} of {size} columns");
+        }
+    }
+}
+
+/// Words alike in their first 15 or 16 bytes, prefixes of each other, and such that hold the byte 0.
+#[test]
+fn terms_of_several_tables_stand_in_the_order_of_their_bytes() {
+    let mut all: Vec<String> = Vec::new();
+    for len in [0, 1, 13, 14, 15, 16, 17, 40] {
+        for end in ["", "a", "b", "\0", "\0\0", "한", "ab"] {
+            all.push("x".repeat(len) + end);
+        }
+    }
+    let tables: Vec<Words> = (0..3)
+        .map(|t| words_of(all.iter().enumerate().filter(|(i, _)| i % 3 != t).map(|(_, w)| w.as_str()), 0))
+        .collect();
+    let tables: Vec<&Words> = tables.iter().collect();
+    let params = VectorizerParams::count();
+    let chosen = super::fit::choose(&params, &tables, |_, _| (1, 2), 3, &Pool::new(2)).unwrap();
+    let found: Vec<&str> = chosen.terms.iter().map(|t| t.of(&tables)).collect();
+    all.sort();
+    all.dedup();
+    assert_eq!(found, all);
+    for (word, &(documents, count)) in found.iter().zip(&chosen.tallies) {
+        let with = tables.iter().filter(|t| t.find(word).is_some()).count() as u64;
+        assert_eq!((documents, count), (with, 2 * with), "{word:?}");
+    }
 }
 
 #[test]

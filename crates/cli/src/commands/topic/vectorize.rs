@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use gyeol_topic::matrix::{Csr, Numbers, write_market, write_npz};
-use gyeol_topic::vectorize::{HashingParams, Norm, Vectorizer};
+use gyeol_topic::vectorize::{HashingParams, Norm, Vectorizer, VectorizerParams};
 use serde_json::json;
 
 use super::super::pool;
@@ -60,12 +60,7 @@ pub fn vectorize(common: &Common, args: &Vectorize) -> Result<()> {
     let (vectorizer, shape) = match args.memory {
         Some(memory) => bounded(&source, args, memory, market, &pool)?,
         None => {
-            let mut params = source.params()?;
-            if let Some(path) = &args.vocabulary {
-                let terms = text(path, "name a file with a term a line")?;
-                params.vocabulary =
-                    Some(terms.lines().filter(|l| !l.is_empty()).map(str::to_owned).collect());
-            }
+            let params = params(&source, args)?;
             let tokens = source.preparation()?;
             let corpus = source.corpus()?;
             let valid = params.check()?;
@@ -82,6 +77,16 @@ pub fn vectorize(common: &Common, args: &Vectorize) -> Result<()> {
     said(common, &args.output, Some(model), shape)
 }
 
+/// Options, with the terms of a file where one is named.
+fn params(source: &Source<'_>, args: &Vectorize) -> Result<VectorizerParams> {
+    let mut params = source.params()?;
+    if let Some(path) = &args.vocabulary {
+        let terms = text(path, "name a file with a term a line")?;
+        params.vocabulary = Some(terms.lines().filter(|l| !l.is_empty()).map(str::to_owned).collect());
+    }
+    Ok(params)
+}
+
 fn bounded(
     source: &Source<'_>,
     args: &Vectorize,
@@ -89,7 +94,7 @@ fn bounded(
     market: bool,
     pool: &gyeol_tensor::Pool,
 ) -> Result<(Vectorizer, (usize, usize, usize))> {
-    let valid = source.params()?.check()?;
+    let valid = params(source, args)?.check()?;
     let tokens = source.preparation()?;
     let (first, second) = (source.corpus()?, source.corpus()?);
     let (vectorizer, mut spooled) = {
