@@ -17,6 +17,7 @@ pub mod dirichlet;
 mod dispatch;
 pub mod elementwise;
 pub mod gemm;
+pub mod gibbs;
 pub mod mapped;
 pub mod path;
 pub mod real;
