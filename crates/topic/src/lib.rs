@@ -3,6 +3,7 @@
 //! | module | from | to |
 //! |---|---|---|
 //! | [`coherence`] | topics and texts | how well the words of a topic go together |
+//! | [`lda`] | counts | topics by collapsed Gibbs sampling, models, documents read and drawn |
 //! | [`lsa`] | a document-term matrix | topics, coordinates of documents and words |
 //! | [`matrix`] | | sparse and dense matrices, their files (`.npz`, Matrix Market) |
 //! | [`similarity`] | rows | how near they are; the nearest of many |
@@ -13,6 +14,7 @@
 
 pub mod coherence;
 pub mod error;
+pub mod lda;
 pub mod lsa;
 pub mod matrix;
 pub mod similarity;

@@ -217,10 +217,10 @@ impl Coherence {
     /// Ids that no topic has are tokens like any other.
     pub fn add(&mut self, documents: &[impl AsRef<[u32]> + Sync], pool: &Pool) {
         self.documents += documents.len() as u64;
-        let mut pieces = vec![0..0];
+        let mut pieces: Vec<std::ops::Range<usize>> = Vec::new();
         let mut tokens = 0;
         for (i, document) in documents.iter().enumerate() {
-            if tokens > PIECE {
+            if tokens > PIECE || pieces.is_empty() {
                 pieces.push(i..i);
                 tokens = 0;
             }

@@ -5,7 +5,7 @@
 //! rounding. A query is treated the same ("folded in"); divided by Σ that is the q̂ = qᵀ V Σ⁻¹ of the paper. A word is its
 //! row of V Σ.
 
-mod model;
+pub(crate) mod model;
 
 use gyeol_data::Fault;
 use gyeol_tensor::Pool;

@@ -11,9 +11,9 @@ use crate::matrix::Dense;
 use crate::vectorize::Vectorizer;
 
 /// Kind of the bundle.
-pub const KIND: &str = "topics";
+pub(crate) const KIND: &str = "topics";
 /// Its rung.
-pub const RUNG: &str = "lsa";
+pub(crate) const RUNG: &str = "lsa";
 
 fn broken(name: &str, found: String) -> Error {
     Error::input(
@@ -31,8 +31,10 @@ impl Lsa {
     /// None but what a tensor of a wrong shape would be.
     pub fn to_bundle(&self, data: DataHash) -> Result<Bundle> {
         let mut manifest = Manifest::new(KIND, RUNG, data);
-        manifest.model = serde_json::json!({ "vectorizer": self.vectorizer.to_json() });
+        manifest.model = serde_json::json!({ "dimensions": self.k() });
         let mut bundle = Bundle::new(manifest);
+        // A vocabulary can be larger than a manifest may be.
+        bundle.tensors.insert("vectorizer".into(), Tensor::bytes(self.vectorizer.to_json().into_bytes()));
         let matrix = |m: &Dense| Tensor::f64([m.rows(), m.cols()], m.data().to_vec());
         bundle.tensors.insert("components".into(), matrix(&self.v)?);
         bundle.tensors.insert("documents".into(), matrix(&self.documents)?);
@@ -51,7 +53,8 @@ impl Lsa {
                 format!("a model of kind '{}', rung '{}'", bundle.manifest.kind, bundle.manifest.rung);
             return Err(broken(name, found));
         }
-        let json = bundle.manifest.model["vectorizer"].as_str();
+        let json = bundle.tensors.get("vectorizer").and_then(|t| t.as_bytes());
+        let json = json.and_then(|bytes| std::str::from_utf8(bytes).ok());
         let json = json.ok_or_else(|| broken(name, "no vectorizer".into()))?;
         let vectorizer = Vectorizer::from_json(name, json)?;
         let tensor = |what: &str, axes: usize| {

@@ -99,7 +99,7 @@ fn a_corpus_in_blocks_gives_what_one_matrix_gives() {
         }
         vb
     };
-    let all = learned(&[0..90]);
+    let all = learned(std::slice::from_ref(&(0..90)));
     assert_eq!(learned(&[0..40, 40..90]).lambda, all.lambda);
     assert_eq!(learned(&[0..10, 10..70, 70..90]).lambda, all.lambda);
     check(&all, &counts, case, &pool);

@@ -29,6 +29,7 @@ mod fit;
 mod hashing;
 mod model;
 mod rows;
+mod sequence;
 mod stream;
 mod weight;
 
@@ -43,6 +44,7 @@ pub use analyze::Analyzer;
 pub use fit::VectorizerValid;
 pub use hashing::{HashingParams, HashingVectorizer, murmur3_32};
 pub use model::Vectorizer;
+pub use sequence::NO_COLUMN;
 pub use stream::Spooled;
 pub use weight::{Idf, Norm, Tf, TfIdf, Weight};
 
