@@ -2,8 +2,8 @@
 //! terminal; a line for each finished rung elsewhere; nothing with --quiet.
 
 use std::io::IsTerminal;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use gyeol_forecast::Progress;
@@ -28,17 +28,21 @@ pub struct Watcher {
     drawn: Instant,
 }
 
-/// A flag that Ctrl-C sets; a second Ctrl-C ends the program at once.
-fn stop_flag() -> Arc<AtomicBool> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&stop);
-    // A second handler cannot be set, as when a verb calls another; then the first one stays.
-    let _ = ctrlc::set_handler(move || {
-        if flag.swap(true, Ordering::SeqCst) {
-            std::process::exit(130);
-        }
+/// The flag that Ctrl-C sets, one for the whole process; a second Ctrl-C ends the program at once.
+pub fn stop_flag() -> Arc<AtomicBool> {
+    static FLAG: OnceLock<Arc<AtomicBool>> = OnceLock::new();
+    let flag = FLAG.get_or_init(|| {
+        let stop = Arc::new(AtomicBool::new(false));
+        let flag = Arc::clone(&stop);
+        // Where no handler can be set, Ctrl-C ends the program as it would have without one.
+        let _ = ctrlc::set_handler(move || {
+            if flag.swap(true, Ordering::SeqCst) {
+                std::process::exit(130);
+            }
+        });
+        stop
     });
-    stop
+    Arc::clone(flag)
 }
 
 impl Watcher {

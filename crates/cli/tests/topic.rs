@@ -124,7 +124,10 @@ fn what_cannot_be_done_is_said() {
     place.fails(&["similar", "not.gyeol", "rain"], &["not.gyeol"]);
     place.call(&["similar", "t.txt", "rain", "--measure", "taxi"]).misused(&["taxi"]);
     place.fails(&["similar", "t.txt", "rain", "-k", "0"], &["at least one"]);
-    place.fails(&["topics", "t.txt", "-o", "m.gyeol", "-k", "7"], &["7 singular values", "choose 1 to 6"]);
-    place.call(&["topics", "t.txt", "-o", "m.gyeol", "--method", "lda"]).misused(&["lda"]);
+    place.fails(
+        &["topics", "t.txt", "-o", "m.gyeol", "--method", "lsa", "-k", "7"],
+        &["7 singular values", "choose 1 to 6"],
+    );
+    place.call(&["topics", "t.txt", "-o", "m.gyeol", "--method", "plsa"]).misused(&["plsa"]);
     place.fails(&["explain", "svd", "bad.csv"], &["bad.csv, row 2, column '2'", "no finite number"]);
 }

@@ -15,7 +15,7 @@ pub enum TopicVerb {
     Vectorize(Box<Vectorize>),
     /// Find the documents or words nearest to a text or a word.
     Similar(Box<Similar>),
-    /// Find topics in texts: latent semantic analysis.
+    /// Find topics in texts: latent Dirichlet allocation or latent semantic analysis.
     Topics(Box<Topics>),
     /// Show what is done, step by step.
     #[command(subcommand)]
@@ -38,9 +38,9 @@ pub enum Explained {
 /// Which terms become columns.
 #[derive(Debug, Clone, Group)]
 pub struct Terms {
-    /// What stands in the matrix: count, binary, tfidf or bm25.
-    #[arg(long, value_name = "WEIGHT", default_value = "tfidf", value_parser = ["count", "binary", "tfidf", "bm25"])]
-    pub weight: String,
+    /// What stands in the matrix: count, binary, tfidf or bm25 [default: tfidf; count for lda].
+    #[arg(long, value_name = "WEIGHT", value_parser = ["count", "binary", "tfidf", "bm25"])]
+    pub weight: Option<String>,
     /// Occurrences within a document, for tfidf: raw, log, augmented or boolean [default: raw].
     #[arg(long, value_name = "FORM")]
     pub tf: Option<Tf>,
@@ -53,9 +53,10 @@ pub struct Terms {
     /// Terms of so many tokens, such as 1-2 for words and pairs of words.
     #[arg(long, value_name = "RANGE", default_value = "1", value_parser = range)]
     pub ngrams: (usize, usize),
-    /// Least documents with the term: a number such as 5, or a share such as 0.01.
-    #[arg(long, value_name = "N", default_value = "1")]
-    pub min_df: Documents,
+    /// Least documents with the term: a number such as 5, or a share such as 0.01 [default: 1; for lda 5 from 1,000
+    /// documents on].
+    #[arg(long, value_name = "N")]
+    pub min_df: Option<Documents>,
     /// Most documents with the term: a number, or a share such as 0.5.
     #[arg(long, value_name = "N", default_value = "1.0")]
     pub max_df: Documents,
@@ -96,7 +97,7 @@ pub struct Vectorize {
     /// Columns by a hash of the term instead of a vocabulary, so many.
     #[arg(long, value_name = "COLUMNS", conflicts_with = "memory")]
     pub hash: Option<usize>,
-    /// Memory for counting words, such as 512M; rows go through files then.
+    /// Memory for counting words, such as 512M; rows go through files then. It goes with --vocabulary too.
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub memory: Option<usize>,
     #[command(flatten)]
@@ -147,23 +148,35 @@ pub struct Similar {
 /// Arguments of `topics`.
 #[derive(Debug, Group)]
 pub struct Topics {
-    /// Texts: a file, a folder, or - for standard input.
+    /// Texts: a file, a folder, or - for standard input. With --generate or --infer a model.
     pub file: String,
-    /// Where the model goes.
-    #[arg(short, long, value_name = "MODEL")]
-    pub output: PathBuf,
-    /// How: lsa.
-    #[arg(long, value_name = "NAME", default_value = "lsa", value_parser = ["lsa"])]
+    /// Where the model goes; with --infer the table of shares.
+    #[arg(short, long, value_name = "MODEL", required_unless_present_any = ["generate", "infer"])]
+    pub output: Option<PathBuf>,
+    /// How: lda (latent Dirichlet allocation) or lsa (latent semantic analysis).
+    #[arg(long, value_name = "NAME", default_value = "lda", value_parser = ["lda", "lsa"])]
     pub method: String,
-    /// How many topics.
-    #[arg(short, value_name = "N", default_value_t = 100)]
-    pub k: usize,
+    /// How many topics; several with commas between are tried on documents held out, and one is chosen [default: 20; 100
+    /// for lsa].
+    #[arg(short, value_name = "N", value_delimiter = ',')]
+    pub k: Vec<usize>,
     /// Words shown of each.
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub words: usize,
-    /// How singular values are found: randomized, or lanczos, to nearly all digits.
-    #[arg(long, value_name = "NAME", default_value = "randomized", value_parser = ["randomized", "lanczos"])]
-    pub svd: String,
+    /// How singular values are found, for lsa: randomized, or lanczos, to nearly all digits [default: randomized].
+    #[arg(long, value_name = "NAME", value_parser = ["randomized", "lanczos"])]
+    pub svd: Option<String>,
+    #[command(flatten)]
+    pub lda: Lda,
+    /// Draw a document from a model: shares of topics, then a topic and a word at a time.
+    #[arg(long, conflicts_with = "infer")]
+    pub generate: bool,
+    /// Words of the document drawn [default: the mean length of the model's documents].
+    #[arg(long, value_name = "N", requires = "generate")]
+    pub length: Option<usize>,
+    /// Topics of the documents in this file, by a model.
+    #[arg(long, value_name = "TEXTS")]
+    pub infer: Option<String>,
     #[command(flatten)]
     pub terms: Terms,
     #[command(flatten)]
@@ -172,4 +185,44 @@ pub struct Topics {
     pub texts: Texts,
     #[command(flatten)]
     pub bytes: Bytes,
+}
+
+/// Options of latent Dirichlet allocation.
+#[derive(Debug, Clone, Group)]
+pub struct Lda {
+    /// How topics are found: gibbs (collapsed Gibbs sampling), batch or online (variational Bayes, as scikit-learn has it)
+    /// [default: gibbs].
+    #[arg(long, value_name = "NAME", value_parser = ["gibbs", "batch", "online"])]
+    pub inference: Option<String>,
+    /// Sweeps over all words [default: 1000; 10 passes for variational Bayes].
+    #[arg(long, value_name = "N")]
+    pub iterations: Option<usize>,
+    /// Prior of each topic in a document [default: 0.1, or 50 / N where that is less; 1 / N for variational Bayes].
+    #[arg(long, value_name = "A", allow_negative_numbers = true)]
+    pub alpha: Option<f64>,
+    /// Prior of each word in a topic [default: 0.01; 1 / N for variational Bayes].
+    #[arg(long, value_name = "B", allow_negative_numbers = true)]
+    pub beta: Option<f64>,
+    /// Leave the priors as they are; alpha is learned otherwise.
+    #[arg(long)]
+    pub fixed_priors: bool,
+    /// Learn beta too.
+    #[arg(long, conflicts_with = "fixed_priors")]
+    pub learn_beta: bool,
+    /// States at the end, five sweeps apart, whose average is the model [default: 10].
+    #[arg(long, value_name = "N")]
+    pub samples: Option<usize>,
+    /// Share of the documents held out to see how well their words are foretold [default: 0.1 where several numbers of
+    /// topics are tried, else none]. The model is fitted on all of them in the end.
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
+    pub holdout: Option<f64>,
+    /// Where the map of the topics goes, a page [default: MODEL with .html].
+    #[arg(long, value_name = "PAGE")]
+    pub map: Option<PathBuf>,
+    /// Write no map.
+    #[arg(long, conflicts_with = "map")]
+    pub no_map: bool,
+    /// Go on with a fit that was stopped.
+    #[arg(long)]
+    pub resume: bool,
 }

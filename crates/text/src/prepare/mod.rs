@@ -279,8 +279,11 @@ impl PreparationValid {
     }
 }
 
-/// Korean where Hangul makes the larger part of the letters of the first texts, else English.
-fn language_of(corpus: &Corpus) -> Result<&'static str> {
+/// `ko` where Hangul makes the larger part of the letters of the first texts, else `en`.
+///
+/// # Errors
+/// Of the corpus.
+pub fn language_of(corpus: &Corpus) -> Result<&'static str> {
     let mut scripts = Scripts::default();
     let enough = corpus.each(|document| {
         scripts.add(document.text);

@@ -8,6 +8,7 @@ use gyeol_text::corpus::Corpus;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::args::Common;
+use crate::progress::stop_flag;
 
 /// A bar over the bytes of a corpus, and the flag of Ctrl-C.
 pub struct Bar<'a> {
@@ -18,14 +19,7 @@ pub struct Bar<'a> {
 
 impl<'a> Bar<'a> {
     pub fn new(common: &Common, corpus: &'a Corpus) -> Self {
-        let stop = Arc::new(AtomicBool::new(false));
-        let flag = Arc::clone(&stop);
-        // A second handler cannot be set; then the first one stays.
-        let _ = ctrlc::set_handler(move || {
-            if flag.swap(true, Ordering::SeqCst) {
-                std::process::exit(130);
-            }
-        });
+        let stop = stop_flag();
         let bar = (!common.quiet && std::io::stderr().is_terminal()).then(|| {
             let (bar, form) = match corpus.bytes() {
                 Some(bytes) => (

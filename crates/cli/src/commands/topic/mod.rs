@@ -7,7 +7,7 @@ mod vectorize;
 
 use gyeol_text::corpus::Corpus;
 use gyeol_text::prepare::Preparation;
-use gyeol_topic::vectorize::{TfIdf, Vectorizer, VectorizerParams, Weight};
+use gyeol_topic::vectorize::{Documents, TfIdf, Vectorizer, VectorizerParams, Weight};
 
 use super::text::bar::Bar;
 use super::text::{Spooled, corpus, notes, preparation, spooled};
@@ -35,6 +35,8 @@ struct Source<'a> {
     texts: &'a Texts,
     bytes: &'a Bytes,
     spooled: Spooled,
+    /// How texts are cut where the verb has a rule of its own.
+    own_prepare: Option<Prepare>,
 }
 
 impl<'a> Source<'a> {
@@ -46,7 +48,7 @@ impl<'a> Source<'a> {
         texts: &'a Texts,
         bytes: &'a Bytes,
     ) -> Result<Self> {
-        Ok(Source { common, terms, prepare, texts, bytes, spooled: spooled(file)? })
+        Ok(Source { common, terms, prepare, texts, bytes, spooled: spooled(file)?, own_prepare: None })
     }
 
     fn corpus(&self) -> Result<Corpus> {
@@ -55,7 +57,7 @@ impl<'a> Source<'a> {
 
     /// scikit-learn's rule of tokens unless a scheme or a language is named.
     fn preparation(&self) -> Result<Preparation> {
-        let mut prepare = self.prepare.clone();
+        let mut prepare = self.own_prepare.as_ref().unwrap_or(self.prepare).clone();
         if prepare.like.is_none() {
             if prepare.scheme.is_none() && prepare.lang == "auto" {
                 prepare.scheme = Some("scikit-learn".into());
@@ -68,7 +70,8 @@ impl<'a> Source<'a> {
 
     fn params(&self) -> Result<VectorizerParams> {
         let terms = self.terms;
-        let weight = match terms.weight.as_str() {
+        let named = terms.weight.as_deref().unwrap_or("tfidf");
+        let weight = match named {
             "count" => Weight::Count,
             "binary" => Weight::Binary,
             "bm25" => Weight::bm25(),
@@ -81,16 +84,12 @@ impl<'a> Source<'a> {
         let unused =
             [("--tf", terms.tf.is_some()), ("--idf", terms.idf.is_some()), ("--norm", terms.norm.is_some())];
         let unused: Vec<&str> = unused.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect();
-        if terms.weight != "tfidf" && !unused.is_empty() {
-            return Err(Failure::Usage(format!(
-                "{} means nothing to --weight {}",
-                unused.join(", "),
-                terms.weight
-            )));
+        if named != "tfidf" && !unused.is_empty() {
+            return Err(Failure::Usage(format!("{} means nothing to --weight {named}", unused.join(", "))));
         }
         Ok(VectorizerParams {
             ngrams: terms.ngrams,
-            min_documents: terms.min_df,
+            min_documents: terms.min_df.unwrap_or(Documents::Count(1)),
             max_documents: terms.max_df,
             max_terms: terms.max_terms,
             vocabulary: None,

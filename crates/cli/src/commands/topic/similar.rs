@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
+use gyeol_bundle::{Bundle, Limits};
 use gyeol_tensor::Pool;
 use gyeol_text::encode::fit_encode;
 use gyeol_text::vocabulary::VocabularyParams;
+use gyeol_topic::lda::Lda;
 use gyeol_topic::lsa::Lsa;
 use gyeol_topic::similarity::{DenseIndex, Index, Near};
 use gyeol_topic::svd::TruncatedParams;
@@ -29,17 +31,7 @@ const LEAST: u64 = 2;
 pub fn similar(common: &Common, args: &Similar) -> Result<()> {
     let pool = pool(common);
     if Path::new(&args.file).extension().is_some_and(|e| e == "gyeol") {
-        let lsa = Lsa::read(Path::new(&args.file))?;
-        if args.words {
-            let vectors = WordVectors::new(lsa.vectorizer().terms(), lsa.words())?;
-            return near_words(common, &vectors, args, &pool);
-        }
-        let query = lsa.coordinates(&[&args.query], &pool);
-        if query.data().iter().all(|v| *v == 0.0) {
-            return Err(unseen(args));
-        }
-        let near = DenseIndex::new(lsa.documents(), args.measure)?.search(&query, args.k, &pool)?;
-        return show(common, near.into_iter().flatten().map(|n| (json!(n.row), n.score, None)).collect());
+        return by_model(common, args, &pool);
     }
     let source = Source::new(common, &args.file, &args.terms, &args.prepare, &args.texts, &args.bytes)?;
     if args.words {
@@ -54,6 +46,39 @@ pub fn similar(common: &Common, args: &Similar) -> Result<()> {
         Index::new(&matrix, args.measure)?.search(&query, args.k, &pool)?.into_iter().flatten().collect();
     let texts = texts_of(&source, &near)?;
     show(common, near.iter().zip(texts).map(|(n, text)| (json!(n.row), n.score, text)).collect())
+}
+
+/// By a model of `gyeol topics`: words and documents as the coordinates or the topics that it gives them.
+fn by_model(common: &Common, args: &Similar, pool: &Pool) -> Result<()> {
+    let bundle = Bundle::open_with(Path::new(&args.file), &Limits::default())?;
+    let texts = [&args.query];
+    let (vectors, documents, query) = if bundle.manifest.rung == "lda" {
+        let lda = Lda::from_bundle(&args.file, &bundle)?;
+        let query = lda.vectorizer().transform_texts(&texts);
+        let mix = match query.nonzeros() {
+            0 => None,
+            _ => Some(lda.mixes(&query, pool)?),
+        };
+        let words = if args.words {
+            Some(WordVectors::new(lda.vectorizer().terms(), lda.word_topics()?)?)
+        } else {
+            None
+        };
+        (words, lda.document_topics()?, mix)
+    } else {
+        let lsa = Lsa::from_bundle(&args.file, &bundle)?;
+        let query = lsa.coordinates(&texts, pool);
+        let query = query.data().iter().any(|v| *v != 0.0).then_some(query);
+        let words =
+            if args.words { Some(WordVectors::new(lsa.vectorizer().terms(), lsa.words())?) } else { None };
+        (words, lsa.documents().clone(), query)
+    };
+    if let Some(vectors) = vectors {
+        return near_words(common, &vectors, args, pool);
+    }
+    let query = query.ok_or_else(|| unseen(args))?;
+    let near = DenseIndex::new(&documents, args.measure)?.search(&query, args.k, pool)?;
+    show(common, near.into_iter().flatten().map(|n| (json!(n.row), n.score, None)).collect())
 }
 
 fn unseen(args: &Similar) -> Failure {

@@ -113,9 +113,10 @@ fn bounded(
 
 fn hashed(source: &Source<'_>, columns: usize, pool: &gyeol_tensor::Pool) -> Result<Csr> {
     let terms = source.terms;
-    let binary = terms.weight == "binary";
-    let whole = binary || terms.weight == "count";
-    if terms.tf.is_some() || terms.idf.is_some() || terms.max_terms.is_some() || terms.weight == "bm25" {
+    let named = terms.weight.as_deref().unwrap_or("tfidf");
+    let binary = named == "binary";
+    let whole = binary || named == "count";
+    if terms.tf.is_some() || terms.idf.is_some() || terms.max_terms.is_some() || named == "bm25" {
         return Err(Failure::Usage(
             "--hash knows no documents but the one at hand: --tf, --idf, --max-terms and bm25 mean nothing to it".into(),
         ));

@@ -1,34 +1,61 @@
-//! `gyeol topics`.
+//! `gyeol topics --method lsa`.
 
-use gyeol_bundle::DataHash;
-use gyeol_text::corpus::sha256_of;
 use gyeol_topic::lsa::Lsa;
 use gyeol_topic::svd::{Method, TruncatedParams};
 use serde_json::{Value, json};
 
-use super::super::pool;
+use super::super::super::pool;
 use super::Source;
 use crate::args::Common;
 use crate::args::topic::Topics;
-use crate::failure::Result;
-use crate::output;
+use crate::failure::{Failure, Result};
+
+/// Dimensions unless another number is named.
+const DIMENSIONS: usize = 100;
+
+/// Options that belong to the other method.
+fn unused(args: &Topics) -> Vec<&'static str> {
+    let lda = &args.lda;
+    let given = [
+        ("--inference", lda.inference.is_some()),
+        ("--iterations", lda.iterations.is_some()),
+        ("--alpha", lda.alpha.is_some()),
+        ("--beta", lda.beta.is_some()),
+        ("--fixed-priors", lda.fixed_priors),
+        ("--learn-beta", lda.learn_beta),
+        ("--samples", lda.samples.is_some()),
+        ("--holdout", lda.holdout.is_some()),
+        ("--map", lda.map.is_some()),
+        ("--no-map", lda.no_map),
+        ("--resume", lda.resume),
+    ];
+    given.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect()
+}
 
 /// Fits topics and writes the model.
 pub fn topics(common: &Common, args: &Topics) -> Result<()> {
+    let k = match args.k[..] {
+        [] => DIMENSIONS,
+        [k] => k,
+        _ => {
+            return Err(Failure::Usage(
+                "--method lsa takes one number of topics; the largest holds the others".into(),
+            ));
+        }
+    };
+    let unused = unused(args);
+    if !unused.is_empty() {
+        return Err(Failure::Usage(format!("{} means nothing to --method lsa", unused.join(", "))));
+    }
+    let output = super::output(args)?;
     let source = Source::new(common, &args.file, &args.terms, &args.prepare, &args.texts, &args.bytes)?;
     let pool = pool(common);
     let (vectorizer, matrix) = source.fit(&pool)?;
-    let method = if args.svd == "lanczos" { Method::lanczos() } else { Method::randomized() };
-    let params = TruncatedParams { method, seed: common.seed.unwrap_or(0), ..TruncatedParams::new(args.k) };
+    let method =
+        if args.svd.as_deref() == Some("lanczos") { Method::lanczos() } else { Method::randomized() };
+    let params = TruncatedParams { method, seed: common.seed.unwrap_or(0), ..TruncatedParams::new(k) };
     let lsa = Lsa::fit(vectorizer, &matrix, params, &pool)?;
-    let name =
-        std::path::Path::new(&args.file).file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let data = DataHash {
-        name,
-        sha256: sha256_of(std::slice::from_ref(&source.spooled.name))?,
-        rows: matrix.rows() as u64,
-    };
-    lsa.write(&args.output, data)?;
+    lsa.write(output, super::data(&args.file, &source, matrix.rows())?)?;
     let explained: f64 = lsa.explained().iter().sum();
     if common.json {
         let topics: Vec<Value> = (0..lsa.k())
@@ -42,7 +69,7 @@ pub fn topics(common: &Common, args: &Topics) -> Result<()> {
                 })
             })
             .collect();
-        return output::json(&json!({
+        return crate::output::json(&json!({
             "method": args.method,
             "documents": matrix.rows(),
             "terms": matrix.cols(),
@@ -68,5 +95,5 @@ pub fn topics(common: &Common, args: &Topics) -> Result<()> {
             .collect();
         text += &format!("{:4}  {:9.3}  {}\n", d + 1, lsa.sigma()[d], words.join(" "));
     }
-    output::text(&text)
+    crate::output::text(&text)
 }
