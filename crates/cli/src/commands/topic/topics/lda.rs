@@ -35,6 +35,9 @@ const MANY: u64 = 1_000;
 const LEAST: u64 = 5;
 /// Sweeps between two points of the likelihood's curve.
 const EVERY: usize = 10;
+/// Words of a topic whose coherence is measured, and most words of all topics: their pairs are counted.
+const WORDS: usize = 10;
+const MOST_WORDS: usize = 1 << 14;
 /// Seconds between two writings of the state.
 const KEPT: Duration = Duration::from_secs(60);
 /// The measures shown, as they stand in results.
@@ -290,11 +293,12 @@ fn fitted(
     Ok((model, scores))
 }
 
-/// Coherence of a model's topics in texts; `None` where there is nothing to measure.
+/// Coherence of a model's topics in texts; `None` where there is nothing to measure, or more than can be counted.
 pub fn coherence(model: &Lda, sequences: Option<&[Vec<u32>]>, pool: &Pool) -> Result<Option<Vec<Scores>>> {
-    let Some(sequences) = sequences.filter(|_| model.vectorizer().len() > 1) else { return Ok(None) };
+    let enough = model.vectorizer().len() > 1 && model.k() * WORDS <= MOST_WORDS;
+    let Some(sequences) = sequences.filter(|_| enough) else { return Ok(None) };
     let topics: Vec<Vec<u32>> =
-        (0..model.k()).map(|t| model.topic(t, 10).iter().map(|w| w.column).collect()).collect();
+        (0..model.k()).map(|t| model.topic(t, WORDS).iter().map(|w| w.column).collect()).collect();
     let params = MEASURES.map(|(_, measure)| CoherenceParams::new(measure));
     let mut coherence = Coherence::new(&topics, &params)?;
     coherence.add(sequences, pool);

@@ -16,6 +16,8 @@ use crate::failure::Result;
 /// Words that lead at each relevance, and documents shown, of each topic.
 const WORDS: usize = 30;
 const DOCUMENTS: usize = 8;
+/// Most topics of a page: every pair has a distance.
+const MOST: usize = 1_000;
 /// Topics named of a document.
 const MIX: usize = 5;
 /// Most logarithms spent on the distances between topics; beyond, rare words are taken together.
@@ -32,6 +34,12 @@ pub fn write(
     output: &Path,
 ) -> Result<Option<PathBuf>> {
     if args.lda.no_map {
+        return Ok(None);
+    }
+    if model.k() > MOST {
+        if !common.quiet {
+            eprintln!("gyeol: no map: {} topics are more than the {MOST} that a page can show", model.k());
+        }
         return Ok(None);
     }
     let path = args.lda.map.clone().unwrap_or_else(|| output.with_extension("html"));
