@@ -16,6 +16,7 @@
 
 mod count;
 
+use std::ops::Range;
 use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
 use std::{fmt, mem};
@@ -217,20 +218,20 @@ impl Coherence {
     /// Ids that no topic has are tokens like any other.
     pub fn add(&mut self, documents: &[impl AsRef<[u32]> + Sync], pool: &Pool) {
         self.documents += documents.len() as u64;
-        let mut pieces = vec![0..0];
+        let mut pieces: Vec<Range<usize>> = Vec::new();
         let mut tokens = 0;
         for (i, document) in documents.iter().enumerate() {
-            if tokens > PIECE {
-                pieces.push(i..i);
-                tokens = 0;
+            match pieces.last_mut().filter(|_| tokens <= PIECE) {
+                Some(piece) => piece.end = i + 1,
+                None => {
+                    pieces.push(i..i + 1);
+                    tokens = 0;
+                }
             }
             tokens += document.as_ref().len() + 1;
-            if let Some(piece) = pieces.last_mut() {
-                piece.end = i + 1;
-            }
         }
         let small = &self.small;
-        let count = |counts: &mut Vec<Counts>, piece: std::ops::Range<usize>, found: &mut Vec<At>| {
+        let count = |counts: &mut Vec<Counts>, piece: Range<usize>, found: &mut Vec<At>| {
             for document in &documents[piece] {
                 let document = document.as_ref();
                 found.clear();
