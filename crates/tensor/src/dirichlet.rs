@@ -234,34 +234,31 @@ fn some<const FUSED: bool, const SUMS: bool, const W: usize>(
     let rows: [&[[f64; LANES]]; W] =
         std::array::from_fn(|w| rows[w * width..(w + 1) * width].as_chunks::<LANES>().0);
     let theta = theta.as_chunks::<LANES>().0;
-    let mut dots = [[0.0; LANES]; W];
-    for (at, theta) in theta.iter().enumerate() {
-        for (dots, rows) in dots.iter_mut().zip(&rows) {
-            for ((dot, &row), &theta) in dots.iter_mut().zip(&rows[at]).zip(theta) {
-                *dot = row.fma::<FUSED>(theta, *dot);
-            }
-        }
-    }
     let mut shares = [0.0; W];
     for w in 0..W {
-        let mut dot = dots[w];
-        let mut half = LANES / 2;
-        while half > 0 {
-            for i in 0..half {
-                dot[i] += dot[i + half];
+        // Sums by value and constant indices: all else would keep them in memory, number by number.
+        let mut dot = [0.0; LANES];
+        for (row, theta) in rows[w].iter().zip(theta) {
+            for i in 0..LANES {
+                dot[i] = row[i].fma::<FUSED>(theta[i], dot[i]);
             }
-            half /= 2;
         }
-        shares[w] = counts[w] / (dot[0] + f64::EPSILON);
+        let eight: [f64; 8] = std::array::from_fn(|i| dot[i] + dot[i + 8]);
+        let four: [f64; 4] = std::array::from_fn(|i| eight[i] + eight[i + 4]);
+        let dot = (four[0] + four[2]) + (four[1] + four[3]);
+        shares[w] = counts[w] / (dot + f64::EPSILON);
         ratio[w] = shares[w];
     }
     if SUMS {
         for (at, sums) in sums.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
-            for (rows, &share) in rows.iter().zip(&shares) {
-                for (sum, &row) in sums.iter_mut().zip(&rows[at]) {
-                    *sum = share.fma::<FUSED>(row, *sum);
+            let mut held = *sums;
+            for w in 0..W {
+                let row = rows[w][at];
+                for i in 0..LANES {
+                    held[i] = shares[w].fma::<FUSED>(row[i], held[i]);
                 }
             }
+            *sums = held;
         }
     }
 }
