@@ -14,10 +14,12 @@
 
 pub mod coherence;
 pub mod error;
+mod largest;
 pub mod lda;
 pub mod lsa;
 pub mod matrix;
 pub mod similarity;
+mod special;
 pub mod svd;
 pub mod variational;
 pub mod vectorize;

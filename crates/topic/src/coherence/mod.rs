@@ -30,7 +30,7 @@ use count::{At, Counts};
 /// Keeps the logarithm of a pair that never meets finite; the value of Röder et al.
 const EPSILON: f64 = 1e-12;
 /// Most different words of all topics: their pairs take 1 GiB a window.
-const MOST_WORDS: usize = 1 << 14;
+pub const MOST_WORDS: usize = 1 << 14;
 /// Largest id of a word, for the table by which words are found.
 const MOST_ID: u32 = 1 << 26;
 /// Tokens that one task counts.

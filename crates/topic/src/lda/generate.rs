@@ -4,6 +4,7 @@
 use gyeol_tensor::Rng;
 
 use super::model::Lda;
+use crate::special::gamma;
 
 /// A drawn document.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,24 +15,13 @@ pub struct Drawn<'a> {
     pub words: Vec<(usize, &'a str)>,
 }
 
-/// Gamma of shape `a` and scale 1 (Marsaglia & Tsang 2000), as a logarithm, since small shapes fall below any number.
+/// A draw from Gamma(`a`, 1) as a logarithm, since those of small shapes fall below any number.
 fn log_gamma(a: f64, rng: &mut Rng) -> f64 {
     if a < 1.0 {
         let u = 1.0 - rng.uniform();
         return log_gamma(a + 1.0, rng) + u.ln() / a;
     }
-    let d = a - 1.0 / 3.0;
-    let c = 1.0 / (9.0 * d).sqrt();
-    loop {
-        let x = rng.normal();
-        let v = (1.0 + c * x).powi(3);
-        if v > 0.0 {
-            let u = 1.0 - rng.uniform();
-            if u.ln() < 0.5 * x * x + d - d * v + d * v.ln() {
-                return (d * v).ln();
-            }
-        }
-    }
+    gamma(a, rng).ln()
 }
 
 /// Shares drawn from the Dirichlet of `alpha`.

@@ -66,8 +66,8 @@ impl Gibbs {
         let params = params.params().clone();
         let stride = gibbs_stride(params.k);
         let frequency = frequencies(matrix);
-        let bytes =
-            matrix.rows() as u64 * stride as u64 * 4 + GibbsRows::bytes(params.k, frequency.iter().copied());
+        let word_bytes = GibbsRows::bytes(params.k, frequency.iter().copied());
+        let bytes = matrix.rows() as u64 * stride as u64 * 4 + word_bytes;
         if bytes > MOST_BYTES {
             let found = format!(
                 "{} documents and {} words by {} topics need {} GiB of counts",
@@ -81,7 +81,7 @@ impl Gibbs {
                     .next("ask for fewer topics, drop rare words (--min-df), or use online inference"),
             ));
         }
-        let layout = Layout::new(matrix, tokens, params.k);
+        let layout = Layout::new(matrix, tokens, &frequency, word_bytes);
         let blocks = layout.blocks(matrix);
         let workers = (0..layout.groups).map(|_| Worker::default()).collect();
         let mut gibbs = Gibbs {

@@ -4,11 +4,10 @@
 //! collapsed bound of order zero (CVB0: Asuncion, Welling, Smyth & Teh 2009): γ_wk ∝ p(w | k) (α_k + Σ n γ − γ_wk). No
 //! random number is drawn.
 
-use gyeol_data::Fault;
 use gyeol_tensor::{Pool, Rng};
 
 use super::model::Lda;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::matrix::{Csr, Dense};
 
 /// Most rounds over a document.
@@ -169,12 +168,7 @@ impl Lda {
     /// # Errors
     /// Rows of other columns.
     pub fn mixes(&self, rows: &Csr, pool: &Pool) -> Result<Dense> {
-        if rows.cols() != self.vectorizer.len() {
-            let found = format!("{} columns for {} terms", rows.cols(), self.vectorizer.len());
-            return Err(Error::input(
-                Fault::new("other-columns", found).next("make the rows with the vectorizer of this model"),
-            ));
-        }
+        rows.made_for(self.vectorizer.len(), "terms")?;
         let mixes = self.folder().mixes(rows, pool);
         Dense::new(rows.rows(), self.k(), mixes.into_iter().flatten().map(f64::from).collect())
     }

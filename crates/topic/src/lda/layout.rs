@@ -4,7 +4,7 @@
 //! epoch e of a sweep the blocks (i, i + e mod P) share neither documents nor words. P follows from the sizes of the
 //! problem alone, so that what is drawn does not depend on the number of threads.
 
-use gyeol_tensor::gibbs::{DocSlice, GibbsRows};
+use gyeol_tensor::gibbs::DocSlice;
 
 use crate::matrix::Csr;
 
@@ -53,11 +53,10 @@ pub(super) fn frequencies(matrix: &Csr) -> Vec<u64> {
 }
 
 impl Layout {
-    pub fn new(matrix: &Csr, tokens: u64, k: usize) -> Layout {
-        let frequency = frequencies(matrix);
-        let bytes = GibbsRows::bytes(k, frequency.iter().copied());
+    /// `frequency` has the tokens of each word, `bytes` are those of their counts.
+    pub fn new(matrix: &Csr, tokens: u64, frequency: &[u64], bytes: u64) -> Layout {
         let groups = groups(matrix.rows(), matrix.cols(), tokens, bytes);
-        Layout::with(matrix, tokens, &frequency, groups)
+        Layout::with(matrix, tokens, frequency, groups)
     }
 
     fn with(matrix: &Csr, tokens: u64, frequency: &[u64], groups: usize) -> Layout {

@@ -7,6 +7,7 @@ use gyeol_data::Fault;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+use crate::largest::largest;
 use crate::lsa::model::KIND;
 use crate::matrix::Dense;
 use crate::vectorize::Vectorizer;
@@ -229,7 +230,7 @@ impl Lda {
     /// If there is no such topic.
     pub fn topic(&self, topic: usize, words: usize) -> Vec<TopicWord<'_>> {
         let p = self.words(topic);
-        let best = top(p.len(), words, |i| f64::from(p[i]));
+        let best = largest(p.len(), words, |i| f64::from(p[i]));
         best.into_iter()
             .map(|column| TopicWord {
                 column,
@@ -246,7 +247,7 @@ impl Lda {
     pub fn documents_of(&self, topic: usize, documents: usize) -> Vec<(u32, f32)> {
         let rows = self.documents.len() / self.k();
         let share = |doc: usize| self.document(doc)[topic];
-        let best = top(rows, documents, |doc| f64::from(share(doc)));
+        let best = largest(rows, documents, |doc| f64::from(share(doc)));
         best.into_iter().map(|doc| (doc, share(doc as usize))).collect()
     }
 
@@ -309,17 +310,4 @@ impl Lda {
         let bundle = Bundle::open_with(path, &Limits::default())?;
         Lda::from_bundle(&path.display().to_string(), &bundle)
     }
-}
-
-/// The places of the largest of `n` numbers, largest first, equal ones in order.
-pub(super) fn top(n: usize, most: usize, value: impl Fn(usize) -> f64) -> Vec<u32> {
-    let mut order: Vec<u32> = (0..n as u32).collect();
-    let by = |a: &u32, b: &u32| value(*b as usize).total_cmp(&value(*a as usize)).then(a.cmp(b));
-    let most = most.min(n);
-    if 0 < most && most < n {
-        order.select_nth_unstable_by(most - 1, by);
-    }
-    order.truncate(most);
-    order.sort_unstable_by(by);
-    order
 }

@@ -2,6 +2,7 @@
 //! small numbers as sums (Wallach 2008, chapter 2).
 
 use super::likelihood::{Histograms, TABLE};
+use crate::special::digamma;
 
 /// Least of a learned prior, so that a topic that nothing uses can come back.
 const LEAST: f64 = 1e-5;
@@ -9,18 +10,12 @@ const MOST: f64 = 1e6;
 /// Steps of the fixed point at one estimate; the sampler goes on between estimates.
 const STEPS: usize = 20;
 
-/// ψ(n + a) − ψ(a) = Σ 1 / (a + i), for i below n; from 1,024 on by the asymptotic series on both sides.
+/// ψ(n + a) − ψ(a) = Σ 1 / (a + i), for i below n; from 1,024 on by ψ itself.
 fn difference(n: u64, a: f64) -> f64 {
     const MANY: u64 = 1024;
     let few = n.min(MANY);
     let sum: f64 = (0..few).map(|i| 1.0 / (a + i as f64)).sum();
-    if n > few { sum + far(a + n as f64) - far(a + few as f64) } else { sum }
-}
-
-/// ψ(x) of an x of at least 1,000: three terms of the series leave 1e-21.
-fn far(x: f64) -> f64 {
-    let square = 1.0 / (x * x);
-    x.ln() - 0.5 / x - square * (1.0 / 12.0 - square / 120.0)
+    if n > few { sum + digamma(a + n as f64) - digamma(a + few as f64) } else { sum }
 }
 
 /// Σ over a table of counts of ψ(n + a) − ψ(a).

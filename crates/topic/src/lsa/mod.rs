@@ -11,6 +11,7 @@ use gyeol_data::Fault;
 use gyeol_tensor::Pool;
 
 use crate::error::{Error, Result};
+use crate::largest::largest;
 use crate::matrix::{Csr, Dense};
 use crate::svd::{Svd, TruncatedParams};
 use crate::vectorize::Vectorizer;
@@ -114,16 +115,11 @@ impl Lsa {
     /// # Panics
     /// If there is no such dimension.
     pub fn topic(&self, dimension: usize, words: usize) -> Vec<TopicWord<'_>> {
-        let mut order: Vec<u32> = (0..self.v.rows() as u32).collect();
-        let weight = |term: u32| self.v.at(term as usize, dimension);
-        let by_size = |a: &u32, b: &u32| weight(*b).abs().total_cmp(&weight(*a).abs()).then(a.cmp(b));
-        let words = words.min(order.len());
-        if words < order.len() {
-            order.select_nth_unstable_by(words, by_size);
-            order.truncate(words);
-        }
-        order.sort_unstable_by(by_size);
-        order.into_iter().map(|t| TopicWord { word: self.vectorizer.term(t), weight: weight(t) }).collect()
+        let weight = |term: usize| self.v.at(term, dimension);
+        let best = largest(self.v.rows(), words, |term| weight(term).abs());
+        best.into_iter()
+            .map(|t| TopicWord { word: self.vectorizer.term(t), weight: weight(t as usize) })
+            .collect()
     }
 
     /// Coordinates of other documents or queries.
@@ -136,12 +132,7 @@ impl Lsa {
     /// # Errors
     /// Rows of other columns.
     pub fn coordinates_of(&self, rows: &Csr, pool: &Pool) -> Result<Dense> {
-        if rows.cols() != self.v.rows() {
-            return Err(Error::input(
-                Fault::new("other-columns", format!("{} columns for {} terms", rows.cols(), self.v.rows()))
-                    .next("make the rows with the vectorizer of this model"),
-            ));
-        }
+        rows.made_for(self.v.rows(), "terms")?;
         Ok(rows.times(&self.v, pool))
     }
 

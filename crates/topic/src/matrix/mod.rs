@@ -302,6 +302,20 @@ impl Csr {
         }
     }
 
+    /// Refuses a matrix that was made for another model than one of so many columns; `what` names them.
+    ///
+    /// # Errors
+    /// Says how many there are.
+    pub(crate) fn made_for(&self, columns: usize, what: &str) -> Result<()> {
+        if self.cols == columns {
+            return Ok(());
+        }
+        Err(Error::input(
+            Fault::new("other-columns", format!("{} columns for {columns} {what}", self.cols))
+                .next("make the rows with the vectorizer of this model"),
+        ))
+    }
+
     /// A (n, m) times B (m, k): the rows are cut by the problem, so that the bits are the same on any pool.
     ///
     /// # Panics

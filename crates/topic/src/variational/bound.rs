@@ -1,10 +1,11 @@
 //! The bound of the log-likelihood (Hoffman, Blei & Bach 2010, equation 1), as scikit-learn 1.9 sums it.
 
 use gyeol_tensor::Pool;
+use libm::lgamma;
 
-use super::special::{digamma, ln_gamma};
 use super::{BLOCK, Vb};
 use crate::matrix::Csr;
+use crate::special::digamma;
 
 /// Words of one task.
 const WORDS: usize = 256;
@@ -46,9 +47,9 @@ impl Vb {
         let total = gamma.iter().sum::<f64>();
         let at_total = digamma(total);
         let logs: Vec<f64> = gamma.iter().map(|&g| digamma(g) - at_total).collect();
-        let mut sum = ln_gamma(prior * topics) - ln_gamma(total) - topics * ln_gamma(prior);
+        let mut sum = lgamma(prior * topics) - lgamma(total) - topics * lgamma(prior);
         for (&g, log) in gamma.iter().zip(&logs) {
-            sum += (prior - g) * log + ln_gamma(g);
+            sum += (prior - g) * log + lgamma(g);
         }
         let theta: Vec<f64> = logs.iter().map(|log| log.exp()).collect();
         for (i, (&word, count)) in words.iter().zip(counts).enumerate() {
@@ -75,11 +76,11 @@ impl Vb {
             for word in part * WORDS..self.words.min((part + 1) * WORDS) {
                 let lambda = &self.lambda_of(word as u32)[..topics];
                 for (&l, at_total) in lambda.iter().zip(&self.at_totals) {
-                    *sum += (prior - l) * (digamma(l) - at_total) + ln_gamma(l) - ln_gamma(prior);
+                    *sum += (prior - l) * (digamma(l) - at_total) + lgamma(l) - lgamma(prior);
                 }
             }
         });
-        let totals = self.totals.iter().map(|&t| ln_gamma(prior * self.words as f64) - ln_gamma(t));
+        let totals = self.totals.iter().map(|&t| lgamma(prior * self.words as f64) - lgamma(t));
         parts.iter().sum::<f64>() + totals.sum::<f64>()
     }
 }

@@ -11,15 +11,15 @@
 //! the same bits on any number of threads and in any blocks.
 
 mod bound;
-mod special;
 mod step;
 
 use gyeol_data::Fault;
 use gyeol_tensor::{Pool, Rng};
 
 use crate::error::{Error, Result};
+use crate::largest::largest;
 use crate::matrix::{Csr, Dense};
-use special::digamma;
+use crate::special::{digamma, gamma};
 
 /// Documents whose γ are held at once in whole passes.
 const BLOCK: usize = 4096;
@@ -211,19 +211,9 @@ pub struct Vb {
 
 type Start = fn(u64, u64, &mut [f64]);
 
-/// A draw from Gamma(100, 1/100) (Marsaglia & Tsang 2000) for each number.
+/// A draw from Gamma(100, 1/100) for each number.
 fn draw(rng: &mut Rng, values: &mut [f64]) {
-    let d: f64 = 100.0 - 1.0 / 3.0;
-    let c = 1.0 / (9.0 * d).sqrt();
-    for value in values {
-        *value = loop {
-            let x = rng.normal();
-            let v = (1.0 + c * x).powi(3);
-            if v > 0.0 && (1.0 - rng.uniform()).ln() < 0.5 * x * x + d - d * v + d * v.ln() {
-                break d * v / 100.0;
-            }
-        };
-    }
+    values.iter_mut().for_each(|value| *value = gamma(100.0, rng) / 100.0);
 }
 
 /// γ of documents and λ of words come from streams of their own.
@@ -320,14 +310,8 @@ impl Vb {
     /// If there is no such topic.
     pub fn top_words(&self, topic: usize, most: usize) -> Vec<(u32, f64)> {
         let weight = |word: u32| self.lambda_of(word)[topic];
-        let falling = |a: &u32, b: &u32| weight(*b).total_cmp(&weight(*a)).then(a.cmp(b));
-        let mut order: Vec<u32> = (0..self.words as u32).collect();
-        if most < order.len() {
-            order.select_nth_unstable_by(most, falling);
-            order.truncate(most);
-        }
-        order.sort_unstable_by(falling);
-        order.into_iter().map(|word| (word, weight(word) / self.totals[topic])).collect()
+        let best = largest(self.words, most, |word| weight(word as u32));
+        best.into_iter().map(|word| (word, weight(word) / self.totals[topic])).collect()
     }
 
     /// Learns from all documents, a row each, for the epochs of the options; `progress` is asked after each block or batch and
@@ -532,12 +516,7 @@ impl Vb {
     }
 
     fn check_columns(&self, counts: &Csr) -> Result<()> {
-        if counts.cols() != self.words {
-            let found = format!("{} columns for {} words", counts.cols(), self.words);
-            return Err(Error::input(
-                Fault::new("other-columns", found).next("make the rows with the vectorizer of this model"),
-            ));
-        }
+        counts.made_for(self.words, "words")?;
         if let Some(value) = counts.data().iter().find(|&&v| v > MOST_COUNT) {
             let found = format!("a count of {value}");
             return Err(Error::input(

@@ -10,6 +10,7 @@ use gyeol_text::prepare::Preparation;
 use gyeol_text::vocabulary::Words;
 
 use super::model::Known;
+use super::pass::pass;
 use super::rows::{Rows, Table};
 use super::{Analyzer, Vectorizer, VectorizerParams};
 use crate::error::{Error, Result};
@@ -44,18 +45,16 @@ impl VectorizerValid {
         }
         let tables: Vec<Mutex<Table>> = (0..pool.threads()).map(|_| Mutex::default()).collect();
         let mut blocks: Vec<(usize, Rows)> = Vec::new();
-        let mut totals = Totals::default();
-        corpus.map(
+        pass(
+            corpus,
             pool,
             |thread, block| {
                 let mut table = tables[thread].lock().unwrap_or_else(PoisonError::into_inner);
-                (thread, block.bytes(), table.block(block, &analyzer))
+                (thread, table.block(block, &analyzer))
             },
-            |_, (thread, bytes, rows)| {
-                totals.documents += rows.ends.len() as u64;
-                totals.bytes += bytes as u64;
-                blocks.push((thread, rows));
-                if progress(totals) { Ok(()) } else { Err(gyeol_text::error::stopped()) }
+            |totals, rows| {
+                blocks.push(rows);
+                progress(totals)
             },
         )?;
         let tables =

@@ -7,6 +7,7 @@ use gyeol_text::Tokenize;
 use gyeol_text::corpus::{Corpus, Totals};
 use gyeol_text::prepare::Preparation;
 
+use super::pass::pass;
 use super::{Analyzer, Norm, VectorizerParams};
 use crate::error::{Error, Result};
 use crate::matrix::{Csr, MOST};
@@ -136,22 +137,16 @@ impl HashingVectorizer {
         mut progress: impl FnMut(Totals) -> bool,
     ) -> Result<Csr> {
         let (mut pointers, mut columns, mut numbers) = (vec![0], Vec::new(), Vec::new());
-        let mut totals = Totals::default();
-        corpus.map(
+        pass(
+            corpus,
             pool,
-            |_, block| (block.bytes(), self.rows(block.documents().map(|d| d.text))),
-            |_, (bytes, (ends, block_columns, block_numbers))| {
+            |_, block| self.rows(block.documents().map(|d| d.text)),
+            |totals, (ends, block_columns, block_numbers)| {
                 let begin = columns.len();
                 pointers.extend(ends.iter().map(|end| begin + end));
                 columns.extend_from_slice(&block_columns);
                 numbers.extend_from_slice(&block_numbers);
-                totals.documents += ends.len() as u64;
-                totals.bytes += bytes as u64;
-                if progress(totals) && pointers.len() < MOST {
-                    Ok(())
-                } else {
-                    Err(gyeol_text::error::stopped())
-                }
+                progress(totals) && pointers.len() < MOST
             },
         )?;
         Ok(Csr::trusted(self.params.columns, pointers, columns, numbers))

@@ -28,6 +28,7 @@ mod analyze;
 mod fit;
 mod hashing;
 mod model;
+mod pass;
 mod rows;
 mod sequence;
 mod stream;

@@ -11,12 +11,13 @@ use std::sync::{Mutex, PoisonError};
 use gyeol_data::Fault;
 use gyeol_tensor::Pool;
 use gyeol_text::Tokenize;
-use gyeol_text::corpus::{Corpus, Totals};
+use gyeol_text::corpus::{Block, Corpus, Totals};
 use gyeol_text::prepare::Preparation;
 use gyeol_text::vocabulary::Words;
 use serde::{Deserialize, Serialize};
 
 use super::fit::{settle, words_of};
+use super::pass::pass;
 use super::rows::Rows;
 use super::{Analyzer, VectorizerParams, Weight};
 use crate::error::{Error, Result};
@@ -324,18 +325,9 @@ impl<'w> Known<'w> {
         corpus: &Corpus,
         terms: &dyn Tokenize,
         pool: &Pool,
-        mut take: impl FnMut(Totals, Rows) -> bool,
-    ) -> Result<()> {
-        let mut totals = Totals::default();
-        corpus.map(
-            pool,
-            |thread, block| (block.bytes(), self.rows(block.documents().map(|d| d.text), terms, thread)),
-            |_, (bytes, rows)| {
-                totals.documents += rows.ends.len() as u64;
-                totals.bytes += bytes as u64;
-                if take(totals, rows) { Ok(()) } else { Err(gyeol_text::error::stopped()) }
-            },
-        )?;
-        Ok(())
+        take: impl FnMut(Totals, Rows) -> bool,
+    ) -> Result<Totals> {
+        let rows = |thread: usize, block: &Block| self.rows(block.documents().map(|d| d.text), terms, thread);
+        pass(corpus, pool, rows, take)
     }
 }

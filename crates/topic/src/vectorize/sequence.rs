@@ -5,6 +5,7 @@ use gyeol_text::Tokenize;
 use gyeol_text::corpus::{Corpus, Totals};
 
 use super::model::Vectorizer;
+use super::pass::pass;
 use crate::error::Result;
 
 /// The column of a word that is no term.
@@ -22,23 +23,19 @@ impl Vectorizer {
         mut progress: impl FnMut(Totals) -> bool,
     ) -> Result<Vec<Vec<u32>>> {
         let tokens = self.analyzer().tokens();
+        let read = |text: &str| {
+            let mut columns = Vec::new();
+            tokens.each(text, &mut |token| columns.push(self.column(token).unwrap_or(NO_COLUMN)));
+            columns
+        };
         let mut documents = Vec::new();
-        let mut totals = Totals::default();
-        corpus.map(
+        pass(
+            corpus,
             pool,
-            |_, block| {
-                let read = |text: &str| {
-                    let mut columns = Vec::new();
-                    tokens.each(text, &mut |token| columns.push(self.column(token).unwrap_or(NO_COLUMN)));
-                    columns
-                };
-                (block.bytes(), block.documents().map(|d| read(d.text)).collect::<Vec<_>>())
-            },
-            |_, (bytes, block)| {
-                totals.documents += block.len() as u64;
-                totals.bytes += bytes as u64;
+            |_, block| block.documents().map(|d| read(d.text)).collect::<Vec<_>>(),
+            |totals, block| {
                 documents.extend(block);
-                if progress(totals) { Ok(()) } else { Err(gyeol_text::error::stopped()) }
+                progress(totals)
             },
         )?;
         Ok(documents)

@@ -13,6 +13,7 @@ use gyeol_text::vocabulary::{Vocabulary, VocabularyParams};
 
 use super::fit::{choose, words_of};
 use super::model::Known;
+use super::pass::pass;
 use super::{Analyzer, Vectorizer, VectorizerValid};
 use crate::error::{Error, Result};
 use crate::matrix::{Csr, NpzWriter, Numbers};
@@ -55,11 +56,10 @@ impl VectorizerValid {
             Some(vocabulary) => {
                 let words = words_of(vocabulary.iter().map(String::as_str), vocabulary.len());
                 let known = Known::new(&words, pool);
-                let (mut tallies, mut totals) = (vec![(0, 0); words.len()], Totals::default());
-                known.each(corpus, &analyzer, pool, |more, rows| {
-                    totals = more;
+                let mut tallies = vec![(0, 0); words.len()];
+                let totals = known.each(corpus, &analyzer, pool, |totals, rows| {
                     rows.tally(&mut tallies);
-                    progress(more)
+                    progress(totals)
                 })?;
                 (words, tallies, totals.documents)
             }
@@ -84,36 +84,31 @@ impl VectorizerValid {
         let open = || tempfile::tempfile().map(|f| BufWriter::with_capacity(1 << 18, f)).map_err(temporary);
         let (mut columns, mut numbers) = (open()?, open()?);
         let mut pointers = vec![0];
-        let mut totals = Totals::default();
         let mut failed = None;
-        let mapped = again.map(
+        let passed = pass(
+            again,
             pool,
             |thread, block| {
                 let rows = known.rows(block.documents().map(|d| d.text), vectorizer.analyzer(), thread);
                 let (mut columns, mut numbers) = (vec![0; rows.pairs.len()], vec![0.0; rows.pairs.len()]);
                 vectorizer.weigh(&rows, &mut columns, &mut numbers);
-                (block.bytes(), rows.ends, columns, numbers)
+                (rows.ends, columns, numbers)
             },
-            |_, (bytes, ends, block_columns, block_numbers)| {
+            |totals, (ends, block_columns, block_numbers)| {
                 let begin = pointers.last().copied().unwrap_or_default();
                 pointers.extend(ends.iter().map(|&end| begin + end as usize));
                 let written =
                     block_columns.iter().try_for_each(|c| columns.write_all(&c.to_le_bytes())).and_then(
                         |()| block_numbers.iter().try_for_each(|v| numbers.write_all(&v.to_le_bytes())),
                     );
-                totals.documents += ends.len() as u64;
-                totals.bytes += bytes as u64;
-                if let Err(e) = written {
-                    failed = Some(e);
-                    return Err(gyeol_text::error::stopped());
-                }
-                if progress(totals) { Ok(()) } else { Err(gyeol_text::error::stopped()) }
+                failed = written.err();
+                failed.is_none() && progress(totals)
             },
         );
         if let Some(e) = failed {
             return Err(temporary(e));
         }
-        mapped?;
+        let totals = passed?;
         if totals.documents != documents {
             return Err(Error::input(
                 Fault::new("changed-texts", format!("{documents} documents, then {}", totals.documents))
