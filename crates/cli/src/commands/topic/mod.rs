@@ -5,8 +5,13 @@ mod similar;
 mod topics;
 mod vectorize;
 
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use gyeol_tensor::Pool;
 use gyeol_text::corpus::Corpus;
 use gyeol_text::prepare::Preparation;
+use gyeol_topic::matrix::Csr;
 use gyeol_topic::vectorize::{Documents, TfIdf, Vectorizer, VectorizerParams, Weight};
 
 use super::text::bar::Bar;
@@ -31,12 +36,20 @@ pub fn run(common: &Common, verb: TopicVerb) -> Result<()> {
 struct Source<'a> {
     common: &'a Common,
     terms: &'a Terms,
-    prepare: &'a Prepare,
+    /// As asked for, or as the verb has it where nothing was.
+    prepare: Cow<'a, Prepare>,
     texts: &'a Texts,
     bytes: &'a Bytes,
     spooled: Spooled,
-    /// How texts are cut where the verb has a rule of its own.
-    own_prepare: Option<Prepare>,
+}
+
+/// Refuses options that were given and mean nothing to what was chosen.
+fn mean_something(given: &[(&str, bool)], to: &str) -> Result<()> {
+    let unused: Vec<&str> = given.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect();
+    if unused.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::Usage(format!("{} means nothing to {to}", unused.join(", "))))
 }
 
 impl<'a> Source<'a> {
@@ -48,7 +61,7 @@ impl<'a> Source<'a> {
         texts: &'a Texts,
         bytes: &'a Bytes,
     ) -> Result<Self> {
-        Ok(Source { common, terms, prepare, texts, bytes, spooled: spooled(file)?, own_prepare: None })
+        Ok(Source { common, terms, prepare: Cow::Borrowed(prepare), texts, bytes, spooled: spooled(file)? })
     }
 
     fn corpus(&self) -> Result<Corpus> {
@@ -57,7 +70,7 @@ impl<'a> Source<'a> {
 
     /// scikit-learn's rule of tokens unless a scheme or a language is named.
     fn preparation(&self) -> Result<Preparation> {
-        let mut prepare = self.own_prepare.as_ref().unwrap_or(self.prepare).clone();
+        let mut prepare = self.prepare.clone().into_owned();
         if prepare.like.is_none() {
             if prepare.scheme.is_none() && prepare.lang == "auto" {
                 prepare.scheme = Some("scikit-learn".into());
@@ -81,11 +94,13 @@ impl<'a> Source<'a> {
                 norm: terms.norm.unwrap_or_default(),
             }),
         };
-        let unused =
-            [("--tf", terms.tf.is_some()), ("--idf", terms.idf.is_some()), ("--norm", terms.norm.is_some())];
-        let unused: Vec<&str> = unused.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect();
-        if named != "tfidf" && !unused.is_empty() {
-            return Err(Failure::Usage(format!("{} means nothing to --weight {named}", unused.join(", "))));
+        if named != "tfidf" {
+            let given = [
+                ("--tf", terms.tf.is_some()),
+                ("--idf", terms.idf.is_some()),
+                ("--norm", terms.norm.is_some()),
+            ];
+            mean_something(&given, &format!("--weight {named}"))?;
         }
         Ok(VectorizerParams {
             ngrams: terms.ngrams,
@@ -97,10 +112,32 @@ impl<'a> Source<'a> {
         })
     }
 
+    /// The beginnings of some documents, by their numbers.
+    fn beginnings(&self, numbers: impl Iterator<Item = u32>, length: usize) -> Result<HashMap<u64, String>> {
+        let mut texts: HashMap<u64, String> = numbers.map(|n| (u64::from(n), String::new())).collect();
+        self.corpus()?.each(|document| {
+            if let Some(text) = texts.get_mut(&document.number) {
+                *text = gyeol_data::error::shorten(document.text, length);
+            }
+            Ok(())
+        })?;
+        Ok(texts)
+    }
+
     /// Fits a vectorizer on the texts.
-    fn fit(&self, pool: &gyeol_tensor::Pool) -> Result<(Vectorizer, gyeol_topic::matrix::Csr)> {
-        let valid = self.params()?.check()?;
+    fn fit(&self, pool: &Pool) -> Result<(Vectorizer, Csr)> {
+        let params = self.params()?;
         let tokens = self.preparation()?;
+        self.fit_with(params, tokens, pool)
+    }
+
+    fn fit_with(
+        &self,
+        params: VectorizerParams,
+        tokens: Preparation,
+        pool: &Pool,
+    ) -> Result<(Vectorizer, Csr)> {
+        let valid = params.check()?;
         let corpus = self.corpus()?;
         let fitted = {
             let bar = Bar::new(self.common, &corpus);

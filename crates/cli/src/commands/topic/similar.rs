@@ -44,8 +44,9 @@ pub fn similar(common: &Common, args: &Similar) -> Result<()> {
     }
     let near: Vec<Near> =
         Index::new(&matrix, args.measure)?.search(&query, args.k, &pool)?.into_iter().flatten().collect();
-    let texts = texts_of(&source, &near)?;
-    show(common, near.iter().zip(texts).map(|(n, text)| (json!(n.row), n.score, text)).collect())
+    let mut texts = source.beginnings(near.iter().map(|n| n.row), 160)?;
+    let found = |n: &Near| (json!(n.row), n.score, texts.remove(&u64::from(n.row)));
+    show(common, near.iter().map(found).collect())
 }
 
 /// By a model of `gyeol topics`: words and documents as the coordinates or the topics that it gives them.
@@ -87,20 +88,6 @@ fn unseen(args: &Similar) -> Failure {
         "{}: no word of '{query}' is a term of these documents. Likely cause: other words or another scheme. Next: ask with words that occur there",
         args.file
     ))
-}
-
-/// The beginning of each document found.
-fn texts_of(source: &Source<'_>, near: &[Near]) -> Result<Vec<Option<String>>> {
-    let mut texts = vec![None; near.len()];
-    source.corpus()?.each(|document| {
-        for (near, text) in near.iter().zip(&mut texts) {
-            if u64::from(near.row) == document.number {
-                *text = Some(gyeol_data::error::shorten(document.text, 160));
-            }
-        }
-        Ok(())
-    })?;
-    Ok(texts)
 }
 
 fn word_vectors(source: &Source<'_>, args: &Similar, pool: &Pool) -> Result<WordVectors> {

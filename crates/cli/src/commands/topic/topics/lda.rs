@@ -1,5 +1,6 @@
 //! `gyeol topics --method lda`: from texts to a model, its coherence, its map.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -10,21 +11,21 @@ use std::time::{Duration, Instant};
 use gyeol_bundle::DataHash;
 use gyeol_tensor::Pool;
 use gyeol_text::prepare::language_of;
-use gyeol_topic::coherence::{Coherence, CoherenceParams, Measure, Scores};
+use gyeol_topic::coherence::{Coherence, CoherenceParams, MOST_WORDS, Measure, Scores};
 use gyeol_topic::lda::{Fit, Gibbs, Lda, LdaParams, LdaValid};
 use gyeol_topic::matrix::Csr;
 use gyeol_topic::variational::{Learning, Vb, VbParams};
-use gyeol_topic::vectorize::{Documents, Vectorizer, VectorizerParams};
+use gyeol_topic::vectorize::{Documents, Vectorizer, VectorizerParams, Weight};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
 use super::super::super::pool;
+use super::super::mean_something;
 use super::scan::{self, Tried};
 use super::{Source, map};
 use crate::args::topic::Topics;
 use crate::args::{Common, Prepare};
 use crate::commands::text::bar::Bar;
-use crate::commands::text::notes;
 use crate::failure::{Failure, Result};
 use crate::progress::stop_flag;
 
@@ -35,9 +36,8 @@ const MANY: u64 = 1_000;
 const LEAST: u64 = 5;
 /// Sweeps between two points of the likelihood's curve.
 const EVERY: usize = 10;
-/// Words of a topic whose coherence is measured, and most words of all topics: their pairs are counted.
+/// Words of a topic whose coherence is measured.
 const WORDS: usize = 10;
-const MOST_WORDS: usize = 1 << 14;
 /// Seconds between two writings of the state.
 const KEPT: Duration = Duration::from_secs(60);
 /// The measures shown, as they stand in results.
@@ -47,9 +47,7 @@ pub const MEASURES: [(&str, Measure); 4] =
 /// Fits a model and shows it.
 pub fn topics(common: &Common, args: &Topics) -> Result<()> {
     let output = super::output(args)?;
-    if args.svd.is_some() {
-        return Err(Failure::Usage("--svd means nothing to --method lda".into()));
-    }
+    mean_something(&[("--svd", args.svd.is_some())], "--method lda")?;
     if args.terms.weight.as_deref().is_some_and(|w| w != "count") {
         let words = "topics are drawn for single words: --method lda takes counts; weights suit --method lsa";
         return Err(Failure::Usage(words.into()));
@@ -62,15 +60,23 @@ pub fn topics(common: &Common, args: &Topics) -> Result<()> {
     let begun = Instant::now();
     let scan = holdout.map(|share| scan::scan(common, &texts, &ways, share, &pool)).transpose()?;
     let chosen = scan.as_ref().map_or(&ways[0], |scan| &ways[scan.chosen]);
-    let (model, scores) = fitted(common, args, &texts, chosen, output, &pool)?;
+    let (model, scores) = fit(common, args, &texts, chosen, output, &pool)?;
     let seconds = begun.elapsed().as_secs_f64();
     model.write(output, texts.data.clone())?;
-    let page = map::write(common, args, &texts, &model, scores.as_deref(), scan.as_ref(), output)?;
-    show(
-        common,
-        args,
-        &Shown { model: &model, scores: scores.as_deref(), scan: scan.as_ref(), page, seconds },
-    )
+    // The state has served; that it is gone or cannot be taken away hurts nobody.
+    let _ = std::fs::remove_file(state_of(output));
+    let fitted = Fitted { texts, model, scores, scan };
+    let page = map::write(common, args, &fitted, output)?;
+    show(common, args, &fitted, page, seconds)
+}
+
+/// A model and what is known of it.
+pub struct Fitted<'a> {
+    pub texts: Texts<'a>,
+    pub model: Lda,
+    /// Coherence by each of [`MEASURES`].
+    pub scores: Option<Vec<Scores>>,
+    pub scan: Option<Tried>,
 }
 
 /// How topics are found.
@@ -104,11 +110,7 @@ impl Way {
             ("--samples", o.samples.is_some()),
             ("--resume", o.resume),
         ];
-        let unused: Vec<&str> = given.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect();
-        if !unused.is_empty() {
-            let words = format!("{} means nothing to --inference {inference}", unused.join(", "));
-            return Err(Failure::Usage(words));
-        }
+        mean_something(&given, &format!("--inference {inference}"))?;
         let new = VbParams::new(k);
         let learning = if inference == "online" { Learning::online() } else { new.learning };
         let epochs = o.iterations.unwrap_or(new.epochs);
@@ -170,31 +172,21 @@ impl<'a> Texts<'a> {
     fn read(common: &'a Common, args: &'a Topics, pool: &Pool) -> Result<Texts<'a>> {
         let mut source =
             Source::new(common, &args.file, &args.terms, &args.prepare, &args.texts, &args.bytes)?;
-        let corpus = source.corpus()?;
-        let documents = corpus.each(|_| Ok(()))?.documents;
-        source.own_prepare = Some(prepared(&source, &args.prepare)?);
+        source.prepare = Cow::Owned(prepared(&source, &args.prepare)?);
         let mut params = source.params()?;
-        params.weight = gyeol_topic::vectorize::Weight::Count;
-        if args.terms.min_df.is_none() && documents >= MANY {
+        params.weight = Weight::Count;
+        if args.terms.min_df.is_none() && source.corpus()?.each(|_| Ok(()))?.documents >= MANY {
             params.min_documents = Documents::Count(LEAST);
         }
         let tokens = source.preparation()?;
-        let fit = |params: VectorizerParams| -> Result<(Vectorizer, Csr)> {
-            let corpus = source.corpus()?;
-            let fitted = {
-                let bar = Bar::new(common, &corpus);
-                params.check()?.fit(&corpus, tokens.clone(), pool, |_| bar.moved())?
-            };
-            notes(common, &corpus);
-            Ok(fitted)
-        };
-        let (mut vectorizer, mut counts) = fit(params.clone())?;
+        let (mut vectorizer, mut counts) = source.fit_with(params.clone(), tokens.clone(), pool)?;
         // A scheme that was not asked for should not make topics of punctuation.
         let says = |term: &str| term.chars().any(char::is_alphanumeric);
         if args.prepare.scheme.is_none() && args.prepare.like.is_none() && !vectorizer.terms().all(says) {
             let words: Vec<String> = vectorizer.terms().filter(|t| says(t)).map(str::to_owned).collect();
             if !words.is_empty() {
-                (vectorizer, counts) = fit(VectorizerParams { vocabulary: Some(words), ..params })?;
+                let params = VectorizerParams { vocabulary: Some(words), ..params };
+                (vectorizer, counts) = source.fit_with(params, tokens, pool)?;
             }
         }
         let sequences = if args.terms.ngrams == (1, 1) {
@@ -236,7 +228,7 @@ fn state_of(output: &Path) -> PathBuf {
 }
 
 /// The model of all documents, and its coherence.
-fn fitted(
+fn fit(
     common: &Common,
     args: &Topics,
     texts: &Texts<'_>,
@@ -288,8 +280,6 @@ fn fitted(
     }
     let model = fit.model(texts.vectorizer.clone())?;
     let scores = coherence(&model, texts.sequences.as_deref(), pool)?;
-    // The state has served; that it is gone or cannot be taken away hurts nobody.
-    let _ = std::fs::remove_file(&state);
     Ok((model, scores))
 }
 
@@ -354,25 +344,23 @@ impl Drop for SweepBar {
     }
 }
 
-/// What is said at the end.
-struct Shown<'a> {
-    model: &'a Lda,
-    scores: Option<&'a [Scores]>,
-    scan: Option<&'a Tried>,
-    page: Option<PathBuf>,
-    seconds: f64,
-}
-
 /// Measures by name: of a topic, or the means.
 pub fn measured(scores: Option<&[Scores]>, value: impl Fn(&Scores) -> f64) -> Value {
     let Some(scores) = scores else { return Value::Null };
     MEASURES.iter().zip(scores).map(|((name, _), s)| ((*name).to_owned(), json!(value(s)))).collect()
 }
 
-fn show(common: &Common, args: &Topics, shown: &Shown<'_>) -> Result<()> {
-    let model = shown.model;
+fn show(
+    common: &Common,
+    args: &Topics,
+    fitted: &Fitted<'_>,
+    page: Option<PathBuf>,
+    seconds: f64,
+) -> Result<()> {
+    let Fitted { model, scores, scan, .. } = fitted;
+    let (scores, scan) = (scores.as_deref(), scan.as_ref());
     let facts = model.facts();
-    let perplexity = shown.scan.map(|s| s.rows[s.chosen].completion.perplexity());
+    let perplexity = scan.map(|s| s.rows[s.chosen].completion.perplexity());
     let likelihood = facts.curve.last().map(|(_, l)| *l);
     if common.json {
         let topics: Vec<Value> = (0..model.k())
@@ -383,7 +371,7 @@ fn show(common: &Common, args: &Topics, shown: &Shown<'_>) -> Result<()> {
                     "probabilities": words.iter().map(|w| w.probability).collect::<Vec<_>>(),
                     "share": model.shares()[t],
                     "alpha": model.alpha()[t],
-                    "coherence": measured(shown.scores, |s| s.each[t]),
+                    "coherence": measured(scores, |s| s.each[t]),
                 })
             })
             .collect();
@@ -398,11 +386,11 @@ fn show(common: &Common, args: &Topics, shown: &Shown<'_>) -> Result<()> {
             "beta": model.beta(),
             "log_likelihood": likelihood,
             "perplexity": perplexity,
-            "coherence": measured(shown.scores, |s| s.mean),
+            "coherence": measured(scores, |s| s.mean),
             "topics": topics,
-            "scan": shown.scan.map(scan::json),
-            "page": shown.page,
-            "seconds": shown.seconds,
+            "scan": scan.map(scan::json),
+            "page": page,
+            "seconds": seconds,
         }));
     }
     if common.quiet {
@@ -416,18 +404,18 @@ fn show(common: &Common, args: &Topics, shown: &Shown<'_>) -> Result<()> {
         model.k(),
         facts.iterations
     );
-    if let Some(scan) = shown.scan {
+    if let Some(scan) = scan {
         text += &scan::table(scan);
     }
     text += " topic   share    npmi  words\n";
     let mut order: Vec<usize> = (0..model.k()).collect();
     order.sort_by(|a, b| model.shares()[*b].total_cmp(&model.shares()[*a]).then(a.cmp(b)));
     for t in order {
-        let npmi = shown.scores.map_or("     –".to_owned(), |s| format!("{:6.3}", s[2].each[t]));
+        let npmi = scores.map_or("     –".to_owned(), |s| format!("{:6.3}", s[2].each[t]));
         let words: Vec<&str> = model.topic(t, args.words).iter().map(|w| w.word).collect();
         text += &format!("{t:6}  {:5.1} %  {npmi}  {}\n", 100.0 * model.shares()[t], words.join(" "));
     }
-    if let Some(scores) = shown.scores {
+    if let Some(scores) = scores {
         let of = |i: usize| scores[i].mean;
         text += &format!(
             "coherence: UMass {:.3}, UCI {:.3} and NPMI {:.3} (window 10), C_V {:.3} (window 110)\n",
@@ -437,7 +425,7 @@ fn show(common: &Common, args: &Topics, shown: &Shown<'_>) -> Result<()> {
             of(3)
         );
     }
-    if let Some(page) = &shown.page {
+    if let Some(page) = &page {
         text += &format!("map: {}\n", page.display());
     }
     crate::output::text(&text)

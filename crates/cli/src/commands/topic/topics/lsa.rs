@@ -5,6 +5,7 @@ use gyeol_topic::svd::{Method, TruncatedParams};
 use serde_json::{Value, json};
 
 use super::super::super::pool;
+use super::super::mean_something;
 use super::Source;
 use crate::args::Common;
 use crate::args::topic::Topics;
@@ -13,8 +14,17 @@ use crate::failure::{Failure, Result};
 /// Dimensions unless another number is named.
 const DIMENSIONS: usize = 100;
 
-/// Options that belong to the other method.
-fn unused(args: &Topics) -> Vec<&'static str> {
+/// Fits topics and writes the model.
+pub fn topics(common: &Common, args: &Topics) -> Result<()> {
+    let k = match args.k[..] {
+        [] => DIMENSIONS,
+        [k] => k,
+        _ => {
+            return Err(Failure::Usage(
+                "--method lsa takes one number of topics; the largest holds the others".into(),
+            ));
+        }
+    };
     let lda = &args.lda;
     let given = [
         ("--inference", lda.inference.is_some()),
@@ -29,24 +39,7 @@ fn unused(args: &Topics) -> Vec<&'static str> {
         ("--no-map", lda.no_map),
         ("--resume", lda.resume),
     ];
-    given.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect()
-}
-
-/// Fits topics and writes the model.
-pub fn topics(common: &Common, args: &Topics) -> Result<()> {
-    let k = match args.k[..] {
-        [] => DIMENSIONS,
-        [k] => k,
-        _ => {
-            return Err(Failure::Usage(
-                "--method lsa takes one number of topics; the largest holds the others".into(),
-            ));
-        }
-    };
-    let unused = unused(args);
-    if !unused.is_empty() {
-        return Err(Failure::Usage(format!("{} means nothing to --method lsa", unused.join(", "))));
-    }
+    mean_something(&given, "--method lsa")?;
     let output = super::output(args)?;
     let source = Source::new(common, &args.file, &args.terms, &args.prepare, &args.texts, &args.bytes)?;
     let pool = pool(common);

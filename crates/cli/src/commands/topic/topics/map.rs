@@ -7,8 +7,7 @@ use gyeol_report::topic_map::TopicMap;
 use gyeol_topic::coherence::Scores;
 use gyeol_topic::lda::{Inference, Lda};
 
-use super::lda::Texts;
-use super::scan::Tried;
+use super::lda::{Fitted, Texts};
 use crate::args::Common;
 use crate::args::topic::Topics;
 use crate::failure::Result;
@@ -24,39 +23,27 @@ const MIX: usize = 5;
 const LOGARITHMS: usize = 400_000_000;
 
 /// Writes the page beside the model unless it is not wanted.
-pub fn write(
-    common: &Common,
-    args: &Topics,
-    texts: &Texts<'_>,
-    model: &Lda,
-    scores: Option<&[Scores]>,
-    scan: Option<&Tried>,
-    output: &Path,
-) -> Result<Option<PathBuf>> {
+pub fn write(common: &Common, args: &Topics, fitted: &Fitted<'_>, output: &Path) -> Result<Option<PathBuf>> {
     if args.lda.no_map {
         return Ok(None);
     }
-    if model.k() > MOST {
+    let k = fitted.model.k();
+    if k > MOST {
         if !common.quiet {
-            eprintln!("gyeol: no map: {} topics are more than the {MOST} that a page can show", model.k());
+            eprintln!("gyeol: no map: {k} topics are more than the {MOST} that a page can show");
         }
         return Ok(None);
     }
     let path = args.lda.map.clone().unwrap_or_else(|| output.with_extension("html"));
     let language = crate::output::language(common.language.as_deref(), None)?;
-    let map = made(common, args, texts, model, scores, scan)?;
+    let map = made(common, args, fitted)?;
     crate::output::bytes(&path, gyeol_report::topic_map_page(&map, language)?.as_bytes())?;
     Ok(Some(path))
 }
 
-fn made(
-    common: &Common,
-    args: &Topics,
-    texts: &Texts<'_>,
-    model: &Lda,
-    scores: Option<&[Scores]>,
-    scan: Option<&Tried>,
-) -> Result<TopicMap> {
+fn made(common: &Common, args: &Topics, fitted: &Fitted<'_>) -> Result<TopicMap> {
+    let Fitted { texts, model, scores, scan } = fitted;
+    let (scores, scan) = (scores.as_deref(), scan.as_ref());
     let (k, terms) = (model.k(), model.vectorizer().len());
     let facts = model.facts();
     let tokens = facts.tokens as f64;
@@ -159,14 +146,7 @@ fn distributions(model: &Lda, overall: &[f64]) -> Vec<Vec<f64>> {
 /// The documents that show each topic most, with their beginnings.
 fn documents(texts: &Texts<'_>, model: &Lda) -> Result<Vec<Vec<page::Document>>> {
     let best: Vec<Vec<(u32, f32)>> = (0..model.k()).map(|t| model.documents_of(t, DOCUMENTS)).collect();
-    let mut beginnings: std::collections::HashMap<u64, String> =
-        best.iter().flatten().map(|(doc, _)| (u64::from(*doc), String::new())).collect();
-    texts.source.corpus()?.each(|document| {
-        if let Some(text) = beginnings.get_mut(&document.number) {
-            *text = gyeol_data::error::shorten(document.text, 200);
-        }
-        Ok(())
-    })?;
+    let beginnings = texts.source.beginnings(best.iter().flatten().map(|(doc, _)| *doc), 200)?;
     let document = |doc: u32| {
         let shares = model.document(doc as usize);
         let mut mix: Vec<(usize, f64)> = shares.iter().map(|&s| f64::from(s)).enumerate().collect();
