@@ -10,14 +10,19 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 
-use crate::{Error, Limits, Result};
+use gyeol_base::{Result, shorten};
+
+use crate::Limits;
+use crate::fault::{self, limit, not_a_bundle};
 
 /// Bytes of the header's length, at the start of the file.
 pub(crate) const LENGTH_BYTES: usize = 8;
 
 /// The header's text and the number of bytes that the tensors take, once both are known to be sound.
-pub(crate) fn check<'a>(bytes: &'a [u8], limits: &Limits) -> Result<&'a str> {
-    limit("bytes", bytes.len() as u64, limits.max_bytes)?;
+pub(crate) fn check<'a>(bytes: &'a [u8], in_file: bool, limits: &Limits) -> Result<&'a str> {
+    if !in_file {
+        limit("bytes", bytes.len() as u64, limits.max_bytes)?;
+    }
     let Some((length, rest)) = bytes.split_first_chunk::<LENGTH_BYTES>() else {
         return Err(not_a_bundle(format!("it has only {} bytes", bytes.len())));
     };
@@ -26,59 +31,63 @@ pub(crate) fn check<'a>(bytes: &'a [u8], limits: &Limits) -> Result<&'a str> {
         Some(b'{') => {}
         Some(_) => return Err(not_a_bundle("it does not begin like a safetensors file")),
         None => {
-            return Err(Error::Truncated { expected: length.saturating_add(8), found: bytes.len() as u64 });
+            return Err(fault::cut_short(length.saturating_add(8), bytes.len() as u64));
         }
     }
     limit("bytes of header", length, limits.max_manifest)?;
     let Some(header) = usize::try_from(length).ok().and_then(|length| rest.get(..length)) else {
-        return Err(Error::Truncated { expected: length + LENGTH_BYTES as u64, found: bytes.len() as u64 });
+        return Err(fault::cut_short(length + LENGTH_BYTES as u64, bytes.len() as u64));
     };
     let header = std::str::from_utf8(header).map_err(|error| {
         not_a_bundle(format!("its header is not UTF-8 (byte {})", error.valid_up_to() + LENGTH_BYTES))
     })?;
-    let end = walk(header, limits)?;
+    let end = walk(header, in_file, limits)?;
 
     let expected = LENGTH_BYTES as u64 + length + end;
     let found = bytes.len() as u64;
     if found < expected {
-        return Err(Error::Truncated { expected, found });
+        return Err(fault::cut_short(expected, found));
     }
     if found > expected {
-        return Err(Error::Trailing { expected, extra: found - expected });
+        return Err(fault::trailing(expected, found - expected));
     }
     Ok(header)
 }
 
 /// Where the last tensor ends, counted from the end of the header.
-fn walk(header: &str, limits: &Limits) -> Result<u64> {
+fn walk(header: &str, in_file: bool, limits: &Limits) -> Result<u64> {
     let walk: Walk = serde_json::from_str(header).map_err(|error| {
         not_a_bundle(format!("its header is not the JSON of a safetensors file ({error})"))
     })?;
     if let Some(name) = walk.duplicate {
-        return Err(Error::DuplicateName { name });
+        return Err(fault::twice(&name));
     }
     limit("tensors", walk.count, limits.max_tensors as u64)?;
 
-    let (mut end, mut elements) = (0u64, 0u64);
+    let (mut end, mut elements, mut memory) = (0u64, 0u64, 0u64);
     for (name, entry) in &walk.entries {
         let width = match entry.dtype.as_str() {
             "F32" => 4,
             "F64" => 8,
             "U8" => 1,
-            other => return Err(Error::NumberType { name: name.clone(), dtype: shorten(other) }),
+            other => return Err(fault::number_type(name, other)),
         };
-        let layout = |why: String| Error::Layout { name: name.clone(), why };
+        let layout = |why: String| fault::layout(name, why);
         let count = entry
             .shape
             .iter()
             .try_fold(1u64, |product, axis| product.checked_mul(*axis))
             .ok_or_else(|| layout(format!("its shape {:?} overflows", entry.shape)))?;
+        // Bytes in a file stay there.
+        let taken = if in_file && entry.dtype == "U8" { 0 } else { count };
         elements =
-            elements.checked_add(count).ok_or_else(|| layout("the count of numbers overflows".to_owned()))?;
+            elements.checked_add(taken).ok_or_else(|| layout("the count of numbers overflows".to_owned()))?;
         limit("numbers", elements, limits.max_elements)?;
         let size = count
             .checked_mul(width)
             .ok_or_else(|| layout(format!("its shape {:?} overflows", entry.shape)))?;
+        memory = memory.saturating_add(taken.saturating_mul(width));
+        limit("bytes", memory, limits.max_bytes)?;
         let (from, to) = entry.data_offsets;
         if to.checked_sub(from) != Some(size) {
             return Err(layout(format!("its {size} bytes do not fill the place from {from} to {to}")));
@@ -86,19 +95,6 @@ fn walk(header: &str, limits: &Limits) -> Result<u64> {
         end = end.max(to);
     }
     Ok(end)
-}
-
-fn limit(what: &'static str, found: u64, limit: u64) -> Result<()> {
-    if found > limit { Err(Error::TooLarge { what, found, limit }) } else { Ok(()) }
-}
-
-pub(crate) fn not_a_bundle(why: impl Into<String>) -> Error {
-    Error::NotABundle { why: why.into() }
-}
-
-/// A name that a stranger chose, fit for one line of an error message.
-fn shorten(name: &str) -> String {
-    name.chars().take(40).map(|letter| if letter.is_control() { '\u{fffd}' } else { letter }).collect()
 }
 
 /// One tensor's line of the header.
@@ -137,17 +133,17 @@ impl<'de> Visitor<'de> for WalkVisitor {
         let mut names = HashSet::new();
         while let Some(name) = map.next_key::<String>()? {
             if !names.insert(name.clone()) {
-                walk.duplicate.get_or_insert(shorten(&name));
+                walk.duplicate.get_or_insert(shorten(&name, 40));
             }
             if name == "__metadata__" {
                 map.next_value::<IgnoredAny>()?;
                 continue;
             }
-            let entry: Entry = map
-                .next_value()
-                .map_err(|error| A::Error::custom(format_args!("tensor `{}`: {error}", shorten(&name))))?;
+            let entry: Entry = map.next_value().map_err(|error| {
+                A::Error::custom(format_args!("tensor `{}`: {error}", shorten(&name, 40)))
+            })?;
             walk.count += 1;
-            walk.entries.push((shorten(&name), entry));
+            walk.entries.push((shorten(&name, 40), entry));
         }
         Ok(walk)
     }

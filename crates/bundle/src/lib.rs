@@ -14,9 +14,22 @@
 //! shapes, numbers and manifest finds every altered byte. That digest protects against damage, not against a forger, who
 //! could compute it anew.
 //!
-//! The container knows nothing of forecasts or nets: what stands in [`Manifest::model`] is the business of whoever put it
-//! there. Tenants so far are a [`gyeol_forecast::Forecaster`] ([`Bundle::of_forecaster`], [`Bundle::forecaster`]) and a
-//! [`LanguageModel`] ([`Bundle::of_language_model`], [`Bundle::language_model`]).
+//! The container knows nothing of forecasts or nets: a model is [`Packed`] by its own crate. Tensors of bytes that carry
+//! checksums of their own are [sections](Bundle::add_section): in a large file they stay mapped where they are, whatever
+//! their size.
+//!
+//! # Errors
+//!
+//! | code | means |
+//! |---|---|
+//! | `not-a-bundle` | the bytes are something else |
+//! | `cut-short`, `trailing-bytes` | the file ends before, or goes on after, what its header says |
+//! | `too-large` | beyond the [`Limits`] |
+//! | `other-version` | written in a format that this program does not know |
+//! | `twice-named`, `number-type`, `bad-layout` | a header that contradicts itself or the file |
+//! | `bad-manifest` | a manifest, or a model in it, that is not what the format says |
+//! | `altered` | the digest does not fit |
+//! | `wrong-kind` | a model of another kind than was asked for |
 //!
 //! ```
 //! use gyeol_bundle::{Bundle, DataHash, Limits, Manifest, Tensor};
@@ -29,25 +42,24 @@
 //! let again = Bundle::from_bytes(&bytes, &Limits::default())?;
 //! assert_eq!(again.tensors, bundle.tensors);
 //! assert_eq!(again.summary().parameters, 6);
-//! # Ok::<(), gyeol_bundle::Error>(())
+//! # Ok::<(), gyeol_base::Error>(())
 //! ```
 
 mod bundle;
-mod error;
+mod fault;
 mod file;
-mod forecaster;
 mod header;
-mod language;
 mod limits;
 mod manifest;
+mod packed;
 mod summary;
 mod tensor;
 
 pub use bundle::Bundle;
-pub use error::{Error, Result};
-pub use forecaster::FORECAST;
-pub use language::{LANGUAGE_MODEL, LanguageModel};
+pub use fault::manifest as bad_manifest;
+pub use gyeol_base::{Error, Result};
 pub use limits::Limits;
 pub use manifest::{DataHash, FORMAT, Manifest};
+pub use packed::Packed;
 pub use summary::{Summary, TensorSummary};
 pub use tensor::{Tensor, TensorData};

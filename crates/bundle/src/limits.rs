@@ -1,10 +1,10 @@
 //! How large a bundle may be before it is refused unread.
 
-/// Upper bounds that a bundle must keep to be opened. The defaults are far above any net that a CPU trains; larger
-/// n-gram models are files of their own.
+/// Upper bounds that a bundle must keep to be opened. The defaults are far above any net that a CPU trains. Tensors of
+/// bytes in a file (the tables of n-gram models) stay where they are and count neither as memory nor as numbers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes of the whole file.
+    /// Bytes taken into memory.
     pub max_bytes: u64,
     /// Number of tensors.
     pub max_tensors: usize,

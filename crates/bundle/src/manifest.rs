@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// Number of the layout that this version writes and reads. It grows when an older program could no longer read the file.
-pub const FORMAT: u32 = 1;
+/// Highest number of a layout that this version writes and reads: 2 with sections, 1 without. It grows when an older program could no longer read the file.
+pub const FORMAT: u32 = 2;
 
 /// The words of a bundle: what it is, where it came from, how good it was, and what its crate needs beside the tensors.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -25,13 +25,19 @@ pub struct Manifest {
     pub scores: Value,
     /// Everything else that its crate needs to predict: columns, roles, scalers, shapes.
     pub model: Value,
-    /// SHA-256 over the tensors' names, shapes and numbers and over all fields above, in hexadecimal. Filled in when the
+    /// Numbers that were learnt, where the tensors do not tell: n-grams in packed tables, weights beside constants.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parameters: Option<u64>,
+    /// Tensors of bytes that carry checksums of their own, so that the file can be opened without reading them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sections: Vec<String>,
+    /// SHA-256 over the tensors' names, shapes and numbers (those of `sections` without their bytes) and over all fields above, in hexadecimal. Filled in when the
     /// bundle is written; what stands there before does not matter.
     pub content_sha256: String,
 }
 
 /// Name and digest of the readings behind a model.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DataHash {
     /// The file's name, without its folder.
     pub name: String,
@@ -53,6 +59,8 @@ impl Manifest {
             recipe: String::new(),
             scores: Value::Null,
             model: Value::Null,
+            parameters: None,
+            sections: Vec::new(),
             content_sha256: String::new(),
         }
     }

@@ -67,22 +67,11 @@ impl Summary {
             rung: manifest.rung.clone(),
             format: manifest.format,
             gyeol_version: manifest.gyeol_version.clone(),
-            parameters: match manifest.model.get("parameters").and_then(Value::as_u64) {
-                // Tables packed into bytes know their own count.
-                Some(parameters) => parameters,
-                None => tensors.iter().map(|tensor| tensor.elements).sum(),
-            },
-            bytes: tensors
-                .iter()
-                .map(|tensor| {
-                    tensor.elements
-                        * match tensor.dtype.as_str() {
-                            "F64" => 8,
-                            "F32" => 4,
-                            _ => 1,
-                        }
-                })
-                .sum(),
+            // The first version wrote no count, or one beside the model; bytes are no parameters.
+            parameters: (manifest.parameters)
+                .or_else(|| manifest.model.get("parameters").and_then(Value::as_u64))
+                .unwrap_or_else(|| tensors.iter().filter(|t| t.dtype != "U8").map(|t| t.elements).sum()),
+            bytes: bundle.tensors.values().map(|tensor| tensor.byte_len() as u64).sum(),
             tensors,
             data: manifest.data.clone(),
             scores: manifest.scores.clone(),

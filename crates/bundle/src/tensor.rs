@@ -1,10 +1,10 @@
 //! The numbers of a bundle.
 
-use std::borrow::Cow;
+use gyeol_base::Result;
+use gyeol_tensor::mapped::Bytes;
+use safetensors::Dtype;
 
-use safetensors::{Dtype, View};
-
-use crate::{Error, Result};
+use crate::fault;
 
 /// A block of numbers with its shape, row-major.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,7 +23,7 @@ pub enum TensorData {
     /// Double precision: statistics, intervals.
     F64(Vec<f64>),
     /// Bytes: a file of another form inside the bundle, such as the tables of an n-gram model.
-    U8(Vec<u8>),
+    U8(Bytes),
 }
 
 impl TensorData {
@@ -63,7 +63,8 @@ impl Tensor {
     }
 
     /// Bytes in one row.
-    pub fn bytes(data: Vec<u8>) -> Tensor {
+    pub fn bytes(data: impl Into<Bytes>) -> Tensor {
+        let data = data.into();
         Tensor { shape: vec![data.len()], data: TensorData::U8(data) }
     }
 
@@ -78,10 +79,8 @@ impl Tensor {
         if wanted == Some(self.data.len()) {
             return Ok(());
         }
-        Err(Error::Tensor {
-            name: name.to_owned(),
-            why: format!("its shape {:?} does not hold the {} numbers it has", self.shape, self.data.len()),
-        })
+        let (shape, len) = (&self.shape, self.data.len());
+        Err(fault::tensor(name, format!("its shape {shape:?} does not hold the {len} numbers it has")))
     }
 
     /// The numbers in double precision, whatever they are kept in.
@@ -117,17 +116,48 @@ impl Tensor {
         }
     }
 
-    /// The numbers as the file holds them: little endian, one after the other.
-    pub(crate) fn le_bytes(&self) -> Cow<'_, [u8]> {
+    /// Hands out the numbers as the file holds them, little endian, a piece at a time.
+    pub(crate) fn each_piece<E>(
+        &self,
+        take: &mut dyn FnMut(&[u8]) -> std::result::Result<(), E>,
+    ) -> std::result::Result<(), E> {
+        const PIECE: usize = 1 << 14;
+        let mut piece = Vec::with_capacity(8 * PIECE);
         match &self.data {
-            TensorData::F32(values) => values.iter().flat_map(|value| value.to_le_bytes()).collect(),
-            TensorData::F64(values) => values.iter().flat_map(|value| value.to_le_bytes()).collect(),
-            TensorData::U8(values) => Cow::Borrowed(values),
+            TensorData::F32(values) => values.chunks(PIECE).try_for_each(|values| {
+                piece.clear();
+                piece.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+                take(&piece)
+            }),
+            TensorData::F64(values) => values.chunks(PIECE).try_for_each(|values| {
+                piece.clear();
+                piece.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+                take(&piece)
+            }),
+            TensorData::U8(values) => values.chunks(8 * PIECE).try_for_each(take),
         }
     }
 
-    /// The inverse of [`Tensor::le_bytes`]; `None` for another number type.
-    pub(crate) fn from_le_bytes(dtype: Dtype, shape: &[usize], bytes: &[u8]) -> Option<Tensor> {
+    /// Bytes that the numbers take in the file.
+    pub(crate) fn byte_len(&self) -> usize {
+        match &self.data {
+            TensorData::F32(values) => 4 * values.len(),
+            TensorData::F64(values) => 8 * values.len(),
+            TensorData::U8(values) => values.len(),
+        }
+    }
+
+    /// The type in the safetensors format.
+    pub(crate) fn dtype(&self) -> Dtype {
+        match self.data {
+            TensorData::F32(_) => Dtype::F32,
+            TensorData::F64(_) => Dtype::F64,
+            TensorData::U8(_) => Dtype::U8,
+        }
+    }
+
+    /// A tensor from its place in a file; `None` for another number type.
+    pub(crate) fn from_le_bytes(dtype: Dtype, shape: &[usize], bytes: Bytes) -> Option<Tensor> {
         let data = match dtype {
             Dtype::F32 => {
                 let (numbers, _) = bytes.as_chunks::<4>();
@@ -137,35 +167,9 @@ impl Tensor {
                 let (numbers, _) = bytes.as_chunks::<8>();
                 TensorData::F64(numbers.iter().map(|number| f64::from_le_bytes(*number)).collect())
             }
-            Dtype::U8 => TensorData::U8(bytes.to_vec()),
+            Dtype::U8 => TensorData::U8(bytes),
             _ => return None,
         };
         Some(Tensor { shape: shape.to_vec(), data })
-    }
-}
-
-impl View for &Tensor {
-    fn dtype(&self) -> Dtype {
-        match self.data {
-            TensorData::F32(_) => Dtype::F32,
-            TensorData::F64(_) => Dtype::F64,
-            TensorData::U8(_) => Dtype::U8,
-        }
-    }
-
-    fn shape(&self) -> &[usize] {
-        &self.shape
-    }
-
-    fn data(&self) -> Cow<'_, [u8]> {
-        self.le_bytes()
-    }
-
-    fn data_len(&self) -> usize {
-        match &self.data {
-            TensorData::F32(values) => std::mem::size_of_val(values.as_slice()),
-            TensorData::F64(values) => std::mem::size_of_val(values.as_slice()),
-            TensorData::U8(values) => values.len(),
-        }
     }
 }

@@ -2,11 +2,13 @@
 
 use std::fmt;
 
-/// A failure with its message.
+use gyeol_base::{Error, Fault, Kind};
+
+/// A failure: what went wrong, or how the command was called wrongly.
 #[derive(Debug)]
 pub enum Failure {
     /// Something did not work: exit 1.
-    Failed(String),
+    Failed(Error),
     /// It was called wrongly: exit 2.
     Usage(String),
 }
@@ -15,6 +17,11 @@ pub enum Failure {
 pub type Result<T> = std::result::Result<T, Failure>;
 
 impl Failure {
+    /// Something did not work: its stable word, and `found. Likely cause: … . Next: …`.
+    pub fn failed(code: &'static str, text: impl AsRef<str>) -> Self {
+        Failure::Failed(Fault::said(code, text).input())
+    }
+
     /// Exit code.
     pub fn code(&self) -> u8 {
         match self {
@@ -22,18 +29,50 @@ impl Failure {
             Failure::Usage(_) => 2,
         }
     }
+
+    /// The failure for those who know nothing of exit codes.
+    pub fn into_error(self) -> Error {
+        match self {
+            Failure::Failed(error) => error,
+            Failure::Usage(text) => Fault::said("usage", text).option(),
+        }
+    }
+
+    /// The failure as one line of JSON.
+    pub fn into_json(self) -> String {
+        serde_json::json!({ "error": self.into_error() }).to_string()
+    }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Failure::Failed(message) | Failure::Usage(message) => f.write_str(message),
+            Failure::Failed(error) => error.fmt(f),
+            Failure::Usage(message) => f.write_str(message),
         }
     }
 }
 
-impl<E: std::error::Error> From<E> for Failure {
-    fn from(error: E) -> Self {
-        Failure::Failed(error.to_string())
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Failure::Failed(error)
+    }
+}
+
+impl From<gyeol_ladder::recipe::RecipeError> for Failure {
+    fn from(error: gyeol_ladder::recipe::RecipeError) -> Self {
+        Failure::Failed(error.into())
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        Failure::Failed(Error::new(Kind::Io, Fault::new("io", error.to_string())))
+    }
+}
+
+impl From<serde_json::Error> for Failure {
+    fn from(error: serde_json::Error) -> Self {
+        Failure::Failed(Error::defect(error))
     }
 }

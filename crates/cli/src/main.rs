@@ -8,16 +8,36 @@ mod progress;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::FromArgMatches;
+use clap::error::ErrorKind;
+use failure::Failure;
 
 fn main() -> ExitCode {
-    let args = args::Args::parse();
+    // What was typed may be wrong, so that `--json` is looked for in it as it stands.
+    let json = std::env::args_os().skip(1).take_while(|word| word != "--").any(|word| word == "--json");
+    let args = match args::command().try_get_matches().and_then(|m| args::Args::from_arg_matches(&m)) {
+        Ok(args) => args,
+        Err(e) if json && !matches!(e.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
+            let said = e.to_string();
+            let lines: Vec<&str> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+            return ended(Failure::Usage(lines.join(" ").trim_start_matches("error: ").to_owned()), true);
+        }
+        Err(e) => e.exit(),
+    };
     output::stop_quietly_on_a_closed_pipe();
     match commands::run(args) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            eprintln!("gyeol: {failure}");
-            ExitCode::from(failure.code())
-        }
+        Err(failure) => ended(failure, json),
     }
+}
+
+/// Says why it failed: a sentence for people, or one object as the last line of standard error.
+fn ended(failure: Failure, json: bool) -> ExitCode {
+    let code = ExitCode::from(failure.code());
+    if json {
+        eprintln!("{}", failure.into_json())
+    } else {
+        eprintln!("gyeol: {failure}")
+    }
+    code
 }

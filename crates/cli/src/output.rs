@@ -28,9 +28,9 @@ pub fn bytes(path: &Path, bytes: &[u8]) -> Result<()> {
             other => Ok(other?),
         };
     }
-    gyeol_data::write_bytes(path, bytes).map_err(|e| {
+    gyeol_base::write_bytes(path, bytes).map_err(|e| {
         let next = "check that the folder exists, may be written to and has room";
-        Failure::Failed(format!("cannot write {}: {e}. Next: {next}", path.display()))
+        Failure::failed("io", format!("cannot write {}: {e}. Next: {next}", path.display()))
     })
 }
 

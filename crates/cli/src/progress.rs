@@ -7,23 +7,25 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use gyeol_forecast::Progress;
-use gyeol_ladder::Watch;
-use gyeol_ladder::language::{LanguageWatch, TABLE};
+use gyeol_ladder::recipe::{AnyRecipe, Metric};
+use gyeol_ladder::tasks::lm::TABLE;
+use gyeol_ladder::{Step, Watch};
 use gyeol_ngram::Stage;
-use gyeol_report::language::LanguageRungReport;
 use gyeol_report::model::RungReport;
 use gyeol_report::{Language, text};
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// Watches a climb.
+/// Watches a climb of any task.
 pub struct Watcher {
     stop: Arc<AtomicBool>,
     bar: Option<ProgressBar>,
     quiet: bool,
     terminal: bool,
     language: Language,
-    metric: String,
+    metric: &'static str,
     unit: String,
+    /// What is fitted now.
+    now: String,
     since: Instant,
     drawn: Instant,
 }
@@ -45,41 +47,54 @@ pub fn stop_flag() -> Arc<AtomicBool> {
     Arc::clone(flag)
 }
 
+/// A watch over counting, scoring and other work on n-grams that shows nothing: it goes on until Ctrl-C.
+pub fn until_stopped() -> impl FnMut(Stage) -> bool {
+    let stop = stop_flag();
+    move |_| !stop.load(Ordering::SeqCst)
+}
+
 impl Watcher {
-    /// For a run whose scores are shown in `unit`; Ctrl-C makes it stop at the next iteration.
-    pub fn new(quiet: bool, language: Language, metric: &str, unit: &str) -> Self {
+    /// For a run of a recipe; Ctrl-C makes it stop at the next step.
+    pub fn new(quiet: bool, language: Language, recipe: &AnyRecipe) -> Self {
         let now = Instant::now();
+        let (metric, unit) = match recipe {
+            AnyRecipe::Forecast(recipe) => (
+                match recipe.score.metric {
+                    Metric::Mae => "mae",
+                    Metric::Mse => "mse",
+                },
+                recipe.columns.unit.clone().filter(|_| !recipe.score.scaled).unwrap_or_default(),
+            ),
+            AnyRecipe::LanguageModel(_) => ("perplexity", String::new()),
+        };
         Watcher {
             stop: stop_flag(),
             bar: None,
             quiet,
             terminal: std::io::stderr().is_terminal(),
             language,
-            metric: metric.into(),
-            unit: unit.into(),
+            metric,
+            unit,
+            now: String::new(),
             since: now,
             drawn: now,
         }
     }
-}
 
-impl Watch for Watcher {
-    fn begin(&mut self, rung: &str, index: usize, of: usize) {
-        self.since = Instant::now();
+    /// The line of what goes on without a known end.
+    fn say(&mut self, words: String) {
         if self.quiet || !self.terminal {
             return;
         }
-        let bar = ProgressBar::new(1);
-        let style = ProgressStyle::with_template("  {prefix:28} {bar:20} {msg}")
-            .unwrap_or_else(|_| ProgressStyle::default_bar())
-            .progress_chars("━╸─");
-        bar.set_style(style);
-        bar.set_prefix(format!("{} ({}/{of})", text::rung_title(rung, self.language), index + 1));
-        bar.enable_steady_tick(Duration::from_millis(200));
-        self.bar = Some(bar);
+        let bar = self.bar.get_or_insert_with(|| {
+            let bar = ProgressBar::new_spinner();
+            bar.enable_steady_tick(Duration::from_millis(200));
+            bar
+        });
+        bar.set_message(words);
     }
 
-    fn progress(&mut self, _rung: &str, p: Progress) -> bool {
+    fn trained(&mut self, p: Progress) {
         if let Some(bar) = &self.bar
             && self.drawn.elapsed() > Duration::from_millis(100)
         {
@@ -112,17 +127,77 @@ impl Watch for Watcher {
             line += &format!(" · {}", say("progress-pace", &pace));
             bar.set_message(line);
         }
+    }
+
+    fn clear(&mut self) {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl Watch for Watcher {
+    fn begin(&mut self, rung: &str, index: usize, of: usize) {
+        self.clear();
+        self.since = Instant::now();
+        let title = match rung {
+            TABLE => text::message("chapter-settings", &[], self.language),
+            rung => text::rung_title(rung, self.language),
+        };
+        self.now = format!("{title} ({}/{of})", index + 1);
+        if self.quiet || !self.terminal {
+            return;
+        }
+        let bar = ProgressBar::new(1);
+        let style = ProgressStyle::with_template("  {prefix:28} {bar:20} {msg}")
+            .unwrap_or_else(|_| ProgressStyle::default_bar())
+            .progress_chars("━╸─");
+        bar.set_style(style);
+        bar.set_prefix(self.now.clone());
+        bar.enable_steady_tick(Duration::from_millis(200));
+        self.bar = Some(bar);
+    }
+
+    fn step(&mut self, step: Step<'_>) -> bool {
+        match step {
+            Step::Cleaned(changes) if !self.quiet => {
+                for change in changes.iter().filter(|c| c.touched > 0) {
+                    let column = change.column.as_deref().map(|c| format!(" {c}")).unwrap_or_default();
+                    eprintln!("  {}{column}: {} ({})", change.operation, change.touched, change.detail);
+                }
+            }
+            Step::Cleaned(_) => {}
+            Step::Reading { part, bytes, of } => {
+                let size = |bytes: u64| text::bytes(bytes, self.language);
+                let done = match of {
+                    Some(of) => format!("{} / {}", size(bytes), size(of)),
+                    None => size(bytes),
+                };
+                self.say(format!("{} · {done}", text::spoken("part", part, self.language)));
+            }
+            Step::Counting(stage) => {
+                let doing = match stage {
+                    Stage::Reading(words) | Stage::Scoring(words) => {
+                        text::count(words as usize, self.language)
+                    }
+                    Stage::Counting(share) => text::percent(share, 0, self.language),
+                    _ => String::new(),
+                };
+                self.say(doing);
+            }
+            Step::Trying(setting) => self.say(setting.join(" · ")),
+            Step::Training(progress) => self.trained(progress),
+            Step::Sweep(at) => self.say(format!("{} / {}", at.done, at.of)),
+        }
         !self.stop.load(Ordering::SeqCst)
     }
 
     fn done(&mut self, rung: &RungReport, kept: bool) {
-        if let Some(bar) = self.bar.take() {
-            bar.finish_and_clear();
-        }
+        self.clear();
         if self.quiet {
             return;
         }
-        let error = rung.test.get(&self.metric).map_or("–".to_string(), |v| {
+        let value = rung.test.get(self.metric).map_or("–".to_string(), |v| {
             text::with_unit(&text::significant(v.value, 5, self.language), &self.unit)
         });
         let time = if kept {
@@ -130,102 +205,14 @@ impl Watch for Watcher {
         } else {
             text::duration(rung.fit_seconds, self.language)
         };
-        eprintln!(
-            "  {:28} {} {error} · {time}",
-            text::rung_title(&rung.name, self.language),
-            self.metric.to_uppercase()
-        );
+        let (title, metric) =
+            (text::rung_title(&rung.name, self.language), text::metric_name(self.metric, self.language));
+        eprintln!("  {title:28} {metric} {value} · {time}");
     }
 }
 
-/// Watches a climb of language models.
-pub struct TextWatcher {
-    stop: Arc<AtomicBool>,
-    bar: Option<ProgressBar>,
-    quiet: bool,
-    language: Language,
-    /// What is fitted now.
-    now: String,
-}
-
-impl TextWatcher {
-    /// Ctrl-C makes it stop at the next block of texts or the next model.
-    pub fn new(quiet: bool, language: Language) -> Self {
-        let bar = (!quiet && std::io::stderr().is_terminal()).then(|| {
-            let bar = ProgressBar::new_spinner();
-            bar.enable_steady_tick(Duration::from_millis(200));
-            bar
-        });
-        TextWatcher { stop: stop_flag(), bar, quiet, language, now: String::new() }
-    }
-
-    fn say(&self, words: String) -> bool {
-        if let Some(bar) = &self.bar {
-            bar.set_message(words);
-        }
-        !self.stop.load(Ordering::SeqCst)
-    }
-}
-
-impl LanguageWatch for TextWatcher {
-    fn reading(&mut self, part: &str, bytes: u64, of: Option<u64>) -> bool {
-        let size = |bytes: u64| text::bytes(bytes, self.language);
-        let done = match of {
-            Some(of) => format!("{} / {}", size(bytes), size(of)),
-            None => size(bytes),
-        };
-        self.say(format!("{} · {done}", text::spoken("part", part, self.language)))
-    }
-
-    fn counting(&mut self, stage: Stage) {
-        let doing = match stage {
-            Stage::Reading(words) => text::count(words as usize, self.language),
-            Stage::Counting(share) => text::percent(share, 0, self.language),
-            Stage::Estimating => String::new(),
-        };
-        self.say(format!("{} · {doing}", self.now));
-    }
-
-    fn fitting(&mut self, rung: &str, order: usize, smoothing: &str) -> bool {
-        let title = if rung == TABLE {
-            text::message("chapter-settings", &[], self.language)
-        } else {
-            text::rung_title(rung, self.language)
-        };
-        let order = text::message("col-order", &[("order", order.to_string())], self.language);
-        self.now = format!("{title} · {order} · {smoothing}");
-        self.say(self.now.clone())
-    }
-
-    fn done(&mut self, rung: &LanguageRungReport, kept: bool) {
-        if self.quiet {
-            return;
-        }
-        let value = rung
-            .test
-            .get("perplexity")
-            .map_or("–".to_string(), |v| text::number(v.value, text::decimals(v.value, 4), self.language));
-        let time = if kept {
-            text::message("progress-kept", &[], self.language)
-        } else {
-            text::duration(rung.fit_seconds, self.language)
-        };
-        let line = format!(
-            "  {:28} {} {value} · {time}",
-            text::rung_title(&rung.name, self.language),
-            text::metric_name("perplexity", self.language)
-        );
-        match &self.bar {
-            Some(bar) => bar.suspend(|| eprintln!("{line}")),
-            None => eprintln!("{line}"),
-        }
-    }
-}
-
-impl Drop for TextWatcher {
+impl Drop for Watcher {
     fn drop(&mut self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
+        self.clear();
     }
 }

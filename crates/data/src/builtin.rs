@@ -4,8 +4,8 @@
 //! A. Troccoli, R. J. Hyndman, "Probabilistic energy forecasting: Global Energy Forecasting Competition 2014 and
 //! beyond", International Journal of Forecasting 32 (2016).
 
-use crate::error::{Fault, Result};
 use crate::table::{ColumnData, Source, Table};
+use gyeol_base::{Fault, Result};
 
 static PACKED: &[u8] = include_bytes!("builtin/power_load.bin");
 
@@ -43,7 +43,7 @@ pub fn power_load() -> Result<Table> {
     ])?;
     Ok(table.with_source(Source {
         name: "New England load".into(),
-        sha256: crate::acquire::hash(PACKED),
+        sha256: gyeol_base::digest::sha256(PACKED),
         bytes: PACKED.len() as u64,
         format: format!("built in: {POWER_LOAD_SOURCE}"),
         ..Source::default()

@@ -7,7 +7,7 @@ use chrono::{DateTime, Datelike, Duration, LocalResult, Months, NaiveDate, Naive
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Fault, Result};
+use gyeol_base::{Fault, Result};
 
 /// Milliseconds in a day.
 pub const DAY_MS: i64 = 86_400_000;
@@ -258,7 +258,7 @@ pub fn zone(name: &str) -> Result<Tz> {
             score(a).total_cmp(&score(b))
         })
         .map_or("UTC", |t| t.name());
-    Err(Fault::new("unknown-zone", format!("'{}' is not a time zone", crate::error::shorten(name, 40)))
+    Err(Fault::new("unknown-zone", format!("'{}' is not a time zone", gyeol_base::shorten(name, 40)))
         .cause("zones are named by region and city")
         .next(format!("did you mean '{near}'?"))
         .option())

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use chrono_tz::Tz;
 
 use crate::clock::{Clock, Step, detect_step, show};
-use crate::error::{Error, Fault, Result};
 use crate::roles::Roles;
 use crate::table::{ColumnKind, Table};
+use gyeol_base::{Error, Fault, Result};
 
 /// Series on regular clocks with one step, and the same columns in each.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,7 +62,7 @@ impl Readings {
                 .file(&file)
                 .cause("no numeric column could be guessed to be the one to forecast")
                 .next("name the column to forecast as target")
-                .of_column());
+                .input());
         }
         if table.rows() == 0 {
             return Err(Fault::new("no-rows", "the table has no rows")
@@ -98,7 +98,7 @@ impl Readings {
                     .column(name)
                     .cause("a division by zero where the file was made")
                     .next(format!("set it to missing: [[clean]] op = \"missing\", columns = [\"{name}\"], infinite = true"))
-                    .of_column());
+                    .input());
             }
         }
         let mut series = Vec::with_capacity(groups.len());
@@ -163,7 +163,7 @@ pub(crate) fn groups(table: &Table, roles: &Roles) -> Result<Vec<(Option<String>
                 .column(id)
                 .cause("an empty cell in the id column")
                 .next("fill the cell or drop the row")
-                .of_column());
+                .input());
         };
         let at = *place.entry(value.clone()).or_insert_with(|| {
             order.push((Some(value), Vec::new()));
@@ -216,7 +216,7 @@ fn common_step(
                 .file(file)
                 .cause("meters with different settings in one table")
                 .next("bring them to one step (clean: op = \"regular-clock\", step = \"…\") or forecast them apart")
-                .clock());
+                .input());
             }
             None => found = Some((step, id.as_deref())),
         }
@@ -227,7 +227,7 @@ fn common_step(
             .file(file)
             .cause("a single row, or one stamp repeated")
             .next("give more rows, or name another time column")
-            .clock()),
+            .input()),
     }
 }
 
@@ -252,7 +252,7 @@ fn regular_clock(
             .column(name)
             .cause(cause)
             .next(next)
-            .clock()
+            .input()
     };
     let cells = match stamps {
         Stamps::None => return Ok(Clock { start: 0, step: Step::Rows, zone: None }),

@@ -1,10 +1,11 @@
 //! The part each column plays, guessed from names and values, with the reason for each guess.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Fault, Result};
-use crate::profile::Reason;
 use crate::table::{ColumnKind, Table};
+use gyeol_base::{Fault, Part, Result};
 
 /// The part a column plays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -41,6 +42,23 @@ impl Role {
             Role::Id => "id",
             Role::Ignored => "ignored",
         }
+    }
+}
+
+/// Why a column got its role.
+#[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
+pub struct Reason {
+    /// A stable code, such as `named-like-target`.
+    pub code: String,
+    /// Its parts by name.
+    pub parts: BTreeMap<String, Part>,
+    /// The same in English words.
+    pub words: String,
+}
+
+impl Reason {
+    pub(crate) fn new(code: &str, words: impl Into<String>) -> Reason {
+        Reason { code: code.to_string(), parts: Default::default(), words: words.into() }
     }
 }
 
@@ -173,7 +191,7 @@ impl Roles {
                 .column(&e.column)
                 .cause("cells that could not be read as that kind, or a role given to the wrong column")
                 .next("mend those cells, name the date format, or give the column another role")
-                .of_column());
+                .input());
             }
         }
         for role in [Role::Time, Role::Id] {
@@ -186,7 +204,7 @@ impl Roles {
                 .file(&table.source().name)
                 .cause("a table has one clock and one column that names its series")
                 .next(format!("keep one and set the others to 'ignored': {} = \"ignored\"", names[1]))
-                .of_column());
+                .input());
             }
         }
         Ok(())

@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use crate::profile::{Part, Reason};
-use crate::roles::{Role, Roles};
+use crate::roles::{Reason, Role, Roles};
 use crate::table::{ColumnData, ColumnKind, Table};
+use gyeol_base::Part;
 
 const TARGETS: &[&str] = &[
     "target",

@@ -5,8 +5,8 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Step;
-use crate::error::{Fault, Result};
 use crate::readings::{Readings, Series};
+use gyeol_base::{Fault, Result};
 
 /// How to split; dates are text such as `2013-01-01` or `2013-01-01 06:00`, read in the zone of the readings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -81,7 +81,7 @@ impl Split {
             return Err(Fault::new("no-history", "no target value in the readings")
                 .cause("the target column is empty")
                 .next("name another target")
-                .split());
+                .input());
         }
         let end_of = |i: usize| clock.at(i);
         let (from, a, b, end) = match spec {
@@ -100,7 +100,7 @@ impl Split {
                         )
                         .cause("row counts of another file, or of another step")
                         .next("ask for fewer rows, or give shares")
-                        .split());
+                        .input());
                     }
                 }
                 (clock.start, end_of(*train), end_of(train + valid), end_of(train + valid + test))
@@ -139,7 +139,7 @@ impl Split {
                 )
                 .cause("dates out of order, or beyond the readings")
                 .next("let train, valid and test follow one another in time, each with at least one row")
-                .split());
+                .input());
             }
         }
         for (a, b, one, two) in
@@ -152,7 +152,7 @@ impl Split {
                 )
                 .cause("parts that overlap or are not in time order: the model would be judged on what it was fitted on, or on its past")
                 .next("let train, valid and test follow one another in time")
-                .split());
+                .input());
             }
         }
         Ok(())
@@ -173,7 +173,7 @@ fn words(ms: i64) -> String {
     if ms.unsigned_abs() < 100_000_000 { ms.to_string() } else { crate::clock::show(ms, None) }
 }
 
-fn empty_part(name: &str, part: &Range<i64>, readings: &Readings) -> crate::Error {
+fn empty_part(name: &str, part: &Range<i64>, readings: &Readings) -> gyeol_base::Error {
     let (clock, rows) = readings.timeline();
     Fault::new(
         "empty-part",
@@ -187,7 +187,7 @@ fn empty_part(name: &str, part: &Range<i64>, readings: &Readings) -> crate::Erro
     )
     .cause("dates beyond the readings, or shares too small for so few rows")
     .next("move the dates, or give a larger share")
-    .split()
+    .input()
 }
 
 fn split_rows(series: &Series, part: &Range<i64>) -> Range<usize> {
@@ -207,14 +207,14 @@ pub fn moment(text: &str, step: Step, zone: Option<chrono_tz::Tz>) -> Result<i64
             Fault::new("bad-date", format!("'{text}' is not a row number"))
                 .cause("the readings have no clock, so parts begin at row numbers")
                 .next("give row numbers, or shares")
-                .split()
+                .input()
         });
     }
     crate::acquire::parse_moment(text, zone).ok_or_else(|| {
-        Fault::new("bad-date", format!("'{}' is not a date", crate::error::shorten(text, 40)))
+        Fault::new("bad-date", format!("'{}' is not a date", gyeol_base::shorten(text, 40)))
             .cause("another way of writing dates")
             .next("write 2013-01-31 or 2013-01-31 06:00")
-            .split()
+            .input()
     })
 }
 
@@ -225,7 +225,7 @@ fn share_counts(rows: usize, train: f64, valid: f64, test: f64) -> Result<(usize
         return Err(Fault::new("bad-shares", format!("shares {train} + {valid} + {test}"))
             .cause("each share must be above 0, and together they must not exceed 1")
             .next("for example 0.7, 0.15 and 0.15")
-            .split());
+            .input());
     }
     // Ends of parts are rounded, so that 0.7 + 0.15 + 0.15 uses every row.
     let at = |s: f64| ((rows as f64 * s).round() as usize).min(rows);
@@ -234,7 +234,7 @@ fn share_counts(rows: usize, train: f64, valid: f64, test: f64) -> Result<(usize
         return Err(Fault::new("empty-part", format!("{rows} rows are too few for these shares"))
             .cause("a very short table")
             .next("give more rows or larger shares for the empty part")
-            .split());
+            .input());
     }
     Ok((a, b - a, c - b))
 }
@@ -284,7 +284,7 @@ pub fn split_stratified<L: Ord>(
             return Err(Fault::new("empty-part", format!("no row in the {name} part"))
                 .cause("every class is too rare for these shares")
                 .next("give a larger share, or split at random")
-                .split());
+                .input());
         }
     }
     Ok(parts)
@@ -298,7 +298,7 @@ pub fn refuse_shuffle(readings: &Readings) -> Result<()> {
     Err(Fault::new("shuffled-series", "a random split was asked for, but the rows have a clock")
         .cause("neighbouring hours are nearly equal: a shuffled split puts the answer to each test row into train")
         .next("split by shares, rows or dates in time order")
-        .split())
+        .input())
 }
 
 /// Fisher-Yates with SplitMix64 (Steele, Lea, Flood 2014): the same order on every machine.

@@ -10,7 +10,7 @@ use arrow_array::{
 use arrow_schema::{Field, Schema};
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Fault, Result, shorten};
+use gyeol_base::{Fault, Result, shorten};
 
 /// What kind of values a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -185,7 +185,7 @@ impl Table {
             return Err(Fault::new("no-columns", "a table without any column")
                 .cause("nothing was left after dropping columns, or the file holds none")
                 .next("keep at least one column")
-                .of_column());
+                .input());
         };
         let mut seen = HashSet::new();
         let (mut fields, mut arrays, mut infos) = (Vec::new(), Vec::new(), Vec::new());
@@ -195,7 +195,7 @@ impl Table {
                     .column(&name)
                     .cause("two columns with one name")
                     .next("rename one of them")
-                    .of_column());
+                    .input());
             }
             if data.len() != rows {
                 return Err(Fault::new(
@@ -205,7 +205,7 @@ impl Table {
                 .column(&name)
                 .cause("columns of different length")
                 .next("give every column the same number of cells")
-                .of_column());
+                .input());
             }
             infos.push(ColumnInfo { name: name.clone(), kind: data.kind() });
             let array: ArrayRef = match data {
@@ -221,7 +221,7 @@ impl Table {
             arrays.push(array);
         }
         let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)
-            .map_err(|e| Fault::new("arrow", format!("arrow refused the columns: {e}")).of_column())?;
+            .map_err(|e| Fault::new("arrow", format!("arrow refused the columns: {e}")).input())?;
         Ok(Table { batch, columns: infos, filled: BTreeMap::new(), source: Source::default() })
     }
 
@@ -275,7 +275,7 @@ impl Table {
                 format!("a mask of {} cells for {} rows", mask.len(), self.rows()),
             )
             .column(name)
-            .of_column());
+            .input());
         }
         if mask.iter().any(|&m| m) {
             self.filled.insert(name.to_string(), mask);
@@ -301,11 +301,11 @@ impl Table {
                     _ => "the file has other columns than expected".to_string(),
                 })
                 .next(format!("name one of: {}", shorten(&names.join(", "), 200)))
-                .of_column()
+                .input()
         })
     }
 
-    fn wrong_kind(&self, name: &str, kind: ColumnKind, wanted: &str) -> crate::Error {
+    fn wrong_kind(&self, name: &str, kind: ColumnKind, wanted: &str) -> gyeol_base::Error {
         let example = match self.texts(name) {
             Ok(texts) => {
                 texts.into_iter().flatten().next().map(|t| format!(" such as '{}'", shorten(&t, 30)))
@@ -320,7 +320,7 @@ impl Table {
         .column(name)
         .cause("cells that could not be read as the kind asked for, or the wrong column in this role")
         .next("give the column another role, or mend the cells that are not of this kind")
-        .of_column()
+        .input()
     }
 
     /// The cells as numbers, NaN where missing; integers and booleans (1 and 0) too. Fails for texts and times.

@@ -1,6 +1,6 @@
 //! Units of meter readings: found in column names, converted one into another.
 
-use crate::error::{Fault, Result};
+use gyeol_base::{Fault, Result};
 
 /// What a unit measures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 
 use gyeol_data::{Readings, Role, Roles, ScalerKind, Split, SplitSpec};
 use gyeol_forecast::calendar::CalendarSpec;
-use gyeol_forecast::net::{Encoder, NetParams};
+use gyeol_forecast::net::{Encoder, ForecastNetParams};
 use gyeol_forecast::rung::{Observer, Progress, RungParams};
-use gyeol_forecast::score::{Bootstrap, Errors, Yardsticks};
+use gyeol_forecast::score::{Yardsticks, errors};
 use gyeol_forecast::{Prepared, Spec, Windows};
 use gyeol_neural::{Loss, Optimizer, Schedule, State, TrainParams};
 use gyeol_tensor::Pool;
@@ -72,7 +72,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         Some("week") => RungParams::SeasonalNaive { season: 168 },
         Some("linear") => RungParams::Linear { ridge: vec![1e-5, 1e-4, 1e-3, 1e-2, 1e-1] },
         _ => RungParams::Net {
-            net: NetParams {
+            net: ForecastNetParams {
                 encoder,
                 hidden: get("hidden", 64.0) as usize,
                 layers: get("layers", 1.0) as usize,
@@ -109,9 +109,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let yard = Yardsticks::fit(&data, &split);
     for (part, list) in [("valid", &windows.valid), ("test", &windows.test)] {
         let p = fitted.predictor.predict(&data, list, &pool);
-        let e = Errors::of(&data, list, &p, &yard, false);
-        let plan = Bootstrap::new(e.origins.len(), 168, 500, 0);
-        let s = plan.scores(&e);
+        let e = errors(&data, list, &p, &yard, false);
+        let plan = gyeol_judge::Bootstrap::new(e.units.len(), 168, 500, 0);
+        let s = plan.intervals(&e);
         println!(
             "{part} MAE {:.2} ({:.1}-{:.1}) MAPE {:.3} RMSE {:.1}  best {} params {} fit {:.1} s",
             s["mae"].value,

@@ -5,8 +5,8 @@ use gyeol_data::calendar::{Holidays, features};
 use gyeol_data::{Clock, Step};
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
 use crate::season::Season;
+use gyeol_base::Result;
 
 /// Which calendar columns are made; travels in the bundle.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -27,11 +27,11 @@ impl CalendarSpec {
     pub fn holidays(&self) -> Result<Option<Holidays>> {
         if let Some(country) = &self.country {
             if !self.dates.is_empty() {
-                return Err(Error::Parameter {
-                    name: "calendar.holidays",
-                    value: format!("\"{country}\" and {} dates", self.dates.len()),
-                    allowed: "either a country or a list of dates".into(),
-                });
+                return Err(crate::error::parameter(
+                    "calendar.holidays",
+                    format!("\"{country}\" and {} dates", self.dates.len()),
+                    "either a country or a list of dates",
+                ));
             }
             return Ok(Some(Holidays::country(country)?));
         }
@@ -42,10 +42,12 @@ impl CalendarSpec {
             .dates
             .iter()
             .map(|text| {
-                text.parse::<NaiveDate>().map(|d| (d, "holiday".to_string())).map_err(|_| Error::Parameter {
-                    name: "calendar.holidays",
-                    value: format!("\"{text}\""),
-                    allowed: "a country of two letters, or dates as YYYY-MM-DD".into(),
+                text.parse::<NaiveDate>().map(|d| (d, "holiday".to_string())).map_err(|_| {
+                    crate::error::parameter(
+                        "calendar.holidays",
+                        format!("\"{text}\""),
+                        "a country of two letters, or dates as YYYY-MM-DD",
+                    )
                 })
             })
             .collect::<Result<Vec<_>>>()?;

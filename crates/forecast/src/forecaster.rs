@@ -6,12 +6,12 @@ use gyeol_data::{Readings, Role, Roles, Table};
 use gyeol_tensor::Pool;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
 use crate::interval::Intervals;
 use crate::prepare::{Prepared, Scalers, Spec};
-use crate::rung::{Predictor, Tensors};
+use crate::rung::RungPredictor;
 use crate::score::Yardsticks;
 use crate::windows::Window;
+use gyeol_base::Result;
 
 /// A forecaster.
 #[derive(Debug, Clone)]
@@ -21,7 +21,7 @@ pub struct Forecaster {
     /// What it reads.
     pub about: About,
     /// What forecasts.
-    pub predictor: Predictor,
+    pub predictor: RungPredictor,
 }
 
 /// Everything about a forecaster but its weights.
@@ -35,6 +35,9 @@ pub struct About {
     pub intervals: Intervals,
     /// What MASE and the range are taken against: fitted on the training rows.
     pub yardsticks: Yardsticks,
+    /// Whether scores are taken in scaled units; not said by models of the first version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scaled: Option<bool>,
     /// Time column, where the table had one.
     pub time: Option<String>,
     /// Id column, where the table had one.
@@ -116,7 +119,7 @@ impl Forecaster {
         for s in &mut readings.series {
             if s.history < need {
                 let place = s.id.as_ref().map_or("the series".into(), |id| format!("series '{id}'"));
-                return Err(Error::ShortHistory { place, rows: s.history, need });
+                return Err(crate::error::short_history(&place, s.history, need));
             }
             let rows = s.history + spec.horizon;
             for column in s.target.iter_mut().chain(&mut s.past).chain(&mut s.known) {
@@ -129,7 +132,7 @@ impl Forecaster {
         }
         let prepared = Prepared::apply(&readings, spec.clone(), self.about.scalers.clone())?;
         if !self.predictor.fits(&prepared) {
-            return Err(Error::Parts("its net reads other inputs than its spec names".into()));
+            return Err(crate::error::parts("its net reads other inputs than its spec names"));
         }
         let mut windows = Vec::new();
         for (i, s) in prepared.series.iter().enumerate() {
@@ -161,7 +164,7 @@ impl Forecaster {
     /// `until` (excluded, for every row ahead), in milliseconds UTC.
     ///
     /// # Errors
-    /// As [`Forecaster::forecast`]; [`Error::NoOrigin`] when there is no such origin.
+    /// As [`Forecaster::forecast`]; `no-origin` when there is no such origin.
     pub fn backtest(
         &self,
         table: Table,
@@ -175,7 +178,7 @@ impl Forecaster {
         let spec = &self.about.spec;
         let data = Prepared::apply(&readings, spec.clone(), self.about.scalers.clone())?;
         if !self.predictor.fits(&data) {
-            return Err(Error::Parts("its net reads other inputs than its spec names".into()));
+            return Err(crate::error::parts("its net reads other inputs than its spec names"));
         }
         let first = self.predictor.needs(spec.look_back);
         let mut windows = Vec::new();
@@ -196,13 +199,13 @@ impl Forecaster {
                 (None, Some(_)) => "before the end asked for",
                 (Some(_), Some(_)) => "between the start and the end asked for",
             };
-            return Err(Error::NoOrigin {
-                asked: asked.into(),
-                horizon: spec.horizon,
-                need: first,
-                place: longest.map_or("the table".into(), |s| s.name()),
-                rows: longest.map_or(0, |s| s.history),
-            });
+            return Err(crate::error::no_origin(
+                asked,
+                spec.horizon,
+                first,
+                &longest.map_or("the table".into(), |s| s.name()),
+                longest.map_or(0, |s| s.history),
+            ));
         }
         let forecasts = self.predictor.predict(&data, &windows, pool);
         Ok(Backtest { data, windows, forecasts })
@@ -213,45 +216,5 @@ impl Forecaster {
         let channel = w.channel as usize;
         let scale = data.series[w.series as usize].scalers[channel].scale;
         self.about.intervals.around(channel, ahead, value, scale)
-    }
-
-    /// Description and tensors, from which [`Forecaster::from_parts`] makes the same forecaster.
-    ///
-    /// # Errors
-    /// [`Error::Parts`] when the description cannot be written as JSON (a number that is not finite).
-    pub fn to_parts(&self) -> Result<(serde_json::Value, Tensors)> {
-        let (predictor, tensors) = self.predictor.to_parts();
-        let about = serde_json::to_value(&self.about).map_err(|e| Error::Parts(e.to_string()))?;
-        Ok((serde_json::json!({ "rung": self.rung, "about": about, "predictor": predictor }), tensors))
-    }
-
-    /// A forecaster from its parts, checked.
-    ///
-    /// # Errors
-    /// [`Error::Parts`].
-    pub fn from_parts(value: &serde_json::Value, tensors: &Tensors) -> Result<Forecaster> {
-        let about: About =
-            serde_json::from_value(value["about"].clone()).map_err(|e| Error::Parts(e.to_string()))?;
-        let rung = value["rung"].as_str().unwrap_or_default().to_string();
-        let (channels, horizon) = (about.spec.targets.len(), about.spec.horizon);
-        let whole =
-            |offsets: &Vec<Vec<f64>>| offsets.len() == channels && offsets.iter().all(|o| o.len() == horizon);
-        if channels == 0 || horizon == 0 || horizon > 100_000 || about.spec.look_back > 100_000 {
-            return Err(Error::Parts("its spec names no target or no horizon".into()));
-        }
-        if !whole(&about.intervals.low) || !whole(&about.intervals.high) {
-            return Err(Error::Parts("its interval does not cover the horizon".into()));
-        }
-        if about.scalers.series.iter().any(|s| s.targets.len() != channels)
-            || about.yardsticks.mase.len() != about.scalers.series.len()
-            || about.yardsticks.range.len() != about.scalers.series.len()
-            || about.yardsticks.mase.iter().chain(&about.yardsticks.range).any(|y| y.len() != channels)
-            || about.scalers.covariates.len() != about.spec.past.len() + about.spec.known.len()
-            || about.spec.seasons.iter().any(|s| s.rows == 0)
-        {
-            return Err(Error::Parts("its scalers or seasons do not cover its columns".into()));
-        }
-        let predictor = Predictor::from_parts(&value["predictor"], tensors)?;
-        Ok(Forecaster { rung, about, predictor })
     }
 }

@@ -3,8 +3,8 @@
 //! ```text
 //! Readings --prepare--> Prepared --windows--> train | valid | test
 //!                          |                     |
-//!                          +--- rung.fit(train, valid) --> Predictor --+--> scores on test, once
-//!                                                                      +--> Forecaster (bundle, predict, serve)
+//!                          +--- rung.fit(train, valid) --> RungPredictor --+--> scores on test, once
+//!                                                                          +--> Forecaster (bundle, predict, serve)
 //! ```
 //!
 //! A *sample* is a series, a target column (channel) and an origin: the row before which everything is known and
@@ -13,19 +13,22 @@
 pub mod baseline;
 pub mod calendar;
 mod error;
+mod evaluate;
 pub mod forecaster;
 pub mod interval;
 pub mod linear;
 pub mod net;
+mod pack;
 pub mod prepare;
 pub mod rung;
 pub mod score;
 pub mod season;
 pub mod windows;
 
-pub use error::{Error, Result};
-pub use forecaster::{ForecastRow, Forecaster};
+pub use evaluate::Evaluation;
+pub use forecaster::{Backtest, ForecastRow, Forecaster};
+pub use gyeol_base::{Error, Result};
 pub use interval::Intervals;
 pub use prepare::{Prepared, Spec};
-pub use rung::{Fitted, Predictor, Progress, RungParams, Tensors};
+pub use rung::{Fitted, Progress, RungParams, RungPredictor};
 pub use windows::{Part, Window, Windows};

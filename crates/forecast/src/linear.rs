@@ -11,9 +11,9 @@ use gyeol_learn::{Gram, Linear};
 use gyeol_tensor::Pool;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
 use crate::prepare::Prepared;
 use crate::windows::Window;
+use gyeol_base::Result;
 
 /// A fitted linear rung.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,7 +50,7 @@ impl LinearInputs {
     /// For prepared readings.
     ///
     /// # Errors
-    /// [`Error::Parameter`] where the design would have more columns than the normal equations can bear.
+    /// `parameter` where the design would have more columns than the normal equations can bear.
     pub fn new(p: &Prepared) -> Result<Self> {
         let s = &p.spec;
         let inputs = LinearInputs {
@@ -63,21 +63,21 @@ impl LinearInputs {
             bins: p.calendar_bins,
         };
         if inputs.width() > MOST_COLUMNS {
-            return Err(Error::Parameter {
-                name: "look_back",
-                value: format!("{} (a linear design of {} columns)", s.look_back, inputs.width()),
-                allowed: format!(
-                    "small enough for a design of {MOST_COLUMNS} columns, or drop the linear rung"
-                ),
-            });
+            return Err(crate::error::parameter(
+                "look_back",
+                format!("{} (a linear design of {} columns)", s.look_back, inputs.width()),
+                format!("small enough for a design of {MOST_COLUMNS} columns, or drop the linear rung"),
+            ));
         }
         Ok(inputs)
     }
 
     /// Columns.
     pub fn width(&self) -> usize {
-        let readings = self.look_back.div_ceil(self.covariate_step.max(1)) * self.covariates;
-        self.look_back + readings + 1 + self.bins + self.ahead() * (self.known + self.calendar)
+        // The numbers may come out of a file: what does not fit is wider than any tensor.
+        let readings = self.look_back.div_ceil(self.covariate_step.max(1)).saturating_mul(self.covariates);
+        let ahead = self.ahead().saturating_mul(self.known.saturating_add(self.calendar));
+        [readings, 1, self.bins, ahead].into_iter().fold(self.look_back, usize::saturating_add)
     }
 
     /// Rows forecast.
@@ -186,7 +186,7 @@ impl<'a> Design<'a> {
         let gram = self.without(None);
         let fits: Vec<Mutex<Option<Judged>>> = penalties.iter().map(|_| Mutex::new(None)).collect();
         pool.run(penalties.len(), &|_, task| {
-            let fit = gram.solve(penalties[task]).map_err(Error::from).map(|linear| {
+            let fit = gram.solve(penalties[task]).map(|linear| {
                 let error = valid.iter().map(|w| self.error(&linear, w)).sum::<f64>();
                 (error, linear)
             });
@@ -206,7 +206,7 @@ impl<'a> Design<'a> {
         match (best, failure) {
             (Some((_, penalty, linear)), _) => Ok((penalty, linear)),
             (None, Some(e)) => Err(e),
-            (None, None) => Err(gyeol_learn::Error::Empty.into()),
+            (None, None) => Err(gyeol_learn::no_rows()),
         }
     }
 
@@ -289,7 +289,7 @@ impl LinearModel {
                     (0..PARTS).map(|_| Mutex::new(Ok(Vec::new()))).collect();
                 pool.run(PARTS, &|_, part| {
                     let windows = &design.train[part_of(design.train.len(), part)];
-                    let fit = design.without(Some(part)).solve(penalty).map_err(Error::from);
+                    let fit = design.without(Some(part)).solve(penalty);
                     *lock(&parts[part]) =
                         fit.map(|linear| windows.iter().flat_map(|w| inputs.change(p, w, &linear)).collect());
                 });

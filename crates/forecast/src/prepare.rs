@@ -7,8 +7,8 @@ use gyeol_data::{Clock, Readings, RowSplit, Scaler, ScalerKind, Split, Step};
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::{Calendar, CalendarSpec};
-use crate::error::{Error, Result};
 use crate::season::{Season, seasons};
+use gyeol_base::Result;
 
 /// What a forecaster must know of its inputs; travels in the bundle.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -39,7 +39,7 @@ impl Spec {
     /// Spec for readings; `season_rows` names seasons in rows where the clock does not.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for a look-back or horizon of 0 or beyond any use.
+    /// `parameter` for a look-back or horizon of 0 or beyond any use.
     pub fn new(
         readings: &Readings,
         look_back: usize,
@@ -50,11 +50,11 @@ impl Spec {
     ) -> Result<Spec> {
         for (name, value) in [("look_back", look_back), ("horizon", horizon)] {
             if value == 0 || value > MOST_ROWS {
-                return Err(Error::Parameter {
+                return Err(crate::error::parameter(
                     name,
-                    value: value.to_string(),
-                    allowed: format!("between 1 and {MOST_ROWS} rows"),
-                });
+                    value.to_string(),
+                    format!("between 1 and {MOST_ROWS} rows"),
+                ));
             }
         }
         Ok(Spec {
@@ -74,12 +74,12 @@ impl Spec {
     /// Whether readings stand on the clock of this spec.
     ///
     /// # Errors
-    /// [`Error::StepMismatch`].
+    /// `other-step`.
     pub fn same_step(&self, readings: &Readings) -> Result<()> {
         if readings.step == self.step {
             return Ok(());
         }
-        Err(Error::StepMismatch { found: readings.step.label(), expected: self.step.label() })
+        Err(crate::error::other_step(&readings.step.label(), &self.step.label()))
     }
 
     /// Seasons short enough for the look-back to hold the value that each forecast row repeats.
@@ -166,7 +166,7 @@ impl Prepared {
     /// Fits scalers on the training rows of `split` and prepares every row.
     ///
     /// # Errors
-    /// [`Error::ConstantTarget`], [`Error::Missing`].
+    /// `constant-target`, `missing-value`.
     pub fn fit(readings: &Readings, split: &Split, spec: Spec) -> Result<Prepared> {
         let mut scalers = Scalers { series: Vec::new(), covariates: Vec::new() };
         for series in &readings.series {
@@ -179,11 +179,7 @@ impl Prepared {
                 if let Some(&first) = seen.next()
                     && seen.all(|&v| v == first)
                 {
-                    return Err(Error::ConstantTarget {
-                        column: column.clone(),
-                        series: of_series(&series.id),
-                        value: first,
-                    });
+                    return Err(crate::error::constant_target(column, &of_series(&series.id), first));
                 }
                 targets.push(scaler);
             }
@@ -203,7 +199,7 @@ impl Prepared {
     /// Prepares readings with scalers fitted before.
     ///
     /// # Errors
-    /// [`Error::UnknownSeries`], [`Error::StepMismatch`], [`Error::Missing`].
+    /// `unknown-series`, `other-step`, `missing-value`.
     pub fn apply(readings: &Readings, spec: Spec, scalers: Scalers) -> Result<Prepared> {
         spec.same_step(readings)?;
         let calendar = Calendar::new(&spec.calendar, spec.step, &spec.seasons)?;
@@ -217,21 +213,26 @@ impl Prepared {
             let Some(fitted) = fitted else {
                 let known: Vec<&str> =
                     scalers.series.iter().filter_map(|s| s.id.as_deref()).take(12).collect();
-                return Err(Error::UnknownSeries {
-                    found: series.id.clone().unwrap_or_default(),
-                    known: known.join(", "),
-                });
+                return Err(crate::error::unknown_series(
+                    &series.id.clone().unwrap_or_default(),
+                    &known.join(", "),
+                ));
             };
-            let missing = |column: &str, row: usize, why| Error::Missing {
-                column: column.into(),
-                series: of_series(&series.id),
-                time: if spec.step == Step::Rows {
-                    format!("row {row} of the series")
-                } else {
-                    format!("{} (row {row} of the series)", series.clock.local(row).format("%Y-%m-%d %H:%M"))
-                },
-                row,
-                why,
+            let missing = |column: &str, row: usize, why| {
+                crate::error::missing(
+                    column,
+                    &of_series(&series.id),
+                    &if spec.step == Step::Rows {
+                        format!("row {row} of the series")
+                    } else {
+                        format!(
+                            "{} (row {row} of the series)",
+                            series.clock.local(row).format("%Y-%m-%d %H:%M")
+                        )
+                    },
+                    row,
+                    why,
+                )
             };
             for (name, v) in spec.targets.iter().zip(&series.target) {
                 if let Some(row) = v[..series.history].iter().position(|x| x.is_nan()) {

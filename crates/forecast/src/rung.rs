@@ -7,11 +7,11 @@ use gyeol_tensor::Pool;
 use serde::{Deserialize, Serialize};
 
 use crate::baseline;
-use crate::error::{Error, Result};
-use crate::linear::{LinearInputs, LinearModel, PENALTIES};
-use crate::net::{LayerShape, Learner, Member, Net, NetParams, NetShape};
+use crate::linear::{LinearModel, PENALTIES};
+use crate::net::{ForecastNet, ForecastNetParams, LayerShape, Member, NetShape, WindowLearner};
 use crate::prepare::Prepared;
 use crate::windows::{Window, Windows};
+use gyeol_base::Result;
 
 /// Kind and hyper-parameters of a rung.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,7 +33,7 @@ pub enum RungParams {
     /// A neural net, or the mean of several.
     Net {
         /// Shape and inputs.
-        net: NetParams,
+        net: ForecastNetParams,
         /// Training.
         train: TrainParams,
         /// Nets trained from different seeds, whose forecasts are averaged.
@@ -44,7 +44,7 @@ pub enum RungParams {
 /// What a fitted rung forecasts with.
 #[derive(Debug, Clone)]
 #[allow(clippy::large_enum_variant, reason = "one a rung, never in a list")]
-pub enum Predictor {
+pub enum RungPredictor {
     /// Last value.
     LastValue,
     /// Seasonal naive.
@@ -57,29 +57,17 @@ pub enum Predictor {
     /// Nets.
     Net {
         /// Shape and inputs.
-        params: NetParams,
+        params: ForecastNetParams,
         /// The problem's shape.
         shape: NetShape,
         /// The net.
-        net: Net,
+        net: ForecastNet,
         /// Parameters of each member.
         members: Vec<Member>,
         /// What its forecasts start from.
         base: Option<LinearModel>,
     },
 }
-
-/// Numbers of a tensor.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Values {
-    /// Single precision.
-    F32(Vec<f32>),
-    /// Double precision.
-    F64(Vec<f64>),
-}
-
-/// Named tensors with their shapes.
-pub type Tensors = Vec<(String, Vec<usize>, Values)>;
 
 /// Where a fit stands.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -124,7 +112,7 @@ impl Observer for Quiet {}
 #[derive(Debug, Clone)]
 pub struct Fitted {
     /// What forecasts.
-    pub predictor: Predictor,
+    pub predictor: RungPredictor,
     /// Learning curve of the first member; empty without epochs.
     pub curve: Vec<Epoch>,
     /// Epoch kept by the first member; 0 without epochs.
@@ -139,20 +127,18 @@ impl RungParams {
     /// Whether such a rung can be made for the data at all, before anything is fitted.
     ///
     /// # Errors
-    /// [`Error::Parameter`], or what the net says of its shape.
+    /// `parameter`, or what the net says of its shape.
     pub fn check(&self, data: &Prepared) -> Result<()> {
         match self {
             RungParams::LastValue | RungParams::Linear { .. } => Ok(()),
             RungParams::SeasonalNaive { season: 0 } => {
-                Err(Error::Parameter { name: "season", value: "0".into(), allowed: "at least 1 row".into() })
+                Err(crate::error::parameter("season", "0", "at least 1 row"))
             }
             RungParams::SeasonalNaive { .. } => Ok(()),
-            RungParams::Net { members, .. } if !(1..=64).contains(members) => Err(Error::Parameter {
-                name: "members",
-                value: members.to_string(),
-                allowed: "between 1 and 64".into(),
-            }),
-            RungParams::Net { net, .. } => Net::new(net, &NetShape::of(data)).map(|_| ()),
+            RungParams::Net { members, .. } if !(1..=64).contains(members) => {
+                Err(crate::error::parameter("members", members.to_string(), "between 1 and 64"))
+            }
+            RungParams::Net { net, .. } => ForecastNet::new(net, &NetShape::of(data)).map(|_| ()),
         }
     }
 
@@ -172,11 +158,11 @@ impl RungParams {
         let plain =
             |predictor| Fitted { predictor, curve: vec![], best_epoch: 0, iterations: 0, seconds: 0.0 };
         let mut fitted = match self {
-            RungParams::LastValue => plain(Predictor::LastValue),
-            RungParams::SeasonalNaive { season } => plain(Predictor::SeasonalNaive { season: *season }),
+            RungParams::LastValue => plain(RungPredictor::LastValue),
+            RungParams::SeasonalNaive { season } => plain(RungPredictor::SeasonalNaive { season: *season }),
             RungParams::Linear { ridge } => {
                 let model = LinearModel::fit(data, &windows.train, &windows.valid, ridge, pool)?;
-                plain(Predictor::Linear(model))
+                plain(RungPredictor::Linear(model))
             }
             RungParams::Net { net, train, members } => {
                 fit_nets(net, train, *members, data, windows, pool, observer)?
@@ -188,7 +174,7 @@ impl RungParams {
 }
 
 fn fit_nets(
-    params: &NetParams,
+    params: &ForecastNetParams,
     train: &TrainParams,
     members: usize,
     data: &Prepared,
@@ -197,13 +183,13 @@ fn fit_nets(
     observer: &mut dyn Observer,
 ) -> Result<Fitted> {
     let shape = NetShape::of(data);
-    let net = Net::new(params, &shape)?;
+    let net = ForecastNet::new(params, &shape)?;
     let all: Vec<Window> = windows.train.iter().chain(&windows.valid).copied().collect();
     let cut = windows.train.len() as u32;
     let (train_samples, valid_samples): (Vec<u32>, Vec<u32>) =
         ((0..cut).collect(), (cut..all.len() as u32).collect());
     let mut fitted = Fitted {
-        predictor: Predictor::LastValue,
+        predictor: RungPredictor::LastValue,
         curve: Vec::new(),
         best_epoch: 0,
         iterations: 0,
@@ -241,12 +227,12 @@ fn fit_nets(
             }
         };
         let state = match &net {
-            Net::Sequence(net) => {
-                let learner = Learner { net, data, windows: &all, base: &base_values };
+            ForecastNet::Sequence(net) => {
+                let learner = WindowLearner { net, data, windows: &all, base: &base_values };
                 fit(&learner, &own, &train_samples, &valid_samples, pool, resume, &mut observe)?
             }
-            Net::Segment(net) => {
-                let learner = Learner { net, data, windows: &all, base: &base_values };
+            ForecastNet::Segment(net) => {
+                let learner = WindowLearner { net, data, windows: &all, base: &base_values };
                 fit(&learner, &own, &train_samples, &valid_samples, pool, resume, &mut observe)?
             }
         };
@@ -257,32 +243,32 @@ fn fit_nets(
         }
         weights.push(net.member(state.best));
     }
-    fitted.predictor = Predictor::Net { params: params.clone(), shape, net, members: weights, base };
+    fitted.predictor = RungPredictor::Net { params: params.clone(), shape, net, members: weights, base };
     Ok(fitted)
 }
 
-impl Predictor {
+impl RungPredictor {
     /// Forecasts windows in the target's own unit: (windows, horizon).
     pub fn predict(&self, data: &Prepared, windows: &[Window], pool: &Pool) -> Vec<f64> {
         let horizon = data.spec.horizon;
         let mut out = vec![0.0; windows.len() * horizon];
         match self {
-            Predictor::LastValue => {
+            RungPredictor::LastValue => {
                 for (w, out) in windows.iter().zip(out.chunks_exact_mut(horizon)) {
                     baseline::last_value(data, w, out);
                 }
             }
-            Predictor::SeasonalNaive { season } => {
+            RungPredictor::SeasonalNaive { season } => {
                 for (w, out) in windows.iter().zip(out.chunks_exact_mut(horizon)) {
                     baseline::seasonal_naive(data, *season, w, out);
                 }
             }
-            Predictor::Linear(model) => {
+            RungPredictor::Linear(model) => {
                 for (w, out) in windows.iter().zip(out.chunks_exact_mut(horizon)) {
                     model.predict(data, w, out);
                 }
             }
-            Predictor::Net { net, members, base, .. } => {
+            RungPredictor::Net { net, members, base, .. } => {
                 let base = base.as_ref().map(|b| b.changes(data, windows)).unwrap_or_default();
                 for member in members {
                     let scaled = net.predict(member, data, windows, &base, pool);
@@ -302,8 +288,8 @@ impl Predictor {
     /// Rows of history that a forecast needs.
     pub fn needs(&self, look_back: usize) -> usize {
         match self {
-            Predictor::LastValue => 1,
-            Predictor::SeasonalNaive { season } => *season,
+            RungPredictor::LastValue => 1,
+            RungPredictor::SeasonalNaive { season } => *season,
             _ => look_back,
         }
     }
@@ -311,9 +297,9 @@ impl Predictor {
     /// Trainable numbers.
     pub fn parameters(&self) -> usize {
         match self {
-            Predictor::LastValue | Predictor::SeasonalNaive { .. } => 0,
-            Predictor::Linear(m) => m.parameters(),
-            Predictor::Net { members, base, .. } => {
+            RungPredictor::LastValue | RungPredictor::SeasonalNaive { .. } => 0,
+            RungPredictor::Linear(m) => m.parameters(),
+            RungPredictor::Net { members, base, .. } => {
                 members.iter().map(|m| m.params().len()).sum::<usize>()
                     + base.as_ref().map_or(0, LinearModel::parameters)
             }
@@ -323,112 +309,20 @@ impl Predictor {
     /// Layers of a net, for people; empty for baselines.
     pub fn layers(&self) -> Vec<LayerShape> {
         match self {
-            Predictor::LastValue | Predictor::SeasonalNaive { .. } => Vec::new(),
-            Predictor::Linear(m) => vec![linear_layer(m)],
-            Predictor::Net { net, base, .. } => base.iter().map(linear_layer).chain(net.layers()).collect(),
-        }
-    }
-
-    /// Description and tensors, from which [`Predictor::from_parts`] makes the same predictor.
-    pub fn to_parts(&self) -> (serde_json::Value, Tensors) {
-        match self {
-            Predictor::LastValue => (serde_json::json!({ "kind": "last-value" }), Vec::new()),
-            Predictor::SeasonalNaive { season } => {
-                (serde_json::json!({ "kind": "seasonal-naive", "season": season }), Vec::new())
+            RungPredictor::LastValue | RungPredictor::SeasonalNaive { .. } => Vec::new(),
+            RungPredictor::Linear(m) => vec![linear_layer(m)],
+            RungPredictor::Net { net, base, .. } => {
+                base.iter().map(linear_layer).chain(net.layers()).collect()
             }
-            Predictor::Linear(m) => {
-                let mut tensors = Vec::new();
-                let mut value = linear_parts(m, &mut tensors);
-                value["kind"] = "linear".into();
-                (value, tensors)
-            }
-            Predictor::Net { params, shape, net, members, base } => {
-                let mut tensors = Vec::new();
-                let base = base.as_ref().map(|m| linear_parts(m, &mut tensors));
-                for (i, member) in members.iter().enumerate() {
-                    for slot in net.layout().slots() {
-                        let values = Values::F32(slot.of(member.params()).to_vec());
-                        tensors.push((format!("{i}.{}", slot.name), slot.shape.clone(), values));
-                    }
-                }
-                let value = serde_json::json!({
-                    "kind": "net", "params": params, "shape": shape, "members": members.len(), "base": base,
-                });
-                (value, tensors)
-            }
-        }
-    }
-
-    /// A predictor from its parts.
-    ///
-    /// # Errors
-    /// [`Error::Parts`] when something is missing or has another shape.
-    pub fn from_parts(value: &serde_json::Value, tensors: &Tensors) -> Result<Predictor> {
-        let find = |name: &str, shape: &[usize]| -> Result<&Values> {
-            let (_, found, values) = tensors
-                .iter()
-                .find(|(n, ..)| n == name)
-                .ok_or_else(|| Error::Parts(format!("tensor '{name}' is missing")))?;
-            if found != shape {
-                return Err(Error::Parts(format!(
-                    "tensor '{name}' has shape {found:?}, {shape:?} is needed"
-                )));
-            }
-            Ok(values)
-        };
-        let number = |key: &str| {
-            value[key].as_u64().map(|n| n as usize).ok_or_else(|| Error::Parts(format!("'{key}' is missing")))
-        };
-        let part = |key: &str| value[key].clone();
-        let json = |e: serde_json::Error| Error::Parts(e.to_string());
-        match value["kind"].as_str() {
-            Some("last-value") => Ok(Predictor::LastValue),
-            Some("seasonal-naive") => {
-                let season = number("season")?;
-                if season == 0 {
-                    return Err(Error::Parts("the season has no rows".into()));
-                }
-                Ok(Predictor::SeasonalNaive { season })
-            }
-            Some("linear") => Ok(Predictor::Linear(linear_from(value, &find)?)),
-            Some("net") => {
-                let params: NetParams = serde_json::from_value(part("params")).map_err(json)?;
-                let shape: NetShape = serde_json::from_value(part("shape")).map_err(json)?;
-                shape.check()?;
-                let net = Net::new(&params, &shape)?;
-                let base = match &value["base"] {
-                    serde_json::Value::Null => None,
-                    base => Some(linear_from(base, &find)?),
-                };
-                if base.is_some() != params.base {
-                    return Err(Error::Parts("the linear part of its net is missing".into()));
-                }
-                let mut members = Vec::new();
-                for i in 0..number("members")?.min(64) {
-                    let mut flat = vec![0f32; net.layout().len()];
-                    for slot in net.layout().slots() {
-                        let Values::F32(values) = find(&format!("{i}.{}", slot.name), &slot.shape)? else {
-                            return Err(Error::Parts("nets are kept in single precision".into()));
-                        };
-                        slot.of_mut(&mut flat).copy_from_slice(values);
-                    }
-                    members.push(net.member(flat));
-                }
-                if members.is_empty() {
-                    return Err(Error::Parts("a net needs at least one member".into()));
-                }
-                Ok(Predictor::Net { params, shape, net, members, base })
-            }
-            other => Err(Error::Parts(format!("unknown kind {other:?}"))),
         }
     }
 
     /// True when the predictor reads what `data` holds.
     pub fn fits(&self, data: &Prepared) -> bool {
         match self {
-            Predictor::LastValue | Predictor::SeasonalNaive { .. } => true,
-            Predictor::Linear(m) => m.fits(data),
-            Predictor::Net { shape, base, .. } => {
+            RungPredictor::LastValue | RungPredictor::SeasonalNaive { .. } => true,
+            RungPredictor::Linear(m) => m.fits(data),
+            RungPredictor::Net { shape, base, .. } => {
                 *shape == NetShape::of(data) && base.as_ref().is_none_or(|m| m.fits(data))
             }
         }
@@ -446,33 +340,4 @@ fn linear_layer(m: &LinearModel) -> LayerShape {
         y: format!("(B, {q})"),
         parameters: m.parameters(),
     }
-}
-
-fn linear_parts(m: &LinearModel, tensors: &mut Tensors) -> serde_json::Value {
-    for (i, c) in m.channels.iter().enumerate() {
-        tensors.push((format!("linear.{i}.w"), vec![c.inputs, c.outputs], Values::F64(c.weights.clone())));
-        tensors.push((format!("linear.{i}.b"), vec![c.outputs], Values::F64(c.bias.clone())));
-    }
-    serde_json::json!({ "inputs": m.inputs, "ridge": m.ridge })
-}
-
-fn linear_from<'a>(
-    value: &serde_json::Value,
-    find: &dyn Fn(&str, &[usize]) -> Result<&'a Values>,
-) -> Result<LinearModel> {
-    let json = |e: serde_json::Error| Error::Parts(e.to_string());
-    let inputs: LinearInputs = serde_json::from_value(value["inputs"].clone()).map_err(json)?;
-    let ridge: Vec<f64> = serde_json::from_value(value["ridge"].clone()).map_err(json)?;
-    let (p, q) = (inputs.width(), inputs.horizon());
-    let mut channels = Vec::new();
-    for i in 0..ridge.len() {
-        let (Values::F64(weights), Values::F64(bias)) =
-            (find(&format!("linear.{i}.w"), &[p, q])?, find(&format!("linear.{i}.b"), &[q])?)
-        else {
-            return Err(Error::Parts("a linear rung is kept in double precision".into()));
-        };
-        let (weights, bias) = (weights.clone(), bias.clone());
-        channels.push(gyeol_learn::Linear { inputs: p, outputs: q, weights, bias });
-    }
-    Ok(LinearModel { inputs, channels, ridge })
 }

@@ -1,31 +1,16 @@
 //! Scores over every window of a part, counted, with block-bootstrap intervals.
 //!
-//! Errors of one origin (all rows ahead, targets and series) are kept together and resampled in blocks of
-//! neighbouring origins (circular block bootstrap, Politis and Romano 1992), since neighbouring windows share
-//! most of their rows. Two rungs are compared on the same resamples.
+//! Errors of one origin (all rows ahead, targets and series) are kept together and resampled in blocks of neighbouring
+//! origins, since neighbouring windows share most of their rows.
 
 use std::collections::BTreeMap;
 
 use gyeol_data::Split;
-use gyeol_tensor::Rng;
+use gyeol_judge::{Bootstrap, Metric, Outcomes, Partial};
 use serde::{Deserialize, Serialize};
 
 use crate::prepare::{Prepared, Scalers, Spec};
 use crate::windows::Window;
-
-/// Metric names, in the order in which they are shown.
-pub const METRICS: [&str; 7] = ["mae", "rmse", "mape", "smape", "mase", "mae_range", "mse"];
-
-/// A metric with its 95 % interval.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Scored {
-    /// Over every window.
-    pub value: f64,
-    /// 2.5 % quantile of the resamples.
-    pub low: f64,
-    /// 97.5 % quantile.
-    pub high: f64,
-}
 
 /// What scores are taken against, fitted on the training rows.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -61,7 +46,7 @@ impl Yardsticks {
                 range.push(if sorted.is_empty() {
                     0.0
                 } else {
-                    gyeol_data::scale::quantile(&sorted, 0.99) - gyeol_data::scale::quantile(&sorted, 0.01)
+                    gyeol_base::quantile(&sorted, 0.99) - gyeol_base::quantile(&sorted, 0.01)
                 });
             }
             yardsticks.mase.push(mase);
@@ -101,7 +86,7 @@ pub struct Sums {
     pub range: f64,
 }
 
-impl Sums {
+impl Partial for Sums {
     fn add(&mut self, o: &Sums) {
         self.n += o.n;
         self.abs += o.abs;
@@ -125,201 +110,66 @@ impl Sums {
             range: self.range - o.range,
         }
     }
-
-    /// A metric by its name in [`METRICS`]; NaN where nothing was scored.
-    pub fn metric(&self, name: &str) -> f64 {
-        match name {
-            "mae" => self.abs / self.n,
-            "rmse" => (self.sq / self.n).max(0.0).sqrt(),
-            "mse" => self.sq / self.n,
-            "mape" => 100.0 * self.ape / self.ape_n,
-            "smape" => 100.0 * self.sape / self.n,
-            "mase" => self.mase / self.n,
-            "mae_range" => 100.0 * self.range / self.n,
-            _ => f64::NAN,
-        }
-    }
 }
 
-/// Errors of a rung by origin, in time order.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Errors {
-    /// One an origin.
-    pub origins: Vec<Sums>,
+/// The metrics in the order in which they are shown: `mae`, `rmse`, `mape`, `smape`, `mase`, `mae_range`, `mse`.
+pub fn metrics() -> Vec<Metric<Sums>> {
+    vec![
+        Metric::new("mae", |s: &Sums| s.abs / s.n),
+        Metric::new("rmse", |s: &Sums| (s.sq / s.n).max(0.0).sqrt()),
+        Metric::new("mape", |s: &Sums| 100.0 * s.ape / s.ape_n),
+        Metric::new("smape", |s: &Sums| 100.0 * s.sape / s.n),
+        Metric::new("mase", |s: &Sums| s.mase / s.n),
+        Metric::new("mae_range", |s: &Sums| 100.0 * s.range / s.n),
+        Metric::new("mse", |s: &Sums| s.sq / s.n),
+    ]
 }
 
-impl Errors {
-    /// From forecasts (windows, horizon) in the targets' unit; `scaled` takes errors in scaled units.
-    pub fn of(
-        data: &Prepared,
-        windows: &[Window],
-        forecasts: &[f64],
-        yardsticks: &Yardsticks,
-        scaled: bool,
-    ) -> Errors {
-        let horizon = data.spec.horizon;
-        let mut by_time: BTreeMap<i64, Sums> = BTreeMap::new();
-        for (w, forecast) in windows.iter().zip(forecasts.chunks_exact(horizon)) {
-            let s = &data.series[w.series as usize];
-            let (channel, origin) = (w.channel as usize, w.origin as usize);
-            let scaler = &s.scalers[channel];
-            let mase = yardsticks.mase[w.series as usize][channel];
-            let range = yardsticks.range[w.series as usize][channel];
-            let sums = by_time.entry(s.clock.at(origin)).or_default();
-            for (&p, &y) in forecast.iter().zip(&s.truth[channel][origin..origin + horizon]) {
-                if y.is_nan() {
-                    continue;
-                }
-                let own = (p - y).abs();
-                let (p, y) = if scaled { (scaler.transform(p), scaler.transform(y)) } else { (p, y) };
-                let e = (p - y).abs();
-                sums.n += 1.0;
-                sums.abs += e;
-                sums.sq += e * e;
-                if y != 0.0 {
-                    sums.ape += e / y.abs();
-                    sums.ape_n += 1.0;
-                }
-                if y != 0.0 || p != 0.0 {
-                    sums.sape += 2.0 * e / (y.abs() + p.abs());
-                }
-                sums.mase += own / mase;
-                sums.range += own / range;
+/// Errors by origin, in time order, from forecasts (windows, horizon) in the targets' unit; `scaled` takes errors in scaled
+/// units.
+pub fn errors(
+    data: &Prepared,
+    windows: &[Window],
+    forecasts: &[f64],
+    yardsticks: &Yardsticks,
+    scaled: bool,
+) -> Outcomes<Sums> {
+    let horizon = data.spec.horizon;
+    let mut by_time: BTreeMap<i64, Sums> = BTreeMap::new();
+    for (w, forecast) in windows.iter().zip(forecasts.chunks_exact(horizon)) {
+        let s = &data.series[w.series as usize];
+        let (channel, origin) = (w.channel as usize, w.origin as usize);
+        let scaler = &s.scalers[channel];
+        let mase = yardsticks.mase[w.series as usize][channel];
+        let range = yardsticks.range[w.series as usize][channel];
+        let sums = by_time.entry(s.clock.at(origin)).or_default();
+        for (&p, &y) in forecast.iter().zip(&s.truth[channel][origin..origin + horizon]) {
+            if y.is_nan() {
+                continue;
             }
-        }
-        Errors { origins: by_time.into_values().collect() }
-    }
-
-    /// Sum over every origin.
-    pub fn total(&self) -> Sums {
-        let mut total = Sums::default();
-        self.origins.iter().for_each(|s| total.add(s));
-        total
-    }
-}
-
-/// A resampling plan: the same blocks for every rung.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Bootstrap {
-    /// Origins in the part.
-    pub origins: usize,
-    /// Origins a block.
-    pub block: usize,
-    /// First origins of the blocks of each draw.
-    starts: Vec<Vec<usize>>,
-}
-
-impl Bootstrap {
-    /// Rows of a block where none is asked for: a week, or the horizon where that is longer, but never so many that
-    /// `origins` hold fewer than eight blocks, of which no interval could be drawn.
-    pub fn block_of(spec: &Spec, origins: usize) -> usize {
-        let week = spec.step.per_day().map_or(1, |n| 7 * n);
-        week.max(spec.horizon).min(origins / 8).max(1)
-    }
-
-    /// `draws` resamples of `origins` origins in blocks of `block`.
-    pub fn new(origins: usize, block: usize, draws: usize, seed: u64) -> Bootstrap {
-        let block = block.clamp(1, origins.max(1));
-        let mut rng = Rng::stream(seed, 0xb007);
-        let per_draw = origins.div_ceil(block);
-        let starts =
-            (0..draws).map(|_| (0..per_draw).map(|_| rng.below(origins as u64) as usize).collect()).collect();
-        Bootstrap { origins, block, starts }
-    }
-
-    fn resample<'a>(&'a self, errors: &'a Errors) -> impl Iterator<Item = Sums> + 'a {
-        let n = errors.origins.len();
-        let mut prefix = Vec::with_capacity(n + 1);
-        let mut running = Sums::default();
-        prefix.push(running);
-        for s in &errors.origins {
-            running.add(s);
-            prefix.push(running);
-        }
-        self.starts.iter().map(move |starts| {
-            let mut total = Sums::default();
-            let mut left = n;
-            for &start in starts {
-                let len = self.block.min(left);
-                left -= len;
-                let end = start + len;
-                if end <= n {
-                    total.add(&prefix[end].minus(&prefix[start]));
-                } else {
-                    total.add(&prefix[n].minus(&prefix[start]));
-                    total.add(&prefix[end - n]);
-                }
+            let own = (p - y).abs();
+            let (p, y) = if scaled { (scaler.transform(p), scaler.transform(y)) } else { (p, y) };
+            let e = (p - y).abs();
+            sums.n += 1.0;
+            sums.abs += e;
+            sums.sq += e * e;
+            if y != 0.0 {
+                sums.ape += e / y.abs();
+                sums.ape_n += 1.0;
             }
-            total
-        })
-    }
-
-    /// Every metric with its interval.
-    pub fn scores(&self, errors: &Errors) -> BTreeMap<String, Scored> {
-        let total = errors.total();
-        let draws: Vec<Sums> = self.resample(errors).collect();
-        METRICS
-            .iter()
-            .map(|&name| {
-                let (low, high) = interval(draws.iter().map(|s| s.metric(name)));
-                (name.to_string(), Scored { value: total.metric(name), low, high })
-            })
-            .collect()
-    }
-
-    /// Difference of a metric, `a` minus `b`, on the same resamples.
-    pub fn difference(&self, a: &Errors, b: &Errors, metric: &str) -> Scored {
-        let value = a.total().metric(metric) - b.total().metric(metric);
-        let (low, high) = interval(
-            self.resample(a).zip(self.resample(b)).map(|(x, y)| x.metric(metric) - y.metric(metric)),
-        );
-        Scored { value, low, high }
-    }
-}
-
-fn interval(values: impl Iterator<Item = f64>) -> (f64, f64) {
-    let mut sorted: Vec<f64> = values.filter(|v| v.is_finite()).collect();
-    if sorted.is_empty() {
-        return (f64::NAN, f64::NAN);
-    }
-    sorted.sort_unstable_by(f64::total_cmp);
-    (gyeol_data::scale::quantile(&sorted, 0.025), gyeol_data::scale::quantile(&sorted, 0.975))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn errors(values: &[f64]) -> Errors {
-        Errors {
-            origins: values
-                .iter()
-                .map(|&e| Sums { n: 1.0, abs: e.abs(), sq: e * e, ape_n: 1.0, ..Sums::default() })
-                .collect(),
+            if y != 0.0 || p != 0.0 {
+                sums.sape += 2.0 * e / (y.abs() + p.abs());
+            }
+            sums.mase += own / mase;
+            sums.range += own / range;
         }
     }
+    Outcomes::new(by_time.into_values().collect(), metrics())
+}
 
-    #[test]
-    fn interval_of_independent_errors_is_that_of_the_mean() {
-        let mut rng = Rng::new(2);
-        let values: Vec<f64> = (0..4000).map(|_| 1.0 + rng.uniform()).collect();
-        let plan = Bootstrap::new(values.len(), 10, 1000, 0);
-        let s = plan.scores(&errors(&values))["mae"];
-        // Deviation of a uniform number is sqrt(1/12); 1.96 of its standard error on each side.
-        let half = 1.96 * (1.0f64 / 12.0 / 4000.0).sqrt();
-        assert!((s.value - 1.5).abs() < 2.0 * half);
-        assert!(((s.high - s.low) / (2.0 * half) - 1.0).abs() < 0.15, "{s:?} {half}");
-    }
-
-    #[test]
-    fn a_rung_ties_with_itself_and_loses_to_a_better_one() {
-        let mut rng = Rng::new(2);
-        let a: Vec<f64> = (0..500).map(|_| rng.uniform()).collect();
-        let b: Vec<f64> = a.iter().map(|v| v + 0.01).collect();
-        let plan = Bootstrap::new(500, 24, 300, 1);
-        let same = plan.difference(&errors(&a), &errors(&a), "mae");
-        assert_eq!((same.value, same.low, same.high), (0.0, 0.0, 0.0));
-        let better = plan.difference(&errors(&a), &errors(&b), "mae");
-        assert!(better.high < 0.0 && (better.value + 0.01).abs() < 1e-12);
-    }
+/// Origins of a block of the bootstrap where none is asked for: a week, or the horizon where that is longer, but never so many
+/// that `origins` hold fewer than eight blocks, of which no interval could be drawn.
+pub fn block_of(spec: &Spec, origins: usize) -> usize {
+    let week = spec.step.per_day().map_or(1, |n| 7 * n);
+    Bootstrap::block_within(week.max(spec.horizon), origins)
 }

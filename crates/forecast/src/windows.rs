@@ -2,7 +2,9 @@
 
 use gyeol_data::{RowSplit, Split};
 
-use crate::error::{Error, Result};
+use gyeol_base::Result;
+
+use crate::error::too_short;
 use crate::prepare::Prepared;
 
 /// A sample: forecast `horizon` rows of one target of one series from row `origin` on.
@@ -46,7 +48,7 @@ impl Windows {
     /// Every origin `stride` rows apart.
     ///
     /// # Errors
-    /// [`Error::TooShort`] when a part holds none.
+    /// `too-short` when a part holds none.
     pub fn of(prepared: &Prepared, split: &Split, stride: usize) -> Result<Windows> {
         let spec = &prepared.spec;
         let mut windows = Windows { train: Vec::new(), valid: Vec::new(), test: Vec::new(), skipped: 0 };
@@ -85,14 +87,8 @@ impl Windows {
         for (slot, (part, list, own)) in parts.into_iter().enumerate() {
             if list.is_empty() {
                 let (rows, place) = longest[slot].clone();
-                return Err(Error::TooShort {
-                    part,
-                    need: if own { spec.look_back + spec.horizon } else { spec.horizon },
-                    look_back: spec.look_back,
-                    horizon: spec.horizon,
-                    place,
-                    rows,
-                });
+                let need = if own { spec.look_back + spec.horizon } else { spec.horizon };
+                return Err(too_short(part, need, spec, &place, rows));
             }
         }
         Ok(windows)

@@ -14,7 +14,7 @@ use gyeol::neural::net::{
     EncoderDecoder, EncoderDecoderParams, Input, Learner, Mlp, MlpParams, Net, NetParams, Output,
     PairsLearner, Predictor, Reads, Rows, Series, Source,
 };
-use gyeol::neural::{Activation, Cell, Loss, Model, Optimizer, Schedule, StackParams, TrainParams, fit};
+use gyeol::neural::{Activation, Cell, Loss, Optimizer, Schedule, StackParams, TrainParams, Trainable, fit};
 use gyeol::tensor::{Pool, Rng};
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
@@ -31,7 +31,13 @@ fn segments() -> Vec<f32> {
     SEGMENTS.iter().flat_map(|s| s.bytes().map(|b| f32::from(b - b'0'))).collect()
 }
 
-fn train<M: Model<f32>>(model: &M, samples: u32, epochs: usize, batch: usize, rate: f64) -> Result<Vec<f32>> {
+fn train<M: Trainable<f32>>(
+    model: &M,
+    samples: u32,
+    epochs: usize,
+    batch: usize,
+    rate: f64,
+) -> Result<Vec<f32>> {
     let all: Vec<u32> = (0..samples).collect();
     // Small tasks have all their cases to learn from; the others keep a tenth for validation.
     let (valid, train) =

@@ -73,10 +73,11 @@ fn climb_and_forecast(
         command: "cargo run -p gyeol --example forecast_a_csv".into(),
     };
     let pool = Pool::new(0);
-    let outcome = climb(&recipe, opened, &options, &pool, &mut Words)?;
+    let mut task = Forecasts::of(&recipe, opened, &options, &pool)?;
+    let outcome = climb(&mut task, &options, &pool, &mut Words)?;
 
     // Tomorrow, from the file alone: scalers, cleaning and interval travel in it.
-    let forecaster = Bundle::open(&outcome.model)?.forecaster()?;
+    let forecaster = Forecaster::open(&outcome.model)?;
     let rows = forecaster.forecast(table, &pool)?;
     Ok((outcome, rows))
 }
@@ -94,7 +95,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     );
     let rungs = ["last-value", "seasonal-naive", "linear", "mlp", "lstm"];
     let (outcome, rows) = climb_and_forecast(table, &out, &rungs)?;
-    println!("\n{}", terminal::ladder_table(&outcome.report, 100, false, Language::English));
+    println!("\n{}", terminal::table(&outcome.report, 100, false, Language::English));
     for row in rows.iter().take(6) {
         println!(
             "  {}  {:7.1}   {:7.1} to {:7.1}",

@@ -52,7 +52,7 @@ fn train(encoder: Encoder, epochs: usize) -> Result<Done, Box<dyn std::error::Er
     let windows = Windows::of(&data, &split, 1)?;
 
     let rung = RungParams::Net {
-        net: NetParams {
+        net: ForecastNetParams {
             encoder,
             hidden: 24,
             layers: 1,
@@ -77,11 +77,11 @@ fn train(encoder: Encoder, epochs: usize) -> Result<Done, Box<dyn std::error::Er
     let fitted = rung.fit(&data, &windows, &pool, &mut Curve)?;
 
     let yardsticks = Yardsticks::fit(&data, &split);
-    let mae = |predictor: &Predictor| {
+    let mae = |predictor: &RungPredictor| {
         let forecasts = predictor.predict(&data, &windows.test, &pool);
-        Errors::of(&data, &windows.test, &forecasts, &yardsticks, false).total().metric("mae")
+        errors(&data, &windows.test, &forecasts, &yardsticks, false).values()["mae"]
     };
-    let (mae, yesterday) = (mae(&fitted.predictor), mae(&Predictor::SeasonalNaive { season: 24 }));
+    let (mae, yesterday) = (mae(&fitted.predictor), mae(&RungPredictor::SeasonalNaive { season: 24 }));
     Ok(Done { fitted, windows: windows.test.len(), mae, yesterday })
 }
 

@@ -53,8 +53,8 @@
 //!
 //! let forecasts = linear.predictor.predict(&data, &windows.test, &pool);
 //! let yardsticks = Yardsticks::fit(&data, &split);
-//! let errors = Errors::of(&data, &windows.test, &forecasts, &yardsticks, false);
-//! let scores = Bootstrap::new(errors.origins.len(), 168, 200, 0).scores(&errors);
+//! let errors = errors(&data, &windows.test, &forecasts, &yardsticks, false);
+//! let scores = Bootstrap::new(errors.units.len(), 168, 200, 0).intervals(&errors);
 //! let mae = scores["mae"];
 //! println!("{:.1} MW, 95 % interval {:.1} to {:.1}", mae.value, mae.low, mae.high);
 //! assert!(mae.low < mae.value && mae.value < mae.high && mae.value < 100.0);
@@ -73,11 +73,14 @@
 //! - `overfitting`: a net too large for its data, and what each of six remedies does about it
 //! - `arrangements`: one-to-one, one-to-many, many-to-one, many-to-many aligned and not, in five small tasks
 
+pub use gyeol_base as base;
 pub use gyeol_bundle as bundle;
 pub use gyeol_data as data;
 pub use gyeol_forecast as forecast;
+pub use gyeol_judge as judge;
 pub use gyeol_ladder as ladder;
 pub use gyeol_learn as learn;
+pub use gyeol_models as models;
 pub use gyeol_neural as neural;
 pub use gyeol_ngram as ngram;
 pub use gyeol_report as report;
@@ -85,27 +88,30 @@ pub use gyeol_serve as serve;
 pub use gyeol_tensor as tensor;
 pub use gyeol_text as text;
 pub use gyeol_topic as topic;
+pub use gyeol_vectors as vectors;
 
 /// What most programs need: `use gyeol::prelude::*`.
 ///
-/// The stations' error types are not in it, since each has its own (`gyeol::data::Error`, `gyeol::forecast::Error` …);
-/// all of them turn into `Box<dyn std::error::Error>`.
 pub mod prelude {
-    pub use gyeol_bundle::{Bundle, Limits};
+    pub use gyeol_base::{Error, Fault, Result};
+    pub use gyeol_bundle::{Bundle, Limits, Manifest, Packed};
     pub use gyeol_data::{
         Profile, ReadOptions, Readings, Role, Roles, ScalerKind, Split, SplitSpec, Table, clean,
         profile::profile,
     };
     pub use gyeol_forecast::calendar::CalendarSpec;
-    pub use gyeol_forecast::net::{Encoder, NetParams};
+    pub use gyeol_forecast::net::{Encoder, ForecastNetParams};
     pub use gyeol_forecast::rung::{Observer, Quiet};
-    pub use gyeol_forecast::score::{Bootstrap, Errors, Yardsticks};
+    pub use gyeol_forecast::score::{Yardsticks, errors};
     pub use gyeol_forecast::{
-        Fitted, ForecastRow, Forecaster, Intervals, Predictor, Prepared, Progress, RungParams, Spec, Window,
-        Windows,
+        Fitted, ForecastRow, Forecaster, Intervals, Prepared, Progress, RungParams, RungPredictor, Spec,
+        Window, Windows,
     };
-    pub use gyeol_ladder::recipe::Recipe;
-    pub use gyeol_ladder::{Climb, Outcome, Watch, climb};
+    pub use gyeol_judge::{Bootstrap, Interval, Metric, Outcomes, Partial};
+    pub use gyeol_ladder::recipe::{AnyRecipe, Recipe};
+    pub use gyeol_ladder::tasks::forecast::Forecasts;
+    pub use gyeol_ladder::{Climb, Outcome, Step, Task, Watch, climb};
+    pub use gyeol_models::{Answers, Ask, Registry, Reply};
     pub use gyeol_neural::{Loss, Optimizer, Schedule, TrainParams};
     pub use gyeol_report::Language;
     pub use gyeol_tensor::Pool;

@@ -3,14 +3,17 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use crate::climb::Climb;
-use crate::error::{Error, Result};
+use gyeol_base::{Error, Result};
+
+use crate::options::Climb;
 
 /// Makes the folder with its `rungs` and gives its path. Without `resume`, rungs and states of an earlier run in the
 /// same folder are removed, so that what lies there is of one run; its report, scores and model stay until the new ones
 /// replace them.
 pub(crate) fn make(options: &Climb) -> Result<PathBuf> {
-    let failed = |path: &Path, source| Error::Write { path: path.to_path_buf(), source };
+    let failed = |path: &Path, source| {
+        Error::io("write", path, "choose another folder with --out, or make this one writable", source)
+    };
     let out = if options.fresh { new_folder(&options.out)? } else { options.out.clone() };
     let rungs = out.join("rungs");
     std::fs::create_dir_all(&rungs).map_err(|e| failed(&rungs, e))?;
@@ -36,8 +39,8 @@ fn new_folder(wanted: &Path) -> Result<PathBuf> {
                 name.push(format!("-{n}"));
                 path = PathBuf::from(name);
             }
-            Err(source) => return Err(Error::Write { path, source }),
+            Err(source) => return Err(Error::writing(path, source)),
         }
     }
-    Err(Error::Write { path, source: ErrorKind::AlreadyExists.into() })
+    Err(Error::writing(path, ErrorKind::AlreadyExists.into()))
 }

@@ -1,28 +1,29 @@
 //! The ladder: a recipe, one protocol, every rung fitted and judged under it, a verdict and a page.
 //!
 //! ```text
-//! Recipe --open--> Table --clean--> Readings --split, prepare--> windows
-//!                                                   |
-//!            for each rung: fit(train, valid) --> forecasts --> scores on test, once
-//!                                                   |
+//! Recipe --prepare (train only)--> Task
+//!                                    |
+//!            for each rung: fit(train, valid) --> answers --> scores on test, once
+//!                                    |
 //!                      report.html   scores.json   model.gyeol   rungs/*.gyeol
 //! ```
+//!
+//! The climb ([`climb()`]) knows no task; a task implements [`Task`] and is listed in [`tasks`].
 
-mod checkpoint;
 mod climb;
-mod detail;
 mod error;
-mod examples;
 mod folder;
-mod judge;
-pub mod language;
-pub mod open;
-pub mod plan;
+mod memory;
+mod options;
 pub mod recipe;
-mod scores;
-mod verdict;
+pub mod task;
+pub mod tasks;
+mod watch;
 
-pub use climb::{Climb, Outcome, Watch, climb};
-pub use error::{Error, Result};
-pub use open::{Opened, open};
-pub use scores::scores_json;
+pub use climb::{Tried, climb, try_out};
+pub use gyeol_base::{Error, Result};
+pub use options::{Climb, Outcome};
+pub use task::Task;
+pub use tasks::forecast::{open, plan};
+pub use tasks::run;
+pub use watch::{Step, Sweep, Watch};

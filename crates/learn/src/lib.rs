@@ -3,5 +3,6 @@
 mod error;
 mod ridge;
 
-pub use error::{Error, Result};
+pub use error::no_rows;
+pub use gyeol_base::{Error, Result};
 pub use ridge::{Gram, Linear};

@@ -13,7 +13,7 @@ use gyeol_neural::net::{
     Input, Labelled, Learner, Net, NetParams, Output, Predictor, Reads, Series, TokenStreams,
 };
 use gyeol_neural::{
-    Activation, Cell, Error, Fit, Loss, Model, Optimizer, Precision, StackParams, TrainParams, fit,
+    Activation, Cell, Error, Fit, Loss, Optimizer, Precision, StackParams, TrainParams, Trainable, fit,
 };
 use gyeol_tensor::{MatRef, Packed, Pool, Rng, Write, matmul_packed};
 
@@ -165,7 +165,7 @@ fn median(values: &[f64]) -> f64 {
     v.get(v.len() / 2).copied().unwrap_or(0.0)
 }
 
-fn train<M: Model<f32>>(
+fn train<M: Trainable<f32>>(
     model: &M,
     p: &TrainParams,
     samples: usize,

@@ -21,7 +21,7 @@ pub enum Error {
     Precision(#[from] gyeol_tensor::Bf16Unavailable),
     /// The loss or a gradient stopped being a finite number.
     #[error(
-        "the {what} became {value} in epoch {epoch}, iteration {iteration}{place}: lower learning_rate (now {learning_rate}), set clip (such as 1), or look for extreme values in the inputs with `gyeol inspect`"
+        "the {what} became {value} in epoch {epoch}, iteration {iteration}{place}; lower learning_rate (now {learning_rate}), set clip (such as 1), or look for extreme values in the inputs with `gyeol inspect`"
     )]
     NotFinite {
         /// "loss" or "gradient".
@@ -63,4 +63,21 @@ pub enum Error {
         /// In the net.
         expected: usize,
     },
+}
+
+impl From<Error> for gyeol_base::Error {
+    fn from(error: Error) -> Self {
+        use gyeol_base::Fault;
+        let found = error.to_string();
+        let (found, next) = found.split_once("; ").unwrap_or((&found, ""));
+        let of = |code| Fault::new(code, found).next(next);
+        match error {
+            Error::Stopped { .. } => gyeol_base::Error::stopped(),
+            Error::Parameter { .. } => of("parameter").next("choose a value within it").option(),
+            Error::Precision(_) => of("precision").option(),
+            Error::NotFinite { .. } => of("not-finite").input(),
+            Error::Shape { .. } => of("shape").input(),
+            Error::StateMismatch { .. } => of("state-mismatch").input(),
+        }
+    }
 }

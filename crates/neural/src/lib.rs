@@ -19,6 +19,9 @@ mod dense;
 mod differences;
 mod embedding;
 mod error;
+#[cfg(test)]
+#[path = "tests/farthest.rs"]
+mod farthest;
 mod layout;
 mod loss;
 pub mod net;
@@ -29,6 +32,7 @@ mod shapes;
 mod softmax;
 mod stack;
 mod steps;
+pub mod textbook;
 mod trainer;
 
 pub use adaptive::{AdaptivePacked, AdaptiveSoftmax, AdaptiveTape};
@@ -46,7 +50,7 @@ pub use softmax::{NO_TARGET, Softmax, SoftmaxPacked, SoftmaxTape};
 pub use stack::{Stack, StackPacked, StackParams, StackTape};
 pub use steps::{Padding, Steps};
 pub use trainer::{
-    Chunk, Epoch, Fit, Gradient, Model, State, Streams, TrainParams, chunk_rows, evaluate, fit, gradient,
+    Chunk, Epoch, Fit, Gradient, State, Streams, TrainParams, Trainable, chunk_rows, evaluate, fit, gradient,
 };
 
 pub use gyeol_tensor::Precision;

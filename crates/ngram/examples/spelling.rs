@@ -48,8 +48,8 @@ fn main() -> Done {
     let [counts, errors, tests @ ..] = &files[..] else {
         return Err("usage: spelling COUNTS ERRORS TEST…".into());
     };
-    let counts = read_counts(&mut Source::open(counts)?)?;
-    let all = read_errors(&mut Source::open(errors)?)?;
+    let counts = read_counts(&mut Source::open(counts)?, &mut |_| true)?;
+    let all = read_errors(&mut Source::open(errors)?, &mut |_| true)?;
     let lower = |word: &str| word.to_lowercase();
     let hold = tests.iter().any(|t| t == "held");
     let vocabulary: HashSet<String> = counts.iter().map(|c| lower(&c.0)).collect();
@@ -61,7 +61,7 @@ fn main() -> Done {
             pairs.retain(|p| !p.wrong.contains(' ') && lower(&p.wrong) != lower(&p.right));
             pairs
         } else {
-            read_errors(&mut Source::open(test)?)?
+            read_errors(&mut Source::open(test)?, &mut |_| true)?
         };
         pairs.iter_mut().for_each(|p| (p.wrong, p.right) = (lower(&p.wrong), lower(&p.right)));
         lists.push((test, pairs));
@@ -82,7 +82,7 @@ fn main() -> Done {
             .cloned()
             .collect();
         let since = Instant::now();
-        let (model, learned) = ErrorModel::learn(&kept, &Learning::default())?;
+        let (model, learned) = ErrorModel::learn(&kept, &Learning::default(), &mut |_| true)?;
         let rule = if strict { "no pair with a word of the tests" } else { "no pair of the tests" };
         println!(
             "{rule}: {} of {} pairs learned from ({} equal, {} unfit, {} far), {} edits, {:.2} s",
@@ -98,7 +98,7 @@ fn main() -> Done {
             for (name, model) in [("learned", &model), ("flat", &ErrorModel::flat())] {
                 let params = Params { max_distance: distance, real_words: true, ..Params::default() };
                 let since = Instant::now();
-                let corrector = Corrector::from_counts(&counts, model, params)?;
+                let corrector = Corrector::from_counts(&counts, model, params, &mut |_| true)?;
                 println!(
                     " distance {distance}, {name}: {} words, {:.1} MB, made in {:.2} s",
                     corrector.words(),

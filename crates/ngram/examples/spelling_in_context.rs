@@ -9,7 +9,7 @@
 //! 1,000 words of the sentences that are clean.
 
 use gyeol_ngram::correct::{Corrector, ErrorModel, Learning, Params, read_errors};
-use gyeol_ngram::{Layout, Model, Options, Source, estimate};
+use gyeol_ngram::{Layout, NgramModel, Options, Source, estimate};
 use gyeol_tensor::Pool;
 
 type Done<T = ()> = Result<T, Box<dyn std::error::Error>>;
@@ -30,7 +30,14 @@ fn main() -> Done {
     };
     let errors = match rest.first().map(String::as_str) {
         None | Some("-") => ErrorModel::flat(),
-        Some(list) => ErrorModel::learn(&read_errors(&mut Source::open(list)?)?, &Learning::default())?.0,
+        Some(list) => {
+            ErrorModel::learn(
+                &read_errors(&mut Source::open(list)?, &mut |_| true)?,
+                &Learning::default(),
+                &mut |_| true,
+            )?
+            .0
+        }
     };
     let mut params = Params::default();
     let mut orders = vec![1, 3, 5];
@@ -55,10 +62,11 @@ fn main() -> Done {
     println!("{set}: {} sentences; {params:?}", rows.len());
     for order in orders {
         let options = Options { order, ..Options::default() };
-        let made = estimate(&mut Source::open(train)?, &options, &pool, &mut |_| {})?;
+        let made = estimate(&mut Source::open(train)?, &options, &pool, &mut |_| true)?;
         for real_words in [false, true] {
-            let model = Model::from_tables(&made.tables, Layout::Probing, "{}", &pool)?;
-            let corrector = Corrector::new(model, &errors, Params { real_words, ..params.clone() })?;
+            let model = NgramModel::from_tables(&made.tables, Layout::Probing, "{}", &pool, &mut |_| true)?;
+            let corrector =
+                Corrector::new(model, &errors, Params { real_words, ..params.clone() }, &mut |_| true)?;
             let since = std::time::Instant::now();
             let mut tallies: [(&str, Tally); 3] =
                 ["clean", "nonword", "realword"].map(|kind| (kind, Tally::default()));

@@ -5,6 +5,8 @@
 
 use crate::count::Level;
 use crate::vocabulary::SENTENCE_START;
+use crate::watch::Watch;
+use gyeol_base::Result;
 
 /// Which counts a smoothing starts from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,23 +33,25 @@ pub(crate) fn count(levels: &[Level], kind: Kind, n: usize, index: usize) -> u32
 pub(crate) type CountOfCounts = [u64; 5];
 
 /// Counts of counts of every order.
-pub(crate) fn counts_of_counts(levels: &[Level], kind: Kind) -> Vec<CountOfCounts> {
-    let mut out: Vec<CountOfCounts> = (0..levels.len())
-        .map(|n| {
-            let mut of = [0u64; 5];
-            for index in 0..levels[n].len() {
-                let count = count(levels, kind, n, index) as usize;
-                if (1..5).contains(&count) {
-                    of[count] += 1;
-                }
+pub(crate) fn counts_of_counts(
+    levels: &[Level],
+    kind: Kind,
+    watch: &mut Watch<'_>,
+) -> Result<Vec<CountOfCounts>> {
+    let mut out: Vec<CountOfCounts> = vec![[0; 5]; levels.len()];
+    for (n, of) in out.iter_mut().enumerate() {
+        for index in 0..levels[n].len() {
+            watch.step(index)?;
+            let count = count(levels, kind, n, index) as usize;
+            if (1..5).contains(&count) {
+                of[count] += 1;
             }
-            of
-        })
-        .collect();
+        }
+    }
     if kind == Kind::Adjusted {
         last_as_lmplz(levels, &mut out);
     }
-    out
+    Ok(out)
 }
 
 /// `lmplz` takes the very last n-gram of each lower order with its plain count (`adjust_counts.cc`, "the last

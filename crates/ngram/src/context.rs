@@ -7,6 +7,8 @@ use gyeol_tensor::Pool;
 
 use crate::count::Level;
 use crate::vocabulary::WordId;
+use crate::watch::Watch;
+use gyeol_base::Result;
 
 /// Nodes of one level that a task takes.
 pub(crate) const NODES: usize = 1 << 15;
@@ -43,7 +45,7 @@ pub(crate) struct Contexts(Vec<Vec<u32>>);
 
 impl Contexts {
     /// Finds them. Every context of an n-gram that was counted was counted itself.
-    pub fn find(levels: &[Level], pool: &Pool) -> Self {
+    pub fn find(levels: &[Level], pool: &Pool, watch: &mut Watch<'_>) -> Result<Self> {
         let mut all: Vec<Vec<u32>> = vec![Vec::new(), Vec::new()];
         for n in 2..levels.len() {
             let mut links = vec![0u32; levels[n].words.len()];
@@ -51,7 +53,7 @@ impl Contexts {
             let outs = split(&mut links, ranges.iter().map(|(_, children)| children.clone()));
             let mut tasks: Vec<_> = ranges.iter().zip(outs).collect();
             let above: &[u32] = if n == 2 { &levels[1].words } else { &all[n - 1] };
-            pool.each_mut(&mut tasks, |_, _, ((parents, children), out)| {
+            watch.each_mut(pool, &mut tasks, |_, _, ((parents, children), out)| {
                 for parent in parents.clone() {
                     let own = levels[n - 1].first[parent] as usize..levels[n - 1].first[parent + 1] as usize;
                     if own.is_empty() {
@@ -69,10 +71,10 @@ impl Contexts {
                         &mut out[own.start - children.start..own.end - children.start],
                     );
                 }
-            });
+            })?;
             all.push(links);
         }
-        Contexts(all)
+        Ok(Contexts(all))
     }
 
     /// Context of n-gram `index` of level `n`, itself an index of level `n - 1`; the only context of unigrams is 0.

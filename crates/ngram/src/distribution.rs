@@ -1,11 +1,12 @@
 //! The whole next-word distribution of a state, exactly: the most probable words, and words drawn from it.
 
-use gyeol_data::Fault;
+use gyeol_base::Fault;
 use gyeol_tensor::Rng;
 
-use crate::error::{Error, Result};
-use crate::model::{Model, State};
+use crate::query::score_ids;
+use crate::scores_words::ScoresWords;
 use crate::vocabulary::{SENTENCE_END, SENTENCE_START, UNKNOWN, WordId};
+use gyeol_base::{Error, Result};
 
 /// How words are drawn.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,66 +29,52 @@ impl Default for Sampling {
     }
 }
 
-impl Model {
-    /// Probability of every word after a state, by number; that of `<s>`, which is never predicted, is 0.
-    pub fn distribution(&self, state: &State, out: &mut Vec<f64>) {
-        out.clear();
-        out.extend((0..self.vocabulary_len() as u32).map(|word| {
-            if word == SENTENCE_START {
-                return 0.0;
-            }
-            10f64.powf(f64::from(self.score(state, word).0.log10))
-        }));
+/// The `k` most probable next words with their probabilities, falling; ties by number.
+pub fn next_words<M: ScoresWords + ?Sized>(model: &M, state: &M::State, k: usize) -> Vec<(WordId, f64)> {
+    let mut all = Vec::new();
+    model.distribution(state, &mut all);
+    let mut order: Vec<WordId> = (0..all.len() as u32).filter(|&w| w != SENTENCE_START).collect();
+    let rank = |a: &WordId, b: &WordId| all[*b as usize].total_cmp(&all[*a as usize]).then(a.cmp(b));
+    if k < order.len() {
+        order.select_nth_unstable_by(k, rank);
+        order.truncate(k);
     }
+    order.sort_unstable_by(rank);
+    order.into_iter().map(|word| (word, all[word as usize])).collect()
+}
 
-    /// The `k` most probable next words with their probabilities, falling; ties by number.
-    pub fn next_words(&self, state: &State, k: usize) -> Vec<(WordId, f64)> {
-        let mut all = Vec::new();
-        self.distribution(state, &mut all);
-        let mut order: Vec<WordId> = (0..all.len() as u32).filter(|&w| w != SENTENCE_START).collect();
-        let rank = |a: &WordId, b: &WordId| all[*b as usize].total_cmp(&all[*a as usize]).then(a.cmp(b));
-        if k < order.len() {
-            order.select_nth_unstable_by(k, rank);
-            order.truncate(k);
-        }
-        order.sort_unstable_by(rank);
-        order.into_iter().map(|word| (word, all[word as usize])).collect()
+/// Draws words after a prompt until `</s>` or so many as asked for; `<unk>` is never drawn, since it is no word.
+///
+/// # Errors
+/// Parameters out of range.
+pub fn sample<M: ScoresWords + ?Sized>(model: &M, prompt: &[&str], how: &Sampling) -> Result<Vec<WordId>> {
+    let fine = how.temperature.is_finite() && how.temperature >= 0.0 && how.top_p > 0.0 && how.top_p <= 1.0;
+    if !fine {
+        return Err(Error::option(
+            Fault::new(
+                "sampling-out-of-range",
+                format!("temperature {}, top-p {}", how.temperature, how.top_p),
+            )
+            .cause("the temperature is at least 0, top-p above 0 and at most 1")
+            .next("take temperature 1 and top-p 1 for the model's own distribution"),
+        ));
     }
-
-    /// Draws words after a prompt until `</s>` or so many as asked for; `<unk>` is never drawn, since it is no word.
-    ///
-    /// # Errors
-    /// Parameters out of range.
-    pub fn sample(&self, prompt: &[&str], how: &Sampling) -> Result<Vec<WordId>> {
-        let fine =
-            how.temperature.is_finite() && how.temperature >= 0.0 && how.top_p > 0.0 && how.top_p <= 1.0;
-        if !fine {
-            return Err(Error::option(
-                Fault::new(
-                    "sampling-out-of-range",
-                    format!("temperature {}, top-p {}", how.temperature, how.top_p),
-                )
-                .cause("the temperature is at least 0, top-p above 0 and at most 1")
-                .next("take temperature 1 and top-p 1 for the model's own distribution"),
-            ));
+    let ids: Vec<WordId> = prompt.iter().map(|w| model.text_id(w.as_bytes())).collect();
+    let mut state = score_ids(model, &ids, false, |_| {});
+    let mut rng = Rng::new(how.seed);
+    let mut out = Vec::new();
+    let mut weights = Vec::new();
+    while out.len() < how.max {
+        model.distribution(&state, &mut weights);
+        weights[UNKNOWN as usize] = 0.0;
+        let word = draw(&weights, how, &mut rng);
+        if word == SENTENCE_END {
+            break;
         }
-        let ids: Vec<WordId> = prompt.iter().map(|w| self.text_id(w.as_bytes())).collect();
-        let mut state = self.score_ids(&ids, false, |_| {});
-        let mut rng = Rng::new(how.seed);
-        let mut out = Vec::new();
-        let mut weights = Vec::new();
-        while out.len() < how.max {
-            self.distribution(&state, &mut weights);
-            weights[UNKNOWN as usize] = 0.0;
-            let word = draw(&weights, how, &mut rng);
-            if word == SENTENCE_END {
-                break;
-            }
-            out.push(word);
-            state = self.score(&state, word).1;
-        }
-        Ok(out)
+        out.push(word);
+        state = model.after(&state, word);
     }
+    Ok(out)
 }
 
 /// One word from weights; `</s>` if nothing has any.

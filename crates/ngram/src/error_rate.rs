@@ -11,12 +11,12 @@
 use std::collections::HashMap;
 use std::ops::{Add, AddAssign};
 
-use gyeol_data::Fault;
-use gyeol_data::scale::quantile;
+use gyeol_base::Fault;
+use gyeol_base::quantile;
 use gyeol_tensor::{Pool, Rng};
 use unicode_normalization::UnicodeNormalization;
 
-use crate::error::{Error, Result};
+use gyeol_base::{Error, Result};
 
 /// Most characters of a text whose errors are counted: the work grows with the product of both lengths.
 pub const LONGEST_TEXT: usize = 1 << 16;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use gyeol_data::Fault;
+use gyeol_base::Fault;
 use gyeol_tensor::Pool;
 use serde::Serialize;
 
@@ -11,11 +11,12 @@ use crate::context::Contexts;
 use crate::corpus::{self, CorpusOptions, Source};
 use crate::count::{self, Level};
 use crate::discount::{self, Discounts, Warning};
-use crate::error::{Error, Result};
 use crate::interpolate::{Rule, interpolate};
 use crate::smoothing::{self, Smoothing};
 use crate::tables::{Scheme, Tables};
 use crate::vocabulary::Vocabulary;
+use crate::watch::{Stage, Watch};
+use gyeol_base::{Error, Result};
 
 /// The highest order.
 pub const MOST_ORDER: usize = 9;
@@ -51,17 +52,6 @@ impl Default for Options {
             temporary: std::env::temp_dir(),
         }
     }
-}
-
-/// What is told while a model is estimated.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Stage {
-    /// Words read so far.
-    Reading(u64),
-    /// Share of the text that was sorted, 0 to 1.
-    Counting(f64),
-    /// Contexts, discounts and probabilities.
-    Estimating,
 }
 
 /// What was found while a model was estimated.
@@ -165,22 +155,21 @@ impl Options {
     }
 }
 
-/// Counts the n-grams of a text.
+/// Counts the n-grams of a text. `progress` is told the stages and answers whether to go on.
 ///
 /// # Errors
 /// Options out of range; a text that is empty, not UTF-8 or holds reserved words; too little memory; a folder for
-/// temporary files that is full or may not be written to. Temporary files are gone in any case.
+/// temporary files that is full or may not be written to; stopped. Temporary files are gone in any case.
 pub fn count(
     source: &mut Source,
     options: &Options,
     pool: &Pool,
-    progress: &mut dyn FnMut(Stage),
+    progress: &mut dyn FnMut(Stage) -> bool,
 ) -> Result<Counted> {
     options.check()?;
+    let mut watch = Watch::new(progress, Stage::Reading(0));
     let corpus =
-        corpus::read(source, &options.corpus, options.memory / 4, &options.temporary, pool, &mut |n| {
-            progress(Stage::Reading(n));
-        })?;
+        corpus::read(source, &options.corpus, options.memory / 4, &options.temporary, pool, &mut watch)?;
     let levels = count::count(
         corpus.spool,
         &corpus.histogram,
@@ -188,10 +177,10 @@ pub fn count(
         options.memory,
         &options.temporary,
         pool,
-        &mut |share| progress(Stage::Counting(share)),
+        &mut watch,
     )?;
-    progress(Stage::Estimating);
-    let contexts = Contexts::find(&levels, pool);
+    watch.tell(Stage::Estimating)?;
+    let contexts = Contexts::find(&levels, pool, &mut watch)?;
     Ok(Counted {
         vocabulary: corpus.vocabulary,
         levels,
@@ -229,11 +218,16 @@ impl Counted {
         u64::from(self.levels[ids.len() - 1].counts[node])
     }
 
-    /// Estimates a model and keeps the counts.
+    /// Estimates a model and keeps the counts. `progress` answers whether to go on.
     ///
     /// # Errors
-    /// Options out of range.
-    pub fn estimate(&self, options: &Options, pool: &Pool) -> Result<Estimate> {
+    /// Options out of range; stopped.
+    pub fn estimate(
+        &self,
+        options: &Options,
+        pool: &Pool,
+        progress: &mut dyn FnMut(Stage) -> bool,
+    ) -> Result<Estimate> {
         let copy = Counted {
             vocabulary: self.vocabulary.clone(),
             levels: self.levels.clone(),
@@ -241,15 +235,22 @@ impl Counted {
             tokens: self.tokens,
             sentences: self.sentences,
         };
-        copy.into_estimate(options, pool)
+        copy.into_estimate(options, pool, progress)
     }
 
-    /// Estimates a model, using up the counts.
+    /// Estimates a model, using up the counts. `progress` answers whether to go on.
     ///
     /// # Errors
-    /// Options out of range.
-    pub fn into_estimate(self, options: &Options, pool: &Pool) -> Result<Estimate> {
+    /// Options out of range; stopped.
+    pub fn into_estimate(
+        self,
+        options: &Options,
+        pool: &Pool,
+        progress: &mut dyn FnMut(Stage) -> bool,
+    ) -> Result<Estimate> {
         let thresholds = options.check()?;
+        let mut watch = Watch::new(progress, Stage::Estimating);
+        watch.tell(Stage::Estimating)?;
         let mut report = Report {
             tokens: self.tokens,
             sentences: self.sentences,
@@ -268,8 +269,12 @@ impl Counted {
             ));
         }
         let kind = options.smoothing.kind();
+        let of = if options.smoothing.takes_counts_of_counts() {
+            counts_of_counts(&self.levels, kind, &mut watch)?
+        } else {
+            Vec::new()
+        };
         let discounted = |report: &mut Report, closed: fn(usize, &[u64; 5]) -> Result<Discounts, String>| {
-            let of = counts_of_counts(&self.levels, kind);
             (0..order)
                 .map(|n| {
                     let discounts = closed(n + 1, &of[n]).unwrap_or_else(|reason| {
@@ -316,25 +321,35 @@ impl Counted {
                     *cutoff,
                     &mut report.warnings,
                     pool,
-                );
-                let tables = Tables::new(self.vocabulary, self.levels, linear, &thresholds, scheme, pool);
+                    &mut watch,
+                )?;
+                let tables =
+                    Tables::new(self.vocabulary, self.levels, linear, &thresholds, scheme, pool, &mut watch)?;
                 return Ok(Estimate { tables, report });
             }
             Smoothing::Additive { k } => {
-                let (linear, scheme) =
-                    smoothing::additive::estimate(&self.levels, &self.contexts, &thresholds, *k, pool);
-                let tables = Tables::new(self.vocabulary, self.levels, linear, &thresholds, scheme, pool);
+                let (linear, scheme) = smoothing::additive::estimate(
+                    &self.levels,
+                    &self.contexts,
+                    &thresholds,
+                    *k,
+                    pool,
+                    &mut watch,
+                )?;
+                let tables =
+                    Tables::new(self.vocabulary, self.levels, linear, &thresholds, scheme, pool, &mut watch)?;
                 return Ok(Estimate { tables, report });
             }
         };
-        let linear = interpolate(&self.levels, &self.contexts, kind, &thresholds, &rules, pool);
+        let linear = interpolate(&self.levels, &self.contexts, kind, &thresholds, &rules, pool, &mut watch)?;
         drop(self.contexts);
-        let tables = Tables::new(self.vocabulary, self.levels, linear, &thresholds, scheme, pool);
+        let tables =
+            Tables::new(self.vocabulary, self.levels, linear, &thresholds, scheme, pool, &mut watch)?;
         Ok(Estimate { tables, report })
     }
 }
 
-/// Counts a text and estimates a model.
+/// Counts a text and estimates a model. `progress` is told the stages and answers whether to go on.
 ///
 /// # Errors
 /// As [`count`].
@@ -343,7 +358,7 @@ impl Counted {
 /// use gyeol_ngram::{Options, Source, estimate};
 /// let mut text = Source::from_text("the cat sat\nthe dog sat\n");
 /// let options = Options { order: 2, ..Options::default() };
-/// let made = estimate(&mut text, &options, &gyeol_tensor::Pool::new(1), &mut |_| {})?;
+/// let made = estimate(&mut text, &options, &gyeol_tensor::Pool::new(1), &mut |_| true)?;
 /// assert_eq!(made.tables.counts(), [7, 6]);
 /// // So little text has no count of 2 in some order; the report says what was missing.
 /// assert!(!made.report.warnings.is_empty());
@@ -353,7 +368,7 @@ pub fn estimate(
     source: &mut Source,
     options: &Options,
     pool: &Pool,
-    progress: &mut dyn FnMut(Stage),
+    progress: &mut dyn FnMut(Stage) -> bool,
 ) -> Result<Estimate> {
-    count(source, options, pool, progress)?.into_estimate(options, pool)
+    count(source, options, pool, progress)?.into_estimate(options, pool, progress)
 }

@@ -8,6 +8,11 @@ use gyeol_tensor::Pool;
 use crate::adjust::{Kind, count};
 use crate::context::{Contexts, NODES};
 use crate::count::Level;
+use crate::watch::Watch;
+use gyeol_base::Result;
+
+/// Contexts whose sums are laid out between two questions.
+const FILLED: usize = 1 << 20;
 
 /// What was seen after a context.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -41,15 +46,20 @@ pub(crate) fn sums(
     thresholds: &[u32],
     n: usize,
     pool: &Pool,
-) -> Vec<Sums> {
+    watch: &mut Watch<'_>,
+) -> Result<Vec<Sums>> {
     let len = if n == 0 { 1 } else { levels[n - 1].len() };
     let new = |_| -> [AtomicU32; 4] { std::array::from_fn(|_| AtomicU32::new(0)) };
-    let held: Vec<[AtomicU32; 4]> = (0..len).map(new).collect();
+    let mut held: Vec<[AtomicU32; 4]> = Vec::with_capacity(len);
+    for begin in (0..len).step_by(FILLED) {
+        watch.ask()?;
+        held.extend((begin..len.min(begin + FILLED)).map(new));
+    }
     let cut: Vec<AtomicU32> =
         if thresholds[n] > 0 { (0..len).map(|_| AtomicU32::new(0)).collect() } else { Vec::new() };
     let nodes = levels[n].len();
     // Additions of whole numbers: their order changes nothing.
-    pool.run(nodes.div_ceil(NODES), &|_, task| {
+    watch.run(pool, nodes.div_ceil(NODES), &|_, task| {
         for index in task * NODES..nodes.min((task + 1) * NODES) {
             let count = count(levels, kind, n, index);
             if count == 0 {
@@ -64,13 +74,17 @@ pub(crate) fn sums(
                 sums[count.min(3) as usize].fetch_add(1, Relaxed);
             }
         }
-    });
+    })?;
     let mut cut = cut.into_iter();
-    held.into_iter()
-        .map(|sums| {
-            let [total, one, two, three] = sums.map(AtomicU32::into_inner);
-            let cut = cut.next().map_or(0, AtomicU32::into_inner);
-            Sums { total, with: [one, two, three], cut }
-        })
-        .collect()
+    let mut sums = held.into_iter().map(|sums| {
+        let [total, one, two, three] = sums.map(AtomicU32::into_inner);
+        let cut = cut.next().map_or(0, AtomicU32::into_inner);
+        Sums { total, with: [one, two, three], cut }
+    });
+    let mut out = Vec::with_capacity(len);
+    while out.len() < len {
+        watch.ask()?;
+        out.extend(sums.by_ref().take(FILLED));
+    }
+    Ok(out)
 }

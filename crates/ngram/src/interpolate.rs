@@ -11,6 +11,8 @@ use crate::count::Level;
 use crate::discount::Discounts;
 use crate::initial::{Sums, sums};
 use crate::vocabulary::SENTENCE_START;
+use crate::watch::Watch;
+use gyeol_base::Result;
 
 /// How a context divides its mass between what was seen after it and the lower order.
 #[derive(Debug, Clone)]
@@ -91,12 +93,13 @@ pub(crate) fn interpolate(
     thresholds: &[u32],
     rules: &[Rule],
     pool: &Pool,
-) -> Vec<Linear> {
+    watch: &mut Watch<'_>,
+) -> Result<Vec<Linear>> {
     let mut out: Vec<Linear> = vec![Linear::default(); levels.len()];
     // `<unk>` is counted, `<s>` is not.
     let uniform = (1.0 / f64::from((levels[0].len() - 1) as f32)) as f32;
     for n in 0..levels.len() {
-        let sums = sums(levels, contexts, kind, thresholds, n, pool);
+        let sums = sums(levels, contexts, kind, thresholds, n, pool, watch)?;
         let rule = &rules[n];
         let mut lower = vec![0f32; sums.len()];
         pool.split_mut([&mut lower], crate::context::NODES, |range, [out]| {
@@ -118,7 +121,7 @@ pub(crate) fn interpolate(
             let mut tasks: Vec<_> = ranges.iter().zip(outs).collect();
             let parents_p = &out[n - 1].probability;
             let alone = matches!(rule, Rule::Alone { .. });
-            pool.each_mut(&mut tasks, |_, _, ((parents, children), out)| {
+            watch.each_mut(pool, &mut tasks, |_, _, ((parents, children), out)| {
                 for parent in parents.clone() {
                     let below = parents_p[parent];
                     for index in
@@ -129,10 +132,10 @@ pub(crate) fn interpolate(
                         out[index - children.start] = if alone { own } else { own + lower[context] * below };
                     }
                 }
-            });
+            })?;
             out[n - 1].back_off = lower;
         }
         out[n].probability = probability;
     }
-    out
+    Ok(out)
 }

@@ -12,9 +12,11 @@
 //! | `context`, `initial`, `interpolate` | sums over contexts, probabilities |
 //! | `smoothing` | the other smoothings |
 //! | `tables`, `prune`, `arpa`, `binary` | what was estimated, smaller, and as files |
-//! | `model`, `query`, `distribution`, `mix` | questions: word by word, texts, next words, several models |
+//! | `scores_words`, `model` | what a language model is asked, and the counts that answer |
+//! | `query`, `distribution`, `mix` | questions to any language model: texts, next words, several models |
 //! | `rank`, `rescore`, `error_rate` | uses: the likelier sentence, lists of a recogniser, and how many errors stay |
 //! | `correct` | spelling in context |
+//! | `watch` | how long work is watched and stopped |
 //!
 //! Modified Kneser-Ney is done in the roundings of KenLM's `lmplz`, so ARPA files are equal byte for byte (its blank lines
 //! count as sentences: [`CorpusOptions::keep_blank_lines`]). Results are the same bits for any number of threads and any
@@ -29,7 +31,7 @@ pub mod correct;
 mod count;
 mod discount;
 mod distribution;
-mod error;
+
 mod error_rate;
 mod estimate;
 mod hash;
@@ -41,9 +43,11 @@ mod prune;
 mod query;
 mod rank;
 pub mod rescore;
+mod scores_words;
 pub mod smoothing;
 mod tables;
 mod vocabulary;
+mod watch;
 
 pub use arpa::{Repairs, read_arpa, write_arpa};
 pub use binary::Layout;
@@ -52,16 +56,18 @@ pub use binary::header::VERSION;
 pub use binary::write::{to_bytes, write_binary};
 pub use corpus::{CorpusOptions, Markers, Source};
 pub use discount::Warning;
-pub use distribution::Sampling;
-pub use error::{Error, Result};
+pub use distribution::{Sampling, next_words, sample};
 pub use error_rate::{
     Difference, ErrorRate, Errors, LONGEST_TEXT, RESAMPLES, Unit, difference, error_rate, errors,
 };
-pub use estimate::{Counted, Estimate, MOST_ORDER, Options, Report, Stage, count, estimate};
-pub use model::{Model, Scored, State, VERIFIED_AT_ONCE};
+pub use estimate::{Counted, Estimate, MOST_ORDER, Options, Report, count, estimate};
+pub use gyeol_base::{Error, Result};
+pub use model::{NgramModel, State, VERIFIED_AT_ONCE};
 pub use prune::{prune_by_entropy, total_mass};
-pub use query::{Perplexity, Protocol, perplexity};
+pub use query::{Perplexity, Protocol, full_scores, perplexity, score_ids, score_words, sentence_log10};
 pub use rank::{Accuracy, Ranked, rank, rank_by, wilson};
+pub use scores_words::{AnyState, LanguageModel, Scored, ScoresWords};
 pub use smoothing::Smoothing;
 pub use tables::{Grams, Scheme, Tables};
 pub use vocabulary::{RESERVED, SENTENCE_END, SENTENCE_START, UNKNOWN, Vocabulary, WordId};
+pub use watch::Stage;

@@ -3,30 +3,33 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use gyeol_data::Fault;
+use gyeol_base::Fault;
 
 use crate::corpus::Source;
 use crate::corpus::source::{Lines, Words};
-use crate::error::{Error, Result};
-use crate::model::{Model, State};
+use crate::model::NgramModel;
+use crate::query::full_scores;
+use crate::scores_words::{Scored, ScoresWords};
+use crate::watch::{Stage, Watch};
+use gyeol_base::{Error, Result};
 
 /// Models with weights that sum to one; each keeps its own vocabulary.
 #[derive(Debug)]
-pub struct Mixture<'a> {
-    models: Vec<&'a Model>,
+pub struct Mixture<'a, M: ?Sized = NgramModel> {
+    models: Vec<&'a M>,
     weights: Vec<f64>,
 }
 
 /// The states of the models of a mixture.
 #[derive(Debug, Clone, PartialEq)]
-pub struct MixedState(Vec<State>);
+pub struct MixedState<S>(Vec<S>);
 
-impl<'a> Mixture<'a> {
+impl<'a, M: ScoresWords + ?Sized> Mixture<'a, M> {
     /// A mixture with given weights.
     ///
     /// # Errors
     /// No model, or weights that are negative, of another number or do not sum to one.
-    pub fn new(models: Vec<&'a Model>, weights: Vec<f64>) -> Result<Self> {
+    pub fn new(models: Vec<&'a M>, weights: Vec<f64>) -> Result<Self> {
         let sound = !models.is_empty()
             && models.len() == weights.len()
             && weights.iter().all(|w| (0.0..=1.0).contains(w))
@@ -41,19 +44,29 @@ impl<'a> Mixture<'a> {
         Ok(Mixture { models, weights })
     }
 
-    /// Learns the weights on a validation text by so many rounds of expectation maximisation.
+    /// Learns the weights on a validation text by so many rounds of expectation maximisation. `progress` answers whether
+    /// to go on.
     ///
     /// # Errors
-    /// No model; a text that cannot be read or has no word in it.
-    pub fn learn(models: Vec<&'a Model>, validation: &mut Source, rounds: usize) -> Result<Self> {
+    /// No model; a text that cannot be read or has no word in it; stopped.
+    pub fn learn(
+        models: Vec<&'a M>,
+        validation: &mut Source,
+        rounds: usize,
+        progress: &mut dyn FnMut(Stage) -> bool,
+    ) -> Result<Self> {
+        let mut watch = Watch::new(progress, Stage::Learning);
         let weights = vec![1.0 / models.len().max(1) as f64; models.len()];
         let mut mixture = Mixture::new(models, weights)?;
         let mut probabilities: Vec<f64> = Vec::new();
         let columns = mixture.models.len();
-        let words = mixture.each_word(validation, &mut |each| probabilities.extend_from_slice(each))?;
+        let words =
+            mixture.each_word(validation, &mut watch, &mut |each| probabilities.extend_from_slice(each))?;
+        watch.tell(Stage::Learning)?;
         for _ in 0..rounds {
             let mut expected = vec![0f64; columns];
-            for row in probabilities.chunks(columns) {
+            for (step, row) in probabilities.chunks(columns).enumerate() {
+                watch.step(step)?;
                 let total: f64 = row.iter().zip(&mixture.weights).map(|(p, w)| p * w).sum();
                 if total > 0.0 {
                     for i in 0..columns {
@@ -76,13 +89,13 @@ impl<'a> Mixture<'a> {
     }
 
     /// What stands before a sentence.
-    pub fn start(&self) -> MixedState {
+    pub fn start(&self) -> MixedState<M::State> {
         MixedState(self.models.iter().map(|m| m.start()).collect())
     }
 
     /// log10 probability of a word (`None` for the end of the sentence), and the state after it. A word that no model
     /// knows is unknown to all of them; one that a model does not know has its probability of `<unk>` there.
-    pub fn score(&self, state: &MixedState, word: Option<&str>) -> (f64, MixedState) {
+    pub fn score(&self, state: &MixedState<M::State>, word: Option<&str>) -> (f64, MixedState<M::State>) {
         let mut total = 0f64;
         let mut next = Vec::with_capacity(self.models.len());
         for ((model, weight), state) in self.models.iter().zip(&self.weights).zip(&state.0) {
@@ -94,11 +107,16 @@ impl<'a> Mixture<'a> {
         (total.log10(), MixedState(next))
     }
 
-    fn each_word(&self, text: &mut Source, each: &mut dyn FnMut(&[f64])) -> Result<u64> {
+    fn each_word(
+        &self,
+        text: &mut Source,
+        watch: &mut Watch<'_>,
+        each: &mut dyn FnMut(&[f64]),
+    ) -> Result<u64> {
         let mut block = Vec::new();
         let mut row = vec![0f64; self.models.len()];
         let mut words = 0u64;
-        while text.next_block(&mut block)? {
+        while text.watched_block(&mut block, watch)? {
             for line in Lines(&block) {
                 let mut states = self.start().0;
                 if Words(line).next().is_none() {
@@ -113,6 +131,7 @@ impl<'a> Mixture<'a> {
                     }
                     each(&row);
                     words += 1;
+                    watch.scored(1)?;
                 }
             }
         }
@@ -127,13 +146,19 @@ impl<'a> Mixture<'a> {
         Ok(words)
     }
 
-    /// Perplexity of a text by the sentence protocol, and the words it was taken over.
+    /// Perplexity of a text by the sentence protocol, and the words it was taken over. `progress` is told the words so
+    /// far and answers whether to go on.
     ///
     /// # Errors
-    /// A text that cannot be read or has no word in it.
-    pub fn perplexity(&self, text: &mut Source) -> Result<(f64, u64)> {
+    /// A text that cannot be read or has no word in it; stopped.
+    pub fn perplexity(
+        &self,
+        text: &mut Source,
+        progress: &mut dyn FnMut(Stage) -> bool,
+    ) -> Result<(f64, u64)> {
         let mut log = 0f64;
-        let words = self.each_word(text, &mut |row| {
+        let mut watch = Watch::new(progress, Stage::Scoring(0));
+        let words = self.each_word(text, &mut watch, &mut |row| {
             log += row.iter().zip(&self.weights).map(|(p, w)| p * w).sum::<f64>().ln();
         })?;
         Ok(((-log / words as f64).exp(), words))
@@ -179,11 +204,18 @@ impl Cache {
 }
 
 /// Perplexity of a text (sentence protocol) by (1 − `weight`) model + `weight` cache of the last `window` words, and the
-/// words it was taken over. While the cache is empty the model stands alone.
+/// words it was taken over. While the cache is empty the model stands alone. `progress` is told the words so far and
+/// answers whether to go on.
 ///
 /// # Errors
-/// A weight out of range; a text that cannot be read or has no word in it.
-pub fn cached_perplexity(model: &Model, text: &mut Source, window: usize, weight: f64) -> Result<(f64, u64)> {
+/// A weight out of range; a text that cannot be read or has no word in it; stopped.
+pub fn cached_perplexity<M: ScoresWords + ?Sized>(
+    model: &M,
+    text: &mut Source,
+    window: usize,
+    weight: f64,
+    progress: &mut dyn FnMut(Stage) -> bool,
+) -> Result<(f64, u64)> {
     if !(0.0..1.0).contains(&weight) {
         return Err(Error::option(
             Fault::new("weight-out-of-range", format!("the weight of the cache is {weight}"))
@@ -193,7 +225,7 @@ pub fn cached_perplexity(model: &Model, text: &mut Source, window: usize, weight
     }
     let mut cache = Cache::new(window);
     let (mut log, mut words) = (0f64, 0u64);
-    model.full_scores(text, &mut |_, scored| {
+    let mut each = |_: &[u8], scored: &[Scored]| {
         for s in scored {
             let own = 10f64.powf(f64::from(s.log10));
             let p = if cache.is_empty() {
@@ -205,7 +237,8 @@ pub fn cached_perplexity(model: &Model, text: &mut Source, window: usize, weight
             words += 1;
             cache.push(s.word);
         }
-    })?;
+    };
+    full_scores(model, text, &mut each, progress)?;
     if words == 0 {
         return Err(Error::input(
             Fault::new("empty-text", "there is no word in it")

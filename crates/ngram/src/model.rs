@@ -3,38 +3,41 @@
 use std::fs::File;
 use std::path::Path;
 
-use gyeol_data::Fault;
+use gyeol_base::Fault;
 use gyeol_tensor::Pool;
-use gyeol_tensor::mapped::Mapped;
+use gyeol_tensor::mapped::{Bytes, Mapped};
 
-use crate::binary::file::Bytes;
 use crate::binary::header::Header;
 use crate::binary::probing::Table;
 use crate::binary::words::Words;
 use crate::binary::{Layout, compact, f32_at, write};
-use crate::error::{Error, Result};
 use crate::estimate::MOST_ORDER;
 use crate::hash;
+use crate::scores_words::{Scored, ScoresWords};
 use crate::tables::{Scheme, Tables};
 use crate::vocabulary::{SENTENCE_START, WordId};
+use crate::watch::{Stage, Watch};
+use gyeol_base::{Error, Result};
 
 /// Models up to this size are checked against their checksums whenever they are opened: it takes milliseconds.
 pub const VERIFIED_AT_ONCE: usize = 32 << 20;
+/// How many words ahead the tables are asked for.
+const AHEAD: usize = 6;
 
 /// A count-based language model. Shared by reference; asking it changes nothing and allocates nothing.
 ///
 /// ```
-/// use gyeol_ngram::{Layout, Model, Options, Source, estimate};
+/// use gyeol_ngram::{Layout, NgramModel, Options, Source, estimate, score_words};
 /// let pool = gyeol_tensor::Pool::new(1);
 /// let mut text = Source::from_text("the cat sat\nthe dog sat\nthe dog ran\n");
-/// let made = estimate(&mut text, &Options { order: 3, ..Options::default() }, &pool, &mut |_| {})?;
-/// let model = Model::from_tables(&made.tables, Layout::Probing, "{}", &pool)?;
-/// let scored = model.score_words(&["the", "dog", "sat"]);
+/// let made = estimate(&mut text, &Options { order: 3, ..Options::default() }, &pool, &mut |_| true)?;
+/// let model = NgramModel::from_tables(&made.tables, Layout::Probing, "{}", &pool, &mut |_| true)?;
+/// let scored = score_words(&model, &["the", "dog", "sat"]);
 /// assert_eq!(scored.len(), 4); // the end of the sentence is scored too
 /// assert!(scored.iter().map(|s| s.log10).sum::<f32>() < 0.0);
 /// # Ok::<(), gyeol_ngram::Error>(())
 /// ```
-pub struct Model {
+pub struct NgramModel {
     bytes: Bytes,
     name: String,
     header: Header,
@@ -44,9 +47,9 @@ pub struct Model {
     trie: Vec<compact::Level>,
 }
 
-impl std::fmt::Debug for Model {
+impl std::fmt::Debug for NgramModel {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Model")
+        f.debug_struct("NgramModel")
             .field("name", &self.name)
             .field("header", &self.header)
             .finish_non_exhaustive()
@@ -76,24 +79,9 @@ impl State {
     }
 }
 
-/// How a word was scored.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Scored {
-    /// The word.
-    pub word: WordId,
-    /// log10 of its probability after the words before.
-    pub log10: f32,
-    /// Length of the longest n-gram that was found, 1 to the order.
-    pub matched: u8,
-    /// log10 of the back-off weights in it.
-    pub back_off: f32,
-    /// Whether the word is not in the vocabulary.
-    pub unknown: bool,
-}
-
-impl Model {
+impl NgramModel {
     /// Opens a binary model by mapping its file: the header is checked, and the rest against its checksums if it is
-    /// small; call [`Model::verify`] for a large one.
+    /// small; call [`NgramModel::verify`] for a large one.
     ///
     /// # Errors
     /// Not a model, another version, cut off or altered; each says which.
@@ -106,29 +94,41 @@ impl Model {
             ));
         }
         let map = Mapped::open(&file).map_err(failed)?;
-        Self::new(Bytes::Mapped(map), &path.display().to_string())
+        Self::from_bytes(map, &path.display().to_string())
     }
 
-    /// A model from the bytes of a file.
+    /// A model from the bytes of a file, in memory or mapped.
     ///
     /// # Errors
-    /// As [`Model::open`].
-    pub fn from_bytes(bytes: Vec<u8>, name: &str) -> Result<Self> {
-        Self::new(Bytes::Owned(bytes), name)
+    /// As [`NgramModel::open`].
+    pub fn from_bytes(bytes: impl Into<Bytes>, name: &str) -> Result<Self> {
+        Self::new(bytes.into(), name)
     }
 
-    /// A model in memory; `note` is JSON that is kept with it.
+    /// The model as the bytes of its file, shared.
+    pub fn bytes(&self) -> Bytes {
+        self.bytes.clone()
+    }
+
+    /// A model in memory; `note` is JSON that is kept with it, `progress` answers whether to go on.
     ///
     /// # Errors
-    /// A layout with bits out of range.
-    pub fn from_tables(tables: &Tables, layout: Layout, note: &str, pool: &Pool) -> Result<Self> {
-        Self::new(Bytes::Owned(write::to_bytes(tables, layout, note, pool)?), "a model in memory")
+    /// A layout with bits out of range; stopped.
+    pub fn from_tables(
+        tables: &Tables,
+        layout: Layout,
+        note: &str,
+        pool: &Pool,
+        progress: &mut dyn FnMut(Stage) -> bool,
+    ) -> Result<Self> {
+        Self::from_bytes(write::to_bytes(tables, layout, note, pool, progress)?, "a model in memory")
     }
 
     fn new(bytes: Bytes, name: &str) -> Result<Self> {
         let header = Header::read(&bytes, name)?;
         if bytes.len() <= VERIFIED_AT_ONCE {
-            header.verify(&bytes, name, &Pool::new(1))?;
+            let mut on = |_| true;
+            header.verify(&bytes, name, &Pool::new(1), &mut Watch::new(&mut on, Stage::Writing))?;
         }
         let altered = || {
             Error::input(
@@ -198,32 +198,26 @@ impl Model {
         if sections.next().is_some() {
             return Err(altered());
         }
-        Ok(Model { words, unigrams: unigrams.start, tables, trie, name: name.into(), header, bytes })
+        Ok(NgramModel { words, unigrams: unigrams.start, tables, trie, name: name.into(), header, bytes })
     }
 
-    /// Compares every byte with the checksums: about a tenth of a second for a gigabyte in memory.
+    /// Compares every byte with the checksums: about a tenth of a second for a gigabyte in memory. `progress` answers
+    /// whether to go on.
     ///
     /// # Errors
-    /// An altered file.
-    pub fn verify(&self, pool: &Pool) -> Result<()> {
-        self.header.verify(&self.bytes, &self.name, pool)
+    /// An altered file; stopped.
+    pub fn verify(&self, pool: &Pool, progress: &mut dyn FnMut(Stage) -> bool) -> Result<()> {
+        self.header.verify(&self.bytes, &self.name, pool, &mut Watch::new(progress, Stage::Writing))
     }
 
     /// Asks the system to read the whole file ahead.
     pub fn read_ahead(&self) {
-        if let Bytes::Mapped(map) = &self.bytes {
-            map.read_ahead();
-        }
+        self.bytes.read_ahead();
     }
 
     /// Longest n-gram.
     pub fn order(&self) -> usize {
         self.header.order
-    }
-
-    /// How many words there are, the three reserved ones counted.
-    pub fn vocabulary_len(&self) -> usize {
-        self.header.words
     }
 
     /// Bytes of the model.
@@ -247,40 +241,17 @@ impl Model {
         std::str::from_utf8(&self.bytes[range]).unwrap_or("{}")
     }
 
-    /// The number of a word, 0 (`<unk>`) if it is not known.
-    #[inline]
-    pub fn id(&self, word: &[u8]) -> WordId {
-        self.words.id(&self.bytes, word)
-    }
-
-    /// The word of a number.
-    pub fn word(&self, id: WordId) -> &str {
-        self.words.word(&self.bytes, id)
-    }
-
-    /// What stands before the first word of a sentence.
-    pub fn start(&self) -> State {
-        let mut state = State::EMPTY;
-        if self.order() > 1 {
-            state.words[0] = SENTENCE_START;
-            state.back_off[0] = self.unigram(&self.bytes, SENTENCE_START).1;
-            (state.len, state.history) = (1, 1);
-        }
-        state
-    }
-
     #[inline(always)]
     fn unigram(&self, bytes: &[u8], word: WordId) -> (f32, f32) {
         let at = self.unigrams + 8 * word as usize;
         (f32_at(bytes, at), f32_at(bytes, at + 4))
     }
 
-    /// Scores a word after a state and makes the state after it.
-    #[inline]
-    pub fn score(&self, state: &State, word: WordId) -> (Scored, State) {
+    /// Scores a word after a state; `bytes` are the model's own, looked up once for many words.
+    #[inline(always)]
+    fn score_in(&self, bytes: &[u8], state: &State, word: WordId) -> (Scored, State) {
         // A number that is no word of this model is an unknown word.
         let word = if (word as usize) < self.header.words { word } else { 0 };
-        let bytes: &[u8] = &self.bytes;
         let mut next = State::EMPTY;
         let (mut log10, weight) = self.unigram(bytes, word);
         let order = self.header.order;
@@ -350,14 +321,76 @@ impl Model {
 
     /// Prefetches what scoring `words[at]` may need, `words` being a sentence with what stands before it.
     #[inline(always)]
-    pub(crate) fn prefetch(&self, words: &[WordId], at: usize) {
+    fn prefetch(&self, bytes: &[u8], words: &[WordId], at: usize) {
         if self.header.layout == Layout::Probing {
-            let bytes: &[u8] = &self.bytes;
             let mut hash = hash::extend(self.header.seed, words[at]);
             for k in 0..at.min(self.header.order - 1) {
                 hash = hash::extend(hash, words[at - 1 - k]);
                 self.tables[k].prefetch(bytes, hash);
             }
         }
+    }
+}
+
+impl ScoresWords for NgramModel {
+    type State = State;
+
+    fn vocabulary_len(&self) -> usize {
+        self.header.words
+    }
+
+    #[inline]
+    fn id(&self, word: &[u8]) -> WordId {
+        self.words.id(&self.bytes, word)
+    }
+
+    fn word(&self, id: WordId) -> &str {
+        self.words.word(&self.bytes, id)
+    }
+
+    fn start(&self) -> State {
+        let mut state = State::EMPTY;
+        if self.order() > 1 {
+            state.words[0] = SENTENCE_START;
+            state.back_off[0] = self.unigram(&self.bytes, SENTENCE_START).1;
+            (state.len, state.history) = (1, 1);
+        }
+        state
+    }
+
+    #[inline]
+    fn score(&self, state: &State, word: WordId) -> (Scored, State) {
+        self.score_in(&self.bytes, state, word)
+    }
+
+    fn context(&self) -> Option<usize> {
+        Some(self.order() - 1)
+    }
+
+    fn alike(&self, a: &State, b: &State) -> bool {
+        a.words() == b.words()
+    }
+
+    /// The tables are asked for some words ahead.
+    #[inline]
+    fn score_run(&self, words: &[WordId], mut state: State, each: &mut impl FnMut(Scored)) -> State {
+        let bytes: &[u8] = &self.bytes;
+        for at in 1..words.len().min(1 + AHEAD) {
+            self.prefetch(bytes, words, at);
+        }
+        for at in 1..words.len() {
+            if at + AHEAD < words.len() {
+                self.prefetch(bytes, words, at + AHEAD);
+            }
+            let (scored, next) = self.score_in(bytes, &state, words[at]);
+            each(scored);
+            state = next;
+        }
+        state
+    }
+
+    fn priors(&self) -> Vec<f32> {
+        let bytes: &[u8] = &self.bytes;
+        (0..self.header.words as u32).map(|word| self.score_in(bytes, &State::EMPTY, word).0.log10).collect()
     }
 }

@@ -2,86 +2,103 @@
 
 use crate::corpus::Source;
 use crate::corpus::source::{Lines, Words};
-use crate::error::{Error, Result};
-use crate::model::{Model, Scored, State};
-use crate::vocabulary::{SENTENCE_END, SENTENCE_START, UNKNOWN, WordId};
-use gyeol_data::Fault;
+use crate::scores_words::{Scored, ScoresWords};
+use crate::vocabulary::{SENTENCE_END, SENTENCE_START, WordId};
+use crate::watch::{STEPS, Stage, Watch};
+use gyeol_base::{Error, Fault, Result};
 
-/// How many words ahead the tables are asked for.
-const AHEAD: usize = 6;
+/// Scores a sentence of word numbers, `</s>` after it if `end` is set; `each` gets every word in order.
+pub fn score_ids<M: ScoresWords + ?Sized>(
+    model: &M,
+    words: &[WordId],
+    end: bool,
+    mut each: impl FnMut(Scored),
+) -> M::State {
+    let mut ids = Vec::with_capacity(words.len() + 2);
+    ids.push(SENTENCE_START);
+    ids.extend_from_slice(words);
+    ids.extend(end.then_some(SENTENCE_END));
+    model.score_run(&ids, model.start(), &mut each)
+}
 
-impl Model {
-    /// The number of a word of a text; the reserved words are no words of a text and count as unknown.
-    #[inline]
-    pub fn text_id(&self, word: &[u8]) -> WordId {
-        let id = self.id(word);
-        if id <= SENTENCE_END { UNKNOWN } else { id }
-    }
+/// Scores a sentence, `</s>` included: one entry a word.
+pub fn score_words<M: ScoresWords + ?Sized>(model: &M, words: &[&str]) -> Vec<Scored> {
+    let ids: Vec<WordId> = words.iter().map(|w| model.text_id(w.as_bytes())).collect();
+    let mut out = Vec::with_capacity(ids.len() + 1);
+    score_ids(model, &ids, true, |scored| out.push(scored));
+    out
+}
 
-    /// Scores a sentence of word numbers, `</s>` after it if `end` is set; `each` gets every word in order.
-    pub fn score_ids(&self, words: &[WordId], end: bool, mut each: impl FnMut(Scored)) -> State {
-        let mut state = self.start();
-        for &word in words.iter().chain(end.then_some(&SENTENCE_END)) {
-            let (scored, next) = self.score(&state, word);
-            each(scored);
-            state = next;
-        }
-        state
-    }
+/// log10 probability of a sentence, `</s>` included.
+pub fn sentence_log10<M: ScoresWords + ?Sized>(model: &M, words: &[&str]) -> f64 {
+    score_words(model, words).iter().map(|s| f64::from(s.log10)).sum()
+}
 
-    /// Scores a sentence, `</s>` included: one entry a word.
-    pub fn score_words(&self, words: &[&str]) -> Vec<Scored> {
-        let ids: Vec<WordId> = words.iter().map(|w| self.text_id(w.as_bytes())).collect();
-        let mut out = Vec::with_capacity(ids.len() + 1);
-        self.score_ids(&ids, true, |scored| out.push(scored));
-        out
-    }
-
-    /// log10 probability of a sentence, `</s>` included.
-    pub fn log10(&self, words: &[&str]) -> f64 {
-        self.score_words(words).iter().map(|s| f64::from(s.log10)).sum()
-    }
-
-    /// Calls `each` with the words of every line that has any, scored, `</s>` last, in order: KenLM's `full_scores`.
-    ///
-    /// # Errors
-    /// A text that cannot be read.
-    pub fn full_scores(&self, text: &mut Source, each: &mut dyn FnMut(&[u8], &[Scored])) -> Result<()> {
-        let mut block = Vec::new();
-        let (mut ids, mut scored) = (Vec::new(), Vec::new());
-        while text.next_block(&mut block)? {
-            for line in Lines(&block) {
-                ids.clear();
-                ids.push(SENTENCE_START);
-                ids.extend(Words(line).map(|w| self.text_id(w)));
-                if ids.len() == 1 {
-                    continue;
-                }
-                ids.push(SENTENCE_END);
-                scored.clear();
-                self.score_run(&ids, self.start(), |s| scored.push(s));
-                each(line, &scored);
+/// Calls `each` with the words of every line that has any, scored, `</s>` last, in order: KenLM's `full_scores`.
+/// `progress` is told the words so far and answers whether to go on.
+///
+/// # Errors
+/// A text that cannot be read; stopped.
+pub fn full_scores<M: ScoresWords + ?Sized>(
+    model: &M,
+    text: &mut Source,
+    each: &mut dyn FnMut(&[u8], &[Scored]),
+    progress: &mut dyn FnMut(Stage) -> bool,
+) -> Result<()> {
+    let mut watch = Watch::new(progress, Stage::Scoring(0));
+    let mut block = Vec::new();
+    let (mut ids, mut scored) = (Vec::new(), Vec::new());
+    while text.watched_block(&mut block, &mut watch)? {
+        for line in Lines(&block) {
+            if !sentence(model, line, &mut ids, &mut watch)? {
+                continue;
             }
+            scored.clear();
+            score_watched(model, &ids, model.start(), &mut watch, |s| scored.push(s))?;
+            each(line, &scored);
         }
-        Ok(())
     }
+    Ok(())
+}
 
-    /// Scores all but the first of some words, asking for the tables some words ahead.
-    #[inline]
-    fn score_run(&self, ids: &[WordId], mut state: State, mut each: impl FnMut(Scored)) -> State {
-        for at in 1..ids.len().min(1 + AHEAD) {
-            self.prefetch(ids, at);
-        }
-        for at in 1..ids.len() {
-            if at + AHEAD < ids.len() {
-                self.prefetch(ids, at + AHEAD);
-            }
-            let (scored, next) = self.score(&state, ids[at]);
-            each(scored);
-            state = next;
-        }
-        state
+/// The words of a line between `<s>` and `</s>`; `false` for a line without any.
+#[inline]
+fn sentence<M: ScoresWords + ?Sized>(
+    model: &M,
+    line: &[u8],
+    ids: &mut Vec<WordId>,
+    watch: &mut Watch<'_>,
+) -> Result<bool> {
+    ids.clear();
+    ids.push(SENTENCE_START);
+    for word in Words(line) {
+        ids.push(model.text_id(word));
+        watch.step(ids.len())?;
     }
+    if ids.len() == 1 {
+        return Ok(false);
+    }
+    ids.push(SENTENCE_END);
+    Ok(true)
+}
+
+/// Scores all but the first of some words, with a question now and then.
+#[inline]
+fn score_watched<M: ScoresWords + ?Sized>(
+    model: &M,
+    ids: &[WordId],
+    mut state: M::State,
+    watch: &mut Watch<'_>,
+    mut each: impl FnMut(Scored),
+) -> Result<M::State> {
+    let mut from = 0;
+    while from + 1 < ids.len() {
+        let to = (from + STEPS).min(ids.len() - 1);
+        state = model.score_run(&ids[from..=to], state, &mut each);
+        watch.scored(to - from)?;
+        from = to;
+    }
+    Ok(state)
 }
 
 /// How a text becomes predictions.
@@ -126,7 +143,7 @@ pub struct Perplexity {
     pub sentences: u64,
     /// Mean binary logarithm of 1 / p.
     pub bits_per_token: f64,
-    /// How many words were predicted by an n-gram of each length, from 1.
+    /// How many words were predicted by an n-gram of each length, from 1; empty for a model that is not made of n-grams.
     pub matched: Vec<u64>,
     /// How many words stood where an n-gram of each length ends, from 1; what was not matched there was never seen.
     pub possible: Vec<u64>,
@@ -161,27 +178,29 @@ impl Perplexity {
     }
 }
 
-/// Perplexity of a text.
+/// Perplexity of a text. `progress` is told the words so far and answers whether to go on.
 ///
 /// # Errors
-/// A text that cannot be read or has no word in it.
-pub fn perplexity(model: &Model, text: &mut Source, protocol: Protocol) -> Result<Perplexity> {
-    let mut out = Perplexity::new(model.order());
+/// A text that cannot be read or has no word in it; stopped.
+pub fn perplexity<M: ScoresWords + ?Sized>(
+    model: &M,
+    text: &mut Source,
+    protocol: Protocol,
+    progress: &mut dyn FnMut(Stage) -> bool,
+) -> Result<Perplexity> {
+    let mut watch = Watch::new(progress, Stage::Scoring(0));
+    let mut out = Perplexity::new(model.context().map_or(0, |words| words + 1));
     let mut without_oov = 0f64;
     let mut block = Vec::new();
     let mut ids: Vec<WordId> = Vec::new();
     let mut state = model.start();
     let mut before = 1u64;
-    while text.next_block(&mut block)? {
+    while text.watched_block(&mut block, &mut watch)? {
         for line in Lines(&block) {
-            ids.clear();
             // In a stream the first of them is only a place to begin: the state has the words.
-            ids.push(SENTENCE_START);
-            ids.extend(Words(line).map(|w| model.text_id(w)));
-            if ids.len() == 1 {
+            if !sentence(model, line, &mut ids, &mut watch)? {
                 continue;
             }
-            ids.push(SENTENCE_END);
             if protocol == Protocol::Sentence {
                 state = model.start();
                 before = 1;
@@ -191,15 +210,18 @@ pub fn perplexity(model: &Model, text: &mut Source, protocol: Protocol) -> Resul
             }
             before += ids.len() as u64 - 1;
             let mut sum = 0f64;
-            state = model.score_run(&ids, state, |scored| {
+            state = score_watched(model, &ids, state, &mut watch, |scored| {
                 sum += f64::from(scored.log10);
-                out.matched[usize::from(scored.matched) - 1] += 1;
+                // 0 of a model that is not made of n-grams, which has none to count.
+                if let Some(of_length) = out.matched.get_mut(usize::from(scored.matched).wrapping_sub(1)) {
+                    *of_length += 1;
+                }
                 if scored.unknown {
                     out.oov += 1;
                 } else {
                     without_oov += f64::from(scored.log10);
                 }
-            });
+            })?;
             out.log10 += sum;
             out.tokens += ids.len() as u64 - 1;
             out.sentences += 1;

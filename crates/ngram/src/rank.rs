@@ -1,9 +1,10 @@
 //! Which of several sentences is likelier, and how often that is the right one.
 
-use gyeol_data::Fault;
+use gyeol_base::Fault;
 
-use crate::error::{Error, Result};
-use crate::model::Model;
+use crate::query::sentence_log10;
+use crate::scores_words::ScoresWords;
+use gyeol_base::{Error, Result};
 
 /// Scores nearer than this are equal: sums of the same words in another order differ in their last bits.
 const TIE: f64 = 1e-9;
@@ -25,33 +26,37 @@ pub struct Ranked<'a> {
 /// spaces, the end of the sentence is counted.
 ///
 /// ```
-/// use gyeol_ngram::{Layout, Model, Options, Source, estimate, rank};
+/// use gyeol_ngram::{Layout, NgramModel, Options, Source, estimate, rank};
 /// # use gyeol_tensor::Pool;
 /// let text = "the load fell\nthe load rose\nthe wind rose\n";
 /// let pool = Pool::new(1);
 /// let options = Options { order: 2, ..Options::default() };
-/// let fitted = estimate(&mut Source::from_text(text), &options, &pool, &mut |_| {})?;
-/// let model = Model::from_tables(&fitted.tables, Layout::Probing, "", &pool)?;
+/// let fitted = estimate(&mut Source::from_text(text), &options, &pool, &mut |_| true)?;
+/// let model = NgramModel::from_tables(&fitted.tables, Layout::Probing, "", &pool, &mut |_| true)?;
 /// let ranked = rank(&model, &["load the rose", "the load rose", "rose load the"]);
 /// assert_eq!(ranked[0].0, "the load rose");
 /// # Ok::<(), gyeol_ngram::Error>(())
 /// ```
-pub fn rank<'a>(model: &Model, candidates: &[&'a str]) -> Vec<(&'a str, f64)> {
+pub fn rank<'a, M: ScoresWords + ?Sized>(model: &M, candidates: &[&'a str]) -> Vec<(&'a str, f64)> {
     rank_by(model, candidates, false).into_iter().map(|r| (r.text, r.log10)).collect()
 }
 
 /// As [`rank()`], with `per_word` by the mean over words, so that longer candidates are not at a disadvantage.
-pub fn rank_by<'a>(model: &Model, candidates: &[&'a str], per_word: bool) -> Vec<Ranked<'a>> {
+pub fn rank_by<'a, M: ScoresWords + ?Sized>(
+    model: &M,
+    candidates: &[&'a str],
+    per_word: bool,
+) -> Vec<Ranked<'a>> {
     let mut ranked = scored(model, candidates);
     let key = |r: &Ranked| if per_word { r.per_word } else { r.log10 };
     ranked.sort_by(|a, b| key(b).total_cmp(&key(a)));
     ranked
 }
 
-fn scored<'a>(model: &Model, candidates: &[&'a str]) -> Vec<Ranked<'a>> {
+fn scored<'a, M: ScoresWords + ?Sized>(model: &M, candidates: &[&'a str]) -> Vec<Ranked<'a>> {
     let of = |(place, text): (usize, &&'a str)| {
         let words: Vec<&str> = text.split_whitespace().collect();
-        let log10 = model.log10(&words);
+        let log10 = sentence_log10(model, &words);
         Ranked { text, place, log10, per_word: log10 / (words.len() + 1) as f64 }
     };
     candidates.iter().enumerate().map(of).collect()
@@ -77,7 +82,12 @@ impl Accuracy {
     ///
     /// # Errors
     /// A set of fewer than two candidates: there is nothing to choose.
-    pub fn add(&mut self, model: &Model, candidates: &[&str], per_word: bool) -> Result<()> {
+    pub fn add<M: ScoresWords + ?Sized>(
+        &mut self,
+        model: &M,
+        candidates: &[&str],
+        per_word: bool,
+    ) -> Result<()> {
         if candidates.len() < 2 {
             return Err(Error::input(
                 Fault::new("nothing-to-choose", format!("{} candidate in the set", candidates.len()))
@@ -132,15 +142,15 @@ pub fn wilson(share: f64, count: usize) -> (f64, f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Layout, Options, Source, estimate};
+    use crate::{Layout, NgramModel, Options, Source, estimate};
     use gyeol_tensor::Pool;
 
-    fn model(order: usize) -> Model {
+    fn model(order: usize) -> NgramModel {
         let text = "the load fell\nthe load rose\nthe wind rose again\n";
         let pool = Pool::new(1);
         let options = Options { order, ..Options::default() };
-        let fitted = estimate(&mut Source::from_text(text), &options, &pool, &mut |_| {}).unwrap();
-        Model::from_tables(&fitted.tables, Layout::Probing, "", &pool).unwrap()
+        let fitted = estimate(&mut Source::from_text(text), &options, &pool, &mut |_| true).unwrap();
+        NgramModel::from_tables(&fitted.tables, Layout::Probing, "", &pool, &mut |_| true).unwrap()
     }
 
     /// `statsmodels.stats.proportion.proportion_confint(…, method="wilson")`.

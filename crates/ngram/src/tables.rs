@@ -7,6 +7,8 @@ use crate::count::Level;
 use crate::initial::is_cut;
 use crate::interpolate::Linear;
 use crate::vocabulary::{Vocabulary, WordId};
+use crate::watch::Watch;
+use gyeol_base::Result;
 
 /// How a word is scored that was not seen after the whole context.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
@@ -48,13 +50,16 @@ impl Grams {
     }
 }
 
-/// A model that was estimated or read, from which files and [`crate::Model`] are made.
+/// A model that was estimated or read, from which files and [`crate::NgramModel`] are made.
 #[derive(Debug, Clone)]
 pub struct Tables {
     pub(crate) vocabulary: Vocabulary,
     pub(crate) levels: Vec<Grams>,
     pub(crate) scheme: Scheme,
 }
+
+/// What is called with the words of an n-gram, from the first to the last, and its index.
+pub(crate) type Each<'a, E> = dyn FnMut(&[WordId], usize) -> Result<(), E> + 'a;
 
 impl Tables {
     /// Longest n-gram.
@@ -85,15 +90,16 @@ impl Tables {
         thresholds: &[u32],
         scheme: Scheme,
         pool: &Pool,
-    ) -> Self {
+        watch: &mut Watch<'_>,
+    ) -> Result<Self> {
         let cuts = thresholds.iter().any(|&t| t > 0);
-        let keep: Vec<Vec<bool>> = if cuts {
-            (0..levels.len())
-                .map(|n| (0..levels[n].len()).map(|i| !is_cut(&levels, thresholds, n, i)).collect())
-                .collect()
-        } else {
-            Vec::new()
-        };
+        let mut keep: Vec<Vec<bool>> = Vec::new();
+        if cuts {
+            for n in 0..levels.len() {
+                watch.ask()?;
+                keep.push((0..levels[n].len()).map(|i| !is_cut(&levels, thresholds, n, i)).collect());
+            }
+        }
         let mut grams: Vec<Grams> = levels
             .into_iter()
             .zip(linear)
@@ -106,25 +112,30 @@ impl Tables {
             .collect();
         for level in &mut grams {
             // Rounding must not make a probability of more than 1.
-            pool.split_mut([&mut level.probability], NODES, |_, [values]| {
+            let mut parts: Vec<&mut [f32]> = level.probability.chunks_mut(NODES).collect();
+            watch.each_mut(pool, &mut parts, |_, _, values| {
                 values.iter_mut().for_each(|v| *v = v.log10().min(0.0));
-            });
-            pool.split_mut([&mut level.back_off], NODES, |_, [values]| {
+            })?;
+            let mut parts: Vec<&mut [f32]> = level.back_off.chunks_mut(NODES).collect();
+            watch.each_mut(pool, &mut parts, |_, _, values| {
                 values.iter_mut().for_each(|v| *v = v.log10());
-            });
+            })?;
         }
         let mut tables = Tables { vocabulary, levels: grams, scheme };
         if cuts {
-            tables.retain(&keep);
+            tables.retain(&keep, watch)?;
         }
-        tables
+        Ok(tables)
     }
 
-    /// Leaves out n-grams; what stays must keep its parents. Unigrams all stay.
-    pub(crate) fn retain(&mut self, keep: &[Vec<bool>]) {
+    /// Leaves out n-grams; what stays must keep its parents. A level with an empty list stays whole, as that of unigrams
+    /// always does.
+    pub(crate) fn retain(&mut self, keep: &[Vec<bool>], watch: &mut Watch<'_>) -> Result<()> {
         let order = self.levels.len();
         for n in 0..order {
-            if n + 1 < order {
+            watch.ask()?;
+            let stays = |i: usize| keep[n].get(i).copied().unwrap_or(true);
+            if n + 1 < order && !(keep[n].is_empty() && keep[n + 1].is_empty()) {
                 // New number of each child, then the borders between kept parents.
                 let kept_before: Vec<u32> = std::iter::once(0)
                     .chain(keep[n + 1].iter().scan(0u32, |sum, &k| {
@@ -132,13 +143,16 @@ impl Tables {
                         Some(*sum)
                     }))
                     .collect();
+                let before = |child: u32| kept_before.get(child as usize).copied().unwrap_or(child);
                 let level = &mut self.levels[n];
-                let mut first: Vec<u32> = (0..level.first.len() - 1)
-                    .filter(|&i| keep[n][i])
-                    .map(|i| kept_before[level.first[i] as usize])
-                    .collect();
-                first.push(*kept_before.last().unwrap_or(&0));
+                let ends = level.first.len() - 1;
+                let mut first: Vec<u32> =
+                    (0..ends).filter(|&i| stays(i)).map(|i| before(level.first[i])).collect();
+                first.push(before(level.first[ends]));
                 level.first = first;
+            }
+            if keep[n].is_empty() {
+                continue;
             }
             let level = &mut self.levels[n];
             for values in [&mut level.probability, &mut level.back_off] {
@@ -148,23 +162,20 @@ impl Tables {
             let mut at = 0..;
             level.words.retain(|_| at.next().is_some_and(|i| keep[n][i]));
         }
+        Ok(())
     }
 
     /// Calls `each` for every n-gram of level `n` in order, with its words from the first to the last and its index.
-    pub(crate) fn walk(
-        &self,
-        n: usize,
-        each: &mut dyn FnMut(&[WordId], usize) -> std::io::Result<()>,
-    ) -> std::io::Result<()> {
+    pub(crate) fn walk<E>(&self, n: usize, each: &mut Each<'_, E>) -> Result<(), E> {
         self.walk_range(n, 0..self.levels[n].len(), each)
     }
 
-    pub(crate) fn walk_range(
+    pub(crate) fn walk_range<E>(
         &self,
         n: usize,
         range: std::ops::Range<usize>,
-        each: &mut dyn FnMut(&[WordId], usize) -> std::io::Result<()>,
-    ) -> std::io::Result<()> {
+        each: &mut Each<'_, E>,
+    ) -> Result<(), E> {
         // Ancestor of the current n-gram in each lower level: the last whose children begin at or before it.
         let mut path = vec![0usize; n + 1];
         let mut words = vec![0 as WordId; n + 1];

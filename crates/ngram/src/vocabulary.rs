@@ -1,9 +1,9 @@
 //! Words and their numbers, given by first appearance: 0 `<unk>`, 1 `<s>`, 2 `</s>`, then the words of the text.
 
-use gyeol_data::Fault;
+use gyeol_base::Fault;
 
-use crate::error::{Error, Result};
 use crate::hash;
+use gyeol_base::{Error, Result};
 
 /// Number of a word.
 pub type WordId = u32;

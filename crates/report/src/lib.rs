@@ -1,15 +1,16 @@
-//! Pages and pictures: the ladder report and the profile page, and the words and tables that the terminal shows.
+//! Pages and pictures: the page of a ladder, the pages of inspection and of topics, and what the terminal shows.
 //!
-//! Nothing here computes a score: [`model::LadderReport`] and [`gyeol_data::profile::Profile`] come in, one
-//! self-contained HTML file or a plain-text table goes out, in English or Korean. The same input gives the same bytes.
+//! Nothing here computes a score: [`model::Report`], [`topic_map::TopicMap`] and the profiles of tables and texts come
+//! in, one self-contained HTML file or a plain-text table goes out, in English or Korean. The same input gives the same
+//! bytes.
 //!
-//! - [`ladder_page`], [`profile_page`], [`corpus_page`]: the pages, without any network
+//! - [`page()`]: a ladder of any task, chapter by chapter, without any network
+//! - [`profile_page`], [`corpus_page`]: what is in a table, what is in texts
 //! - [`topic_map_page`]: what a corpus speaks of, by topics
 //! - [`terminal`]: the tables after `run` and `inspect`
 //! - [`text`]: names, verdicts and figures as each language writes them
 //! - [`svg`]: the writer behind every picture
 
-pub mod language;
 pub mod model;
 pub mod svg;
 pub mod terminal;
@@ -19,39 +20,14 @@ pub mod topic_map;
 mod page;
 mod picture;
 
-use std::str::FromStr;
-
-/// What can go wrong while a page is made.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// A language that has no catalogue.
-    #[error("unknown language '{0}': the report is written in en or ko; name one of them with --language")]
-    Language(String),
-    /// A report that cannot be drawn.
-    #[error(
-        "the report names rung {best} as the best, but holds {rungs}: it was cut or edited; run the ladder again"
-    )]
-    Best {
-        /// Index given.
-        best: usize,
-        /// Rungs there are.
-        rungs: usize,
-    },
-    /// A topic map that cannot be drawn.
-    #[error("the topic map cannot be drawn: {0}; it was cut or edited, fit the model again")]
-    TopicMap(String),
-    /// Figures that could not be written into the page; a defect of this crate.
-    #[error("the figures could not be written into the page: {0}; please report this")]
-    Figures(#[from] serde_json::Error),
-    /// A template failed; a defect of this crate.
-    #[error("the page could not be put together: {0}; please report this with the scores.json of the run")]
-    Template(#[from] minijinja::Error),
-}
-
-/// Result of this crate.
-pub type Result<T> = std::result::Result<T, Error>;
+pub use gyeol_base::{Error, Result};
 
 /// A language with a message catalogue.
+///
+/// ```
+/// assert_eq!("ko".parse::<gyeol_report::Language>().unwrap(), gyeol_report::Language::Korean);
+/// assert!("fr".parse::<gyeol_report::Language>().is_err());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Language {
     /// English.
@@ -61,38 +37,22 @@ pub enum Language {
     Korean,
 }
 
-impl Language {
-    /// The two-letter code: `en`, `ko`.
-    pub fn code(self) -> &'static str {
-        match self {
-            Language::English => "en",
-            Language::Korean => "ko",
-        }
-    }
-}
+gyeol_base::named!(Language, "a language of the report", "en" => Language::English, "ko" => Language::Korean);
 
-impl FromStr for Language {
-    type Err = Error;
-
-    /// ```
-    /// assert_eq!("ko".parse::<gyeol_report::Language>().unwrap(), gyeol_report::Language::Korean);
-    /// assert!("fr".parse::<gyeol_report::Language>().is_err());
-    /// ```
-    fn from_str(text: &str) -> Result<Language> {
-        match text.to_ascii_lowercase().as_str() {
-            "en" => Ok(Language::English),
-            "ko" => Ok(Language::Korean),
-            _ => Err(Error::Language(text.to_string())),
-        }
-    }
-}
-
-/// The ladder's report as one self-contained HTML file: no network, no script needed to read it.
-pub fn ladder_page(report: &model::LadderReport, language: Language) -> Result<String> {
-    page::ladder_page(report, language)
+/// The page of a ladder as one self-contained HTML file: no network, no script needed to read it.
+///
+/// # Errors
+///
+/// When the report names a best rung that it does not hold, or has a chapter of another task.
+pub fn page(report: &model::Report, language: Language) -> Result<String> {
+    page::page(report, language)
 }
 
 /// What inspection found as one self-contained HTML file; `name` is the data's name for people.
+///
+/// # Errors
+///
+/// Only by a defect.
 pub fn profile_page(
     profile: &gyeol_data::profile::Profile,
     name: &str,
@@ -102,17 +62,16 @@ pub fn profile_page(
 }
 
 /// What was found in a corpus as one self-contained HTML file; `name` is the corpus's name for people.
+///
+/// # Errors
+///
+/// Only by a defect.
 pub fn corpus_page(
     profile: &gyeol_text::profile::CorpusProfile,
     name: &str,
     language: Language,
 ) -> Result<String> {
     page::corpus_page(profile, name, language)
-}
-
-/// The ladder of language models as one self-contained HTML file.
-pub fn language_page(report: &language::LanguageReport, language: Language) -> Result<String> {
-    page::language_page(report, language)
 }
 
 /// A topic model as one self-contained HTML file: the map of its topics, their words and documents.

@@ -5,41 +5,42 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use crate::Refusal;
+use gyeol_base::{Error, Fault, Kind};
 
 /// A request that could not be answered.
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) status: StatusCode,
-    pub(crate) refusal: Refusal,
+    pub(crate) error: Error,
 }
 
 impl Failure {
-    pub(crate) fn new(status: StatusCode, code: &str, message: impl Into<String>) -> Failure {
-        Failure { status, refusal: Refusal::new(code, message) }
+    pub(crate) fn new(status: StatusCode, code: &'static str, message: impl AsRef<str>) -> Failure {
+        Failure { status, error: refusal(code, message) }
     }
 }
 
-impl From<Refusal> for Failure {
-    /// The readings are at fault: the request was understood, its content cannot be worked on.
-    fn from(refusal: Refusal) -> Failure {
-        Failure { status: StatusCode::UNPROCESSABLE_ENTITY, refusal }
-    }
+/// Why readings could not be worked on: the caller's data is at fault, not the server.
+pub(crate) fn refusal(code: &'static str, message: impl AsRef<str>) -> Error {
+    Fault::said(code, message).input()
 }
 
-impl From<gyeol_data::Error> for Failure {
-    fn from(error: gyeol_data::Error) -> Failure {
-        let status = match &error {
-            gyeol_data::Error::Limit(_) => StatusCode::PAYLOAD_TOO_LARGE,
+impl From<Error> for Failure {
+    fn from(error: Error) -> Failure {
+        let status = match (error.kind(), error.code()) {
+            (Kind::Limit, _) => StatusCode::PAYLOAD_TOO_LARGE,
+            (Kind::Defect, _) => StatusCode::INTERNAL_SERVER_ERROR,
+            (_, "no-such-verb") => StatusCode::NOT_FOUND,
+            // The request was understood, its content cannot be worked on.
             _ => StatusCode::UNPROCESSABLE_ENTITY,
         };
-        Failure { status, refusal: error.into() }
+        Failure { status, error }
     }
 }
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
-        let mut response = (self.status, Json(json!({ "error": self.refusal }))).into_response();
+        let mut response = (self.status, Json(json!({ "error": self.error }))).into_response();
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("1"));
         }

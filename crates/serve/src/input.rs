@@ -10,7 +10,10 @@ use gyeol_data::table::Source;
 use gyeol_data::{ColumnData, ColumnKind, ReadOptions, Table};
 
 use crate::answer::Failure;
-use crate::{Description, Refusal};
+use gyeol_base::{Error, Fault};
+use gyeol_models::Description;
+
+use crate::answer::refusal;
 
 /// Bytes that a packed file may grow to.
 const MOST_UNPACKED: u64 = 64 << 20;
@@ -76,6 +79,17 @@ pub(crate) fn json(bytes: &[u8]) -> Result<JsonRequest, Failure> {
     })
 }
 
+/// Reads a JSON body that asks a verb.
+pub(crate) fn object(bytes: &[u8]) -> Result<Map<String, Value>, Failure> {
+    serde_json::from_slice(bytes).map_err(|error| {
+        let code = if error.is_data() { "wrong-shape" } else { "malformed-json" };
+        let message = format!(
+            "the body is not an object of JSON: {error}. Next: send what /openapi.json says of this verb"
+        );
+        Failure::new(StatusCode::BAD_REQUEST, code, message)
+    })
+}
+
 /// A file of readings, of any make that gyeol-data knows.
 pub(crate) fn file(bytes: &[u8], description: &Description) -> Result<Table, Failure> {
     Ok(gyeol_data::read_bytes("body", bytes, &options(description))?)
@@ -93,26 +107,26 @@ fn options(description: &Description) -> ReadOptions {
 
 /// `[{"time":…,"load":…},…]` or `{"time":[…],"load":[…]}` as a table. Rows are counted as in a CSV with a header, so that
 /// the first one is row 2 in every message, whichever way the readings came.
-pub(crate) fn table(readings: &Value, description: &Description) -> Result<Table, Refusal> {
+pub(crate) fn table(readings: &Value, description: &Description) -> Result<Table, Error> {
     let columns = match readings {
         Value::Array(rows) => from_rows(rows)?,
         Value::Object(columns) => from_columns(columns)?,
         other => {
-            return Err(Refusal::new(
+            return Err(refusal(
                 "wrong-shape",
                 format!("`readings` is {}. Next: send a list of rows, or an object of columns", kind(other)),
             ));
         }
     };
     if columns.len() > MOST_COLUMNS {
-        return Err(Refusal::new(
+        return Err(refusal(
             "too-many-columns",
             format!("{} columns, at most {MOST_COLUMNS} are read", columns.len()),
         ));
     }
     let rows = columns.values().next().map_or(0, Vec::len);
     if rows == 0 {
-        return Err(Refusal::new(
+        return Err(refusal(
             "no-rows",
             "`readings` is empty. Next: send at least as many rows as the model looks back on",
         ));
@@ -137,12 +151,12 @@ pub(crate) fn table(readings: &Value, description: &Description) -> Result<Table
 
 const NULL: &Value = &Value::Null;
 
-fn from_rows(rows: &[Value]) -> Result<BTreeMap<&str, Vec<&Value>>, Refusal> {
+fn from_rows(rows: &[Value]) -> Result<BTreeMap<&str, Vec<&Value>>, Error> {
     let mut columns: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
     for (index, row) in rows.iter().enumerate() {
         let Value::Object(cells) = row else {
             let message = format!("this reading is {}. Next: send {{\"time\": …, \"load\": …}}", kind(row));
-            return Err(Refusal::new("wrong-shape", message).at_row(index + 2));
+            return Err(Fault::said("wrong-shape", message).row(index + 2).input());
         };
         for (name, value) in cells {
             if columns.len() >= 4 * MOST_COLUMNS {
@@ -159,13 +173,13 @@ fn from_rows(rows: &[Value]) -> Result<BTreeMap<&str, Vec<&Value>>, Refusal> {
     Ok(columns)
 }
 
-fn from_columns(object: &Map<String, Value>) -> Result<BTreeMap<&str, Vec<&Value>>, Refusal> {
+fn from_columns(object: &Map<String, Value>) -> Result<BTreeMap<&str, Vec<&Value>>, Error> {
     let mut columns = BTreeMap::new();
     let mut length: Option<(&str, usize)> = None;
     for (name, values) in object {
         let Value::Array(values) = values else {
             let message = format!("this column is {}. Next: send a list of values", kind(values));
-            return Err(Refusal::new("wrong-shape", message).at_column(name));
+            return Err(Fault::said("wrong-shape", message).column(name).input());
         };
         let (first, rows) = *length.get_or_insert((name, values.len()));
         if rows != values.len() {
@@ -173,14 +187,14 @@ fn from_columns(object: &Map<String, Value>) -> Result<BTreeMap<&str, Vec<&Value
                 "{} values, but `{first}` has {rows}. Next: send columns of one length",
                 values.len()
             );
-            return Err(Refusal::new("ragged-columns", message).at_column(name));
+            return Err(Fault::said("ragged-columns", message).column(name).input());
         }
         columns.insert(name.as_str(), values.iter().collect());
     }
     Ok(columns)
 }
 
-fn numbers(name: &str, values: &[&Value]) -> Result<ColumnData, Refusal> {
+fn numbers(name: &str, values: &[&Value]) -> Result<ColumnData, Error> {
     let read = |(index, value): (usize, &&Value)| match value {
         Value::Null => Ok(f64::NAN),
         Value::Bool(flag) => Ok(f64::from(u8::from(*flag))),
@@ -198,7 +212,7 @@ fn numbers(name: &str, values: &[&Value]) -> Result<ColumnData, Refusal> {
     Ok(ColumnData::Number(values.iter().enumerate().map(read).collect::<Result<_, _>>()?))
 }
 
-fn texts(name: &str, values: &[&Value]) -> Result<ColumnData, Refusal> {
+fn texts(name: &str, values: &[&Value]) -> Result<ColumnData, Error> {
     let read = |(index, value): (usize, &&Value)| match value {
         Value::String(text) => Ok(Some(text.clone())),
         Value::Number(number) => Ok(Some(number.to_string())),
@@ -208,7 +222,7 @@ fn texts(name: &str, values: &[&Value]) -> Result<ColumnData, Refusal> {
 }
 
 /// Times go through the same reader as those of a file, so that zones, offsets and summer time mean the same.
-fn times(name: &str, values: &[&Value], description: &Description) -> Result<ColumnData, Refusal> {
+fn times(name: &str, values: &[&Value], description: &Description) -> Result<ColumnData, Error> {
     let counted = crate::times::counted(description);
     let mut text = String::from("time\n");
     let mut counts = Vec::new();
@@ -232,7 +246,10 @@ fn times(name: &str, values: &[&Value], description: &Description) -> Result<Col
     }
     let options = ReadOptions { delimiter: Some(b','), header: Some(true), ..options(description) };
     let read = |text: &str| gyeol_data::read_bytes("body", text.as_bytes(), &options);
-    let table = read(&text).map_err(|error| Refusal { column: Some(name.to_owned()), ..error.into() })?;
+    let table = read(&text).map_err(|mut error| {
+        error.fault_mut().column = Some(name.to_owned());
+        error
+    })?;
     if table.kind("time") == Some(ColumnKind::Time) {
         return Ok(ColumnData::Time(table.times("time")?));
     }
@@ -245,13 +262,11 @@ fn times(name: &str, values: &[&Value], description: &Description) -> Result<Col
     Err(wrong(name, index, &found, "a time such as \"2024-01-31T06:00\", all written in one way"))
 }
 
-fn wrong(column: &str, index: usize, found: &str, wanted: &str) -> Refusal {
-    Refusal::new(
-        "wrong-type",
-        format!("row {}, column '{column}': {found} stands where the model reads {wanted}", index + 2),
-    )
-    .at_row(index + 2)
-    .at_column(column)
+fn wrong(column: &str, index: usize, found: &str, wanted: &str) -> Error {
+    Fault::new("wrong-type", format!("{found} stands where the model reads {wanted}"))
+        .row(index + 2)
+        .column(column)
+        .input()
 }
 
 /// A JSON value in words.
@@ -279,7 +294,7 @@ pub(crate) fn notes(table: &Table) -> Vec<String> {
 }
 
 /// Whether the table has the columns that the model reads, as what it reads them.
-pub(crate) fn check_columns(table: &Table, description: &Description) -> Result<(), Refusal> {
+pub(crate) fn check_columns(table: &Table, description: &Description) -> Result<(), Error> {
     for (name, role) in description.columns() {
         let Some(found) = table.kind(name) else {
             let there: Vec<&str> =
@@ -292,11 +307,11 @@ pub(crate) fn check_columns(table: &Table, description: &Description) -> Result<
                 .min()
                 .map(|(_, other)| format!("; is '{other}' meant?"));
             let message = format!(
-                "the column '{name}' ({role}) is missing{}. The columns are: {}. Next: add it, or rename the column that holds it",
+                "this column ({role}) is missing{}. The columns are: {}. Next: add it, or rename the column that holds it",
                 near.unwrap_or_default(),
                 there.join(", ")
             );
-            return Err(Refusal::new("missing-column", message).at_column(name));
+            return Err(Fault::said("missing-column", message).column(name).input());
         };
         let fits = match role {
             "time" => matches!(found, ColumnKind::Time | ColumnKind::Integer),
@@ -315,7 +330,7 @@ fn empty(table: &Table, name: &str) -> bool {
 }
 
 /// The first cell of a column that is not what it should be.
-fn first_odd_cell(table: &Table, name: &str, role: &str) -> Refusal {
+fn first_odd_cell(table: &Table, name: &str, role: &str) -> Error {
     let wanted = if role == "time" { "a time" } else { "a number" };
     let cells = table.texts(name).unwrap_or_default();
     let number = |text: &str| text.trim().replace([',', ' '], "").parse::<f64>().is_ok();
@@ -329,7 +344,9 @@ fn first_odd_cell(table: &Table, name: &str, role: &str) -> Refusal {
     });
     match odd {
         Some((index, text)) => wrong(name, index, &format!("\"{}\"", text.escape_debug()), wanted),
-        None => Refusal::new("wrong-type", format!("the column '{name}' could not be read as {wanted}"))
-            .at_column(name),
+        None => {
+            let found = format!("this column could not be read as {wanted}");
+            Fault::new("wrong-type", found).column(name).input()
+        }
     }
 }

@@ -6,7 +6,10 @@ use gyeol_data::{Profile, Role, Roles, Table};
 
 use crate::answer::Failure;
 use crate::times::Times;
-use crate::{Description, Refusal, input};
+use gyeol_base::Error;
+use gyeol_models::Description;
+
+use crate::input;
 
 /// Points of one drawn series.
 const MOST_POINTS: usize = 2000;
@@ -89,7 +92,7 @@ fn clock(profile: &Profile, times: &Times) -> Value {
 }
 
 /// The last rows of each series and target, with the moment of each.
-fn series(table: &Table, description: &Description, times: &Times) -> Result<Vec<Value>, Refusal> {
+fn series(table: &Table, description: &Description, times: &Times) -> Result<Vec<Value>, Error> {
     let ids = match &description.id {
         Some(name) => table.texts(name)?,
         None => vec![None; table.rows()],

@@ -2,8 +2,38 @@
 
 use serde_json::{Value, json};
 
-/// The OpenAPI document that `/openapi.json` answers with.
-pub fn openapi() -> Value {
+use crate::Named;
+
+/// The OpenAPI document that `/openapi.json` answers with: the routes that every server has, and each verb of each model as
+/// the model itself describes it.
+pub fn openapi(models: &[Named]) -> Value {
+    let mut document = common();
+    for model in models {
+        for verb in model.model().verbs() {
+            let content = |schema: &Value| json!({ "application/json": { "schema": schema } });
+            let mut responses =
+                json!({ "200": { "description": verb.about, "content": content(&verb.output) } });
+            if let (Value::Object(all), Some(Value::Object(failures))) = (
+                &mut responses,
+                document["paths"]["/v1/forecast"]["post"]["responses"]
+                    .as_object()
+                    .cloned()
+                    .map(Value::Object),
+            ) {
+                all.extend(failures.into_iter().filter(|(status, _)| status != "200"));
+            }
+            document["paths"][format!("/v1/models/{}/{}", model.name, verb.name)] = json!({ "post": {
+                "operationId": format!("{}-{}", model.name, verb.name),
+                "summary": verb.about,
+                "requestBody": { "required": true, "content": content(&verb.input) },
+                "responses": responses,
+            } });
+        }
+    }
+    document
+}
+
+fn common() -> Value {
     let error = |description: &str| {
         json!({
             "description": description,
@@ -51,7 +81,7 @@ pub fn openapi() -> Value {
         "openapi": "3.1.0",
         "info": {
             "title": "gyeol", "version": env!("CARGO_PKG_VERSION"),
-            "summary": "Readings in, their continuation with its interval out.",
+            "summary": "Models behind one door: forecasts, language models, topics.",
             "license": { "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" },
         },
         "paths": {
@@ -149,9 +179,10 @@ fn schemas() -> Value {
             },
         },
         "Model": {
-            "type": "object", "required": ["name", "rung", "targets", "step", "look_back", "horizon", "interval"],
+            "type": "object", "required": ["name", "kind", "verbs"],
             "properties": {
-                "name": text, "rung": text, "time": maybe_text, "targets": names, "past": names, "known": names, "id": maybe_text,
+                "name": text, "kind": text, "rung": text,
+                "verbs": { "type": "array", "items": { "type": "object", "properties": { "name": text, "about": text } } }, "time": maybe_text, "targets": names, "past": names, "known": names, "id": maybe_text,
                 "step": text, "look_back": count, "horizon": count, "interval": number, "unit": maybe_text, "zone": maybe_text,
             },
         },
@@ -160,7 +191,10 @@ fn schemas() -> Value {
             "type": "object", "required": ["error"],
             "properties": { "error": {
                 "type": "object", "required": ["code", "message"],
-                "properties": { "code": text, "message": text, "row": { "type": "integer", "minimum": 1 }, "column": text },
+                "properties": {
+                    "code": text, "message": text, "found": text, "file": text,
+                    "row": { "type": "integer", "minimum": 1 }, "column": text, "cause": text, "next": text,
+                },
             } },
         },
     })

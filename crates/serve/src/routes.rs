@@ -7,7 +7,7 @@ use std::time::Instant;
 use axum::Json;
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{Query, Request, State};
+use axum::extract::{MatchedPath, Path, Query, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -16,17 +16,20 @@ use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
 use gyeol_data::Table;
+use gyeol_forecast::ForecastRow;
+use gyeol_models::{Ask, Description, Reply};
+use gyeol_tensor::Pool;
 
 use crate::answer::Failure;
 use crate::input::{self, Form};
 use crate::metrics::Metrics;
 use crate::page::Pages;
 use crate::times::Times;
-use crate::{Description, ForecastRow, ServeOptions, Served, inspect, openapi};
+use crate::{Named, ServeOptions, inspect, openapi};
 
 /// Everything that requests share.
 pub(crate) struct Shared {
-    models: Vec<Arc<dyn Served>>,
+    models: Vec<Named>,
     options: ServeOptions,
     work: Arc<Semaphore>,
     metrics: Metrics,
@@ -36,19 +39,23 @@ pub(crate) struct Shared {
 type Context = State<Arc<Shared>>;
 type Words = Query<HashMap<String, String>>;
 
+/// The route of every verb of every model.
+const VERB: &str = "/v1/models/{name}/{verb}";
+
 /// Every route, with the methods it knows.
-const ROUTES: [(&str, &str); 8] = [
+const ROUTES: [(&str, &str); 9] = [
     ("/", "GET"),
     ("/v1/forecast", "POST"),
     ("/v1/inspect", "POST"),
     ("/v1/models", "GET"),
+    (VERB, "POST"),
     ("/v1/sample", "GET"),
     ("/healthz", "GET"),
     ("/metrics", "GET"),
     ("/openapi.json", "GET"),
 ];
 
-pub(crate) fn router(models: Vec<Arc<dyn Served>>, options: ServeOptions) -> Router {
+pub(crate) fn router(models: Vec<Named>, options: ServeOptions) -> Router {
     let pages = Pages::new(&options.language);
     let work = Arc::new(Semaphore::new(options.max_concurrent.max(1)));
     let shared = Arc::new(Shared { models, options, work, metrics: Metrics::default(), pages });
@@ -57,10 +64,11 @@ pub(crate) fn router(models: Vec<Arc<dyn Served>>, options: ServeOptions) -> Rou
         .route("/v1/forecast", post(forecast))
         .route("/v1/inspect", post(inspected))
         .route("/v1/models", get(models_list))
+        .route(VERB, post(asked))
         .route("/v1/sample", get(sample))
         .route("/healthz", get(async || Json(json!({ "status": "ok" }))))
         .route("/metrics", get(metrics))
-        .route("/openapi.json", get(async || Json(openapi())))
+        .route("/openapi.json", get(described_api))
         .fallback(no_such_path)
         .method_not_allowed_fallback(no_such_method)
         .layer(middleware::from_fn_with_state(shared.clone(), around))
@@ -69,8 +77,8 @@ pub(crate) fn router(models: Vec<Arc<dyn Served>>, options: ServeOptions) -> Rou
 
 /// Counts every request and puts the same headers on every answer.
 async fn around(State(shared): Context, request: Request, next: Next) -> Response {
-    let path = request.uri().path();
-    let route = ROUTES.iter().find(|(route, _)| *route == path).map_or("other", |(route, _)| *route);
+    let matched = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    let route = ROUTES.iter().find(|(route, _)| Some(*route) == matched).map_or("other", |(route, _)| *route);
     let began = Instant::now();
     let under_way = shared.metrics.begin();
     let mut response = next.run(request).await;
@@ -102,7 +110,8 @@ async fn no_such_path(request: Request) -> Failure {
 
 async fn no_such_method(request: Request) -> Failure {
     let path = request.uri().path();
-    let method = ROUTES.iter().find(|(route, _)| *route == path).map_or("GET", |(_, method)| *method);
+    let known = ROUTES.iter().find(|(route, _)| *route == path).map(|(_, method)| *method);
+    let method = known.unwrap_or(if path.starts_with("/v1/models/") { "POST" } else { "GET" });
     let message = format!("{path} does not answer {}. Next: use {method}", request.method());
     Failure::new(StatusCode::METHOD_NOT_ALLOWED, "no-such-method", message)
 }
@@ -128,23 +137,43 @@ async fn page(State(shared): Context, Query(words): Words, headers: HeaderMap) -
     (headers, page.html.clone()).into_response()
 }
 
-fn described(model: &dyn Served) -> Value {
-    let mut value = serde_json::to_value(model.describe()).unwrap_or_default();
+async fn described_api(State(shared): Context) -> Json<Value> {
+    Json(openapi(&shared.models))
+}
+
+fn described(model: &Named) -> Value {
+    let mut value = serde_json::to_value(model.model().describe()).unwrap_or_default();
+    if value.is_null() {
+        value = json!({});
+    }
     if let Value::Object(object) = &mut value {
-        object.insert("name".to_owned(), Value::String(model.name()));
+        let verbs: Vec<Value> = model
+            .model()
+            .verbs()
+            .iter()
+            .map(|verb| json!({ "name": verb.name, "about": verb.about }))
+            .collect();
+        object.insert("name".to_owned(), json!(model.name));
+        object.insert("kind".to_owned(), json!(model.kind));
+        object.insert("verbs".to_owned(), Value::Array(verbs));
     }
     value
 }
 
 async fn models_list(State(shared): Context) -> Json<Value> {
-    let models: Vec<Value> = shared.models.iter().map(|model| described(model.as_ref())).collect();
+    let models: Vec<Value> = shared.models.iter().map(described).collect();
     let limits = json!({ "max_body": shared.options.max_body, "timeout_seconds": shared.options.timeout.as_secs_f64() });
     Json(json!({ "models": models, "limits": limits, "version": env!("CARGO_PKG_VERSION") }))
 }
 
 async fn sample(State(shared): Context, Query(words): Words) -> Result<Response, Failure> {
     let model = shared.model(words.get("model").map(String::as_str))?;
-    let csv = shared.work(move || Ok(model.sample().map(|table| csv(&table, &model.describe())))).await?;
+    let csv = shared
+        .work(move || {
+            let description = model.describe()?;
+            Ok(model.sample().map(|table| csv(&table, &description)))
+        })
+        .await?;
     let Some(csv) = csv else {
         let message = "this model has no sample. Next: send readings of your own";
         return Err(Failure::new(StatusCode::NOT_FOUND, "no-sample", message));
@@ -192,27 +221,36 @@ async fn forecast(
     body: Body,
 ) -> Result<Json<Value>, Failure> {
     let (model, readings) = shared.readings(&words, &headers, body).await?;
-    let answered = shared
-        .work(move || {
-            let description = model.describe();
-            let table = readings.table(&description)?;
-            input::check_columns(&table, &description)?;
-            let rows = model.forecast(&table)?;
-            if rows.iter().any(|row| !(row.value.is_finite() && row.low.is_finite() && row.high.is_finite())) {
-                let message = "the forecast holds values that are no numbers. Likely cause: readings far from any that the \
-                               model was fitted on. Next: look at the last readings for a stuck or broken meter";
-                return Err(Failure::new(StatusCode::UNPROCESSABLE_ENTITY, "no-finite-forecast", message));
-            }
-            let count = rows.len();
-            Ok((model.name(), count, answer(model.as_ref(), &description, &table, rows)))
-        })
-        .await?;
-    let (name, count, value) = answered;
-    shared.metrics.forecast(&name, count);
-    Ok(Json(value))
+    shared.forecast(model, readings).await
 }
 
-fn answer(model: &dyn Served, description: &Description, table: &Table, rows: Vec<ForecastRow>) -> Value {
+/// Any verb of any model.
+async fn asked(
+    State(shared): Context,
+    Path((name, verb)): Path<(String, String)>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<Value>, Failure> {
+    let model = shared.model(Some(&name))?;
+    let table = model.verb(&verb).is_some_and(|spec| spec.table);
+    if table {
+        let words = HashMap::from([("model".to_owned(), name)]);
+        let (model, readings) = shared.readings(&words, &headers, body).await?;
+        return shared.forecast(model, readings).await;
+    }
+    let bytes = shared.body(&headers, body).await?;
+    let ask = input::object(&bytes)?;
+    let reply = shared
+        // One thread a request: the server already works on several at once.
+        .work(move || Ok(model.model().answer(&verb, Ask::Json(ask), &Pool::new(1))?))
+        .await?;
+    match reply {
+        Reply::Json(value) => Ok(Json(value)),
+        Reply::Forecast(_) => Err(gyeol_base::Error::defect("a forecast where JSON was asked for").into()),
+    }
+}
+
+fn answer(model: &Named, description: &Description, table: &Table, rows: Vec<ForecastRow>) -> Value {
     let times = Times::of(description);
     let rows: Vec<Value> = rows
         .into_iter()
@@ -235,7 +273,7 @@ fn answer(model: &dyn Served, description: &Description, table: &Table, rows: Ve
         }
     }
     json!({
-        "model": model.name(), "unit": description.unit, "interval": description.interval,
+        "model": model.name, "unit": description.unit, "interval": description.interval,
         "forecast": rows, "warnings": warnings,
     })
 }
@@ -249,7 +287,7 @@ async fn inspected(
     let (model, readings) = shared.readings(&words, &headers, body).await?;
     let value = shared
         .work(move || {
-            let description = model.describe();
+            let description = model.describe()?;
             inspect::inspect(&readings.table(&description)?, &description)
         })
         .await?;
@@ -272,14 +310,41 @@ impl Readings {
 }
 
 impl Shared {
+    /// A forecast of a model from readings.
+    async fn forecast(&self, model: Named, readings: Readings) -> Result<Json<Value>, Failure> {
+        let (name, count, value) = self
+            .work(move || {
+                let description = model.describe()?;
+                let table = readings.table(&description)?;
+                input::check_columns(&table, &description)?;
+                // One thread a request: the server already works on several at once.
+                let reply = model.model().answer("forecast", Ask::Table(table.clone()), &Pool::new(1))?;
+                let Reply::Forecast(rows) = reply else {
+                    return Err(gyeol_base::Error::defect("JSON where a forecast was asked for").into());
+                };
+                let finite = |row: &ForecastRow| row.value.is_finite() && row.low.is_finite() && row.high.is_finite();
+                if !rows.iter().all(finite) {
+                    let message = "the forecast holds values that are no numbers. Likely cause: readings far from any that the \
+                                   model was fitted on. Next: look at the last readings for a stuck or broken meter";
+                    return Err(Failure::new(StatusCode::UNPROCESSABLE_ENTITY, "no-finite-forecast", message));
+                }
+                let count = rows.len();
+                Ok((model.name.clone(), count, answer(&model, &description, &table, rows)))
+            })
+            .await?;
+        self.metrics.forecast(&name, count);
+        Ok(Json(value))
+    }
+
     /// The model of this name; the first where none is named.
-    fn model(&self, name: Option<&str>) -> Result<Arc<dyn Served>, Failure> {
+    fn model(&self, name: Option<&str>) -> Result<Named, Failure> {
         let found = match name {
-            None => self.models.first(),
-            Some(name) => self.models.iter().find(|model| model.name() == name),
+            // Routes without a name speak of readings.
+            None => self.models.iter().find(|m| m.model().describe().is_some()).or(self.models.first()),
+            Some(name) => self.models.iter().find(|model| model.name == name),
         };
         found.cloned().ok_or_else(|| {
-            let names: Vec<String> = self.models.iter().map(|model| model.name()).collect();
+            let names: Vec<&str> = self.models.iter().map(|model| model.name.as_str()).collect();
             let asked: String = name.unwrap_or("").chars().take(60).collect();
             let message = format!("there is no model \"{asked}\". Next: use one of {}", names.join(", "));
             Failure::new(StatusCode::NOT_FOUND, "unknown-model", message)
@@ -292,7 +357,7 @@ impl Shared {
         words: &HashMap<String, String>,
         headers: &HeaderMap,
         body: Body,
-    ) -> Result<(Arc<dyn Served>, Readings), Failure> {
+    ) -> Result<(Named, Readings), Failure> {
         let form = Form::of(headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()))?;
         let bytes = self.body(headers, body).await?;
         let mut name = words.get("model").cloned();
@@ -349,7 +414,7 @@ impl Shared {
         job: impl FnOnce() -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
         let unavailable =
-            |code: &str, message: &str| Failure::new(StatusCode::SERVICE_UNAVAILABLE, code, message);
+            |code: &'static str, message: &str| Failure::new(StatusCode::SERVICE_UNAVAILABLE, code, message);
         let place = match tokio::time::timeout(self.options.timeout, self.work.clone().acquire_owned()).await
         {
             Ok(Ok(place)) => place,

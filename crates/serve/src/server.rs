@@ -1,6 +1,5 @@
 //! Listening, and stopping in good order.
 
-use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,56 +11,34 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
-use crate::{ServeOptions, Served, routes};
+use gyeol_base::{Error, Fault, Result};
+
+use crate::{Named, ServeOptions, routes};
 
 /// Longest head of a request, in bytes, and most lines in it.
 const MOST_HEAD: usize = 32 << 10;
 const MOST_HEADERS: usize = 64;
 
-/// Why a server could not run.
-#[derive(Debug, thiserror::Error)]
-pub enum ServeError {
-    /// Nothing to serve.
-    #[error("no model was given. Next: name at least one: gyeol serve model.gyeol")]
-    NoModel,
-    /// Two models of one name.
-    #[error(
-        "two models are called \"{name}\", so that requests could not choose. Next: rename one of the files"
-    )]
-    TwoOfOneName {
-        /// The name.
-        name: String,
-    },
-    /// The address cannot be listened on.
-    #[error(
-        "cannot listen on {addr}: {source}. Likely cause: another program (or another gyeol) is there, or the address is \
-         not this machine's. Next: give another one, such as --addr 127.0.0.1:8081"
-    )]
-    Listen {
-        /// The address.
-        addr: String,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The signals that stop a server cannot be watched.
-    #[error("cannot watch for the signals that stop the server: {0}")]
-    Signal(io::Error),
-}
-
 /// Serves the models until SIGINT or SIGTERM, then lets running requests finish.
-pub async fn serve(models: Vec<Arc<dyn Served>>, options: ServeOptions) -> Result<(), ServeError> {
+pub async fn serve(models: Vec<Named>, options: ServeOptions) -> Result<()> {
     serve_and_say(models, options, |_| ()).await
 }
 
 /// As [`serve`]; `listening` is called with the address once requests are taken.
 pub async fn serve_and_say(
-    models: Vec<Arc<dyn Served>>,
+    models: Vec<Named>,
     options: ServeOptions,
     listening: impl FnOnce(SocketAddr),
-) -> Result<(), ServeError> {
-    let listen = |source| ServeError::Listen { addr: options.addr.clone(), source };
+) -> Result<()> {
+    let listen = |source: std::io::Error| {
+        Fault::new("cannot-listen", format!("cannot listen on {}: {source}", options.addr))
+            .cause("another program (or another gyeol) is there, or the address is not this machine's")
+            .next("give another one, such as --addr 127.0.0.1:8081")
+            .input()
+    };
     let listener = TcpListener::bind(&options.addr).await.map_err(listen)?;
-    let stop = signal().map_err(ServeError::Signal)?;
+    let stop = signal()
+        .map_err(|e| Error::defect(format!("cannot watch for the signals that stop the server: {e}")))?;
     listening(listener.local_addr().map_err(listen)?);
     serve_until(listener, models, options, stop).await
 }
@@ -69,16 +46,19 @@ pub async fn serve_and_say(
 /// Serves the models on a listener until `stop` is done, then lets running requests finish within `options.grace`.
 pub async fn serve_until(
     listener: TcpListener,
-    models: Vec<Arc<dyn Served>>,
+    models: Vec<Named>,
     options: ServeOptions,
     stop: impl Future<Output = ()>,
-) -> Result<(), ServeError> {
+) -> Result<()> {
     if models.is_empty() {
-        return Err(ServeError::NoModel);
+        return Err(Fault::new("no-model", "no model was given")
+            .next("name at least one: gyeol serve model.gyeol")
+            .option());
     }
-    let names: Vec<String> = models.iter().map(|model| model.name()).collect();
+    let names: Vec<&str> = models.iter().map(|model| model.name.as_str()).collect();
     if let Some((_, name)) = names.iter().enumerate().find(|(index, name)| names[..*index].contains(name)) {
-        return Err(ServeError::TwoOfOneName { name: name.clone() });
+        let found = format!("two models are called \"{name}\", so that requests could not choose");
+        return Err(Fault::new("two-of-one-name", found).next("rename one of the files").option());
     }
     let router = routes::router(models, options.clone());
     let mut http = http1::Builder::new();
@@ -128,7 +108,7 @@ pub async fn serve_until(
 
 /// Done at the first SIGINT or SIGTERM.
 #[cfg(unix)]
-fn signal() -> io::Result<impl Future<Output = ()>> {
+fn signal() -> std::io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     Ok(async move {
@@ -141,7 +121,7 @@ fn signal() -> io::Result<impl Future<Output = ()>> {
 
 /// Done at the first Ctrl-C.
 #[cfg(not(unix))]
-fn signal() -> io::Result<impl Future<Output = ()>> {
+fn signal() -> std::io::Result<impl Future<Output = ()>> {
     Ok(async {
         let _ = tokio::signal::ctrl_c().await;
     })

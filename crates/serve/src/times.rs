@@ -2,7 +2,7 @@
 
 use gyeol_data::{Step, clock};
 
-use crate::Description;
+use gyeol_models::Description;
 
 /// Whether the model merely counts rows.
 pub(crate) fn counted(description: &Description) -> bool {

@@ -3,7 +3,8 @@
 
 use std::fs::File;
 use std::io;
-use std::ops::Deref;
+use std::ops::{Deref, Range};
+use std::sync::Arc;
 
 /// A whole file, mapped for reading only.
 #[derive(Debug)]
@@ -14,7 +15,7 @@ impl Mapped {
     ///
     /// Whoever changes the file in place while it is mapped changes what is read here, and a file that is made
     /// shorter ends the process when the missing part is touched (SIGBUS). Writers must therefore write a new file
-    /// and rename it, as `gyeol_data::write_bytes` does; the old one then lives on under the map.
+    /// and rename it, as `gyeol_base::write_bytes` does; the old one then lives on under the map.
     ///
     /// # Errors
     /// What the system says: not a plain file, no address space left.
@@ -48,6 +49,72 @@ impl Deref for Mapped {
     }
 }
 
+/// Bytes in memory, or a window on a mapped file; a clone shares them.
+#[derive(Debug, Clone)]
+pub struct Bytes {
+    kept: Kept,
+    window: Range<usize>,
+}
+
+#[derive(Debug, Clone)]
+enum Kept {
+    Memory(Arc<Vec<u8>>),
+    File(Arc<Mapped>),
+}
+
+impl Bytes {
+    /// A part of these bytes, shared.
+    ///
+    /// # Panics
+    /// If the range does not lie within them.
+    #[must_use]
+    pub fn slice(&self, range: Range<usize>) -> Bytes {
+        assert!(range.start <= range.end && range.end <= self.len(), "{range:?} of {} bytes", self.len());
+        let from = self.window.start;
+        Bytes { kept: self.kept.clone(), window: from + range.start..from + range.end }
+    }
+
+    /// Asks the system to read them now where they lie in a file; a hint that may be ignored.
+    pub fn read_ahead(&self) {
+        if let Kept::File(map) = &self.kept {
+            map.read_ahead();
+        }
+    }
+}
+
+impl Deref for Bytes {
+    type Target = [u8];
+
+    #[inline(always)]
+    fn deref(&self) -> &[u8] {
+        let all: &[u8] = match &self.kept {
+            Kept::Memory(bytes) => bytes,
+            Kept::File(map) => map,
+        };
+        &all[self.window.clone()]
+    }
+}
+
+impl From<Vec<u8>> for Bytes {
+    fn from(bytes: Vec<u8>) -> Self {
+        Bytes { window: 0..bytes.len(), kept: Kept::Memory(Arc::new(bytes)) }
+    }
+}
+
+impl From<Mapped> for Bytes {
+    fn from(map: Mapped) -> Self {
+        Bytes { window: 0..map.len(), kept: Kept::File(Arc::new(map)) }
+    }
+}
+
+impl PartialEq for Bytes {
+    fn eq(&self, other: &Bytes) -> bool {
+        **self == **other
+    }
+}
+
+impl Eq for Bytes {}
+
 /// Asks the processor to fetch the cache line of `bytes[at]`; nothing happens beyond the end.
 #[inline(always)]
 pub fn prefetch(bytes: &[u8], at: usize) {
@@ -78,6 +145,10 @@ mod tests {
         prefetch(&map, 5);
         prefetch(&map, usize::MAX);
         assert_eq!(&map[..], &bytes[..]);
+        let shared = Bytes::from(Mapped::open(&File::open(&path).expect("opened")).expect("mapped"));
+        let part = shared.slice(300..1000).slice(5..10);
+        assert_eq!(&part[..], &bytes[305..310]);
+        assert_eq!(part, Bytes::from(bytes[305..310].to_vec()));
         let beside = path.with_extension("new");
         std::fs::write(&beside, b"other").and_then(|()| std::fs::rename(&beside, &path)).expect("replaced");
         assert_eq!(&map[..], &bytes[..]);

@@ -1,4 +1,6 @@
 //! A training step may not allocate: the passes over all parameters and the products are counted here.
+//!
+//! It stands in a binary of its own, for it counts the calls of every thread of the process, those of the pool too.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};

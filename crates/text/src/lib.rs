@@ -15,18 +15,21 @@
 pub mod clean;
 pub mod corpus;
 pub mod encode;
-pub mod error;
+
 pub mod korean;
 pub mod lines;
 pub mod normalise;
 pub mod pairs;
 pub mod prepare;
 pub mod profile;
+#[cfg(test)]
+#[path = "../../../tests/real_files.rs"]
+mod real_files;
 pub mod sentences;
 mod small_file;
 pub mod stop_words;
 pub mod vocabulary;
 pub mod words;
 
-pub use error::{Error, Result};
+pub use gyeol_base::{Error, Result};
 pub use words::Tokenize;

@@ -18,15 +18,15 @@
 
 use std::io::Write;
 
-use gyeol_data::Fault;
+use gyeol_base::Fault;
 use gyeol_tensor::Pool;
 use serde_json::{Value, json};
 
 use crate::corpus::{Corpus, Totals};
-use crate::error::{Error, Result, stopped};
 use crate::prepare::Preparation;
 use crate::sentences::{self, Rules};
 use crate::words::Tokenize;
+use gyeol_base::{Error, Result};
 
 /// The word that language models keep for what they do not know.
 const UNKNOWN: &str = "<unk>";
@@ -147,11 +147,13 @@ impl TokenLines {
                 (lines, of, block.bytes() as u64)
             },
             |_, (lines, of, bytes)| {
-                out.write_all(lines.as_bytes()).map_err(|source| Error::Io {
-                    action: "write",
-                    path: "the lines of tokens".into(),
-                    next: "make room in the folder for temporary files, or name another one in TMPDIR".into(),
-                    source,
+                out.write_all(lines.as_bytes()).map_err(|source| {
+                    Error::io(
+                        "write",
+                        "the lines of tokens",
+                        "make room in the folder for temporary files, or name another one in TMPDIR",
+                        source,
+                    )
                 })?;
                 totals.documents += of.documents;
                 totals.lines += of.lines;
@@ -160,7 +162,7 @@ impl TokenLines {
                 totals.characters += of.characters;
                 seen.documents += of.documents;
                 seen.bytes += bytes;
-                if progress(seen) { Ok(()) } else { Err(stopped()) }
+                if progress(seen) { Ok(()) } else { Err(Error::stopped()) }
             },
         )?;
         Ok(totals)

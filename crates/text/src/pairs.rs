@@ -6,15 +6,15 @@
 use std::collections::{BTreeMap, HashMap};
 use std::hash::BuildHasher;
 
-use gyeol_data::Fault;
+use gyeol_base::Fault;
 use gyeol_tensor::Pool;
 use gyeol_tensor::rng::Rng;
 
 use crate::corpus::Corpus;
 use crate::encode::Encoded;
-use crate::error::{Error, Result};
 use crate::vocabulary::Vocabulary;
 use crate::words::Tokenize;
+use gyeol_base::{Error, Result};
 
 /// Names of the classes, sorted; a class's number is its place.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -50,7 +50,7 @@ impl Classes {
     /// A class that was not there when the classes were gathered.
     pub fn number(&self, label: &str) -> Result<u32> {
         self.0.binary_search_by(|n| n.as_str().cmp(label)).map(|i| i as u32).map_err(|_| {
-            let label = gyeol_data::error::shorten(label, 60);
+            let label = gyeol_base::shorten(label, 60);
             Error::input(
                 Fault::new("unknown-class", format!("class '{label}' was not in the training part"))
                     .cause(format!("{} classes are known, '{}' the first", self.0.len(), self.0[0]))

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use gyeol_data::Fault;
+use gyeol_base::Fault;
 
 use crate::{Error, Result};
 
@@ -11,12 +11,7 @@ const LARGEST: u64 = 64 << 20;
 
 /// The text of a small UTF-8 file without its byte-order mark.
 pub(crate) fn read(path: &Path) -> Result<String> {
-    let io = |source| Error::Io {
-        action: "read",
-        path: path.display().to_string(),
-        next: "name a file that exists and may be read".to_owned(),
-        source,
-    };
+    let io = |source| Error::io("read", path, "name a file that exists and may be read", source);
     let length = std::fs::metadata(path).map_err(io)?.len();
     if length > LARGEST {
         return Err(Error::limit(

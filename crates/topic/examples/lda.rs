@@ -11,8 +11,8 @@ use std::time::Instant;
 
 use gyeol_tensor::Pool;
 use gyeol_topic::lda::{Completion, Fit, Folder, Gibbs, LdaParams};
-use gyeol_topic::matrix::Csr;
-use gyeol_topic::vectorize::{VectorizerParams, sklearn_tokens};
+use gyeol_vectors::matrix::Csr;
+use gyeol_vectors::vectorize::{VectorizerParams, sklearn_tokens};
 use serde_json::{Value, json};
 
 type Any<T> = Result<T, Box<dyn std::error::Error>>;

@@ -9,10 +9,10 @@ use gyeol_tensor::Pool;
 use gyeol_text::corpus::{Corpus, CorpusOptions};
 use gyeol_text::stop_words::StopWords;
 use gyeol_topic::lsa::Lsa;
-use gyeol_topic::matrix::Dense;
-use gyeol_topic::similarity::{DenseIndex, Index, Measure, Near};
-use gyeol_topic::svd::TruncatedParams;
-use gyeol_topic::vectorize::{Documents, Tf, TfIdf, VectorizerParams, Weight, sklearn_tokens};
+use gyeol_vectors::matrix::Dense;
+use gyeol_vectors::similarity::{DenseIndex, Index, Measure, Near};
+use gyeol_vectors::svd::TruncatedParams;
+use gyeol_vectors::vectorize::{Documents, Tf, TfIdf, VectorizerParams, Weight, sklearn_tokens};
 use serde_json::json;
 
 type Any<T> = Result<T, Box<dyn std::error::Error>>;

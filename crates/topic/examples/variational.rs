@@ -5,8 +5,8 @@
 use std::time::Instant;
 
 use gyeol_tensor::Pool;
-use gyeol_topic::matrix::Csr;
 use gyeol_topic::variational::{Learning, Vb, VbParams};
+use gyeol_vectors::matrix::Csr;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();

@@ -11,10 +11,10 @@ use std::time::Instant;
 use gyeol_tensor::Pool;
 use gyeol_text::corpus::{Corpus, CorpusOptions};
 use gyeol_topic::lsa::Lsa;
-use gyeol_topic::matrix::{Csr, Numbers, write_npz};
-use gyeol_topic::similarity::{Index, Measure};
-use gyeol_topic::svd::{Method, TruncatedParams};
-use gyeol_topic::vectorize::{Tf, TfIdf, Vectorizer, VectorizerParams, Weight, sklearn_tokens};
+use gyeol_vectors::matrix::{Csr, Numbers, write_npz};
+use gyeol_vectors::similarity::{Index, Measure};
+use gyeol_vectors::svd::{Method, TruncatedParams};
+use gyeol_vectors::vectorize::{Tf, TfIdf, Vectorizer, VectorizerParams, Weight, sklearn_tokens};
 use serde_json::{Value, json};
 
 type Any<T> = Result<T, Box<dyn std::error::Error>>;
@@ -83,7 +83,7 @@ fn main() -> Any<()> {
             let (seconds, near) =
                 timed(rounds, || Ok(Index::new(&matrix, Measure::Cosine)?.search(&matrix, 10, &pool)?))?;
             if let Some(out) = args.get(4) {
-                let row = |n: &Vec<gyeol_topic::similarity::Near>| {
+                let row = |n: &Vec<gyeol_vectors::similarity::Near>| {
                     n.iter().map(|n| format!("{}:{:.12}", n.row, n.score)).collect::<Vec<_>>().join(" ")
                 };
                 std::fs::write(out, near.iter().map(|n| row(n) + "\n").collect::<String>())?;

@@ -2,11 +2,13 @@
 
 pub mod ngram;
 pub mod rescore;
+mod stations;
 mod text;
 pub mod topic;
 
 use std::path::PathBuf;
 
+pub use stations::command;
 pub use text::{Bytes, Prepare, TextVerb, Texts};
 
 use clap::{Args as Group, Parser, Subcommand};

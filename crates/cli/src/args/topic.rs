@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args as Group, Subcommand};
-use gyeol_topic::similarity::Measure;
-use gyeol_topic::vectorize::{Documents, Idf, Norm, Tf};
+use gyeol_vectors::similarity::Measure;
+use gyeol_vectors::vectorize::{Documents, Idf, Norm, Tf};
 
 use super::{Bytes, Prepare, Texts, size};
 

@@ -14,6 +14,7 @@ use super::text::{Lines, notes};
 use crate::args::Common;
 use crate::args::ngram::Correct;
 use crate::failure::{Failure, Result};
+use crate::progress::until_stopped;
 
 /// Bytes that a thread works on at a time: a second or less of work, so that small files use all threads too.
 const BLOCK: usize = 64 << 10;
@@ -36,9 +37,11 @@ pub fn run(common: &Common, args: &Correct) -> Result<()> {
     let errors = errors(common, args)?;
     let pool = super::pool(common);
     let corrector = if args.model != "-" && is_counts(&args.model)? {
-        Corrector::from_counts(&read_counts(&mut Source::open(&args.model)?)?, &errors, params)?
+        let counts = read_counts(&mut Source::open(&args.model)?, &mut until_stopped())?;
+        Corrector::from_counts(&counts, &errors, params, &mut until_stopped())?
     } else {
-        Corrector::new(load(&args.model, super::pool(common))?.of_words(&args.model)?, &errors, params)?
+        let model = load(&args.model, super::pool(common))?.of_words(&args.model)?;
+        Corrector::new(model, &errors, params, &mut until_stopped())?
     };
     let options = CorpusOptions {
         format: Some(Format::Text),
@@ -85,9 +88,12 @@ fn errors(common: &Common, args: &Correct) -> Result<ErrorModel> {
         return Ok(ErrorModel::open(path)?);
     }
     let Some(list) = &args.errors else { return Ok(ErrorModel::flat()) };
-    let pairs = read_errors(&mut Source::open(list)?)?;
-    let (model, learned) =
-        ErrorModel::learn(&pairs, &Learning { window: args.window, ..Learning::default() })?;
+    let pairs = read_errors(&mut Source::open(list)?, &mut until_stopped())?;
+    let (model, learned) = ErrorModel::learn(
+        &pairs,
+        &Learning { window: args.window, ..Learning::default() },
+        &mut until_stopped(),
+    )?;
     if !common.quiet {
         eprintln!(
             "gyeol: {list}: {} pairs learned from, {} edits; left out: {} of equal words, {} with blanks or too long, {} more than three edits apart",

@@ -2,12 +2,11 @@
 
 use std::path::Path;
 
-use gyeol_bundle::{Bundle, LANGUAGE_MODEL};
+use gyeol_bundle::{Bundle, Summary};
 use gyeol_data::clock::stamp;
 use gyeol_data::{ColumnData, Step, Table};
-use gyeol_forecast::score::{Bootstrap, Errors, METRICS};
+use gyeol_forecast::score::metrics;
 use gyeol_forecast::{ForecastRow, Forecaster};
-use gyeol_ladder::recipe::Recipe;
 use gyeol_report::text;
 use serde_json::{Value, json};
 
@@ -16,22 +15,8 @@ use crate::args::{Common, Reading, Scoring, Span};
 use crate::failure::{Failure, Result};
 use crate::output;
 
-fn open(path: &Path) -> Result<(Bundle, Forecaster)> {
-    let bundle = Bundle::open(path)?;
-    forecasts(&bundle, path)?;
-    let forecaster = bundle.forecaster().map_err(|e| Failure::Failed(format!("{}: {e}", path.display())))?;
-    Ok((bundle, forecaster))
-}
-
-/// Says which verbs a model of another kind has.
-pub fn forecasts(bundle: &Bundle, path: &Path) -> Result<()> {
-    if bundle.manifest.kind == LANGUAGE_MODEL {
-        return Err(Failure::Failed(format!(
-            "{} is a language-model, which forecasts no readings and is not served yet. Next: ask it by perplexity, score, next, generate, rank, correct or rescore",
-            path.display()
-        )));
-    }
-    Ok(())
+fn open(path: &Path) -> Result<(Forecaster, Summary)> {
+    Ok(gyeol_models::open_as::<Forecaster>(path)?)
 }
 
 /// Standard input can be read once.
@@ -76,7 +61,7 @@ pub fn predict(
 ) -> Result<()> {
     output::one_result(common.json, out.unwrap_or_default())?;
     one_stdin(model, file)?;
-    let (_, forecaster) = open(model)?;
+    let (forecaster, _) = open(model)?;
     let table = table(file, &reading_of(&forecaster, reading))?;
     let pool = pool(common);
     let time_name = forecaster.about.time.clone().unwrap_or_else(|| "row".into());
@@ -205,60 +190,46 @@ fn every(
 /// `gyeol evaluate`.
 pub fn evaluate(common: &Common, args: &Scoring) -> Result<()> {
     one_stdin(&args.model, &args.file)?;
-    let (bundle, forecaster) = open(&args.model)?;
+    let (forecaster, summary) = open(&args.model)?;
     let language = output::language(common.language.as_deref(), None)?;
+    let scaled = gyeol_ladder::recipe::scored_scaled(&forecaster, &summary)?;
     let table = table(&args.file, &reading_of(&forecaster, &args.reading))?;
     let (from, until) =
         (instant(&forecaster, args.span.from.as_ref())?, instant(&forecaster, args.span.until.as_ref())?);
     let test = forecaster.backtest(table, from, until, &pool(common))?;
-    let about = &forecaster.about;
-    let yardsticks = about.yardsticks.of(&test.data, &about.scalers);
-    // As its recipe scored it, so that the figures can be held against the run's.
-    let scaled = Recipe::parse(&bundle.manifest.recipe, "model").is_ok_and(|r| r.score.scaled);
-    let errors = Errors::of(&test.data, &test.windows, &test.forecasts, &yardsticks, scaled);
-    let block = Bootstrap::block_of(&about.spec, errors.origins.len());
-    let plan = Bootstrap::new(errors.origins.len(), block, 1000, common.seed.unwrap_or(0));
-    let scores = plan.scores(&errors);
-    let mut covered = (0usize, 0usize);
-    for (w, values) in test.windows.iter().zip(test.forecasts.chunks_exact(about.spec.horizon)) {
-        let truth = &test.data.series[w.series as usize].truth[w.channel as usize];
-        for (j, &value) in values.iter().enumerate() {
-            let y = truth[w.origin as usize + j];
-            if !y.is_nan() {
-                let (low, high) = forecaster.interval(&test.data, w, j, value);
-                covered.0 += usize::from(y >= low && y <= high);
-                covered.1 += 1;
-            }
-        }
-    }
-    let coverage = covered.0 as f64 / covered.1.max(1) as f64;
+    let found = forecaster.evaluate(&test, scaled, common.seed.unwrap_or(0));
     if common.json {
-        let metrics: serde_json::Map<String, Value> = scores
+        let metrics: serde_json::Map<String, Value> = found
+            .metrics
             .iter()
             .map(|(k, s)| {
-                (k.clone(), json!({ "value": s.value, "low": s.low, "high": s.high, "n": covered.1 }))
+                (k.clone(), json!({ "value": s.value, "low": s.low, "high": s.high, "n": found.values }))
             })
             .collect();
         return output::json(&json!({
-            "rung": forecaster.rung, "windows": test.windows.len(), "values": covered.1, "metrics": metrics,
-            "scaled": scaled, "coverage": coverage, "promised": about.intervals.level,
+            "rung": forecaster.rung, "windows": found.windows, "values": found.values, "metrics": metrics,
+            "scaled": found.scaled, "coverage": found.coverage, "promised": found.promised,
         }));
     }
     let n = |v: f64| text::significant(v, 5, language);
     output::text(&format!(
         "  {} · {}\n",
-        text::rung_title(&bundle.manifest.rung, language),
+        text::rung_title(&summary.rung, language),
         text::message(
             "evaluate-counts",
             &[
-                ("windows", text::count(test.windows.len() / about.spec.targets.len().max(1), language)),
-                ("values", text::count(covered.1, language)),
+                (
+                    "windows",
+                    text::count(found.windows / forecaster.about.spec.targets.len().max(1), language)
+                ),
+                ("values", text::count(found.values, language)),
             ],
             language
         )
     ))?;
-    for metric in METRICS {
-        if let Some(s) = scores.get(metric).filter(|s| s.value.is_finite()) {
+    for metric in metrics() {
+        let metric = metric.name();
+        if let Some(s) = found.metrics.get(metric) {
             output::text(&format!(
                 "  {:12} {:>12}   {}\n",
                 text::metric_name(metric, language),
@@ -270,8 +241,8 @@ pub fn evaluate(common: &Common, args: &Scoring) -> Result<()> {
     output::text(&format!(
         "  {:12} {:>12}   ({})\n",
         text::message("evaluate-coverage", &[], language),
-        text::percent(coverage, 1, language),
-        text::percent(about.intervals.level, 0, language)
+        text::percent(found.coverage, 1, language),
+        text::percent(found.promised, 0, language)
     ))
 }
 
@@ -279,8 +250,12 @@ pub fn evaluate(common: &Common, args: &Scoring) -> Result<()> {
 pub fn show(common: &Common, model: &Path) -> Result<()> {
     let bundle = Bundle::open(model)?;
     let summary = bundle.summary();
+    let verbs = gyeol_models::Registry::standard().commands(&summary.kind, &summary.rung);
     if common.json {
-        return output::json(&serde_json::to_value(&summary)?);
+        let mut value = serde_json::to_value(&summary)?;
+        value["verbs"] = json!(verbs);
+        return output::json(&value);
     }
-    output::text(&format!("{summary}\n"))
+    let answers = if verbs.is_empty() { String::new() } else { format!("  answers {}\n", verbs.join(", ")) };
+    output::text(&format!("{summary}\n{answers}"))
 }

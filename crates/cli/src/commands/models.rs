@@ -5,25 +5,27 @@ use std::io::{Read, Write};
 use std::ops::Deref;
 use std::path::Path;
 
-use gyeol_bundle::{Bundle, LANGUAGE_MODEL, Limits};
-use gyeol_ngram::{Layout, Model, Source, read_arpa};
+use gyeol_bundle::{Bundle, Limits};
+use gyeol_models::{LmModel, Registry};
+use gyeol_ngram::{Layout, NgramModel, Source, read_arpa};
 use gyeol_tensor::Pool;
 use gyeol_text::corpus::{Corpus, CorpusOptions, Format};
 use gyeol_text::lines::TokenLines;
 
 use crate::failure::{Failure, Result};
+use crate::progress::until_stopped;
 
 /// A language model; without `lines`, texts are cut at spaces alone.
 pub struct Loaded {
-    model: Model,
+    model: NgramModel,
     lines: Option<TokenLines>,
     pool: Pool,
 }
 
 impl Deref for Loaded {
-    type Target = Model;
+    type Target = NgramModel;
 
-    fn deref(&self) -> &Model {
+    fn deref(&self) -> &NgramModel {
         &self.model
     }
 }
@@ -59,8 +61,9 @@ impl Loaded {
         kept.flush()?;
         let path = kept.into_temp_path();
         let name = path.to_str().ok_or_else(|| {
-            Failure::Failed(
-                "the folder for temporary files has a name that is no text. Next: set TMPDIR".into(),
+            Failure::failed(
+                "temporary-folder",
+                "the folder for temporary files has a name that is no text. Next: set TMPDIR",
             )
         })?;
         Ok(Prepared { source: Source::open(name)?, _kept: Some(path) })
@@ -69,12 +72,15 @@ impl Loaded {
 
 impl Loaded {
     /// The model alone, for a verb that cuts texts into words itself.
-    pub fn of_words(self, path: &str) -> Result<Model> {
+    pub fn of_words(self, path: &str) -> Result<NgramModel> {
         let scheme = self.lines.as_ref().map_or("whitespace", |lines| &lines.chain.params().scheme);
         if !["whitespace", "word", "word-punct", "treebank", "unicode", "auto"].contains(&scheme) {
-            return Err(Failure::Failed(format!(
-                "{path} is a model of tokens by '{scheme}', and words are corrected. Next: fit one with scheme = \"word\" in [text]"
-            )));
+            return Err(Failure::failed(
+                "not-words",
+                format!(
+                    "{path} is a model of tokens by '{scheme}', and words are corrected. Next: fit one with scheme = \"word\" in [text]"
+                ),
+            ));
         }
         Ok(self.model)
     }
@@ -82,12 +88,12 @@ impl Loaded {
 
 /// A bundle, a binary model, or an ARPA file.
 pub fn load(path: &str, pool: Pool) -> Result<Loaded> {
-    let plain = |model: Model, pool: Pool| Ok(Loaded { model, lines: None, pool });
+    let plain = |model: NgramModel, pool: Pool| Ok(Loaded { model, lines: None, pool });
     if path == "-" {
         let mut bytes = Vec::new();
         std::io::stdin().lock().read_to_end(&mut bytes)?;
         if bytes.starts_with(b"gyeolNGR") {
-            return plain(Model::from_bytes(bytes, "standard input")?, pool);
+            return plain(NgramModel::from_bytes(bytes, "standard input")?, pool);
         }
         if is_bundle(&bytes) {
             return of_bundle(Bundle::from_bytes(&bytes, &Limits::default())?, "standard input", pool);
@@ -102,7 +108,7 @@ pub fn load(path: &str, pool: Pool) -> Result<Loaded> {
     if is_bundle(&head) {
         return of_bundle(Bundle::open(path)?, path, pool);
     }
-    match Model::open(Path::new(path)) {
+    match NgramModel::open(Path::new(path)) {
         Err(e) if e.code() == "not-a-model" && begins_as_arpa(&head) => {
             plain(from_arpa(&mut Source::open(path)?, &pool)?, pool)
         }
@@ -111,13 +117,10 @@ pub fn load(path: &str, pool: Pool) -> Result<Loaded> {
 }
 
 fn of_bundle(bundle: Bundle, path: &str, pool: Pool) -> Result<Loaded> {
-    if bundle.manifest.kind != LANGUAGE_MODEL {
-        return Err(Failure::Failed(format!(
-            "{path} is a model of kind '{}', not a language model. Next: `gyeol show {path}` says what it holds",
-            bundle.manifest.kind
-        )));
+    if !bundle.is::<LmModel>() {
+        return Err(Registry::standard().wrong_kind(&bundle, "a language model").in_file(path).into());
     }
-    let opened = bundle.language_model()?;
+    let opened: LmModel = bundle.open_as().map_err(|e| e.in_file(path))?;
     Ok(Loaded { model: opened.model, lines: Some(opened.lines), pool })
 }
 
@@ -142,7 +145,7 @@ fn begins_as_arpa(head: &[u8]) -> bool {
         || String::from_utf8_lossy(head).trim_start().starts_with("\\data\\")
 }
 
-fn from_arpa(source: &mut Source, pool: &Pool) -> Result<Model> {
-    let (tables, _) = read_arpa(source)?;
-    Ok(Model::from_tables(&tables, Layout::Probing, "{}", pool)?)
+fn from_arpa(source: &mut Source, pool: &Pool) -> Result<NgramModel> {
+    let (tables, _) = read_arpa(source, &mut until_stopped())?;
+    Ok(NgramModel::from_tables(&tables, Layout::Probing, "{}", pool, &mut until_stopped())?)
 }

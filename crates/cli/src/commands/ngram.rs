@@ -5,11 +5,12 @@ use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use gyeol_data::Fault;
+use gyeol_base::Fault;
 use gyeol_ngram::smoothing::jelinek_mercer;
 use gyeol_ngram::{
-    Accuracy, Counted, Layout, Markers, Options, Perplexity, Protocol, Report, Sampling, Scored, Smoothing,
-    Source, Stage, Tables, count, perplexity, prune_by_entropy, read_arpa, write_arpa, write_binary,
+    Accuracy, Counted, Layout, Markers, Options, Perplexity, Protocol, Report, Sampling, Scored, ScoresWords,
+    Smoothing, Source, Stage, Tables, count, full_scores, next_words, perplexity, prune_by_entropy,
+    read_arpa, sample, score_ids, write_arpa, write_binary,
 };
 use gyeol_tensor::Pool;
 use gyeol_text::corpus::{Corpus, CorpusOptions, Format};
@@ -21,6 +22,7 @@ use crate::args::Common;
 use crate::args::ngram::{LanguageVerb, Ngram};
 use crate::failure::{Failure, Result};
 use crate::output;
+use crate::progress::until_stopped;
 
 /// Rounds in which interpolation weights are learned, at most.
 const ROUNDS: usize = 100;
@@ -33,10 +35,14 @@ pub fn run(common: &Common, verb: LanguageVerb) -> Result<()> {
             two_inputs(&model, &file)?;
             let model = load(&model, super::pool(common))?;
             if verify {
-                model.verify(&super::pool(common))?;
+                model.verify(&super::pool(common), &mut until_stopped())?;
             }
             let mut texts = model.texts(&file)?;
-            show_perplexity(common, &perplexity(&model, &mut texts.source, protocol)?, protocol)
+            show_perplexity(
+                common,
+                &perplexity(&*model, &mut texts.source, protocol, &mut until_stopped())?,
+                protocol,
+            )
         }
         LanguageVerb::Score { model, file, explain, counts } => {
             two_inputs(&model, &file)?;
@@ -57,7 +63,7 @@ pub fn run(common: &Common, verb: LanguageVerb) -> Result<()> {
             let how = Sampling { max, temperature, top_k, top_p, seed: common.seed.unwrap_or(0) };
             let prompt = model.words(&prompt);
             let words: Vec<&str> = prompt.split_whitespace().collect();
-            let drawn = model.sample(&words, &how)?;
+            let drawn = sample(&*model, &words, &how)?;
             let all: Vec<&str> = words.into_iter().chain(drawn.iter().map(|&id| model.word(id))).collect();
             let text = all.join(" ");
             if common.json {
@@ -128,7 +134,7 @@ fn fit(common: &Common, args: &Ngram) -> Result<()> {
     let since = Instant::now();
     let pool = super::pool(common);
     let (mut tables, report) = if args.arpa {
-        let (tables, repairs) = read_arpa(&mut Source::open(&args.file)?)?;
+        let (tables, repairs) = read_arpa(&mut Source::open(&args.file)?, &mut until_stopped())?;
         if !common.quiet && (repairs.suffixes + repairs.contexts > 0 || repairs.unknown_missing) {
             let unknown =
                 if repairs.unknown_missing { "; it has no <unk>, which gets log10 p = -100" } else { "" };
@@ -144,7 +150,7 @@ fn fit(common: &Common, args: &Ngram) -> Result<()> {
         (tables, Some(report))
     };
     if let Some(threshold) = args.entropy_prune {
-        prune_by_entropy(&mut tables, threshold)?;
+        prune_by_entropy(&mut tables, threshold, &mut until_stopped())?;
     }
     let note = json!({
         "smoothing": report.as_ref().map(|_| &args.smoothing),
@@ -211,25 +217,29 @@ fn estimated(common: &Common, args: &Ngram, pool: &Pool) -> Result<(Tables, Repo
         bar.enable_steady_tick(Duration::from_millis(100));
         bar
     });
-    let counted = count(&mut Source::open(&args.file)?, &options, pool, &mut |stage| {
+    let mut going = until_stopped();
+    let mut on = |stage| {
         if let Some(bar) = &bar {
             bar.set_message(match stage {
                 Stage::Reading(words) => format!("{:.1} million words read", words as f64 / 1e6),
                 Stage::Counting(share) => format!("sorting n-grams, {:.0} %", share * 100.0),
-                Stage::Estimating => "estimating".into(),
+                Stage::Learning => "learning weights".into(),
+                _ => "estimating".into(),
             });
         }
-    })?;
+        going(stage)
+    };
+    let counted = count(&mut Source::open(&args.file)?, &options, pool, &mut on)?;
     options.smoothing = match smoothing {
         Smoothing::JelinekMercer { .. } => {
             let text = args.validation.as_deref().unwrap_or("-");
             Smoothing::JelinekMercer {
-                weights: jelinek_mercer::learn(&counted, &mut Source::open(text)?, ROUNDS, pool)?,
+                weights: jelinek_mercer::learn(&counted, &mut Source::open(text)?, ROUNDS, pool, &mut on)?,
             }
         }
         other => other,
     };
-    let made = counted.into_estimate(&options, pool)?;
+    let made = counted.into_estimate(&options, pool, &mut on)?;
     if let Some(bar) = bar {
         bar.finish_and_clear();
     }
@@ -246,9 +256,9 @@ fn write(tables: &Tables, args: &Ngram, note: &str, pool: &Pool) -> Result<()> {
     let lower = args.output.to_lowercase();
     if args.output == "-" {
         let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-        return match write_arpa(tables, &mut out, pool) {
+        return match write_arpa(tables, &mut out, pool, &mut until_stopped()) {
             // The reader has seen enough (`| head`): that is no failure.
-            Err(gyeol_ngram::Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::BrokenPipe => {
+            Err(e) if e.system().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe) => {
                 let _ = out.into_parts();
                 Ok(())
             }
@@ -256,22 +266,21 @@ fn write(tables: &Tables, args: &Ngram, note: &str, pool: &Pool) -> Result<()> {
         };
     }
     if lower.ends_with(".arpa") {
-        return Ok(gyeol_ngram::write_whole(path, |out| write_arpa(tables, out, pool))?);
+        return Ok(gyeol_ngram::write_whole(path, |out| {
+            write_arpa(tables, out, pool, &mut until_stopped())
+        })?);
     }
     if lower.ends_with(".arpa.gz") {
         return Ok(gyeol_ngram::write_whole(path, |out| {
             let mut packer = flate2::write::GzEncoder::new(out, flate2::Compression::default());
-            write_arpa(tables, &mut packer, pool)?;
-            packer.try_finish().map_err(|source| gyeol_ngram::Error::Io {
-                action: "write",
-                path: args.output.clone(),
-                next: "check that there is room".into(),
-                source,
+            write_arpa(tables, &mut packer, pool, &mut until_stopped())?;
+            packer.try_finish().map_err(|source| {
+                gyeol_ngram::Error::io("write", args.output.clone(), "check that there is room", source)
             })
         })?);
     }
     let layout = args.compact.map_or(Layout::Probing, |bits| Layout::Compact { bits });
-    Ok(write_binary(tables, layout, note, path, pool)?)
+    Ok(write_binary(tables, layout, note, path, pool, &mut until_stopped())?)
 }
 
 fn show_perplexity(common: &Common, found: &Perplexity, protocol: Protocol) -> Result<()> {
@@ -311,25 +320,30 @@ fn score(common: &Common, model: &str, file: &str, explain: bool, counts: Option
         None => None,
         Some(text) => {
             let options = Options { order: model.order(), ..Options::default() };
-            Some(count(&mut Source::open(text)?, &options, &pool, &mut |_| {})?)
+            Some(count(&mut Source::open(text)?, &options, &pool, &mut until_stopped())?)
         }
     };
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     let mut failed = None;
     let mut texts = model.texts(file)?;
-    model.full_scores(&mut texts.source, &mut |line, scored| {
-        if failed.is_some() {
-            return;
-        }
-        let line = String::from_utf8_lossy(line);
-        let words: Vec<&str> = line.split([' ', '\t', '\r', '\0']).filter(|w| !w.is_empty()).collect();
-        let written = if common.json {
-            writeln!(out, "{}", line_json(&line, &words, scored, explain, counted.as_ref()))
-        } else {
-            out.write_all(line_text(&line, &words, scored, explain, counted.as_ref()).as_bytes())
-        };
-        failed = written.err();
-    })?;
+    full_scores(
+        &*model,
+        &mut texts.source,
+        &mut |line, scored| {
+            if failed.is_some() {
+                return;
+            }
+            let line = String::from_utf8_lossy(line);
+            let words: Vec<&str> = line.split([' ', '\t', '\r', '\0']).filter(|w| !w.is_empty()).collect();
+            let written = if common.json {
+                writeln!(out, "{}", line_json(&line, &words, scored, explain, counted.as_ref()))
+            } else {
+                out.write_all(line_text(&line, &words, scored, explain, counted.as_ref()).as_bytes())
+            };
+            failed = written.err();
+        },
+        &mut until_stopped(),
+    )?;
     match failed.or_else(|| out.flush().err()) {
         Some(e) if e.kind() == std::io::ErrorKind::BrokenPipe => {
             let _ = out.into_parts();
@@ -353,13 +367,12 @@ fn each_set(file: &str, mut each: impl FnMut(&str, &[&str], usize) -> gyeol_ngra
         let key = fields.next().unwrap_or_default();
         let candidates: Vec<&str> = fields.map(str::trim).filter(|c| !c.is_empty()).collect();
         if candidates.is_empty() {
-            return Err(gyeol_text::Error::Input(Box::new(
-                Fault::new("no-candidates", "a key without candidates")
-                    .file(file)
-                    .row(set.line as usize)
-                    .cause("the fields are not set apart by tabs")
-                    .next("write: key, tab, sentence, tab, sentence …"),
-            )));
+            return Err(Fault::new("no-candidates", "a key without candidates")
+                .file(file)
+                .row(set.line as usize)
+                .cause("the fields are not set apart by tabs")
+                .next("write: key, tab, sentence, tab, sentence …")
+                .input());
         }
         failed = each(key, &candidates, set.line as usize).err();
         Ok(())
@@ -374,7 +387,7 @@ fn ranked(common: &Common, model: &str, file: &str, normalise: bool) -> Result<(
     each_set(file, |key, candidates, _| {
         let words: Vec<Cow<str>> = candidates.iter().map(|text| model.words(text)).collect();
         let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
-        let ranked = gyeol_ngram::rank_by(&model, &words, normalise);
+        let ranked = gyeol_ngram::rank_by(&*model, &words, normalise);
         // Writing to memory cannot fail.
         let _ = if common.json {
             let ranked: Vec<Value> = ranked
@@ -401,17 +414,20 @@ fn rank_accuracy(common: &Common, model: &str, file: &str, normalise: bool) -> R
     each_set(file, |key, candidates, row| {
         let words: Vec<Cow<str>> = candidates.iter().map(|text| model.words(text)).collect();
         let candidates: &[&str] = &words.iter().map(AsRef::as_ref).collect::<Vec<_>>();
-        all.add(&model, candidates, normalise).map_err(|e| e.at(file, row))?;
+        all.add(&*model, candidates, normalise).map_err(|e| e.at(file, row))?;
         let place = *places.entry(key.to_owned()).or_insert_with(|| {
             keys.push((key.to_owned(), Accuracy::default()));
             keys.len() - 1
         });
-        keys[place].1.add(&model, candidates, normalise)
+        keys[place].1.add(&*model, candidates, normalise)
     })?;
     if all.count == 0 {
-        return Err(Failure::Failed(format!(
-            "{file}: there is no set in it. Next: write: key, tab, true sentence, tab, another sentence …"
-        )));
+        return Err(Failure::failed(
+            "no-sets",
+            format!(
+                "{file}: there is no set in it. Next: write: key, tab, true sentence, tab, another sentence …"
+            ),
+        ));
     }
     if keys.len() == all.count {
         keys.clear();
@@ -528,8 +544,8 @@ fn next(common: &Common, model: &str, context: &str, k: usize) -> Result<()> {
     let model = load(model, super::pool(common))?;
     let context = model.words(context);
     let ids: Vec<u32> = context.split_whitespace().map(|w| model.text_id(w.as_bytes())).collect();
-    let state = model.score_ids(&ids, false, |_| {});
-    let words = model.next_words(&state, k);
+    let state = score_ids(&*model, &ids, false, |_| {});
+    let words = next_words(&*model, &state, k);
     if common.json {
         let next: Vec<Value> =
             words.iter().map(|&(id, p)| json!({ "token": model.word(id), "p": p })).collect();

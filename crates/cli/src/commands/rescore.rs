@@ -103,7 +103,7 @@ fn heard(model: &Loaded, list: &List) -> Vec<Features> {
             hypothesis.text = words;
         }
     }
-    features(model, &list)
+    features(&**model, &list)
 }
 
 fn scale(args: &Rescore) -> AcousticScore {
@@ -152,7 +152,7 @@ fn weights(
     }
     references.all_used(&lists)?;
     let tuning = Tuning { restarts: args.restarts, seed: common.seed.unwrap_or(0), no_word_penalty: false };
-    let tuned = tune(&candidates, &tuning, pool)?;
+    let tuned = tune(&candidates, &tuning, pool, &mut crate::progress::until_stopped())?;
     Ok((tuned.weights, Some(tuned)))
 }
 

@@ -1,30 +1,25 @@
 //! `serve`.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
-use gyeol_bundle::Bundle;
-use gyeol_serve::{Model, ServeOptions, Served};
+use gyeol_serve::{Named, ServeOptions};
 
 use crate::args::Common;
-use crate::failure::{Failure, Result};
+use crate::failure::Result;
 use crate::output;
 
 /// `gyeol serve`.
 pub fn serve(common: &Common, files: &[PathBuf], addr: String, max_body: usize, timeout: u64) -> Result<()> {
     let language = output::language(common.language.as_deref(), None)?;
-    let mut models: Vec<Arc<dyn Served>> = Vec::new();
+    let mut models: Vec<Named> = Vec::new();
     for file in files {
-        let bundle = Bundle::open(file)?;
-        super::model::forecasts(&bundle, file)?;
-        let forecaster =
-            bundle.forecaster().map_err(|e| Failure::Failed(format!("{}: {e}", file.display())))?;
+        let opened = gyeol_models::open(file)?;
         let mut name = file.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
-        let taken = |name: &str| models.iter().any(|m| m.name() == name);
+        let taken = |name: &str| models.iter().any(|m| m.name == name);
         if taken(&name) {
             // Two files of one name in different folders: the rung tells them apart, a number if even that repeats.
-            let base = format!("{name}-{}", forecaster.rung.replace(':', "-"));
+            let base = format!("{name}-{}", opened.summary.rung.replace(':', "-"));
             name = base.clone();
             let mut n = 2;
             while taken(&name) {
@@ -32,20 +27,24 @@ pub fn serve(common: &Common, files: &[PathBuf], addr: String, max_body: usize, 
                 n += 1;
             }
         }
-        models.push(Arc::new(Model::new(name, forecaster)));
+        models.push(Named::new(name, opened.summary.kind, opened.model));
     }
     let options = ServeOptions {
         addr,
         max_body: max_body.clamp(1, 4096) << 20,
         timeout: Duration::from_secs(timeout.clamp(1, 86_400)),
-        language: language.code().into(),
+        language: language.name().into(),
         ..ServeOptions::default()
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let quiet = common.quiet;
+    let first = match models.first() {
+        Some(m) if m.kind != "forecast" => format!("/v1/models/{}/…", m.name),
+        _ => "/v1/forecast".to_owned(),
+    };
     let say = |at: std::net::SocketAddr| {
         if !quiet {
-            eprintln!("  http://{at}/   POST /v1/forecast   Ctrl-C stops");
+            eprintln!("  http://{at}/   POST {first}   Ctrl-C stops");
         }
     };
     runtime.block_on(gyeol_serve::serve_and_say(models, options, say))?;

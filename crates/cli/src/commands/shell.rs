@@ -1,22 +1,21 @@
 //! Completions and man pages, from the arguments alone.
 
-use clap::CommandFactory;
 use clap_complete::Shell;
 
-use crate::args::Args;
+use crate::args;
 use crate::failure::{Failure, Result};
 use crate::output;
 
 /// `gyeol completions SHELL`.
 pub fn completions(shell: Shell) -> Result<()> {
     let mut bytes = Vec::new();
-    clap_complete::generate(shell, &mut Args::command(), "gyeol", &mut bytes);
+    clap_complete::generate(shell, &mut args::command(), "gyeol", &mut bytes);
     output::text(&String::from_utf8_lossy(&bytes))
 }
 
 /// `gyeol man [VERB]`.
 pub fn man(verb: Option<&str>) -> Result<()> {
-    let mut command = Args::command();
+    let mut command = args::command();
     command.build();
     let (page, title) = match verb {
         None => (command, "gyeol".to_string()),

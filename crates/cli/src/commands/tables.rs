@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use gyeol_data::{Profile, Roles, Table, clean};
-use gyeol_ladder::recipe::{LanguageRecipe, Recipe};
+use gyeol_ladder::recipe::{LmRecipe, Recipe};
 use gyeol_report::terminal;
 use serde_json::json;
 
@@ -39,7 +39,7 @@ fn texts(file: &str, out: &str, reading: &Reading) -> Result<String> {
     if file == "-" {
         return Err(Failure::Usage("texts are read more than once: save them to a file and name it".into()));
     }
-    let mut recipe = LanguageRecipe::fitting(file)?;
+    let mut recipe = LmRecipe::fitting(file)?;
     recipe.data.file = Some(beside(file, out)?);
     recipe.data.delimiter.clone_from(&reading.delimiter);
     recipe.data.encoding.clone_from(&reading.encoding);

@@ -2,9 +2,7 @@
 
 use std::io::Read;
 
-use sha2::{Digest, Sha256};
-
-use crate::error::{Error, Fault, Result};
+use gyeol_base::{Error, Fault, Result};
 
 /// Reads a whole file, or standard input for `-`; never more than `max_bytes`.
 pub(super) fn load(path: &str, max_bytes: u64) -> Result<Vec<u8>> {
@@ -53,11 +51,6 @@ fn too_large(name: &str, bytes: u64, max_bytes: u64) -> Error {
         .cause("a larger file than foreseen, or a small archive that unpacks to an enormous one")
         .next("raise the limit if the file is sound, or cut it into pieces")
         .limit()
-}
-
-/// Lower-case hex of the SHA-256 of the bytes.
-pub(super) fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
 }
 
 /// Unpacks gzip or Zstandard by the first bytes; the word says which, empty for none.

@@ -15,8 +15,8 @@ use chrono::DateTime;
 use super::columns::{Offsets, Typed};
 use super::csv::{Cells, unique_names};
 use super::{ReadOptions, note, numbers};
-use crate::error::{Error, Fault, Result};
 use crate::table::{ColumnData, FILLED, Source, mask_of_runs};
+use gyeol_base::{Error, Fault, Result};
 
 /// The kind of file by its first bytes.
 pub(super) fn kind(bytes: &[u8]) -> Option<&'static str> {

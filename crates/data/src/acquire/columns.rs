@@ -8,8 +8,8 @@ use super::localize::localize;
 use super::numbers::{self, Decimal, Evidence};
 use super::{ReadOptions, note};
 use crate::clock::zone;
-use crate::error::{Fault, Result, shorten};
 use crate::table::{ColumnData, Note};
+use gyeol_base::{Fault, Result, shorten};
 
 /// Share of the present cells that must be of a kind before the others are taken for faults and set to missing.
 const MOSTLY: f64 = 0.95;
@@ -448,10 +448,7 @@ pub(super) fn place(
 ) -> Result<(ColumnData, Option<String>)> {
     let plain =
         || ColumnData::Time(local.iter().map(|t| t.map(|t| t.and_utc().timestamp_millis())).collect());
-    let named = options.zone.as_deref().map(zone).transpose().map_err(|e| match e {
-        crate::Error::Option(f) => (*f).file(file).option(),
-        other => other,
-    })?;
+    let named = options.zone.as_deref().map(zone).transpose().map_err(|e| e.in_file(file))?;
     match (offsets, named) {
         (Offsets::None, None) => Ok((plain(), None)),
         (Offsets::None, Some(tz)) => {
@@ -488,7 +485,7 @@ pub(super) fn place(
                     .column(name)
                     .cause("the wrong zone")
                     .next("name the zone the meters stand in")
-                    .clock());
+                    .input());
             }
             Ok((ColumnData::Time(placed.times), Some(tz.name().to_string())))
         }

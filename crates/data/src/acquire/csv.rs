@@ -3,8 +3,8 @@
 use csv::{ReaderBuilder, StringRecord};
 
 use super::{ReadOptions, dates, numbers};
-use crate::error::{Error, Fault, Result, shorten};
 use crate::table::Note;
+use gyeol_base::{Error, Fault, Result, shorten};
 
 /// The cells of one column, packed one after another.
 #[derive(Debug, Default, Clone)]

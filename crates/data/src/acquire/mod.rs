@@ -6,18 +6,17 @@ mod columns;
 mod combine;
 mod csv;
 mod dates;
-pub mod encoding;
 mod localize;
 mod numbers;
 mod write;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Fault, Result};
 use crate::table::{ColumnData, Note, Source, Table};
 use columns::Typed;
+use gyeol_base::{Fault, Result};
 
-pub use write::{WholeFile, csv_text, write, write_bytes};
+pub use write::{csv_text, write};
 
 /// How a file is to be read; everything that is `None` is found out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -117,7 +116,7 @@ pub fn read_bytes(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Tab
     }
     let mut source = Source {
         name: name.to_string(),
-        sha256: bytes::sha256(bytes),
+        sha256: gyeol_base::digest::sha256(bytes),
         bytes: bytes.len() as u64,
         ..Default::default()
     };
@@ -127,7 +126,7 @@ pub fn read_bytes(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Tab
         let (columns, masks) = columnar::read(name, &body, kind, options, &mut source)?;
         (columns, 1, masks)
     } else {
-        let (text, encoding) = encoding::decode(name, &body, options.encoding.as_deref())?;
+        let (text, encoding) = gyeol_base::encoding::decode(name, &body, options.encoding.as_deref())?;
         let sheet = csv::parse(name, &text, options)?;
         drop(text);
         let first_row = sheet.first_row;
@@ -146,11 +145,6 @@ pub fn read_bytes(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Tab
         }
     }
     Ok(table)
-}
-
-/// Lower-case hex of the SHA-256 of some bytes.
-pub(crate) fn hash(bytes: &[u8]) -> String {
-    bytes::sha256(bytes)
 }
 
 fn from_sheet(

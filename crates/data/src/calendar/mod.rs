@@ -9,7 +9,7 @@ use std::f64::consts::TAU;
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime, Timelike};
 
-use crate::error::{Fault, Result};
+use gyeol_base::{Fault, Result};
 
 /// What the calendar says about a wall-clock time; the pairs are (sine, cosine) of the turn.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -97,7 +97,7 @@ impl Holidays {
             _ => {
                 return Err(Fault::new(
                     "unknown-country",
-                    format!("no holidays are known for '{}'", crate::error::shorten(code, 20)),
+                    format!("no holidays are known for '{}'", gyeol_base::shorten(code, 20)),
                 )
                 .cause("a country that is not built in, or its name instead of its two letters")
                 .next(format!("use one of {}, or give a list of your own", COUNTRIES.join(", ")))

@@ -2,11 +2,11 @@
 
 use super::{Change, CleanOp, fill, rows};
 use crate::acquire::parse_moment;
-use crate::error::{Error, Fault, Result, shorten};
 use crate::readings::{Stamps, groups, stamps};
 use crate::roles::Roles;
 use crate::table::{ColumnData, ColumnKind, Table};
 use crate::units;
+use gyeol_base::{Error, Fault, Result, shorten};
 
 /// Applies the operations in order and says what each touched; the first that cannot be applied stops with an error.
 ///
@@ -29,26 +29,10 @@ pub fn apply(table: Table, roles: &Roles, operations: &[CleanOp]) -> Result<(Tab
     let mut changes = Vec::new();
     for operation in operations {
         let here = roles.present_in(&table);
-        table = one(table, &here, operation, &mut changes).map_err(|e| tell(e, operation.word()))?;
+        table = one(table, &here, operation, &mut changes)
+            .map_err(|e| e.while_at(format_args!("cleaning step '{}'", operation.word())))?;
     }
     Ok((table, changes))
-}
-
-fn tell(e: Error, operation: &str) -> Error {
-    match e {
-        Error::Io { .. } => e,
-        Error::Input(f)
-        | Error::Limit(f)
-        | Error::Column(f)
-        | Error::Clock(f)
-        | Error::Split(f)
-        | Error::Clean(f)
-        | Error::Option(f) => {
-            let mut f = *f;
-            f.found = format!("cleaning step '{operation}': {}", f.found);
-            f.clean()
-        }
-    }
 }
 
 fn one(table: Table, roles: &Roles, operation: &CleanOp, changes: &mut Vec<Change>) -> Result<Table> {
@@ -137,7 +121,7 @@ fn one(table: Table, roles: &Roles, operation: &CleanOp, changes: &mut Vec<Chang
                 )
                 .cause("the two were exchanged")
                 .next("exchange low and high")
-                .clean());
+                .input());
             }
             let mut table = table;
             for name in columns {
@@ -188,7 +172,7 @@ fn no_condition(wanted: &str) -> Error {
     Fault::new("no-condition", "nothing says which readings are meant")
         .cause("the step has columns but no condition")
         .next(format!("give {wanted}"))
-        .clean()
+        .input()
 }
 
 /// Puts numbers back into a column, keeping whole numbers whole where that is exact.
@@ -262,7 +246,7 @@ fn drop_rows(
                 )
                 .cause("a table without a clock")
                 .next("name the time column")
-                .clean());
+                .input());
             }
         };
         let zone = table.source().zone.as_deref().map(crate::clock::zone).transpose()?;
@@ -272,7 +256,7 @@ fn drop_rows(
                 Fault::new("bad-date", format!("'{}' is not a date", shorten(text, 40)))
                     .cause("another way of writing dates")
                     .next("write 2013-01-31 or 2013-01-31 06:00")
-                    .clean()
+                    .input()
             })
         };
         if let Some(text) = before {
@@ -309,7 +293,7 @@ fn drop_rows(
         return Err(Fault::new("no-rows", format!("all {dropped} rows would be dropped"))
             .cause("a date beyond the readings, or a column that is empty")
             .next("check the date and the columns of this step")
-            .clean());
+            .input());
     }
     Ok((table.take(&index)?, format!("{dropped} rows {} dropped", why.join(" or "))))
 }

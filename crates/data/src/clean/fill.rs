@@ -3,10 +3,10 @@
 
 use super::FillMethod;
 use crate::clock::Step;
-use crate::error::{Fault, Result};
 use crate::readings::groups;
 use crate::roles::Roles;
 use crate::table::{ColumnData, Table};
+use gyeol_base::{Fault, Result};
 
 /// Seasons to either side in which a pattern for a hole is looked for.
 const SEASONS: usize = 4;
@@ -54,14 +54,14 @@ pub(super) fn fill(
                 .column(name)
                 .cause("a season has at least 2 rows")
                 .next("for hours give 24 or 168")
-                .clean());
+                .input());
         }
         (FillMethod::Seasonal, None) => default_season(&table, roles, &rows)?.ok_or_else(|| {
             Fault::new("no-season", "the clock does not say how long a season is")
                 .column(name)
                 .cause("a table without a clock, or an unusual step")
                 .next("give season = rows of a season, or fill by line")
-                .clean()
+                .input()
         })?,
         _ => 0,
     };

@@ -6,10 +6,10 @@ use chrono::{Datelike, NaiveTime, Timelike};
 
 use super::{Gather, Keep};
 use crate::clock::{Clock, DAY_MS, Step, detect_step, local_time, show, to_utc, zone};
-use crate::error::{Error, Fault, Result};
 use crate::readings::{Stamps, groups, stamps};
 use crate::roles::Roles;
 use crate::table::{ColumnData, Table};
+use gyeol_base::{Error, Fault, Result};
 
 fn clocked(table: &Table, roles: &Roles) -> Result<(Vec<Option<i64>>, bool)> {
     match stamps(table, roles)? {
@@ -19,7 +19,7 @@ fn clocked(table: &Table, roles: &Roles) -> Result<(Vec<Option<i64>>, bool)> {
             .file(&table.source().name)
             .cause("a table without a clock")
             .next("name the time column, or leave this step out")
-            .clean()),
+            .input()),
     }
 }
 
@@ -144,13 +144,13 @@ pub(super) fn regular(
                 .column(&time)
                 .cause("a single row, or one stamp repeated")
                 .next("name the step")
-                .clean()
+                .input()
         })?,
     };
     if step == Step::Rows {
         return Err(Fault::new("bad-step", "'rows' is no step for a clock")
             .next("name a span such as 1 h")
-            .clean());
+            .input());
     }
     let length = |s: Step| s.approximate_ms().unwrap_or(1);
     let coarser = found.is_some_and(|f| length(step) > length(f));
@@ -319,5 +319,5 @@ fn too_sparse(
     .column(time)
     .cause("a stamp with a wrong year, or a step that is too fine")
     .next("drop the rows with wrong stamps (op = \"drop-rows\", before or from), or name a coarser step")
-    .clean()
+    .input()
 }

@@ -10,6 +10,7 @@ mod relations;
 mod rhythm;
 mod warnings;
 
+pub use gyeol_base::{Part, Severity, Warning};
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, RandomState};
 
@@ -20,23 +21,18 @@ pub use model::*;
 pub use warnings::CODES;
 
 use crate::clock::Step;
-use crate::error::{Error, Result};
 use crate::readings::{Readings, Stamps, groups, stamps};
+pub use crate::roles::Reason;
 use crate::roles::{Role, Roles};
 use crate::split::{Split, SplitSpec};
 use crate::table::{ColumnData, ColumnKind, Table};
 use crate::units;
+use gyeol_base::{Error, Result};
 
 /// Covariates that are drawn against the target, at most.
 const SCATTERS: usize = 12;
 /// Series that are listed one by one, at most.
 const SERIES: usize = 1000;
-
-impl Reason {
-    pub(crate) fn new(code: &str, words: impl Into<String>) -> Reason {
-        Reason { code: code.to_string(), parts: Default::default(), words: words.into() }
-    }
-}
 
 /// Inspects a table under its roles; with a split, also the drift between its parts.
 ///
@@ -276,7 +272,7 @@ fn count(data: &ColumnData) -> Counts {
             classes = sorted
                 .into_iter()
                 .take(20)
-                .map(|(v, (n, _))| ClassCount { value: crate::error::shorten(&words(v), 80), count: n })
+                .map(|(v, (n, _))| ClassCount { value: gyeol_base::shorten(&words(v), 80), count: n })
                 .collect();
         }
         Counts { nulls, distinct, classes }
@@ -302,7 +298,7 @@ fn examples(data: &ColumnData) -> Vec<String> {
         ColumnData::Text(v) => v.iter().flatten().take(3).cloned().collect(),
         ColumnData::Time(v) => v.iter().flatten().take(3).map(|ms| crate::clock::iso(*ms)).collect(),
     };
-    head.iter().map(|t| crate::error::shorten(t, 60)).collect()
+    head.iter().map(|t| gyeol_base::shorten(t, 60)).collect()
 }
 
 /// Rows that repeat an earlier one in every cell: their number and the first few.

@@ -3,11 +3,10 @@
 //! Moments are milliseconds since 1970-01-01 UTC (of the table's own clock without a zone). Rows count from 0.
 //! Values are in the column's own unit. Nothing here is NaN or infinite: what could not be computed is `None`.
 
-use std::collections::BTreeMap;
-
+use gyeol_base::Warning;
 use serde::{Deserialize, Serialize};
 
-use crate::roles::Role;
+use crate::roles::{Reason, Role};
 use crate::table::{ColumnKind, Source};
 
 /// What [`super::profile`] found in a table.
@@ -65,17 +64,6 @@ pub struct ColumnProfile {
     pub classes: Vec<ClassCount>,
     /// The first few present cells, as text.
     pub examples: Vec<String>,
-}
-
-/// Why a column got its role.
-#[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
-pub struct Reason {
-    /// A stable code, such as `named-like-target`.
-    pub code: String,
-    /// Its parts by name.
-    pub parts: BTreeMap<String, Part>,
-    /// The same in English words.
-    pub words: String,
 }
 
 /// One value of a column and how often it occurs.
@@ -399,47 +387,4 @@ pub struct ScatterBin {
     pub median: f64,
     /// 90 % quantile of the target.
     pub q90: f64,
-}
-
-/// How grave a warning is.
-#[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[serde(rename_all = "kebab-case")]
-pub enum Severity {
-    /// Fitting is refused or senseless until it is mended.
-    Stop,
-    /// Scores may mislead.
-    Warn,
-    /// Good to know.
-    Note,
-}
-
-/// Something that deserves attention: a code and its parts, so that any language can say it.
-#[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
-pub struct Warning {
-    /// One of [`super::CODES`].
-    pub code: String,
-    /// How grave it is.
-    pub severity: Severity,
-    /// The column concerned.
-    pub column: Option<String>,
-    /// The parts of the message by name.
-    pub parts: BTreeMap<String, Part>,
-    /// The same in English words.
-    pub words: String,
-}
-
-/// One part of a message, with its type, so that each language writes it in its own way.
-#[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
-#[serde(rename_all = "kebab-case")]
-pub enum Part {
-    /// A count.
-    Count(u64),
-    /// A number in the column's unit.
-    Number(f64),
-    /// A share of one.
-    Share(f64),
-    /// A moment.
-    Time(i64),
-    /// A name or other text that is not translated.
-    Text(String),
 }

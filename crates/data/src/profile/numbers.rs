@@ -1,8 +1,8 @@
 //! Figures of one numeric column: quantiles, outliers, impossible readings, stuck runs, histogram.
 
 use super::model::*;
-use crate::scale::quantile;
 use crate::units;
+use gyeol_base::quantile;
 
 /// What is known about the rows while a column is looked at.
 pub(super) struct Rows<'a> {

@@ -2,7 +2,7 @@
 
 use super::model::*;
 use super::rhythm::ROWS;
-use crate::scale::quantile;
+use gyeol_base::quantile;
 
 /// Pearson's r over the pairs where both are finite; `None` when either is constant or there are fewer than 3 pairs.
 pub(super) fn pearson(pairs: impl Iterator<Item = (f64, f64)>) -> Option<(f64, f64, f64)> {

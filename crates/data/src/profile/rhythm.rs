@@ -5,7 +5,7 @@ use chrono_tz::Tz;
 
 use super::model::*;
 use crate::clock::{DAY_MS, Step, local_time};
-use crate::scale::quantile;
+use gyeol_base::quantile;
 
 /// At most so many rows at the end of a series go into autocorrelations: more cost time and change little.
 pub(super) const ROWS: usize = 30_000;

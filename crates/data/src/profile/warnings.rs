@@ -2,9 +2,9 @@
 
 use super::model::*;
 use crate::clock::show;
-use crate::error::Error;
 use crate::roles::{Role, Roles};
 use crate::table::ColumnKind;
+use gyeol_base::{Error, Part, Severity, Warning};
 
 /// Every warning code with the names of its parts; codes of notes made while reading come with `row`, `count`, `text`.
 pub const CODES: &[(&str, &[&str])] = &[

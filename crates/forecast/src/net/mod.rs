@@ -5,7 +5,7 @@ mod head;
 mod segment;
 mod sequence;
 
-use gyeol_neural::{Cell, Chunk, Gradient, Layout, Loss, Model};
+use gyeol_neural::{Cell, Chunk, Gradient, Layout, Loss, Trainable};
 use gyeol_tensor::Real;
 use serde::{Deserialize, Serialize};
 
@@ -43,7 +43,7 @@ impl Encoder {
 
 /// Shape of a net and what it is given; travels in the bundle.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct NetParams {
+pub struct ForecastNetParams {
     /// What reads the look-back.
     pub encoder: Encoder,
     /// Units of the encoder.
@@ -110,8 +110,8 @@ impl NetShape {
     /// Refuses shapes that no spec makes, as a hostile file may hold.
     ///
     /// # Errors
-    /// [`crate::Error::Parts`].
-    pub fn check(&self) -> crate::Result<()> {
+    /// `bad-manifest`.
+    pub fn check(&self) -> gyeol_base::Result<()> {
         let small = |n: usize| n <= 100_000;
         let ok = self.look_back > 0
             && self.horizon > 0
@@ -122,7 +122,7 @@ impl NetShape {
             && self.known <= self.covariates
             && self.seasons.len() <= 64
             && self.seasons.iter().all(|&s| s > 0 && s <= self.look_back);
-        if ok { Ok(()) } else { Err(crate::Error::Parts(format!("the net's shape is impossible: {self:?}"))) }
+        if ok { Ok(()) } else { Err(crate::error::parts(format!("the net's shape is impossible: {self:?}"))) }
     }
 }
 
@@ -145,22 +145,20 @@ pub struct LayerShape {
 
 /// A net of either kind.
 #[derive(Debug, Clone)]
-pub enum Net {
+pub enum ForecastNet {
     /// Rows one by one.
     Sequence(SequenceNet),
     /// Segments of rows.
     Segment(SegmentNet),
 }
 
-impl Net {
+impl ForecastNet {
     /// Builds a net.
     ///
     /// # Errors
-    /// [`crate::Error::Parameter`] for values that make no net.
-    pub fn new(params: &NetParams, shape: &NetShape) -> crate::Result<Net> {
-        let bad = |name, value: String, allowed: &str| {
-            Err(crate::Error::Parameter { name, value, allowed: allowed.into() })
-        };
+    /// `parameter` for values that make no net.
+    pub fn new(params: &ForecastNetParams, shape: &NetShape) -> gyeol_base::Result<ForecastNet> {
+        let bad = |name, value: String, allowed: &str| Err(crate::error::parameter(name, value, allowed));
         if params.hidden == 0 || params.hidden > 8192 {
             return bad("hidden", params.hidden.to_string(), "between 1 and 8192");
         }
@@ -174,7 +172,7 @@ impl Net {
             return bad("dropout", params.dropout.to_string(), "at least 0 and below 1");
         }
         Ok(match params.segment {
-            None => Net::Sequence(SequenceNet::new(params, shape)),
+            None => ForecastNet::Sequence(SequenceNet::new(params, shape)),
             Some(s) if s == 0 || !shape.look_back.is_multiple_of(s) || !shape.horizon.is_multiple_of(s) => {
                 return bad(
                     "segment",
@@ -188,31 +186,31 @@ impl Net {
             Some(_) if params.encoder == Encoder::Mlp => {
                 return bad("segment", "set for an MLP".into(), "set for recurrent rungs only");
             }
-            Some(_) => Net::Segment(SegmentNet::new(params, shape)),
+            Some(_) => ForecastNet::Segment(SegmentNet::new(params, shape)),
         })
     }
 
     /// Parameters.
     pub fn layout(&self) -> &Layout {
         match self {
-            Net::Sequence(n) => &n.layout,
-            Net::Segment(n) => &n.layout,
+            ForecastNet::Sequence(n) => &n.layout,
+            ForecastNet::Segment(n) => &n.layout,
         }
     }
 
     /// Layers for people.
     pub fn layers(&self) -> Vec<LayerShape> {
         match self {
-            Net::Sequence(n) => n.layers(),
-            Net::Segment(n) => n.layers(),
+            ForecastNet::Sequence(n) => n.layers(),
+            ForecastNet::Segment(n) => n.layers(),
         }
     }
 
     /// Parameters that the net forecasts with from now on, packed for its products.
     pub fn member(&self, params: Vec<f32>) -> Member {
         let packed = match self {
-            Net::Sequence(n) => PackedNet::Sequence(packed(n, &params)),
-            Net::Segment(n) => PackedNet::Segment(packed(n, &params)),
+            ForecastNet::Sequence(n) => PackedNet::Sequence(packed(n, &params)),
+            ForecastNet::Segment(n) => PackedNet::Segment(packed(n, &params)),
         };
         Member { params, packed }
     }
@@ -231,11 +229,11 @@ impl Net {
         pool: &gyeol_tensor::Pool,
     ) -> Vec<f32> {
         match self {
-            Net::Sequence(n) => match &member.packed {
+            ForecastNet::Sequence(n) => match &member.packed {
                 PackedNet::Sequence(p) => predict(n, &member.params, p, data, windows, base, pool),
                 PackedNet::Segment(_) => unreachable!("a member of a net of segments"),
             },
-            Net::Segment(n) => match &member.packed {
+            ForecastNet::Segment(n) => match &member.packed {
                 PackedNet::Segment(p) => predict(n, &member.params, p, data, windows, base, pool),
                 PackedNet::Sequence(_) => unreachable!("a member of a net of rows"),
             },
@@ -264,14 +262,14 @@ impl Member {
     }
 }
 
-fn packed<N: ForecastNet<f32>>(net: &N, params: &[f32]) -> N::Packed {
+fn packed<N: WindowNet<f32>>(net: &N, params: &[f32]) -> N::Packed {
     let mut packed = net.packed();
     net.pack(params, &mut packed);
     packed
 }
 
 /// What both kinds of net can do with a chunk of windows.
-pub trait ForecastNet<T: Real>: Sync {
+pub trait WindowNet<T: Real>: Sync {
     /// Packed weights.
     type Packed: Send + Sync;
     /// Room for a chunk.
@@ -313,7 +311,7 @@ pub trait ForecastNet<T: Real>: Sync {
 }
 
 /// A net with the windows it learns from.
-pub struct Learner<'a, N> {
+pub struct WindowLearner<'a, N> {
     /// Net.
     pub net: &'a N,
     /// Data.
@@ -325,14 +323,14 @@ pub struct Learner<'a, N> {
 }
 
 /// Room for a chunk and what goes in beside the net's own.
-pub struct LearnerWorkspace<T: Real, W> {
+pub struct WindowWorkspace<T: Real, W> {
     net: W,
     windows: Vec<Window>,
     base: Vec<f32>,
     truth: Vec<T>,
 }
 
-impl<N> Learner<'_, N> {
+impl<N> WindowLearner<'_, N> {
     /// Gathers a chunk: its windows, their linear forecasts, and what the net should say: (horizon, windows), NaN
     /// where nothing was observed.
     fn gather<T: Real, W>(
@@ -340,7 +338,7 @@ impl<N> Learner<'_, N> {
         samples: &[u32],
         horizon: usize,
         centred: bool,
-        w: &mut LearnerWorkspace<T, W>,
+        w: &mut WindowWorkspace<T, W>,
     ) {
         w.windows.clear();
         w.windows.extend(samples.iter().map(|&i| self.windows[i as usize]));
@@ -369,9 +367,9 @@ impl<N> Learner<'_, N> {
     }
 }
 
-impl<T: Real, N: ForecastNet<T>> Model<T> for Learner<'_, N> {
+impl<T: Real, N: WindowNet<T>> Trainable<T> for WindowLearner<'_, N> {
     type Packed = N::Packed;
-    type Workspace = LearnerWorkspace<T, N::Workspace>;
+    type Workspace = WindowWorkspace<T, N::Workspace>;
 
     fn layout(&self) -> &Layout {
         self.net.layout()
@@ -384,7 +382,7 @@ impl<T: Real, N: ForecastNet<T>> Model<T> for Learner<'_, N> {
     }
     fn workspace(&self, rows: usize) -> Self::Workspace {
         let numbers = rows * self.net.horizon();
-        LearnerWorkspace {
+        WindowWorkspace {
             net: self.net.workspace(rows),
             windows: Vec::with_capacity(rows),
             base: Vec::with_capacity(numbers),
@@ -417,7 +415,7 @@ impl<T: Real, N: ForecastNet<T>> Model<T> for Learner<'_, N> {
     }
 }
 
-fn predict<N: ForecastNet<f32>>(
+fn predict<N: WindowNet<f32>>(
     net: &N,
     params: &[f32],
     packed: &N::Packed,

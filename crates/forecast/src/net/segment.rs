@@ -17,7 +17,7 @@ use gyeol_tensor::elementwise::add;
 use gyeol_tensor::{Buffer, Real, Rng, Write};
 
 use super::gather::{Ahead, encoder, encoder_width};
-use super::{ForecastNet, LayerShape, NetParams, NetShape};
+use super::{ForecastNetParams, LayerShape, NetShape, WindowNet};
 use crate::prepare::Prepared;
 use crate::windows::Window;
 
@@ -26,7 +26,7 @@ use crate::windows::Window;
 pub struct SegmentNet {
     pub(super) layout: Layout,
     shape: NetShape,
-    params: NetParams,
+    params: ForecastNetParams,
     segment: usize,
     width: usize,
     embed: Dense,
@@ -79,7 +79,7 @@ pub struct SegmentWorkspace<T: Real> {
 
 impl SegmentNet {
     /// Builds the net for checked parameters.
-    pub(super) fn new(params: &NetParams, shape: &NetShape) -> Self {
+    pub(super) fn new(params: &ForecastNetParams, shape: &NetShape) -> Self {
         let mut layout = Layout::new();
         let segment = params.segment.unwrap_or(1);
         let width = encoder_width(shape.covariates, shape.calendar, params.row_calendar);
@@ -202,7 +202,7 @@ fn join<T: Real>(x: &[T], blocks: usize, s: usize, n: usize, out: &mut [T]) {
     }
 }
 
-impl<T: Real> ForecastNet<T> for SegmentNet {
+impl<T: Real> WindowNet<T> for SegmentNet {
     type Packed = SegmentPacked<T>;
     type Workspace = SegmentWorkspace<T>;
 

@@ -9,7 +9,7 @@ use gyeol_tensor::{Buffer, Real, Rng, Write};
 
 use super::gather::{Ahead, encoder, encoder_width, level};
 use super::head::{StepHead, StepHeadPacked, StepHeadWorkspace};
-use super::{ForecastNet, LayerShape, NetParams, NetShape};
+use super::{ForecastNetParams, LayerShape, NetShape, WindowNet};
 use crate::prepare::Prepared;
 use crate::windows::Window;
 
@@ -18,7 +18,7 @@ use crate::windows::Window;
 pub struct SequenceNet {
     pub(super) layout: Layout,
     shape: NetShape,
-    params: NetParams,
+    params: ForecastNetParams,
     width: usize,
     body: Body,
     head: Head,
@@ -42,38 +42,72 @@ enum Head {
 /// Packed weights.
 #[derive(Debug, Clone)]
 pub struct SequencePacked<T: Real> {
-    dense: Option<DensePacked<T>>,
-    stack: Option<StackPacked<T>>,
-    plain: Option<DensePacked<T>>,
-    steps: Option<StepHeadPacked<T>>,
+    body: PackedBody<T>,
+    head: PackedHead<T>,
+}
+
+#[derive(Debug, Clone)]
+enum PackedBody<T: Real> {
+    Mlp(DensePacked<T>),
+    Recurrent(StackPacked<T>),
+}
+
+#[derive(Debug, Clone)]
+#[allow(clippy::large_enum_variant, reason = "one a net, never in a list")]
+enum PackedHead<T: Real> {
+    Plain(DensePacked<T>),
+    Steps(StepHeadPacked<T>),
 }
 
 /// Room for a chunk.
 pub struct SequenceWorkspace<T: Real> {
     x: Buffer<T>,
-    /// The look-back a window a row: (C, T·I).
-    x_flat: Buffer<T>,
-    tape: Option<StackTape<T>>,
-    walk: Steps,
-    /// Gradient of the last states: (layers, C, H).
-    d_last: Buffer<T>,
+    body: BodyRoom<T>,
     summary: Buffer<T>,
     mask: Buffer<T>,
     dropped: bool,
-    context: Buffer<T>,
-    d_context: Buffer<T>,
     d_summary: Buffer<T>,
-    /// Plain head: (C, horizon).
-    flat: Buffer<T>,
-    d_flat: Buffer<T>,
-    out: Buffer<T>,
-    channels: Vec<usize>,
-    steps: Option<StepHeadWorkspace<T>>,
+    head: HeadRoom<T>,
+}
+
+#[allow(clippy::large_enum_variant, reason = "one a workspace, never in a list")]
+enum BodyRoom<T: Real> {
+    Mlp {
+        /// The look-back a window a row: (C, T·I).
+        x: Buffer<T>,
+    },
+    Recurrent {
+        tape: StackTape<T>,
+        walk: Steps,
+        /// Gradient of the last states: (layers, C, H).
+        d_last: Buffer<T>,
+    },
+}
+
+#[allow(clippy::large_enum_variant, reason = "one a workspace, never in a list")]
+enum HeadRoom<T: Real> {
+    Plain {
+        /// (C, horizon).
+        flat: Buffer<T>,
+        d_flat: Buffer<T>,
+        out: Buffer<T>,
+    },
+    Steps {
+        context: Buffer<T>,
+        d_context: Buffer<T>,
+        channels: Vec<usize>,
+        steps: StepHeadWorkspace<T>,
+    },
+}
+
+/// What was packed, or made room for, by a net of another shape cannot stand in for this one's.
+fn of_another_net() -> ! {
+    unreachable!("packed weights or a workspace of another net")
 }
 
 impl SequenceNet {
     /// Builds the net for checked parameters.
-    pub(super) fn new(params: &NetParams, shape: &NetShape) -> Self {
+    pub(super) fn new(params: &ForecastNetParams, shape: &NetShape) -> Self {
         let mut layout = Layout::new();
         let width = encoder_width(shape.covariates, shape.calendar, params.row_calendar);
         let body = match params.encoder.cell() {
@@ -156,7 +190,7 @@ impl SequenceNet {
     }
 }
 
-impl<T: Real> ForecastNet<T> for SequenceNet {
+impl<T: Real> WindowNet<T> for SequenceNet {
     type Packed = SequencePacked<T>;
     type Workspace = SequenceWorkspace<T>;
 
@@ -174,59 +208,60 @@ impl<T: Real> ForecastNet<T> for SequenceNet {
     }
 
     fn packed(&self) -> SequencePacked<T> {
-        let (dense, stack) = match &self.body {
-            Body::Mlp(d) => (Some(d.packed()), None),
-            Body::Recurrent(stack) => (None, Some(stack.packed())),
-        };
-        let (plain, steps) = match &self.head {
-            Head::Plain(d) => (Some(d.packed()), None),
-            Head::Steps(s) => (None, Some(s.packed())),
-        };
-        SequencePacked { dense, stack, plain, steps }
+        SequencePacked {
+            body: match &self.body {
+                Body::Mlp(d) => PackedBody::Mlp(d.packed()),
+                Body::Recurrent(stack) => PackedBody::Recurrent(stack.packed()),
+            },
+            head: match &self.head {
+                Head::Plain(d) => PackedHead::Plain(d.packed()),
+                Head::Steps(s) => PackedHead::Steps(s.packed()),
+            },
+        }
     }
 
     fn pack(&self, params: &[T], packed: &mut SequencePacked<T>) {
-        match (&self.body, &mut packed.dense, &mut packed.stack) {
-            (Body::Mlp(d), Some(p), _) => d.pack(params, p),
-            (Body::Recurrent(stack), _, Some(p)) => stack.pack(params, p),
-            _ => {}
+        match (&self.body, &mut packed.body) {
+            (Body::Mlp(d), PackedBody::Mlp(p)) => d.pack(params, p),
+            (Body::Recurrent(stack), PackedBody::Recurrent(p)) => stack.pack(params, p),
+            (Body::Mlp(_) | Body::Recurrent(_), _) => of_another_net(),
         }
-        match (&self.head, &mut packed.plain, &mut packed.steps) {
-            (Head::Plain(d), Some(p), _) => d.pack(params, p),
-            (Head::Steps(s), _, Some(p)) => s.pack(params, p),
-            _ => {}
+        match (&self.head, &mut packed.head) {
+            (Head::Plain(d), PackedHead::Plain(p)) => d.pack(params, p),
+            (Head::Steps(s), PackedHead::Steps(p)) => s.pack(params, p),
+            (Head::Plain(_) | Head::Steps(_), _) => of_another_net(),
         }
     }
 
     fn workspace(&self, rows: usize) -> SequenceWorkspace<T> {
-        let (t, h) = (self.shape.look_back, self.params.hidden);
+        let (t, h, horizon) = (self.shape.look_back, self.params.hidden, self.shape.horizon);
         let z = Buffer::zeros;
-        let (tape, states) = match &self.body {
-            Body::Mlp(_) => (None, 0),
-            Body::Recurrent(stack) => (Some(stack.tape(t, rows)), rows * stack.params.state()),
-        };
-        let steps = match &self.head {
-            Head::Plain(_) => None,
-            Head::Steps(s) => Some(s.workspace(rows)),
-        };
-        let plain = if steps.is_none() { rows * self.shape.horizon } else { 0 };
         SequenceWorkspace {
             x: z(t * rows * self.width),
-            x_flat: z(if self.flat() { t * rows * self.width } else { 0 }),
-            tape,
-            walk: Steps::with_capacity(t, rows),
-            d_last: z(states),
+            body: match &self.body {
+                Body::Mlp(_) => BodyRoom::Mlp { x: z(t * rows * self.width) },
+                Body::Recurrent(stack) => BodyRoom::Recurrent {
+                    tape: stack.tape(t, rows),
+                    walk: Steps::with_capacity(t, rows),
+                    d_last: z(rows * stack.params.state()),
+                },
+            },
             summary: z(rows * h),
             mask: z(rows * h),
             dropped: false,
-            context: z(rows * (h + 1)),
-            d_context: z(rows * (h + 1)),
             d_summary: z(rows * h),
-            flat: z(plain),
-            d_flat: z(plain),
-            out: z(plain),
-            channels: Vec::with_capacity(rows),
-            steps,
+            head: match &self.head {
+                Head::Plain(_) => {
+                    let room = || z(rows * horizon);
+                    HeadRoom::Plain { flat: room(), d_flat: room(), out: room() }
+                }
+                Head::Steps(s) => HeadRoom::Steps {
+                    context: z(rows * (h + 1)),
+                    d_context: z(rows * (h + 1)),
+                    channels: Vec::with_capacity(rows),
+                    steps: s.workspace(rows),
+                },
+            },
         }
     }
 
@@ -244,24 +279,19 @@ impl<T: Real> ForecastNet<T> for SequenceNet {
         let mut rng = stream.map(|(seed, number)| Rng::stream(seed, number));
         let x = &mut w.x[..t * n * self.width];
         encoder(data, windows, self.params.centred, self.params.row_calendar, x);
-        let x_flat = &mut w.x_flat[..if self.flat() { t * n * self.width } else { 0 }];
-        if self.flat() {
-            flatten(x, t, n, self.width, x_flat);
-        }
         let summary = &mut w.summary[..n * h];
-        match &self.body {
-            Body::Mlp(dense) => {
-                if let Some(p) = &packed.dense {
-                    dense.forward(params, p, x_flat, summary);
-                }
+        match (&self.body, &packed.body, &mut w.body) {
+            (Body::Mlp(dense), PackedBody::Mlp(p), BodyRoom::Mlp { x: flat }) => {
+                let flat = &mut flat[..t * n * self.width];
+                flatten(x, t, n, self.width, flat);
+                dense.forward(params, p, flat, summary);
             }
-            Body::Recurrent(stack) => {
-                w.walk.set_equal(t, n);
-                if let (Some(p), Some(tape)) = (&packed.stack, &mut w.tape) {
-                    stack.forward(params, p, x, &w.walk, None, None, tape);
-                    stack.last_into(&w.walk, tape, summary);
-                }
+            (Body::Recurrent(stack), PackedBody::Recurrent(p), BodyRoom::Recurrent { tape, walk, .. }) => {
+                walk.set_equal(t, n);
+                stack.forward(params, p, x, walk, None, None, tape);
+                stack.last_into(walk, tape, summary);
             }
+            (Body::Mlp(_) | Body::Recurrent(_), ..) => of_another_net(),
         }
         w.dropped = false;
         if let Some(rng) = &mut rng
@@ -272,9 +302,9 @@ impl<T: Real> ForecastNet<T> for SequenceNet {
             w.dropped = true;
         }
         let horizon = self.shape.horizon;
-        match (&self.head, &mut w.steps) {
-            (Head::Steps(head), Some(steps)) => {
-                let context = &mut w.context[..n * (h + 1)];
+        match (&self.head, &packed.head, &mut w.head) {
+            (Head::Steps(head), PackedHead::Steps(p), HeadRoom::Steps { context, channels, steps, .. }) => {
+                let context = &mut context[..n * (h + 1)];
                 for ((row, s), window) in
                     context.chunks_exact_mut(h + 1).zip(summary.chunks_exact(h)).zip(windows)
                 {
@@ -282,24 +312,20 @@ impl<T: Real> ForecastNet<T> for SequenceNet {
                     row[h] = level(data, window);
                 }
                 self.ahead.gather(data, windows, base, &mut steps.f);
-                w.channels.clear();
-                w.channels.extend(windows.iter().map(|w| w.channel as usize));
-                if let Some(p) = &packed.steps {
-                    head.forward(params, p, steps, context, w.channels.iter().copied(), rng.as_mut());
-                }
+                channels.clear();
+                channels.extend(windows.iter().map(|w| w.channel as usize));
+                head.forward(params, p, steps, context, channels.iter().copied(), rng.as_mut());
                 &mut steps.y[..horizon * n]
             }
-            (Head::Plain(dense), _) => {
-                let flat = &mut w.flat[..n * horizon];
-                if let Some(p) = &packed.plain {
-                    dense.forward(params, p, summary, flat);
-                }
-                let out = &mut w.out[..n * horizon];
+            (Head::Plain(dense), PackedHead::Plain(p), HeadRoom::Plain { flat, out, .. }) => {
+                let flat = &mut flat[..n * horizon];
+                dense.forward(params, p, summary, flat);
+                let out = &mut out[..n * horizon];
                 out.fill(T::ZERO);
                 add_transposed(flat, n, horizon, out);
                 out
             }
-            (Head::Steps(_), None) => &mut [],
+            (Head::Plain(_) | Head::Steps(_), ..) => of_another_net(),
         }
     }
 
@@ -312,66 +338,54 @@ impl<T: Real> ForecastNet<T> for SequenceNet {
     ) {
         let (t, h, horizon) = (self.shape.look_back, self.params.hidden, self.shape.horizon);
         let d_summary = &mut w.d_summary[..n * h];
-        match (&self.head, &mut w.steps) {
-            (Head::Steps(head), Some(steps)) => {
-                let context = &w.context[..n * (h + 1)];
-                let d_context = &mut w.d_context[..n * (h + 1)];
-                if let Some(p) = &packed.steps {
-                    head.backward(p, steps, context, w.channels.iter().copied(), d_context, gradient);
-                }
+        match (&self.head, &packed.head, &mut w.head) {
+            (
+                Head::Steps(head),
+                PackedHead::Steps(p),
+                HeadRoom::Steps { context, d_context, channels, steps },
+            ) => {
+                let d_context = &mut d_context[..n * (h + 1)];
+                let channels = channels.iter().copied();
+                head.backward(p, steps, &context[..n * (h + 1)], channels, d_context, gradient);
                 for (d, row) in d_summary.chunks_exact_mut(h).zip(d_context.chunks_exact(h + 1)) {
                     d.copy_from_slice(&row[..h]);
                 }
             }
-            (Head::Plain(dense), _) => {
-                w.d_flat[..n * horizon].fill(T::ZERO);
-                add_transposed(&w.out[..n * horizon], horizon, n, &mut w.d_flat[..n * horizon]);
-                if let Some(p) = &packed.plain {
-                    let (flat, d_flat) = (&w.flat[..n * horizon], &mut w.d_flat[..n * horizon]);
-                    dense.backward(
-                        p,
-                        &w.summary[..n * h],
-                        flat,
-                        d_flat,
-                        Some(d_summary),
-                        gradient,
-                        Write::Add,
-                    );
-                }
+            (Head::Plain(dense), PackedHead::Plain(p), HeadRoom::Plain { flat, d_flat, out }) => {
+                let d_flat = &mut d_flat[..n * horizon];
+                d_flat.fill(T::ZERO);
+                add_transposed(&out[..n * horizon], horizon, n, d_flat);
+                let (summary, flat) = (&w.summary[..n * h], &flat[..n * horizon]);
+                dense.backward(p, summary, flat, d_flat, Some(d_summary), gradient, Write::Add);
             }
-            (Head::Steps(_), None) => {}
+            (Head::Plain(_) | Head::Steps(_), ..) => of_another_net(),
         }
         if w.dropped {
             d_summary.iter_mut().zip(w.mask.iter()).for_each(|(d, &m)| *d *= m);
         }
-        match &self.body {
-            Body::Mlp(dense) => {
-                let x = &w.x_flat[..t * n * self.width];
-                if let Some(p) = &packed.dense {
-                    // ReLU's slope needs only the sign of its output, which dropout does not turn; a dropped
-                    // unit has no gradient anyway.
-                    dense.backward(p, x, &w.summary[..n * h], d_summary, None, gradient, Write::Add);
-                }
+        match (&self.body, &packed.body, &mut w.body) {
+            (Body::Mlp(dense), PackedBody::Mlp(p), BodyRoom::Mlp { x }) => {
+                // ReLU's slope needs only the sign of its output, which dropout does not turn; a dropped
+                // unit has no gradient anyway.
+                let (x, summary) = (&x[..t * n * self.width], &w.summary[..n * h]);
+                dense.backward(p, x, summary, d_summary, None, gradient, Write::Add);
             }
-            Body::Recurrent(stack) => {
-                let d_last = &mut w.d_last[..n * stack.params.state()];
+            (
+                Body::Recurrent(stack),
+                PackedBody::Recurrent(p),
+                BodyRoom::Recurrent { tape, walk, d_last },
+            ) => {
+                let d_last = &mut d_last[..n * stack.params.state()];
                 stack.last_gradient(d_summary, n, d_last);
-                if let (Some(p), Some(tape)) = (&packed.stack, &mut w.tape) {
-                    let x = &w.x[..t * n * self.width];
-                    let above = Above::last(d_last);
-                    stack.backward(p, x, &w.walk, tape, above, None, None, gradient, Write::Add);
-                }
+                let x = &w.x[..t * n * self.width];
+                stack.backward(p, x, walk, tape, Above::last(d_last), None, None, gradient, Write::Add);
             }
+            (Body::Mlp(_) | Body::Recurrent(_), ..) => of_another_net(),
         }
     }
 }
 
 impl SequenceNet {
-    /// True when something reads the look-back as one row.
-    fn flat(&self) -> bool {
-        matches!(self.body, Body::Mlp(_))
-    }
-
     /// Kind of cell, unless the net is an MLP.
     pub fn cell(&self) -> Option<Cell> {
         self.params.encoder.cell()

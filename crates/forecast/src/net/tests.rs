@@ -51,10 +51,10 @@ fn data(channels: usize) -> (Prepared, Windows) {
     (prepared, windows)
 }
 
-fn check<N: ForecastNet<f64>>(net: &N, data: &Prepared, windows: &[Window], what: &str) {
+fn check<N: WindowNet<f64>>(net: &N, data: &Prepared, windows: &[Window], what: &str) {
     let mut base = vec![0f32; windows.len() * 6];
     Rng::new(8).fill_uniform(&mut base, 1.0);
-    let learner = Learner { net, data, windows, base: &base };
+    let learner = WindowLearner { net, data, windows, base: &base };
     let mut rng = Rng::new(11);
     let mut params: Vec<f64> = net.layout().initial(&mut rng);
     let mut noise = vec![0.0; params.len()];
@@ -87,7 +87,7 @@ fn gradients_of_every_net_agree_with_differences() {
                     if segment.is_some() && encoder == Encoder::Mlp {
                         continue;
                     }
-                    let params = NetParams {
+                    let params = ForecastNetParams {
                         encoder,
                         hidden: 5,
                         layers: if encoder == Encoder::Gru { 2 } else { 1 },
@@ -102,9 +102,9 @@ fn gradients_of_every_net_agree_with_differences() {
                         loss: Loss::Mse,
                     };
                     let what = format!("{encoder:?} head {head} segment {segment:?} channels {channels}");
-                    match Net::new(&params, &shape).unwrap() {
-                        Net::Sequence(n) => check(&n, &data, &windows.train, &what),
-                        Net::Segment(n) => check(&n, &data, &windows.train, &what),
+                    match ForecastNet::new(&params, &shape).unwrap() {
+                        ForecastNet::Sequence(n) => check(&n, &data, &windows.train, &what),
+                        ForecastNet::Segment(n) => check(&n, &data, &windows.train, &what),
                     }
                 }
             }
@@ -112,11 +112,9 @@ fn gradients_of_every_net_agree_with_differences() {
     }
 }
 
-#[test]
-fn more_threads_than_parts_change_nothing() {
-    let (data, windows) = data(2);
-    let params = NetParams {
-        encoder: Encoder::Mlp,
+fn plain(encoder: Encoder) -> ForecastNetParams {
+    ForecastNetParams {
+        encoder,
         hidden: 5,
         layers: 1,
         head: 0,
@@ -128,8 +126,13 @@ fn more_threads_than_parts_change_nothing() {
         base: false,
         segment: None,
         loss: Loss::Mse,
-    };
-    let net = Net::new(&params, &NetShape::of(&data)).unwrap();
+    }
+}
+
+#[test]
+fn more_threads_than_parts_change_nothing() {
+    let (data, windows) = data(2);
+    let net = ForecastNet::new(&plain(Encoder::Mlp), &NetShape::of(&data)).unwrap();
     let weights = net.member(net.layout().initial(&mut Rng::new(2)));
     // Three parts of 16 windows or fewer, which any of seven threads may take.
     let few = &windows.train[..33];
@@ -138,4 +141,13 @@ fn more_threads_than_parts_change_nothing() {
     for _ in 0..500 {
         assert_eq!(want, net.predict(&weights, &data, few, &[], &pool));
     }
+}
+
+#[test]
+#[should_panic(expected = "of another net")]
+fn weights_that_another_net_packed_are_not_passed_over() {
+    let shape = NetShape::of(&data(1).0);
+    let [mlp, lstm] = [Encoder::Mlp, Encoder::Lstm].map(|e| SequenceNet::new(&plain(e), &shape));
+    let mut packed: sequence::SequencePacked<f64> = mlp.packed();
+    lstm.pack(&lstm.layout.initial(&mut Rng::new(2)), &mut packed);
 }

@@ -170,6 +170,41 @@ pub enum RecipeError {
     },
 }
 
+impl RecipeError {
+    /// The stable word of the failure and its place.
+    fn code_and_place(&self) -> (&'static str, Option<&Place>) {
+        match self {
+            RecipeError::Read { .. } => ("io", None),
+            RecipeError::NotARecipe { .. } => ("not-a-recipe", None),
+            RecipeError::Syntax { place, .. } => ("recipe-syntax", Some(place)),
+            RecipeError::UnknownKey { place, .. } => ("unknown-key", Some(place)),
+            RecipeError::WrongKind { place, .. } => ("wrong-value", Some(place)),
+            RecipeError::OutOfRange { place, .. } => ("out-of-range", Some(place)),
+            RecipeError::NotAllowed { place, .. } => ("unknown-option", Some(place)),
+            RecipeError::BadText { place, .. } => ("bad-value", Some(place)),
+            RecipeError::Missing { place, .. } => ("missing-key", Some(place)),
+            RecipeError::Contradiction { place, .. } => ("contradiction", Some(place)),
+            RecipeError::ShuffledSplit { place, .. } => ("shuffled-split", Some(place)),
+        }
+    }
+}
+
+impl From<RecipeError> for gyeol_base::Error {
+    fn from(error: RecipeError) -> Self {
+        let text = error.to_string();
+        let (code, place) = error.code_and_place();
+        let text = place.and_then(|place| text.strip_prefix(&format!("{place}: "))).unwrap_or(&text);
+        let mut fault = gyeol_base::Fault::said(code, text);
+        if let Some(place) = place {
+            fault = fault.file(&*place.origin);
+            if let Some(line) = place.line {
+                fault = fault.line(line as usize);
+            }
+        }
+        fault.input()
+    }
+}
+
 fn within(section: &str) -> String {
     if section.is_empty() { String::new() } else { format!(" in [{section}]") }
 }

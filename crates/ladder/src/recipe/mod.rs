@@ -22,7 +22,7 @@ mod document;
 mod error;
 mod init;
 mod keys;
-mod language;
+mod lm;
 mod model;
 mod rules;
 mod translate;
@@ -34,10 +34,13 @@ mod tests;
 use std::io::Read;
 use std::path::Path;
 
+use gyeol_bundle::Summary;
+use gyeol_forecast::Forecaster;
+
 pub use document::document;
 pub use error::{Place, RecipeError, Result};
 pub use keys::{Key, Kind, SCHEMAS, Schema, Section, Without};
-pub use language::*;
+pub use lm::*;
 pub(crate) use model::rung_kind;
 pub use model::*;
 
@@ -47,10 +50,58 @@ pub enum AnyRecipe {
     /// `task = "forecast"`.
     Forecast(Box<Recipe>),
     /// `task = "language-model"`.
-    LanguageModel(Box<LanguageRecipe>),
+    LanguageModel(Box<LmRecipe>),
 }
 
 impl AnyRecipe {
+    /// Sets the seed.
+    pub fn set_seed(&mut self, seed: u64) {
+        match self {
+            AnyRecipe::Forecast(recipe) => recipe.seed = seed,
+            AnyRecipe::LanguageModel(recipe) => recipe.seed = seed,
+        }
+    }
+
+    /// Language of the report, by its code.
+    pub fn language(&self) -> &str {
+        match self {
+            AnyRecipe::Forecast(recipe) => &recipe.language,
+            AnyRecipe::LanguageModel(recipe) => &recipe.language,
+        }
+    }
+
+    /// Sets the language of the report.
+    pub fn set_language(&mut self, code: &str) {
+        match self {
+            AnyRecipe::Forecast(recipe) => recipe.language = code.to_owned(),
+            AnyRecipe::LanguageModel(recipe) => recipe.language = code.to_owned(),
+        }
+    }
+
+    /// Takes one file in place of those of the recipe.
+    pub fn set_data(&mut self, file: &str) {
+        match self {
+            AnyRecipe::Forecast(recipe) => recipe.data.file = file.to_owned(),
+            AnyRecipe::LanguageModel(recipe) => {
+                let data = &mut recipe.data;
+                (data.train, data.valid, data.test) = (None, None, None);
+                data.file = Some(file.to_owned());
+            }
+        }
+    }
+
+    /// The rung on which the ladder ends.
+    pub fn last_rung(&self) -> &str {
+        match self {
+            AnyRecipe::Forecast(recipe) => {
+                recipe.rungs.last().map_or(Recipe::LAST_DEFAULT, |rung| &rung.name)
+            }
+            AnyRecipe::LanguageModel(recipe) => {
+                recipe.rungs.last().map_or(LmRecipe::LAST_DEFAULT, |rung| &rung.name)
+            }
+        }
+    }
+
     /// Reads a recipe from its text, as its `task` says; `origin` is the name that errors give it.
     ///
     /// # Errors
@@ -59,8 +110,8 @@ impl AnyRecipe {
         // What is no TOML, or names no known task, is said by the check of the first task.
         let table: toml::Table = text.parse().unwrap_or_default();
         match table.get("task").and_then(toml::Value::as_str) {
-            Some(task) if task == keys::language::SCHEMA.task => {
-                Ok(AnyRecipe::LanguageModel(Box::new(LanguageRecipe::parse(text, origin)?)))
+            Some(task) if task == keys::lm::SCHEMA.task => {
+                Ok(AnyRecipe::LanguageModel(Box::new(LmRecipe::parse(text, origin)?)))
             }
             _ => Ok(AnyRecipe::Forecast(Box::new(Recipe::parse(text, origin)?))),
         }
@@ -74,6 +125,22 @@ impl AnyRecipe {
         let (text, origin) = read(path.as_ref())?;
         AnyRecipe::parse(&text, &origin)
     }
+}
+
+/// Whether the scores of a forecaster are taken in scaled units. Models of the first version say so in their recipe alone.
+///
+/// # Errors
+/// Such a recipe that cannot be read any more: the scores would be in an unknown unit.
+pub fn scored_scaled(forecaster: &Forecaster, summary: &Summary) -> gyeol_base::Result<bool> {
+    if let Some(scaled) = forecaster.about.scaled {
+        return Ok(scaled);
+    }
+    let recipe = Recipe::parse(&summary.recipe, "the recipe in the model").map_err(|e| {
+        gyeol_base::Error::from(e)
+            .while_at("the model does not say whether its scores are scaled, and its recipe cannot be read")
+            .with_next("train the model again with this version")
+    })?;
+    Ok(recipe.score.scaled)
 }
 
 /// The text of a recipe and the name that errors give it.
@@ -98,6 +165,9 @@ fn read(path: &Path) -> Result<(String, String)> {
 }
 
 impl Recipe {
+    /// The rung on which the default ladder ends.
+    pub const LAST_DEFAULT: &str = "lstm";
+
     /// Reads a recipe of a forecast from its text; `origin` is the name that errors give it.
     pub fn parse(text: &str, origin: &str) -> Result<Recipe> {
         let (table, lines) = check::check(text, origin, &keys::forecast::SCHEMA)?;

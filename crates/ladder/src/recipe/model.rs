@@ -151,6 +151,7 @@ pub struct ScoreRecipe {
 #[allow(missing_docs, reason = "each field is documented once, in KEYS")]
 pub struct RungRecipe {
     pub name: String,
+    pub plain: Option<bool>,
     pub season: Option<usize>,
     pub calendar: Option<bool>,
     pub season_values: Option<bool>,
@@ -185,6 +186,17 @@ impl RungRecipe {
     /// The kind of rung: the name without its suffix, `lstm` for `lstm:plain`.
     pub fn kind(&self) -> &str {
         rung_kind(&self.name)
+    }
+
+    /// Whether a net has the textbook's defaults: `plain = true`, or, as the first version had it, a name that ends in
+    /// `:plain`.
+    pub fn is_plain(&self) -> bool {
+        self.plain.unwrap_or_else(|| self.plain_by_name())
+    }
+
+    /// Whether the name alone says so.
+    pub fn plain_by_name(&self) -> bool {
+        self.plain.is_none() && self.name.ends_with(":plain")
     }
 }
 

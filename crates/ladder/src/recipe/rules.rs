@@ -76,7 +76,8 @@ fn data(recipe: &Recipe, lines: &Lines) -> Result<()> {
         && let Err(error) = gyeol_data::clock::zone(name)
     {
         let usual = "write a zone such as Europe/Berlin";
-        let next = error.fault().map_or(usual, |fault| fault.next.as_str()).to_owned();
+        let next =
+            Some(error.fault().next.as_str()).filter(|next| !next.is_empty()).unwrap_or(usual).to_owned();
         let problem = format!("\"{name}\" is not a time zone");
         return Err(bad(lines.place("data.zone"), "data.zone", problem, next));
     }
@@ -85,10 +86,7 @@ fn data(recipe: &Recipe, lines: &Lines) -> Result<()> {
     {
         let place = lines.place("calendar.holidays");
         let fault = error.fault();
-        let next =
-            fault.map_or("write two letters such as \"US\", or the dates", |fault| fault.next.as_str());
-        let problem = fault.map_or_else(|| error.to_string(), |fault| fault.found.clone());
-        return Err(bad(place, "calendar.holidays", problem, next));
+        return Err(bad(place, "calendar.holidays", fault.found.clone(), &fault.next));
     }
     let file = &recipe.data.file;
     if file.starts_with("builtin:") && file != super::BUILTIN_POWER {

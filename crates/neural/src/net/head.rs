@@ -52,6 +52,11 @@ pub struct Targets<'a, T> {
     pub values: &'a [T],
 }
 
+/// What another head packed, or made room for, cannot stand in for this one's.
+fn of_another_net() -> ! {
+    unreachable!("packed weights or a tape of another net")
+}
+
 impl Head {
     pub fn new(layout: &mut Layout, input: usize, output: &Output) -> Result<Self> {
         Ok(match output {
@@ -87,7 +92,7 @@ impl Head {
             (Head::Classes(s), HeadPacked::Classes(p), Some(pool)) => s.pack_on(params, p, pool),
             (Head::Classes(s), HeadPacked::Classes(p), None) => s.pack(params, p),
             (Head::Adaptive(a), HeadPacked::Adaptive(p), _) => a.pack(params, p),
-            _ => {}
+            (Head::Values(..) | Head::Classes(_) | Head::Adaptive(_), ..) => of_another_net(),
         }
     }
 
@@ -126,7 +131,7 @@ impl Head {
             (Head::Values(d, _), HeadPacked::Values(p)) => d.forward(params, p, x, out),
             (Head::Classes(s), HeadPacked::Classes(p)) => s.log_probabilities(params, p, x, out),
             (Head::Adaptive(a), HeadPacked::Adaptive(p)) => a.log_probabilities(params, p, x, out),
-            _ => {}
+            (Head::Values(..) | Head::Classes(_) | Head::Adaptive(_), _) => of_another_net(),
         }
     }
 
@@ -151,7 +156,7 @@ impl Head {
             (Head::Adaptive(a), HeadPacked::Adaptive(p), Room::Adaptive(room)) => {
                 a.loss(params, p, x, targets.classes, room)
             }
-            _ => 0.0,
+            (Head::Values(..) | Head::Classes(_) | Head::Adaptive(_), ..) => of_another_net(),
         }
     }
 
@@ -187,7 +192,7 @@ impl Head {
             (Head::Adaptive(a), HeadPacked::Adaptive(p), Room::Adaptive(room)) => {
                 a.learn(params, p, x, targets.classes, scale, room, dx, gradient, Write::Set)
             }
-            _ => 0.0,
+            (Head::Values(..) | Head::Classes(_) | Head::Adaptive(_), ..) => of_another_net(),
         }
     }
 

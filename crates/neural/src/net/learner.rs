@@ -4,7 +4,7 @@ use gyeol_tensor::{Buffer, Pool, Real, Rng};
 
 use super::{Batch, Net, NetPacked, NetTape, Reads};
 use crate::error::{Error, Result};
-use crate::trainer::{Chunk, Gradient, Model, Streams};
+use crate::trainer::{Chunk, Gradient, Streams, Trainable};
 
 /// Where batches come from.
 pub trait Samples<T: Real>: Sync {
@@ -62,7 +62,7 @@ impl<S> Learner<'_, S> {
     }
 }
 
-impl<T: Real, S: Samples<T>> Model<T> for Learner<'_, S> {
+impl<T: Real, S: Samples<T>> Trainable<T> for Learner<'_, S> {
     type Packed = NetPacked<T>;
     type Workspace = LearnerWorkspace<T>;
 

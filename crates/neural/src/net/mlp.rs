@@ -23,7 +23,7 @@ use super::{Output, check_sizes};
 use crate::dense::{Dense, DensePacked};
 use crate::error::{Error, Result};
 use crate::layout::Layout;
-use crate::trainer::{Chunk, Gradient, Model};
+use crate::trainer::{Chunk, Gradient, Trainable};
 
 /// Shape of a feed-forward net.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -350,7 +350,7 @@ impl<T: Real> RowsLearner<'_, T> {
     }
 }
 
-impl<T: Real> Model<T> for RowsLearner<'_, T> {
+impl<T: Real> Trainable<T> for RowsLearner<'_, T> {
     type Packed = MlpPacked<T>;
     type Workspace = RowsWorkspace<T>;
 

@@ -4,8 +4,9 @@ use std::fmt::Debug;
 
 use gyeol_tensor::Rng;
 
+use crate::farthest::farthest;
 use crate::layout::Layout;
-use crate::trainer::{Model, gradient};
+use crate::trainer::{Trainable, gradient};
 
 /// Parameters as training begins with them, moved by noise of ±`bound` so that none is zero.
 pub(crate) fn noisy(layout: &Layout, rng: &mut Rng, bound: f64) -> Vec<f64> {
@@ -31,14 +32,19 @@ pub(crate) fn distances(got: &[f64], at: &[f64], step: f64, mut loss: impl FnMut
         .collect()
 }
 
-/// The largest of [`distances`]; NaN counts as infinite.
+/// The largest of [`distances`].
 pub(crate) fn worst(got: &[f64], at: &[f64], loss: impl FnMut(&[f64]) -> f64) -> f64 {
-    let far = |d: f64| if d.is_nan() { f64::INFINITY } else { d };
-    distances(got, at, 1e-5, loss).into_iter().map(far).fold(0.0, f64::max)
+    farthest(distances(got, at, 1e-5, loss))
 }
 
 /// Every number of a model's gradient over `samples`, masks included, is within 1e-6 of the difference.
-pub(crate) fn check<M: Model<f64>>(model: &M, params: &[f64], samples: &[u32], step: f64, what: &dyn Debug) {
+pub(crate) fn check<M: Trainable<f64>>(
+    model: &M,
+    params: &[f64],
+    samples: &[u32],
+    step: f64,
+    what: &dyn Debug,
+) {
     let at = |p: &[f64]| gradient(model, p, samples, Some((3, 4)));
     let (_, got) = at(params);
     for (i, off) in distances(&got, params, step, |p| at(p).0).into_iter().enumerate() {

@@ -4,9 +4,10 @@ use gyeol_tensor::Pool;
 
 use super::*;
 use crate::differences;
+use crate::farthest::farthest;
 use crate::recurrent::Cell;
-use crate::softmax::{NO_TARGET, Softmax};
-use crate::trainer::{Chunk, Model, TrainParams, evaluate, fit, gradient};
+use crate::softmax::NO_TARGET;
+use crate::trainer::{Chunk, TrainParams, Trainable, evaluate, fit, gradient};
 use crate::{Optimizer, Schedule};
 
 fn tokens(cell: Cell, reads: Reads, classes: usize) -> NetParams {
@@ -93,52 +94,6 @@ fn gradients_of_number_nets_agree_with_differences() {
     }
 }
 
-#[test]
-fn softmax_over_many_blocks_is_that_over_one() {
-    // 1,300 classes are three blocks; the plain formula in double precision beside it.
-    let mut layout = Layout::new();
-    let layer = Softmax::new(&mut layout, "o", 3, 1300);
-    let mut rng = Rng::new(5);
-    let mut params: Vec<f64> = layout.initial(&mut rng);
-    rng.fill_uniform(&mut params, 2.0);
-    let mut h = vec![0.0; 4 * 3];
-    rng.fill_uniform(&mut h, 3.0);
-    let targets = [0, 1299, NO_TARGET, 700];
-    let mut packed = layer.packed();
-    layer.pack(&params, &mut packed);
-    let mut tape = layer.tape(4);
-    let (mut dh, mut got) = (vec![0.0; 12], vec![f64::NAN; params.len()]);
-    let loss = layer.learn(&params, &packed, &h, &targets, 0.5, &mut tape, &mut dh, &mut got, Write::Set);
-    let (w, b) = (layer.w.of(&params), layer.b.of(&params));
-    let (mut want, mut want_dh, mut want_loss) = (vec![0.0; params.len()], vec![0.0; 12], 0.0);
-    for n in 0..4 {
-        let z: Vec<f64> =
-            (0..1300).map(|v| b[v] + (0..3).map(|i| h[n * 3 + i] * w[v * 3 + i]).sum::<f64>()).collect();
-        let max = z.iter().copied().fold(f64::MIN, f64::max);
-        let lse = max + z.iter().map(|z| (z - max).exp()).sum::<f64>().ln();
-        if targets[n] == NO_TARGET {
-            continue;
-        }
-        want_loss += lse - z[targets[n] as usize];
-        for v in 0..1300 {
-            let d = 0.5 * ((z[v] - lse).exp() - f64::from(u8::from(v == targets[n] as usize)));
-            layer.b.of_mut(&mut want)[v] += d;
-            for i in 0..3 {
-                layer.w.of_mut(&mut want)[v * 3 + i] += d * h[n * 3 + i];
-                want_dh[n * 3 + i] += d * w[v * 3 + i];
-            }
-        }
-    }
-    let far = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
-    assert!((loss - want_loss).abs() < 1e-12 && far(&got, &want) < 1e-14 && far(&dh, &want_dh) < 1e-13);
-    // Groups of rows add up to the same.
-    let mut small = layer.tape(1);
-    let (mut dh2, mut got2) = (vec![0.0; 12], vec![f64::NAN; params.len()]);
-    let loss2 = layer.learn(&params, &packed, &h, &targets, 0.5, &mut small, &mut dh2, &mut got2, Write::Set);
-    assert!((loss2 - loss).abs() < 1e-12 && far(&got, &got2) < 1e-14 && far(&dh, &dh2) < 1e-14);
-    assert!((layer.loss(&params, &packed, &h, &targets, &mut small) - loss).abs() < 1e-12);
-}
-
 fn curve(threads: usize, epochs: usize, resume: Option<crate::State<f32>>) -> crate::State<f32> {
     let mut p = tokens(Cell::Lstm, Reads::Every, 11);
     p.dropout = 0.2;
@@ -211,7 +166,7 @@ fn a_table_row_that_no_token_touches_moves_as_with_a_gradient_of_zero() {
             p.optimizer.update(&mut state, &step, range, Some(g), params);
         }
     }
-    let far = got.params.iter().zip(&params).map(|(a, b): (&f64, &f64)| (a - b).abs()).fold(0.0, f64::max);
+    let far = farthest(got.params.iter().zip(&params).map(|(a, b)| (a - b).abs()));
     assert!(far < 1e-13, "{far}");
 }
 
@@ -222,7 +177,7 @@ fn a_predictor_says_what_the_net_says() {
     let ids: Vec<u32> = (0..21u32).map(|i| i * i % 11).collect();
     let streams = TokenStreams::new(&net, ids.clone(), 1, 50).unwrap();
     let learner = Learner { net: &net, samples: &streams };
-    let mut packed = Model::<f64>::packed(&learner);
+    let mut packed = Trainable::<f64>::packed(&learner);
     learner.pack(&params, &mut packed);
     let mut room = learner.workspace(1);
     let mut carry = vec![0.0; 2 * net.params().stack.state()];

@@ -6,11 +6,11 @@ use gyeol_tensor::elementwise::mix;
 use gyeol_tensor::{Pool, Real, Rng};
 
 use super::step::{Room, evaluate};
-use super::{Epoch, Fit, Model, State, TrainParams};
+use super::{Epoch, Fit, State, TrainParams, Trainable};
 use crate::error::{Error, Result};
 
 /// A new state: parameters drawn from the seed.
-fn start<T: Real, M: Model<T>>(model: &M, p: &TrainParams) -> State<T> {
+fn start<T: Real, M: Trainable<T>>(model: &M, p: &TrainParams) -> State<T> {
     let params: Vec<T> = model.layout().initial(&mut Rng::stream(p.seed, 1));
     State::new(params, p)
 }
@@ -44,7 +44,7 @@ impl<T: Real> State<T> {
 /// # Errors
 /// [`Error::Parameter`]; [`Error::NotFinite`] with the place; [`Error::Stopped`] when `observe` answered
 /// false; [`Error::StateMismatch`] when `resume` is of another net or optimizer.
-pub fn fit<T: Real, M: Model<T>>(
+pub fn fit<T: Real, M: Trainable<T>>(
     model: &M,
     p: &TrainParams,
     train: &[u32],

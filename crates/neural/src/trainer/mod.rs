@@ -50,8 +50,8 @@ pub struct Gradient<T: Real> {
     pub tables: Vec<TableGradient<T>>,
 }
 
-/// A net together with the samples it learns from.
-pub trait Model<T: Real>: Sync {
+/// What the trainer trains: a net together with the samples it learns from.
+pub trait Trainable<T: Real>: Sync {
     /// Weights packed for the products, once an iteration.
     type Packed: Send + Sync;
     /// A thread's room for one chunk.

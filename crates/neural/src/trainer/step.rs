@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use gyeol_tensor::elementwise::{add, sum_of_squares, sum_of_squares_on, sum_parts};
 use gyeol_tensor::{Buffer, Pool, Real};
 
-use super::{Chunk, Gradient, Model, State, TrainParams};
+use super::{Chunk, Gradient, State, TrainParams, Trainable};
 use crate::embedding::TableGradient;
 use crate::layout::Layout;
 use crate::optimizer::Step;
@@ -32,7 +32,7 @@ pub(super) fn lock<T>(m: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl<T: Real> Gradient<T> {
     /// Room for chunks of up to `rows` samples.
-    fn room<M: Model<T>>(model: &M, rows: usize) -> Self {
+    fn room<M: Trainable<T>>(model: &M, rows: usize) -> Self {
         let table = |(most, width)| TableGradient::with_capacity(most, width);
         Gradient {
             dense: Buffer::zeros(model.layout().dense_len()),
@@ -104,7 +104,7 @@ impl<T: Real> TableSum<T> {
 }
 
 /// Everything that steps of one run need room for.
-pub(super) struct Room<T: Real, M: Model<T>> {
+pub(super) struct Room<T: Real, M: Trainable<T>> {
     rows: usize,
     packed: M::Packed,
     workspaces: Vec<Mutex<M::Workspace>>,
@@ -115,7 +115,7 @@ pub(super) struct Room<T: Real, M: Model<T>> {
     tables: Vec<TableSum<T>>,
 }
 
-impl<T: Real, M: Model<T>> Room<T, M> {
+impl<T: Real, M: Trainable<T>> Room<T, M> {
     pub fn new(model: &M, batch: usize, p: &TrainParams, pool: &Pool) -> Self {
         let layout = model.layout();
         let rows = chunk_rows(batch, layout.dense_len());
@@ -251,7 +251,7 @@ impl<T: Real, M: Model<T>> Room<T, M> {
 }
 
 /// Mean loss over `samples`; the sum runs in chunk order.
-pub fn evaluate<T: Real, M: Model<T>>(model: &M, params: &[T], samples: &[u32], pool: &Pool) -> f64 {
+pub fn evaluate<T: Real, M: Trainable<T>>(model: &M, params: &[T], samples: &[u32], pool: &Pool) -> f64 {
     const ROWS: usize = 16;
     let streams = model.streams();
     // A stream's rows walk all their batches before the next chunk of rows does.
@@ -278,7 +278,7 @@ pub fn evaluate<T: Real, M: Model<T>>(model: &M, params: &[T], samples: &[u32], 
 /// Sum of losses and its gradient over one batch, as a training step takes them (for checks): the tables' gradients
 /// are spread to their whole width, so that the vector is as long as the parameters. Masks are drawn where `stream` is
 /// given.
-pub fn gradient<T: Real, M: Model<T>>(
+pub fn gradient<T: Real, M: Trainable<T>>(
     model: &M,
     params: &[T],
     samples: &[u32],

@@ -1,15 +1,16 @@
 //! ARPA files of any maker: fields split by tabs or spaces, back-off weights that may be left out, n-grams in any order.
 //! Nothing is allocated on the word of a header; every number is checked.
 
-use gyeol_data::Fault;
+use gyeol_base::Fault;
 
 use crate::arpa::repair::{self, Raw};
 use crate::corpus::Source;
 use crate::corpus::source::{Lines, Words};
-use crate::error::{Error, Result};
 use crate::estimate::MOST_ORDER;
 use crate::tables::Tables;
 use crate::vocabulary::{RESERVED, SENTENCE_END, SENTENCE_START, UNKNOWN, Vocabulary};
+use crate::watch::{Stage, Watch};
+use gyeol_base::{Error, Result};
 
 /// log10 probability of `<unk>` where a file has none, as in KenLM.
 const UNKNOWN_MISSING: f32 = -100.0;
@@ -52,12 +53,13 @@ enum Part {
     End,
 }
 
-/// Reads an ARPA file to its end.
+/// Reads an ARPA file to its end. `progress` is told the lines read and answers whether to go on.
 ///
 /// # Errors
 /// A line that is not understood, a number that is none or out of range, counts that differ from the header's, an
-/// n-gram of a word that is no unigram or that stands there twice, a file that is cut off. Each names the line.
-pub fn read_arpa(source: &mut Source) -> Result<(Tables, Repairs)> {
+/// n-gram of a word that is no unigram or that stands there twice, a file that is cut off. Each names the line. Stopped.
+pub fn read_arpa(source: &mut Source, progress: &mut dyn FnMut(Stage) -> bool) -> Result<(Tables, Repairs)> {
+    let mut watch = Watch::new(progress, Stage::Reading(0));
     let mut reader = Reader { source, line: 0 };
     let mut promised: Vec<u64> = Vec::new();
     let mut levels: Vec<Raw> = Vec::new();
@@ -65,9 +67,11 @@ pub fn read_arpa(source: &mut Source) -> Result<(Tables, Repairs)> {
     let mut part = Part::Before;
     let mut given = [false; 3];
     let mut block = Vec::new();
-    while part != Part::End && reader.source.next_block(&mut block)? {
+    while part != Part::End && reader.source.watched_block(&mut block, &mut watch)? {
+        watch.tell(Stage::Reading(reader.line as u64))?;
         for line in Lines(&block) {
             reader.line += 1;
+            watch.step(reader.line)?;
             let trimmed = line.trim_ascii();
             if trimmed.is_empty() || part == Part::End {
                 continue;
@@ -123,7 +127,7 @@ pub fn read_arpa(source: &mut Source) -> Result<(Tables, Repairs)> {
     let unigrams = by_number(&reader, &vocabulary, std::mem::take(&mut levels[0]), given, &mut repairs)?;
     levels[0] = unigrams;
     let name = reader.source.name().to_owned();
-    let tables = repair::build(vocabulary, levels, &mut repairs, &name)?;
+    let tables = repair::build(vocabulary, levels, &mut repairs, &name, &mut watch)?;
     Ok((tables, repairs))
 }
 

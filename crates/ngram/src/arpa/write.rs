@@ -3,23 +3,29 @@
 use std::io::Write;
 use std::ops::Range;
 
-use gyeol_data::Fault;
+use gyeol_base::Fault;
 use gyeol_tensor::Pool;
 
 use crate::arpa::number;
-use crate::error::{Error, Result};
 use crate::tables::{Scheme, Tables};
+use crate::watch::{Stage, Watch};
+use gyeol_base::{Error, Result};
 
 /// log10 of nothing, by SRILM's convention.
 pub(crate) const LOG_ZERO: f32 = -99.0;
 /// N-grams of one task.
 const PIECE: usize = 1 << 14;
 
-/// Writes a model.
+/// Writes a model. `progress` answers whether to go on.
 ///
 /// # Errors
-/// A model that is no back-off model (additive smoothing, stupid back-off), or what the system says.
-pub fn write_arpa(tables: &Tables, out: &mut dyn Write, pool: &Pool) -> Result<()> {
+/// A model that is no back-off model (additive smoothing, stupid back-off), or what the system says; stopped.
+pub fn write_arpa(
+    tables: &Tables,
+    out: &mut dyn Write,
+    pool: &Pool,
+    progress: &mut dyn FnMut(Stage) -> bool,
+) -> Result<()> {
     let what = match tables.scheme {
         Scheme::BackOff => None,
         Scheme::Stupid(_) => Some("stupid back-off"),
@@ -32,18 +38,17 @@ pub fn write_arpa(tables: &Tables, out: &mut dyn Write, pool: &Pool) -> Result<(
                 .next("write the binary form instead"),
         ));
     }
-    write(tables, out, pool).map_err(|e| {
+    let failed = |e| {
         Error::io("write", "the ARPA file", "check that the folder exists, may be written to and has room", e)
-    })
-}
-
-fn write(tables: &Tables, out: &mut dyn Write, pool: &Pool) -> std::io::Result<()> {
-    writeln!(out, "\\data\\")?;
+    };
+    let mut watch = Watch::new(progress, Stage::Writing);
+    watch.tell(Stage::Writing)?;
+    writeln!(out, "\\data\\").map_err(failed)?;
     for (n, level) in tables.levels.iter().enumerate() {
-        writeln!(out, "ngram {}={}", n + 1, level.len())?;
+        writeln!(out, "ngram {}={}", n + 1, level.len()).map_err(failed)?;
     }
     for (n, level) in tables.levels.iter().enumerate() {
-        writeln!(out, "\n\\{}-grams:", n + 1)?;
+        writeln!(out, "\n\\{}-grams:", n + 1).map_err(failed)?;
         let mut pieces: Vec<Vec<u8>> = vec![Vec::new(); 16 * pool.threads().min(64)];
         let mut begin = 0;
         while begin < level.len() {
@@ -51,18 +56,18 @@ fn write(tables: &Tables, out: &mut dyn Write, pool: &Pool) -> std::io::Result<(
                 let start = (begin + index * PIECE).min(level.len());
                 start..(start + PIECE).min(level.len())
             };
-            pool.each_mut(&mut pieces, |_, index, text| {
+            watch.each_mut(pool, &mut pieces, |_, index, text| {
                 text.clear();
                 lines(tables, n, of(index), text);
-            });
+            })?;
             for text in &pieces {
-                out.write_all(text)?;
+                watch.ask()?;
+                out.write_all(text).map_err(failed)?;
             }
             begin += pieces.len() * PIECE;
         }
     }
-    writeln!(out, "\n\\end\\")?;
-    out.flush()
+    writeln!(out, "\n\\end\\").and_then(|()| out.flush()).map_err(failed)
 }
 
 fn lines(tables: &Tables, n: usize, range: Range<usize>, text: &mut Vec<u8>) {
@@ -82,6 +87,6 @@ fn lines(tables: &Tables, n: usize, range: Range<usize>, text: &mut Vec<u8>) {
             number::put(text, finite(back_off));
         }
         text.push(b'\n');
-        Ok(())
+        Ok::<(), std::convert::Infallible>(())
     });
 }

@@ -3,12 +3,16 @@
 //! record begin is kept in Elias and Fano's form, two to four bits a record.
 
 use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+use gyeol_base::{Error, Result};
 
 use crate::binary::f32_at;
 use crate::binary::packed::{BitWriter, bits_at, encode, low_bits, pair};
 use crate::binary::quantise::{codebook, nearest};
 use crate::tables::Grams;
 use crate::vocabulary::WordId;
+use crate::watch::STEPS;
 
 /// Sections of each level above unigrams: records, codebook of probabilities, codebook of back-off weights; and of each
 /// level but the highest: low bits, high bits and samples of the children's beginnings.
@@ -21,12 +25,24 @@ pub(crate) fn word_bits(words: usize) -> u32 {
 }
 
 /// Records and codebooks of a level.
-pub(crate) fn records(level: &Grams, words: usize, bits: u8) -> [Vec<u8>; RECORD_SECTIONS] {
-    let book = codebook(&level.probability, bits);
-    let back_offs = codebook(&level.back_off, bits);
+///
+/// # Errors
+/// Stopped by the flag.
+pub(crate) fn records(
+    level: &Grams,
+    words: usize,
+    bits: u8,
+    stop: &AtomicBool,
+) -> Result<[Vec<u8>; RECORD_SECTIONS]> {
+    let mut ask = || if stop.load(Relaxed) { Err(Error::stopped()) } else { Ok(()) };
+    let book = codebook(&level.probability, bits, &mut ask)?;
+    let back_offs = codebook(&level.back_off, bits, &mut ask)?;
     let mut out = BitWriter::default();
     let word_bits = word_bits(words);
     for index in 0..level.len() {
+        if index.is_multiple_of(STEPS) {
+            ask()?;
+        }
         out.put(u64::from(level.words[index]), word_bits);
         out.put(nearest(&book, level.probability[index]), u32::from(bits));
         if !level.back_off.is_empty() {
@@ -34,7 +50,7 @@ pub(crate) fn records(level: &Grams, words: usize, bits: u8) -> [Vec<u8>; RECORD
         }
     }
     let raw = |book: &[f32]| book.iter().flat_map(|v| v.to_le_bytes()).collect();
-    [out.finish(), raw(&book), raw(&back_offs)]
+    Ok([out.finish(), raw(&book), raw(&back_offs)])
 }
 
 pub(crate) fn children(level: &Grams) -> [Vec<u8>; CHILD_SECTIONS] {

@@ -1,29 +1,9 @@
-//! Files written whole or not at all, and the bytes of a model wherever they are.
+//! Files written whole or not at all by going back in them.
 
 use std::io::{BufWriter, Write};
-use std::ops::Deref;
 use std::path::Path;
 
-use gyeol_tensor::mapped::Mapped;
-
-use crate::error::{Error, Result};
-
-/// Bytes in memory or in a mapped file.
-pub(crate) enum Bytes {
-    Owned(Vec<u8>),
-    Mapped(Mapped),
-}
-
-impl Deref for Bytes {
-    type Target = [u8];
-
-    fn deref(&self) -> &[u8] {
-        match self {
-            Bytes::Owned(bytes) => bytes,
-            Bytes::Mapped(map) => map,
-        }
-    }
-}
+use gyeol_base::{Error, Kind, Result};
 
 /// What a file being written is: buffered, and able to go back.
 pub type Filling<'a> = BufWriter<&'a mut std::fs::File>;
@@ -50,9 +30,9 @@ pub fn whole(target: &Path, fill: impl FnOnce(&mut Filling<'_>) -> Result<()>) -
     let mut beside = builder.tempfile_in(folder).map_err(failed)?;
     let mut out = BufWriter::with_capacity(1 << 20, beside.as_file_mut());
     // What fills it does not know its name.
-    fill(&mut out).map_err(|e| match e {
-        Error::Io { action: "write", source, .. } => failed(source),
-        other => other,
+    fill(&mut out).map_err(|e| match e.kind() {
+        Kind::Io => e.of_file(target),
+        _ => e,
     })?;
     out.flush().map_err(failed)?;
     drop(out);

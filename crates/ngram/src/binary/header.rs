@@ -2,14 +2,15 @@
 
 use std::ops::Range;
 
-use gyeol_data::Fault;
+use gyeol_base::Fault;
 use gyeol_tensor::Pool;
 
 use crate::binary::{Layout, f32_at, u32_at, u64_at};
-use crate::error::{Error, Result};
 use crate::estimate::MOST_ORDER;
 use crate::hash;
 use crate::tables::Scheme;
+use crate::watch::Watch;
+use gyeol_base::{Error, Result};
 
 const MAGIC: &[u8; 8] = b"gyeolNGR";
 /// Version of the format; another one is refused.
@@ -59,13 +60,13 @@ pub(crate) fn size(sections: usize) -> u64 {
 }
 
 /// Checksum of a section: the hash of the hashes of its pieces.
-pub(crate) fn checksum(bytes: &[u8], pool: &Pool) -> u64 {
+pub(crate) fn checksum(bytes: &[u8], pool: &Pool, watch: &mut Watch<'_>) -> Result<u64> {
     let mut hashes = vec![0u64; bytes.len().div_ceil(PIECE)];
-    pool.each_mut(&mut hashes, |_, piece, out| {
+    watch.each_mut(pool, &mut hashes, |_, piece, out| {
         *out = hash::word(&bytes[piece * PIECE..bytes.len().min((piece + 1) * PIECE)]);
-    });
+    })?;
     let raw: Vec<u8> = hashes.iter().flat_map(|h| h.to_le_bytes()).collect();
-    hash::word(&raw)
+    Ok(hash::word(&raw))
 }
 
 impl Header {
@@ -196,9 +197,9 @@ impl Header {
     }
 
     /// Compares every byte of the sections with their checksums.
-    pub fn verify(&self, bytes: &[u8], name: &str, pool: &Pool) -> Result<()> {
+    pub fn verify(&self, bytes: &[u8], name: &str, pool: &Pool, watch: &mut Watch<'_>) -> Result<()> {
         for (index, section) in self.sections.iter().enumerate() {
-            if checksum(&bytes[section.padded()], pool) != section.checksum {
+            if checksum(&bytes[section.padded()], pool, watch)? != section.checksum {
                 return Err(Error::input(
                     Fault::new(
                         "altered-model",

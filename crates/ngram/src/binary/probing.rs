@@ -4,12 +4,14 @@
 //! A key is the 64-bit hash of the n-gram's words from the last to the first, so the hash of a longer n-gram goes on
 //! from that of a shorter one and all can be asked for at once. A full bucket flows over into the next of its page.
 
+use gyeol_base::Result;
 use gyeol_tensor::Pool;
 use gyeol_tensor::mapped::prefetch;
 
 use crate::binary::{f32_at, u64_at};
 use crate::hash;
 use crate::tables::Tables;
+use crate::watch::Watch;
 
 const LINE: usize = 64;
 /// Buckets of a page, which one thread fills.
@@ -95,28 +97,42 @@ impl Table {
 }
 
 /// Hashes of the n-grams of level `n` from those of the level below.
-pub(crate) fn hashes(tables: &Tables, n: usize, below: &[u64], seed: u64, pool: &Pool) -> Vec<u64> {
+pub(crate) fn hashes(
+    tables: &Tables,
+    n: usize,
+    below: &[u64],
+    seed: u64,
+    pool: &Pool,
+    watch: &mut Watch<'_>,
+) -> Result<Vec<u64>> {
     if n == 0 {
-        return (0..tables.levels[0].len() as u32).map(|w| hash::extend(seed, w)).collect();
+        return Ok((0..tables.levels[0].len() as u32).map(|w| hash::extend(seed, w)).collect());
     }
     let words = &tables.levels[n].words;
     let mut out = vec![0u64; words.len()];
     let ranges = crate::context::cut(&tables.levels[n - 1].first);
     let outs = crate::context::split(&mut out, ranges.iter().map(|(_, children)| children.clone()));
     let mut tasks: Vec<_> = ranges.iter().zip(outs).collect();
-    pool.each_mut(&mut tasks, |_, _, ((parents, children), out)| {
+    watch.each_mut(pool, &mut tasks, |_, _, ((parents, children), out)| {
         for parent in parents.clone() {
             let first = &tables.levels[n - 1].first;
             for index in first[parent] as usize..first[parent + 1] as usize {
                 out[index - children.start] = hash::extend(below[parent], words[index]);
             }
         }
-    });
-    out
+    })?;
+    Ok(out)
 }
 
 /// The table of level `n`, or `None` if two n-grams share a key or a page is full: then another seed is tried.
-pub(crate) fn fill(tables: &Tables, n: usize, hashes: &[u64], attempt: u64, pool: &Pool) -> Option<Vec<u8>> {
+pub(crate) fn fill(
+    tables: &Tables,
+    n: usize,
+    hashes: &[u64],
+    attempt: u64,
+    pool: &Pool,
+    watch: &mut Watch<'_>,
+) -> Result<Option<Vec<u8>>> {
     let level = &tables.levels[n];
     let highest = n + 1 == tables.levels.len();
     let count = buckets(level.len(), highest, attempt);
@@ -126,7 +142,8 @@ pub(crate) fn fill(tables: &Tables, n: usize, hashes: &[u64], attempt: u64, pool
     // Indices dealt by page, in order, so that each page is filled by one task in a fixed order.
     let page_of = |hash: u64| table.bucket(never_zero(hash)) / table.page;
     let mut ends = vec![0u32; pages + 1];
-    for &hash in hashes {
+    for (step, &hash) in hashes.iter().enumerate() {
+        watch.step(step)?;
         ends[page_of(hash) + 1] += 1;
     }
     for page in 0..pages {
@@ -135,13 +152,14 @@ pub(crate) fn fill(tables: &Tables, n: usize, hashes: &[u64], attempt: u64, pool
     let mut next = ends.clone();
     let mut dealt = vec![0u32; hashes.len()];
     for (index, &hash) in hashes.iter().enumerate() {
+        watch.step(index)?;
         let to = &mut next[page_of(hash)];
         dealt[*to as usize] = index as u32;
         *to += 1;
     }
     let mut tasks: Vec<(&mut [u8], bool)> =
         bytes.chunks_mut(table.page * LINE).map(|page| (page, true)).collect();
-    pool.each_mut(&mut tasks, |_, page, (bytes, fits)| {
+    watch.each_mut(pool, &mut tasks, |_, page, (bytes, fits)| {
         for &index in &dealt[ends[page] as usize..ends[page + 1] as usize] {
             let key = never_zero(hashes[index as usize]);
             let start = table.bucket(key) - page * table.page;
@@ -169,7 +187,7 @@ pub(crate) fn fill(tables: &Tables, n: usize, hashes: &[u64], attempt: u64, pool
             }
             *fits &= placed;
         }
-    });
+    })?;
     let fits = tasks.iter().all(|(_, fits)| *fits);
-    fits.then_some(bytes)
+    Ok(fits.then_some(bytes))
 }

@@ -1,14 +1,21 @@
 //! A codebook for floats: equally filled bins at first, then Lloyd's steps towards the least squared error (Lloyd 1982).
 
+use gyeol_base::Result;
+
+use crate::watch::sort_by;
+
 /// Bins that values are summed in before the steps.
 const FINE: usize = 1 << 16;
 const STEPS: usize = 30;
 
 /// Rising values of a codebook with at most 2^bits entries.
-pub(crate) fn codebook(values: &[f32], bits: u8) -> Vec<f32> {
+///
+/// # Errors
+/// Stopped.
+pub(crate) fn codebook(values: &[f32], bits: u8, ask: &mut dyn FnMut() -> Result<()>) -> Result<Vec<f32>> {
     let size = 1usize << bits;
     let mut sorted: Vec<f32> = values.to_vec();
-    sorted.sort_unstable_by(f32::total_cmp);
+    sort_by(&mut sorted, f32::total_cmp, ask)?;
     let mut distinct: Vec<f32> = Vec::new();
     for &value in &sorted {
         if distinct.last() != Some(&value) {
@@ -20,7 +27,7 @@ pub(crate) fn codebook(values: &[f32], bits: u8) -> Vec<f32> {
         }
     }
     if !distinct.is_empty() || sorted.is_empty() {
-        return distinct;
+        return Ok(distinct);
     }
     // Values that are not finite would spoil the means: they keep entries of their own.
     let infinite = sorted.iter().take_while(|v| !v.is_finite()).count();
@@ -58,7 +65,7 @@ pub(crate) fn codebook(values: &[f32], bits: u8) -> Vec<f32> {
     }
     out.sort_unstable_by(f32::total_cmp);
     out.dedup();
-    out
+    Ok(out)
 }
 
 /// The entry nearest to a value.
@@ -77,6 +84,10 @@ pub(crate) fn nearest(codebook: &[f32], value: f32) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn codebook(values: &[f32], bits: u8) -> Vec<f32> {
+        super::codebook(values, bits, &mut || Ok(())).unwrap()
+    }
 
     #[test]
     fn few_values_are_kept_and_many_are_met_closely() {

@@ -4,12 +4,13 @@
 
 use std::ops::Range;
 
-use gyeol_data::Fault;
+use gyeol_base::Fault;
 
 use crate::binary::{u32_at, u64_at};
-use crate::error::{Error, Result};
 use crate::hash;
 use crate::vocabulary::{RESERVED, UNKNOWN, Vocabulary, WordId};
+use crate::watch::Watch;
+use gyeol_base::{Error, Result};
 
 /// Where the three parts lie.
 #[derive(Debug, Clone, Default)]
@@ -20,11 +21,12 @@ pub(crate) struct Words {
     pub mask: usize,
 }
 
-pub(crate) fn sections(vocabulary: &Vocabulary) -> Result<[Vec<u8>; 3]> {
+pub(crate) fn sections(vocabulary: &Vocabulary, watch: &mut Watch<'_>) -> Result<[Vec<u8>; 3]> {
     let (mut text, mut ends) = (Vec::new(), Vec::new());
     let size = (vocabulary.len() * 2).next_power_of_two();
     let mut slots = vec![(0u64, 0u64); size];
     for id in 0..vocabulary.len() as u32 {
+        watch.step(id as usize)?;
         let word = vocabulary.bytes_of(id);
         text.extend_from_slice(word);
         ends.extend_from_slice(&(text.len() as u32).to_le_bytes());

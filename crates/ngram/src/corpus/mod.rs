@@ -8,11 +8,12 @@ pub(crate) mod spool;
 
 use std::path::Path;
 
-use gyeol_data::Fault;
+use gyeol_base::Fault;
 use gyeol_tensor::Pool;
 
-use crate::error::{Error, Result};
 use crate::vocabulary::{RESERVED, SENTENCE_END, SENTENCE_START, UNKNOWN, Vocabulary, WordId};
+use crate::watch::{Stage, Watch};
+use gyeol_base::{Error, Result};
 pub use source::Source;
 use source::{Lines, Words};
 use spool::Spool;
@@ -66,14 +67,14 @@ enum Problem {
     Full(Error),
 }
 
-/// Reads a text to its end. `progress` is told the words read so far.
+/// Reads a text to its end. The watcher is told the words read so far.
 pub(crate) fn read(
     source: &mut Source,
     options: &CorpusOptions,
     spool: u64,
     folder: &Path,
     pool: &Pool,
-    progress: &mut dyn FnMut(u64),
+    watch: &mut Watch<'_>,
 ) -> Result<Corpus> {
     let mut corpus = Corpus {
         vocabulary: Vocabulary::new(),
@@ -87,7 +88,7 @@ pub(crate) fn read(
     loop {
         let mut filled = 0;
         for local in &mut locals {
-            if !source.next_block(&mut local.text)? {
+            if !source.watched_block(&mut local.text, watch)? {
                 break;
             }
             filled += 1;
@@ -120,7 +121,7 @@ pub(crate) fn read(
             corpus.tokens += local.ids.len() as u64;
             corpus.spool.push(std::mem::take(&mut local.ids))?;
         }
-        progress(corpus.tokens);
+        watch.tell(Stage::Reading(corpus.tokens))?;
     }
     corpus.histogram.resize(corpus.vocabulary.len(), 0);
     corpus.sentences = corpus.histogram[SENTENCE_END as usize];
@@ -140,7 +141,7 @@ pub(crate) fn read(
                 .next("train on parts and mix the models"),
         ));
     }
-    corpus.limit(options)?;
+    corpus.limit(options, watch)?;
     Ok(corpus)
 }
 
@@ -203,16 +204,16 @@ impl Problem {
 
 impl Corpus {
     /// Turns the words beyond the limits into `<unk>`; those that stay keep their order.
-    fn limit(&mut self, options: &CorpusOptions) -> Result<()> {
+    fn limit(&mut self, options: &CorpusOptions, watch: &mut Watch<'_>) -> Result<()> {
         let words = self.vocabulary.len();
         let first = RESERVED.len();
         let mut keep: Vec<bool> =
             (0..words).map(|id| id < first || self.histogram[id] >= options.minimum_count).collect();
         if let Some(limit) = options.vocabulary_limit {
             let mut by_count: Vec<usize> = (first..words).filter(|&id| keep[id]).collect();
-            by_count.sort_by_key(|&id| (std::cmp::Reverse(self.histogram[id]), id));
-            for &id in by_count.iter().skip(limit) {
-                keep[id] = false;
+            if limit < by_count.len() {
+                by_count.select_nth_unstable_by_key(limit, |&id| (std::cmp::Reverse(self.histogram[id]), id));
+                by_count[limit..].iter().for_each(|&id| keep[id] = false);
             }
         }
         if keep.iter().all(|&k| k) {
@@ -222,6 +223,7 @@ impl Corpus {
         let mut histogram = vec![0u64; first];
         let mut map = Vec::with_capacity(words);
         for id in 0..words {
+            watch.step(id)?;
             let new =
                 if keep[id] { vocabulary.insert(self.vocabulary.bytes_of(id as u32))? } else { UNKNOWN };
             histogram.resize(vocabulary.len(), 0);
@@ -229,7 +231,7 @@ impl Corpus {
             map.push(new);
         }
         debug_assert_eq!(map[SENTENCE_START as usize], SENTENCE_START);
-        self.spool.renumber(&map)?;
+        self.spool.renumber(&map, watch)?;
         (self.vocabulary, self.histogram) = (vocabulary, histogram);
         Ok(())
     }

@@ -4,12 +4,14 @@
 use std::fs::File;
 use std::io::{Cursor, Read};
 
-use gyeol_data::Fault;
+use gyeol_base::{Error, Fault, Result};
 
-use crate::error::{Error, Result};
+use crate::watch::{Stage, Watch};
 
 /// Bytes of a block, about; a block is longer only where one line is.
 const BLOCK: usize = 4 << 20;
+/// Bytes read between two questions whether to go on.
+const PART: usize = 64 << 10;
 /// The longest line, so that a file without line ends cannot fill the memory.
 const LONGEST_LINE: usize = 256 << 20;
 
@@ -54,9 +56,9 @@ impl Source {
     pub fn from_text(text: impl Into<Vec<u8>>) -> Self {
         Source {
             name: "text".into(),
-            reader: Box::new(std::io::empty()),
-            rest: text.into(),
-            ended: true,
+            reader: Box::new(Cursor::new(text.into())),
+            rest: Vec::new(),
+            ended: false,
             begun: false,
         }
     }
@@ -91,21 +93,28 @@ impl Source {
 
     /// The next block of whole lines in `block`, or `false` at the end. A byte-order mark at the front is left out.
     pub(crate) fn next_block(&mut self, block: &mut Vec<u8>) -> Result<bool> {
+        let mut on = |_| true;
+        self.watched_block(block, &mut Watch::new(&mut on, Stage::Reading(0)))
+    }
+
+    /// [`Source::next_block`], with questions between its parts: a pipe may give them slowly.
+    pub(crate) fn watched_block(&mut self, block: &mut Vec<u8>, watch: &mut Watch<'_>) -> Result<bool> {
         block.clear();
         block.append(&mut self.rest);
         let mut want = BLOCK;
         while !self.ended {
-            let have = block.len();
-            if have < want {
-                let missing = (want - have) as u64;
+            block.reserve(want.saturating_sub(block.len()));
+            while block.len() < want && !self.ended {
+                watch.ask()?;
+                let missing = (want - block.len()).min(PART) as u64;
                 let read = (&mut self.reader).take(missing).read_to_end(block).map_err(|e| {
                     let next = "check the file; if it is packed it was cut off or altered: copy it again";
                     Error::io("read", &self.name, next, e)
                 })?;
-                if (read as u64) < missing {
-                    self.ended = true;
-                    break;
-                }
+                self.ended = (read as u64) < missing;
+            }
+            if self.ended {
+                break;
             }
             if let Some(end) = memchr::memrchr(b'\n', block) {
                 self.rest.extend_from_slice(&block[end + 1..]);

@@ -6,8 +6,9 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use crate::error::{Error, Result};
 use crate::vocabulary::WordId;
+use crate::watch::Watch;
+use gyeol_base::{Error, Result};
 
 /// A temporary file that the system forgets when it is closed.
 pub(crate) fn temporary(folder: &Path) -> Result<File> {
@@ -87,8 +88,9 @@ impl Spool {
     }
 
     /// Changes every number, in memory or in the file.
-    pub fn renumber(&mut self, map: &[WordId]) -> Result<()> {
+    pub fn renumber(&mut self, map: &[WordId], watch: &mut Watch<'_>) -> Result<()> {
         for index in 0..self.blocks.len() {
+            watch.ask()?;
             let change = |ids: &mut [WordId]| ids.iter_mut().for_each(|id| *id = map[*id as usize]);
             if let Stored::Memory(ids) = &mut self.blocks[index] {
                 change(ids);

@@ -1,9 +1,8 @@
 //! The best sentence: a beam over the candidates of each word, joined where the model remembers the same words.
 
-use super::dictionary::unigram;
 use super::pieces::{self, Case, Run};
-use super::{Candidate, Change, Correction, Corrector};
-use crate::model::State;
+use super::{Candidate, Change, Correction, Corrector, NO_MASS};
+use crate::scores_words::ScoresWords;
 use crate::vocabulary::{SENTENCE_END, UNKNOWN, WordId};
 
 /// Sentences that are kept side by side.
@@ -28,15 +27,15 @@ struct Place {
     readings: Vec<Reading>,
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Hypothesis {
-    state: State,
+#[derive(Debug, Clone)]
+struct Hypothesis<S> {
+    state: S,
     log10: f64,
     /// Where in the history this one's last choice is.
     link: usize,
 }
 
-impl Corrector {
+impl<M: ScoresWords> Corrector<M> {
     /// The number of a written piece, if the model has it.
     fn id_of(&self, text: &str) -> Option<WordId> {
         Some(self.model.text_id(text.as_bytes())).filter(|&id| id != UNKNOWN)
@@ -78,7 +77,7 @@ impl Corrector {
         let id = [text.as_str(), meant, &lower].into_iter().find_map(|t| self.id_of(t));
         let likeliest = || {
             let words = self.dictionary.words(form).iter().copied();
-            words.max_by(|&a, &b| unigram(&self.model, a).total_cmp(&unigram(&self.model, b)))
+            words.max_by(|&a, &b| self.dictionary.prior(a).total_cmp(&self.dictionary.prior(b)))
         };
         (id.or_else(likeliest).unwrap_or(UNKNOWN), text)
     }
@@ -180,8 +179,8 @@ impl Corrector {
         places
     }
 
-    fn step(&self, state: &State, reading: &Reading) -> (f64, State) {
-        let (mut log10, mut state) = (reading.extra, *state);
+    fn step(&self, state: &M::State, reading: &Reading) -> (f64, M::State) {
+        let (mut log10, mut state) = (reading.extra, state.clone());
         for &id in &reading.ids {
             let (scored, next) = self.model.score(&state, id);
             // An unknown word's own probability is taken out by `extra`; without any mass its context says nothing.
@@ -190,7 +189,7 @@ impl Corrector {
             } else if id == UNKNOWN {
                 f64::from(self.unknown)
             } else {
-                -30.0
+                f64::from(NO_MASS)
             };
             log10 += value;
             state = next;
@@ -203,7 +202,7 @@ impl Corrector {
         // Choices with the link to the one before.
         let mut history: Vec<(usize, usize)> = vec![(usize::MAX, 0)];
         let mut beam = vec![Hypothesis { state: self.model.start(), log10: 0.0, link: 0 }];
-        let mut next: Vec<(Hypothesis, usize)> = Vec::new();
+        let mut next: Vec<(Hypothesis<M::State>, usize)> = Vec::new();
         for place in places {
             next.clear();
             for from in &beam {
@@ -219,14 +218,14 @@ impl Corrector {
                 if beam.len() == BEAM {
                     break;
                 }
-                if beam.iter().any(|held: &Hypothesis| held.state.words() == hypothesis.state.words()) {
+                if beam.iter().any(|held| self.model.alike(&held.state, &hypothesis.state)) {
                     continue;
                 }
                 history.push((hypothesis.link, *choice));
-                beam.push(Hypothesis { link: history.len() - 1, ..*hypothesis });
+                beam.push(Hypothesis { link: history.len() - 1, ..hypothesis.clone() });
             }
         }
-        let ended = |h: &Hypothesis| h.log10 + self.end(&h.state);
+        let ended = |h: &Hypothesis<M::State>| h.log10 + self.end(&h.state);
         let mut best = 0;
         for (i, hypothesis) in beam.iter().enumerate() {
             if ended(hypothesis) > ended(&beam[best]) {
@@ -242,8 +241,8 @@ impl Corrector {
     }
 
     /// log10 of the end of the sentence; models of single words, and those without ends, have none.
-    fn end(&self, state: &State) -> f64 {
-        if self.model.order() == 1 {
+    fn end(&self, state: &M::State) -> f64 {
+        if self.model.context() == Some(0) {
             return 0.0;
         }
         let log10 = self.model.score(state, SENTENCE_END).0.log10;
@@ -258,25 +257,26 @@ impl Corrector {
         chosen: &[usize],
         at: usize,
         choice: usize,
-        before: (State, f64),
+        before: (&M::State, f64),
     ) -> f64 {
-        let (mut state, mut sum) = before;
+        let (mut state, mut sum) = (before.0.clone(), before.1);
+        let order = self.model.context().map_or(usize::MAX, |words| words + 1);
         let mut alike = 0;
         for (i, place) in places.iter().enumerate().skip(at) {
             let reading = &place.readings[if i == at { choice } else { chosen[i] }];
             let (log10, next) = self.step(&state, reading);
             (state, sum) = (next, sum + log10);
             alike += reading.ids.len() * usize::from(i > at);
-            if alike >= self.model.order() {
+            if alike >= order {
                 break;
             }
         }
-        if alike < self.model.order() { sum + self.end(&state) } else { sum }
+        if alike < order { sum + self.end(&state) } else { sum }
     }
 }
 
 /// Corrects a line and lists up to `k` candidates of each word that was doubted.
-pub(super) fn correct(corrector: &Corrector, line: &str, k: usize) -> Correction {
+pub(super) fn correct<M: ScoresWords>(corrector: &Corrector<M>, line: &str, k: usize) -> Correction {
     let places = corrector.places(line);
     let chosen = corrector.best(&places);
     let mut correction = Correction {
@@ -302,7 +302,7 @@ pub(super) fn correct(corrector: &Corrector, line: &str, k: usize) -> Correction
                 sum + corrector.end(&state)
             });
             let scores: Vec<f64> = (0..place.readings.len())
-                .map(|choice| corrector.with(&places, &chosen, at, choice, before))
+                .map(|choice| corrector.with(&places, &chosen, at, choice, (&before.0, before.1)))
                 .collect();
             // What follows the words that depend on the choice is in `total` alone.
             let rest = total - scores[chosen[at]];

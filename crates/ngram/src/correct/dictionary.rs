@@ -4,24 +4,27 @@
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
-use gyeol_data::Fault;
+use gyeol_base::Fault;
 
 use super::channel::Channel;
 use super::distance::Pattern;
 use super::index::DeleteIndex;
 use super::letters::Letters;
-use super::pieces;
 use super::units::{Alphabet, MOST_UNITS, Unit};
-use crate::error::{Error, Result};
+use super::{NO_MASS, pieces};
 use crate::hash;
-use crate::model::{Model, State};
-use crate::vocabulary::{RESERVED, WordId};
+use crate::scores_words::ScoresWords;
+use crate::vocabulary::{RESERVED, UNKNOWN, WordId};
+use crate::watch::{Watch, sort_by};
+use gyeol_base::{Error, Result};
 
 /// Forms of a vocabulary.
 #[derive(Debug)]
 pub(crate) struct Dictionary {
     pub alphabet: Alphabet,
     pub letters: Letters,
+    /// log10 of the probability of each word of the model without context.
+    priors: Vec<f32>,
     units: Vec<Unit>,
     ends: Vec<u32>,
     /// For each form log10 of the sum of the unigram probabilities of its words, then what log10 P(written | form) is at
@@ -65,9 +68,17 @@ fn hash_of(units: &[Unit]) -> u64 {
 }
 
 impl Dictionary {
-    pub fn new(model: &Model, mut alphabet: Alphabet, channel: &Channel, distance: usize) -> Result<Self> {
+    pub fn new<M: ScoresWords>(
+        model: &M,
+        mut alphabet: Alphabet,
+        channel: &Channel,
+        distance: usize,
+        watch: &mut Watch<'_>,
+    ) -> Result<Self> {
+        let priors = model.priors();
         let mut held: Vec<(Vec<Unit>, WordId)> = Vec::with_capacity(model.vocabulary_len());
         for id in RESERVED.len() as WordId..model.vocabulary_len() as WordId {
+            watch.step(id as usize)?;
             let word = model.word(id);
             if let Some((begin, end)) = pieces::core(word) {
                 let units = alphabet.learn(&word[begin..end]);
@@ -76,16 +87,20 @@ impl Dictionary {
                 }
             }
         }
-        held.sort();
+        let mut order: Vec<u32> = (0..held.len() as u32).collect();
+        sort_by(&mut order, |&a, &b| held[a as usize].cmp(&held[b as usize]), &mut || watch.ask())?;
         let (mut units, mut ends, mut forms) = (Vec::new(), Vec::new(), Vec::new());
         let (mut words, mut words_end) = (Vec::with_capacity(held.len()), Vec::new());
-        for group in held.chunk_by(|a, b| a.0 == b.0) {
-            units.extend_from_slice(&group[0].0);
+        for group in order.chunk_by(|&a, &b| held[a as usize].0 == held[b as usize].0) {
+            watch.step(ends.len())?;
+            let form = &held[group[0] as usize].0;
+            units.extend_from_slice(form);
             ends.push(units.len() as u32);
-            words.extend(group.iter().map(|g| g.1));
+            let ids = group.iter().map(|&g| held[g as usize].1);
+            words.extend(ids.clone());
             words_end.push(words.len() as u32);
-            let sum: f64 = group.iter().map(|g| 10f64.powf(f64::from(unigram(model, g.1)))).sum();
-            let mut most = channel.most_of(&group[0].0);
+            let sum: f64 = ids.map(|id| 10f64.powf(f64::from(floored(&priors, id)))).sum();
+            let mut most = channel.most_of(form);
             most[0] = sum.log10() as f32;
             forms.push(most);
         }
@@ -101,15 +116,16 @@ impl Dictionary {
         };
         let mut slots = vec![0u32; (ends.len() * 2).next_power_of_two().max(2)];
         for i in 0..ends.len() {
+            watch.step(i)?;
             let mut at = hash_of(form(i)) as usize & (slots.len() - 1);
             while slots[at] != 0 {
                 at = (at + 1) & (slots.len() - 1);
             }
             slots[at] = i as u32 + 1;
         }
-        let index = DeleteIndex::new(ends.len(), form, distance)?;
-        let letters = Letters::learn((0..ends.len()).map(form));
-        Ok(Dictionary { alphabet, letters, units, ends, forms, words, words_end, slots, index })
+        let index = DeleteIndex::new(ends.len(), form, distance, watch)?;
+        let letters = Letters::learn((0..ends.len()).map(form), watch)?;
+        Ok(Dictionary { alphabet, letters, priors, units, ends, forms, words, words_end, slots, index })
     }
 
     /// How many forms there are.
@@ -120,11 +136,21 @@ impl Dictionary {
     /// Bytes held by the forms and their index.
     pub fn bytes(&self) -> usize {
         2 * self.units.len()
-            + 4 * self.words.len()
+            + 4 * (self.words.len() + self.priors.len())
             + 4 * self.slots.len()
             + 24 * self.ends.len()
             + self.letters.bytes()
             + self.index.bytes()
+    }
+
+    /// log10 of a word's probability without context; words without any are taken for very rare.
+    pub fn prior(&self, word: WordId) -> f32 {
+        floored(&self.priors, word)
+    }
+
+    /// The same of words that the model does not know, as the model gives it.
+    pub fn prior_of_unknown(&self) -> f32 {
+        self.priors[UNKNOWN as usize]
     }
 
     fn form(&self, form: u32) -> &[Unit] {
@@ -207,8 +233,7 @@ impl Dictionary {
     }
 }
 
-/// log10 of a word's probability without context; words without any are taken for very rare.
-pub(crate) fn unigram(model: &Model, word: WordId) -> f32 {
-    let log10 = model.score(&State::EMPTY, word).0.log10;
-    if log10.is_finite() { log10.max(-30.0) } else { -30.0 }
+fn floored(priors: &[f32], word: WordId) -> f32 {
+    let log10 = priors[word as usize];
+    if log10.is_finite() { log10.max(NO_MASS) } else { NO_MASS }
 }

@@ -9,13 +9,13 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use gyeol_data::Fault;
+use gyeol_base::Fault;
 use serde::{Deserialize, Serialize};
 
 use super::channel::{ANYWHERE, Channel, Flat, MOST_WINDOW};
 use super::distance;
 use super::units::{Alphabet, MOST_UNITS, Unit};
-use crate::error::{Error, Result};
+use gyeol_base::{Error, Result};
 
 /// Version of the file.
 pub const ERROR_MODEL_VERSION: u32 = 1;
@@ -45,7 +45,7 @@ pub(crate) type Places = [u64; 3];
 /// use gyeol_ngram::correct::{ErrorModel, Learning, Pair};
 /// let pairs = [("recieve", "receive"), ("beleive", "believe"), ("wierd", "weird")]
 ///     .map(|(wrong, right)| Pair { wrong: wrong.into(), right: right.into(), count: 1 });
-/// let (model, _) = ErrorModel::learn(&pairs, &Learning::default())?;
+/// let (model, _) = ErrorModel::learn(&pairs, &Learning::default(), &mut |_| true)?;
 /// let plain = ErrorModel::flat();
 /// // Having seen such errors, another one is likelier.
 /// assert!(model.log10("acheive", "achieve").unwrap() > plain.log10("acheive", "achieve").unwrap());
@@ -195,7 +195,7 @@ impl ErrorModel {
     /// # Errors
     /// What the system says.
     pub fn save(&self, path: &Path) -> Result<()> {
-        gyeol_data::write_bytes(path, self.to_json().as_bytes())
+        gyeol_base::write_bytes(path, self.to_json().as_bytes())
             .map_err(|e| Error::io("write", path, "check that the folder exists and has room", e))
     }
 

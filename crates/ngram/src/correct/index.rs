@@ -8,11 +8,12 @@
 //! bucket alone. Memory is 8 bytes an entry and 4 to 8 a bucket, as many buckets as entries or up to twice as many. A word
 //! of nine units or more has at most 37 rests for distance 2 (of 8 units) and 130 for distance 3 (of 9).
 
-use gyeol_data::Fault;
+use gyeol_base::Fault;
 
 use super::MOST_DISTANCE;
 use super::units::{MOST_UNITS, Unit};
-use crate::error::{Error, Result};
+use crate::watch::Watch;
+use gyeol_base::{Error, Result};
 
 /// More entries than this are refused: 32 GiB of them.
 const MOST_ENTRIES: u64 = 1 << 32;
@@ -109,7 +110,12 @@ impl DeleteIndex {
     ///
     /// # Errors
     /// More entries than the memory that is allowed holds.
-    pub fn new<'a>(count: usize, word: impl Fn(usize) -> &'a [Unit], limit: usize) -> Result<Self> {
+    pub fn new<'a>(
+        count: usize,
+        word: impl Fn(usize) -> &'a [Unit],
+        limit: usize,
+        watch: &mut Watch<'_>,
+    ) -> Result<Self> {
         let prefix = limit + BEYOND;
         let cut = |i: usize| {
             let units = word(i);
@@ -117,6 +123,7 @@ impl DeleteIndex {
         };
         let mut total = 0u64;
         for i in 0..count {
+            watch.step(i)?;
             cut(i).each(limit, &mut |_| total += 1);
         }
         if total >= MOST_ENTRIES {
@@ -132,6 +139,7 @@ impl DeleteIndex {
         let mut starts = vec![0u32; buckets + 1];
         let mut last = vec![u32::MAX; buckets];
         for i in 0..count {
+            watch.step(i)?;
             cut(i).each(limit, &mut |hash| {
                 let at = bucket(hash, shift);
                 if last[at] != i as u32 {
@@ -149,6 +157,7 @@ impl DeleteIndex {
         let mut entries = vec![(0u32, 0u32); sum as usize];
         last.fill(u32::MAX);
         for i in (0..count).rev() {
+            watch.step(i)?;
             let sign = sign(word(i));
             cut(i).each(limit, &mut |hash| {
                 let at = bucket(hash, shift);
@@ -204,6 +213,7 @@ mod tests {
     use super::super::distance::tests::{plain, word};
     use super::super::distance::within;
     use super::*;
+    use crate::watch::Stage;
     use gyeol_tensor::rng::Rng;
     use std::collections::BTreeSet;
 
@@ -214,7 +224,9 @@ mod tests {
         words.sort();
         words.dedup();
         for limit in 1..=3 {
-            let index = DeleteIndex::new(words.len(), |i| &words[i], limit).unwrap();
+            let mut on = |_| true;
+            let mut watch = Watch::new(&mut on, Stage::Indexing);
+            let index = DeleteIndex::new(words.len(), |i| &words[i], limit, &mut watch).unwrap();
             assert!(index.bytes() > 4 * words.len());
             let mut found_any = 0;
             for _ in 0..300 {

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use gyeol_data::Fault;
+use gyeol_base::Fault;
 
 use super::channel::{Channel, END, MIDDLE, MOST_WINDOW, START};
 use super::error_model::{Edit, ErrorModel, FLAT, Places, fits, sort};
@@ -14,7 +14,8 @@ use super::units::{Alphabet, Unit};
 use super::{MOST_DISTANCE, distance};
 use crate::corpus::Source;
 use crate::corpus::source::Lines;
-use crate::error::{Error, Result};
+use crate::watch::{Stage, Watch};
+use gyeol_base::{Error, Result};
 
 /// How often pairs are aligned.
 const ROUNDS: usize = 3;
@@ -61,21 +62,28 @@ pub struct Learned {
 }
 
 impl ErrorModel {
-    /// Learns from pairs. Those it cannot learn from are counted and left out.
+    /// Learns from pairs. Those it cannot learn from are counted and left out. `progress` answers whether to go on.
     ///
     /// # Errors
-    /// A window out of range; no pair that can be learned from.
-    pub fn learn(pairs: &[Pair], how: &Learning) -> Result<(Self, Learned)> {
+    /// A window out of range; no pair that can be learned from; stopped.
+    pub fn learn(
+        pairs: &[Pair],
+        how: &Learning,
+        progress: &mut dyn FnMut(Stage) -> bool,
+    ) -> Result<(Self, Learned)> {
         if !(1..=MOST_WINDOW).contains(&how.window) {
             return Err(Error::option(
                 Fault::new("bad-window", format!("the window of edits is {}", how.window))
                     .next(format!("choose 1 to {MOST_WINDOW}")),
             ));
         }
+        let mut watch = Watch::new(progress, Stage::Learning);
+        watch.tell(Stage::Learning)?;
         let mut alphabet = Alphabet::new();
         let mut learned = Learned::default();
         let mut used: Vec<(Vec<Unit>, Vec<Unit>, u64)> = Vec::new();
-        for pair in pairs {
+        for (step, pair) in pairs.iter().enumerate() {
+            watch.step(step)?;
             let blank = |word: &str| word.chars().any(char::is_whitespace);
             let (right, wrong) = (alphabet.learn(&pair.right), alphabet.learn(&pair.wrong));
             if right == wrong {
@@ -107,11 +115,11 @@ impl ErrorModel {
             pairs: learned.pairs,
             alphabet,
             edits: Vec::new(),
-            occurrences: occurrences(&used, how.window),
+            occurrences: occurrences(&used, how.window, &mut watch)?,
             channel: Channel::new(how.window, FLAT, 1, 0),
         };
         for _ in 0..ROUNDS {
-            let counts = count(&used, how.window, &model.channel);
+            let counts = count(&used, how.window, &model.channel, &mut watch)?;
             model.edits = counts
                 .into_iter()
                 .map(|((right, wrong), counts)| Edit { right, wrong, counts })
@@ -142,9 +150,14 @@ fn place(begin: usize, end: usize, len: usize) -> usize {
 }
 
 /// How often each run of up to `window` units, the empty one too, stands in the right words.
-fn occurrences(pairs: &[(Vec<Unit>, Vec<Unit>, u64)], window: usize) -> HashMap<Vec<Unit>, Places> {
+fn occurrences(
+    pairs: &[(Vec<Unit>, Vec<Unit>, u64)],
+    window: usize,
+    watch: &mut Watch<'_>,
+) -> Result<HashMap<Vec<Unit>, Places>> {
     let mut found: HashMap<Vec<Unit>, Places> = HashMap::new();
-    for (right, _, count) in pairs {
+    for (step, (right, _, count)) in pairs.iter().enumerate() {
+        watch.step(step)?;
         for begin in 0..=right.len() {
             for end in begin..=(begin + window).min(right.len()) {
                 let at = place(begin, end, right.len());
@@ -155,12 +168,18 @@ fn occurrences(pairs: &[(Vec<Unit>, Vec<Unit>, u64)], window: usize) -> HashMap<
             }
         }
     }
-    found
+    Ok(found)
 }
 
-fn count(pairs: &[(Vec<Unit>, Vec<Unit>, u64)], window: usize, channel: &Channel) -> Counts {
+fn count(
+    pairs: &[(Vec<Unit>, Vec<Unit>, u64)],
+    window: usize,
+    channel: &Channel,
+    watch: &mut Watch<'_>,
+) -> Result<Counts> {
     let mut counts = Counts::new();
-    for (right, wrong, count) in pairs {
+    for (step, (right, wrong, count)) in pairs.iter().enumerate() {
+        watch.step(step)?;
         let steps = align(right, wrong, channel);
         let (mut i, mut j) = (0, 0);
         for (first, step) in steps.iter().enumerate() {
@@ -182,7 +201,7 @@ fn count(pairs: &[(Vec<Unit>, Vec<Unit>, u64)], window: usize, channel: &Channel
             j += step.1;
         }
     }
-    counts
+    Ok(counts)
 }
 
 /// The most probable alignment by single edits: units of the right word, of the wrong word, and whether it is an error.
@@ -234,11 +253,12 @@ fn align(right: &[Unit], wrong: &[Unit], channel: &Channel) -> Vec<(usize, usize
 }
 
 /// Reads a list of errors: `wrong<TAB>right` a line with a count behind another tab if there is one; or Mitton's form, `$right`
-/// with its wrong forms on the lines below and `_` for a blank.
+/// with its wrong forms on the lines below and `_` for a blank. `progress` answers whether to go on.
 ///
 /// # Errors
-/// A line that is neither, text that is not UTF-8, an empty list; each names file and line.
-pub fn read_errors(source: &mut Source) -> Result<Vec<Pair>> {
+/// A line that is neither, text that is not UTF-8, an empty list; each names file and line. Stopped.
+pub fn read_errors(source: &mut Source, progress: &mut dyn FnMut(Stage) -> bool) -> Result<Vec<Pair>> {
+    let mut watch = Watch::new(progress, Stage::Reading(0));
     let name = source.name().to_owned();
     let at = |row: usize, code: &'static str, found: String, next: &str| {
         Error::input(Fault::new(code, found).file(&name).row(row).next(next))
@@ -246,9 +266,10 @@ pub fn read_errors(source: &mut Source) -> Result<Vec<Pair>> {
     let (mut block, mut row, mut pairs) = (Vec::new(), 0, Vec::new());
     let mut mitton: Option<bool> = None;
     let mut right = String::new();
-    while source.next_block(&mut block)? {
+    while source.watched_block(&mut block, &mut watch)? {
         for line in Lines(&block) {
             row += 1;
+            watch.step(row)?;
             let line = std::str::from_utf8(line).map_err(|e| {
                 let found = format!("byte {} of the line is no UTF-8", e.valid_up_to() + 1);
                 at(row, "not-utf-8", found, "save the list as UTF-8")

@@ -6,9 +6,12 @@
 
 use std::collections::HashMap;
 
+use gyeol_base::Result;
+
 use super::channel::Keyed;
 use super::units::Unit;
 use crate::hash;
+use crate::watch::Watch;
 
 /// Behind the last letter of a word.
 const END: u32 = u32::MAX - 1;
@@ -46,9 +49,10 @@ fn walk(units: &[Unit], mut each: impl FnMut(&[u64], u32)) {
 }
 
 impl Letters {
-    pub fn learn<'a>(words: impl Iterator<Item = &'a [Unit]>) -> Self {
+    pub fn learn<'a>(words: impl Iterator<Item = &'a [Unit]>, watch: &mut Watch<'_>) -> Result<Self> {
         let mut new = Letters::default();
-        for word in words {
+        for (step, word) in words.enumerate() {
+            watch.step(step)?;
             walk(word, |contexts, letter| {
                 for &context in contexts {
                     let count = new.pairs.entry(hash::extend(context, letter)).or_insert(0);
@@ -59,7 +63,7 @@ impl Letters {
                 }
             });
         }
-        new
+        Ok(new)
     }
 
     /// Bytes held, about.
@@ -86,12 +90,18 @@ impl Letters {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::watch::Stage;
+
+    fn learned(words: &[&[Unit]]) -> Letters {
+        let mut on = |_| true;
+        Letters::learn(words.iter().copied(), &mut Watch::new(&mut on, Stage::Indexing)).unwrap()
+    }
 
     #[test]
     fn letters_are_smoothed_as_by_hand() {
         // Four words of the letters 1, 2, 3: 12 tokens with the ends, 4 types; the end comes 4 times.
         let words: [&[Unit]; 4] = [&[1, 2, 3], &[1, 2], &[3, 1, 2], &[]];
-        let letters = Letters::learn(words.into_iter());
+        let letters = learned(&words);
         let bare = (4.0 + 4.0 / 256.0) / (12.0 + 4.0);
         // The end after the beginning: once of four tokens, three types.
         let expected: f64 = (1.0 + 3.0 * bare) / (4.0 + 3.0);
@@ -118,7 +128,7 @@ mod tests {
     #[test]
     fn a_word_built_like_others_is_likelier_than_one_that_is_not() {
         let words: [&[Unit]; 4] = [&[1, 2, 3, 4], &[1, 2, 3, 5, 6], &[7, 2, 4, 5, 6], &[7, 2, 4]];
-        let letters = Letters::learn(words.into_iter());
+        let letters = learned(&words);
         assert!(letters.log10(&[1, 2, 3, 4, 5, 6]) > letters.log10(&[1, 3, 2, 4, 5, 6]) + 1.0);
     }
 }

@@ -5,7 +5,7 @@
 //!
 //! `log10 P(sentence) + Σ over words of log10 P(written | meant)`, where
 //!
-//! * the sentence is scored by an n-gram model, in context; a table of word counts is a model of order one,
+//! * the sentence is scored by a language model, in context; a table of word counts is a model of order one,
 //! * a word that was meant as written costs `log10(1 − typo rate)`,
 //! * a corrected one `log10(typo rate) + weight · log10 P(written | word)` by an [`ErrorModel`] ([`ErrorModel::learn`]),
 //! * a written word that the model does not know may be a word nobody has told it of: it then costs the rate of unknown
@@ -34,7 +34,7 @@ mod letters;
 mod pieces;
 mod units;
 
-use gyeol_data::Fault;
+use gyeol_base::Fault;
 use gyeol_tensor::Pool;
 
 pub use error_model::{ERROR_MODEL_VERSION, ErrorModel};
@@ -43,11 +43,13 @@ pub use learn::{Learned, Learning, Pair, read_errors};
 use crate::binary::Layout;
 use crate::corpus::Source;
 use crate::corpus::source::Lines;
-use crate::error::{Error, Result};
-use crate::model::{Model, State};
+use crate::model::NgramModel;
+use crate::scores_words::ScoresWords;
 use crate::tables::{Grams, Scheme, Tables};
 use crate::vocabulary::{RESERVED, UNKNOWN, Vocabulary};
+use crate::watch::{Stage, Watch};
 use dictionary::Dictionary;
+use gyeol_base::{Error, Result};
 use pieces::Case;
 
 /// The most edits a corrector looks for.
@@ -171,13 +173,13 @@ pub struct Correction {
 ///
 /// ```
 /// use gyeol_ngram::correct::{Corrector, ErrorModel, Params};
-/// use gyeol_ngram::{Layout, Model, Options, Source, estimate};
+/// use gyeol_ngram::{Layout, NgramModel, Options, Source, estimate};
 /// let text = "we sat by the quiet harbour\nthe boat left the harbour\nthe boat was quite small\nit was quite late\n";
 /// let pool = gyeol_tensor::Pool::new(1);
 /// let options = Options { order: 2, ..Options::default() };
-/// let made = estimate(&mut Source::from_text(text), &options, &pool, &mut |_| {})?;
-/// let model = Model::from_tables(&made.tables, Layout::Probing, "{}", &pool)?;
-/// let corrector = Corrector::new(model, &ErrorModel::flat(), Params::default())?;
+/// let made = estimate(&mut Source::from_text(text), &options, &pool, &mut |_| true)?;
+/// let model = NgramModel::from_tables(&made.tables, Layout::Probing, "{}", &pool, &mut |_| true)?;
+/// let corrector = Corrector::new(model, &ErrorModel::flat(), Params::default(), &mut |_| true)?;
 ///
 /// // `quiet` and `quite` are both one edit away; the words beside them decide.
 /// assert_eq!(corrector.correct("By the quiett harbuor.").corrected, "By the quiet harbour.");
@@ -187,8 +189,8 @@ pub struct Correction {
 /// # Ok::<(), gyeol_ngram::Error>(())
 /// ```
 #[derive(Debug)]
-pub struct Corrector {
-    model: Model,
+pub struct Corrector<M = NgramModel> {
+    model: M,
     dictionary: Dictionary,
     channel: channel::Channel,
     params: Params,
@@ -198,16 +200,23 @@ pub struct Corrector {
     unknown_rate: f64,
 }
 
-impl Corrector {
+impl<M: ScoresWords> Corrector<M> {
     /// A corrector with the words of a language model. Its index takes about 12 bytes a rest (at most 29 rests a word for
-    /// distance 2, 93 for 3).
+    /// distance 2, 93 for 3). `progress` answers whether to go on.
     ///
     /// # Errors
-    /// Parameters out of range; a model without words of letters; too many words for the index.
-    pub fn new(model: Model, errors: &ErrorModel, params: Params) -> Result<Self> {
+    /// Parameters out of range; a model without words of letters; too many words for the index; stopped.
+    pub fn new(
+        model: M,
+        errors: &ErrorModel,
+        params: Params,
+        progress: &mut dyn FnMut(Stage) -> bool,
+    ) -> Result<Self> {
         params.check()?;
-        let dictionary =
-            Dictionary::new(&model, errors.alphabet.clone(), &errors.channel, params.max_distance)?;
+        let mut watch = Watch::new(progress, Stage::Indexing);
+        watch.tell(Stage::Indexing)?;
+        let alphabet = errors.alphabet.clone();
+        let dictionary = Dictionary::new(&model, alphabet, &errors.channel, params.max_distance, &mut watch)?;
         if dictionary.len() == 0 {
             return Err(Error::input(
                 Fault::new("no-words", "the model has no word of letters")
@@ -215,22 +224,11 @@ impl Corrector {
                     .next("fit a model on text that is cut into words"),
             ));
         }
-        let unknown = model.score(&State::EMPTY, UNKNOWN).0.log10;
+        let unknown = dictionary.prior_of_unknown();
         let unknown = if unknown.is_finite() { unknown } else { NO_MASS };
         let rate = params.unknown_rate.unwrap_or(UNKNOWN_RATE);
         let channel = errors.channel.clone();
         Ok(Corrector { model, dictionary, channel, params, unknown, unknown_rate: rate.log10() })
-    }
-
-    /// A corrector with a table of word counts, each word by itself; see [`read_counts`]. What was counted once tells how
-    /// many words are unknown (Good and Turing: their share of all words), unless the parameters say it.
-    ///
-    /// # Errors
-    /// As [`Corrector::new`]; no word.
-    pub fn from_counts(counts: &[(String, u64)], errors: &ErrorModel, mut params: Params) -> Result<Self> {
-        let (model, unknown_rate) = unigrams(counts)?;
-        params.unknown_rate = params.unknown_rate.or(Some(unknown_rate));
-        Self::new(model, errors, params)
     }
 
     /// What it goes by.
@@ -239,7 +237,7 @@ impl Corrector {
     }
 
     /// The language model.
-    pub fn model(&self) -> &Model {
+    pub fn model(&self) -> &M {
         &self.model
     }
 
@@ -272,7 +270,7 @@ impl Corrector {
     /// ```
     /// use gyeol_ngram::correct::{Corrector, ErrorModel, Params};
     /// let counts = [("the".to_owned(), 500), ("tea".to_owned(), 20), ("then".to_owned(), 90)];
-    /// let corrector = Corrector::from_counts(&counts, &ErrorModel::flat(), Params::default())?;
+    /// let corrector = Corrector::from_counts(&counts, &ErrorModel::flat(), Params::default(), &mut |_| true)?;
     /// let found = corrector.candidates("Teh", 2);
     /// assert_eq!(found[0].text, "The");
     /// assert!(found[0].confidence > found[1].confidence);
@@ -306,7 +304,7 @@ impl Corrector {
             let word = self.model.word(id);
             let core = pieces::core(word).map_or(word, |(begin, end)| &word[begin..end]);
             let plain = !core.contains(char::is_uppercase);
-            (case != Case::Plain || plain, dictionary::unigram(&self.model, id), core)
+            (case != Case::Plain || plain, self.dictionary.prior(id), core)
         });
         // A plain word in the dictionary goes before a name written alike, as the writer used no capital.
         words.max_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1))).map_or("", |w| w.2)
@@ -323,8 +321,26 @@ impl Corrector {
     }
 }
 
+impl Corrector<NgramModel> {
+    /// A corrector with a table of word counts, each word by itself; see [`read_counts`]. What was counted once tells how
+    /// many words are unknown (Good and Turing: their share of all words), unless the parameters say it.
+    ///
+    /// # Errors
+    /// As [`Corrector::new`]; no word.
+    pub fn from_counts(
+        counts: &[(String, u64)],
+        errors: &ErrorModel,
+        mut params: Params,
+        progress: &mut dyn FnMut(Stage) -> bool,
+    ) -> Result<Self> {
+        let (model, unknown_rate) = unigrams(counts, progress)?;
+        params.unknown_rate = params.unknown_rate.or(Some(unknown_rate));
+        Self::new(model, errors, params, progress)
+    }
+}
+
 /// A model of order one from counts, and the share of words that are unknown.
-fn unigrams(counts: &[(String, u64)]) -> Result<(Model, f64)> {
+fn unigrams(counts: &[(String, u64)], progress: &mut dyn FnMut(Stage) -> bool) -> Result<(NgramModel, f64)> {
     let total: f64 = counts.iter().map(|c| c.1 as f64).sum();
     let once = counts.iter().filter(|c| c.1 == 1).count() as f64;
     if total <= 0.0 {
@@ -337,7 +353,9 @@ fn unigrams(counts: &[(String, u64)]) -> Result<(Model, f64)> {
     let unknown = ((once + 1.0) / (total + 1.0)).clamp(1e-9, 0.1);
     let mut vocabulary = Vocabulary::new();
     let mut sums = vec![0f64; RESERVED.len()];
-    for (word, count) in counts {
+    let mut watch = Watch::new(progress, Stage::Indexing);
+    for (step, (word, count)) in counts.iter().enumerate() {
+        watch.step(step)?;
         let id = vocabulary.insert(word.as_bytes())? as usize;
         sums.resize(sums.len().max(id + 1), 0.0);
         sums[id] += *count as f64;
@@ -348,23 +366,28 @@ fn unigrams(counts: &[(String, u64)]) -> Result<(Model, f64)> {
         sums.iter().map(|&s| if s > 0.0 { (s / whole).log10() as f32 } else { NO_MASS }).collect();
     let grams = Grams { probability, ..Grams::default() };
     let tables = Tables { vocabulary, levels: vec![grams], scheme: Scheme::BackOff };
-    Ok((Model::from_tables(&tables, Layout::Probing, "{}", &Pool::new(1))?, unknown))
+    Ok((NgramModel::from_tables(&tables, Layout::Probing, "{}", &Pool::new(1), progress)?, unknown))
 }
 
-/// Reads a table of word counts: `word<TAB>count` a line. Equal words add up.
+/// Reads a table of word counts: `word<TAB>count` a line. Equal words add up. `progress` answers whether to go on.
 ///
 /// # Errors
-/// A line without tab or count, text that is not UTF-8, an empty table; each names file and line.
-pub fn read_counts(source: &mut Source) -> Result<Vec<(String, u64)>> {
+/// A line without tab or count, text that is not UTF-8, an empty table; each names file and line. Stopped.
+pub fn read_counts(
+    source: &mut Source,
+    progress: &mut dyn FnMut(Stage) -> bool,
+) -> Result<Vec<(String, u64)>> {
+    let mut watch = Watch::new(progress, Stage::Reading(0));
     let name = source.name().to_owned();
     let at = |row: usize, code: &'static str, found: String| {
         let fault = Fault::new(code, found).file(&name).row(row);
         Error::input(fault.cause("it is no table of counts").next("write a line a word: word, tab, count"))
     };
     let (mut block, mut row, mut counts) = (Vec::new(), 0, Vec::new());
-    while source.next_block(&mut block)? {
+    while source.watched_block(&mut block, &mut watch)? {
         for line in Lines(&block) {
             row += 1;
+            watch.step(row)?;
             let line = std::str::from_utf8(line).map_err(|e| {
                 at(row, "not-utf-8", format!("byte {} of the line is no UTF-8", e.valid_up_to() + 1))
             })?;

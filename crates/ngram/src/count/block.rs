@@ -7,8 +7,9 @@ use gyeol_tensor::Pool;
 
 use crate::corpus::spool::Spool;
 use crate::count::key::{Key, Layout};
-use crate::error::{Error, Result};
 use crate::vocabulary::SENTENCE_END;
+use crate::watch::Watch;
+use gyeol_base::{Error, Result};
 
 /// Keys that a bucket should hold: few enough to sort in the second-level cache.
 const BUCKET: u64 = 1 << 15;
@@ -53,17 +54,18 @@ pub(crate) fn deal<K: Key>(
     layout: Layout,
     buckets: &Buckets,
     pool: &Pool,
+    watch: &mut Watch<'_>,
 ) -> Result<Dealt<K>> {
     let mut pieces: Vec<(Vec<K>, Vec<u32>)> = vec![(Vec::new(), Vec::new()); blocks.len()];
     let failed: Mutex<Option<Error>> = Mutex::new(None);
-    pool.each_mut(&mut pieces, |_, index, piece| match spool.block(blocks.start + index) {
+    watch.each_mut(pool, &mut pieces, |_, index, piece| match spool.block(blocks.start + index) {
         Ok(ids) => *piece = deal_one(&ids, layout, buckets),
         Err(e) => {
             if let Ok(mut failed) = failed.lock() {
                 failed.get_or_insert(e);
             }
         }
-    });
+    })?;
     match failed.into_inner() {
         Ok(None) => Ok(Dealt { pieces, buckets: buckets.count }),
         Ok(Some(e)) => Err(e),

@@ -1,11 +1,12 @@
 //! The n-grams of a text as a tree that grows to the left: below `w` hang the words seen before it, below `v w` the
 //! words seen before that. Level `n` lists the n-grams in suffix order, so the children of one node lie together.
 
-use gyeol_data::Fault;
+use gyeol_base::Fault;
 
 use crate::count::key::{Key, Layout};
-use crate::error::{Error, Result};
 use crate::vocabulary::{SENTENCE_START, WordId};
+use crate::watch::Watch;
+use gyeol_base::{Error, Result};
 
 /// One order of n-grams.
 #[derive(Debug, Clone, Default)]
@@ -100,7 +101,12 @@ pub(crate) fn check_memory(nodes: u64, memory: u64) -> Result<()> {
 }
 
 /// Joins parts that hold rising ranges of last words, and lists the unigrams by word.
-pub(crate) fn join(parts: Vec<Vec<Level>>, order: usize, vocabulary: usize) -> Vec<Level> {
+pub(crate) fn join(
+    parts: Vec<Vec<Level>>,
+    order: usize,
+    vocabulary: usize,
+    watch: &mut Watch<'_>,
+) -> Result<Vec<Level>> {
     let mut parts = parts;
     let mut out = Vec::with_capacity(order);
     for n in 0..order {
@@ -115,6 +121,7 @@ pub(crate) fn join(parts: Vec<Vec<Level>>, order: usize, vocabulary: usize) -> V
             level.counts = vec![0; vocabulary];
         }
         for part in &mut parts {
+            watch.ask()?;
             let taken = std::mem::take(&mut part[n]);
             if n == 0 {
                 for (i, &word) in taken.words.iter().enumerate() {
@@ -138,5 +145,5 @@ pub(crate) fn join(parts: Vec<Vec<Level>>, order: usize, vocabulary: usize) -> V
         }
         out.push(level);
     }
-    out
+    Ok(out)
 }

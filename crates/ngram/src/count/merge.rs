@@ -9,26 +9,32 @@ use std::path::Path;
 use gyeol_tensor::Pool;
 
 use crate::corpus::spool::{spill_failed, temporary};
-use crate::count::block::{Buckets, Dealt};
+use crate::count::block::Dealt;
 use crate::count::key::Key;
-use crate::error::{Error, Result};
+use crate::watch::Watch;
+use gyeol_base::{Error, Result};
 
 /// Buckets sorted at once before they are written.
 const AT_ONCE: usize = 32;
 
 /// Writes the keys of a block, sorted and combined: each key and its count.
-pub(crate) fn spill<K: Key>(dealt: Dealt<K>, _: &Buckets, folder: &Path, pool: &Pool) -> Result<File> {
+pub(crate) fn spill<K: Key>(
+    dealt: Dealt<K>,
+    folder: &Path,
+    pool: &Pool,
+    watch: &mut Watch<'_>,
+) -> Result<File> {
     let mut file = temporary(folder)?;
     let mut begin = 0;
     while begin < dealt.buckets() {
         let end = (begin + AT_ONCE).min(dealt.buckets());
         let mut parts: Vec<Vec<u8>> = vec![Vec::new(); end - begin];
-        pool.each_mut(&mut parts, |_, index, raw| {
+        watch.each_mut(pool, &mut parts, |_, index, raw| {
             dealt.sorted(begin + index, &mut |key, count| {
                 key.write(raw);
                 raw.extend_from_slice(&count.to_le_bytes());
             });
-        });
+        })?;
         for raw in parts {
             file.write_all(&raw).map_err(|e| spill_failed(folder, e))?;
         }
@@ -81,6 +87,7 @@ pub(crate) fn merge<K: Key>(
     runs: Vec<File>,
     folder: &Path,
     memory: u64,
+    watch: &mut Watch<'_>,
     each: &mut dyn FnMut(K, u32) -> Result<()>,
 ) -> Result<()> {
     let record = K::BYTES + 4;
@@ -96,7 +103,10 @@ pub(crate) fn merge<K: Key>(
         open.push(run);
     }
     let mut last: Option<(K, u32)> = None;
+    let mut seen = 0usize;
     while let Some(mut top) = heap.peek_mut() {
+        watch.step(seen)?;
+        seen += 1;
         let Reverse((key, index)) = *top;
         let run = &mut open[index];
         let count = run.count;

@@ -14,8 +14,9 @@ use std::path::Path;
 use gyeol_tensor::Pool;
 
 use crate::corpus::spool::Spool;
-use crate::error::Result;
+use crate::watch::{Stage, Watch};
 use block::Buckets;
+use gyeol_base::Result;
 use key::{Key, Layout};
 use levels::Builder;
 pub use levels::Level;
@@ -28,14 +29,14 @@ pub(crate) fn count(
     memory: u64,
     folder: &Path,
     pool: &Pool,
-    progress: &mut dyn FnMut(f64),
+    watch: &mut Watch<'_>,
 ) -> Result<Vec<Level>> {
     let layout = Layout::new(order, histogram.len());
     match layout.total() {
-        ..=64 => counted::<u64>(layout, spool, histogram, memory, folder, pool, progress),
-        65..=128 => counted::<u128>(layout, spool, histogram, memory, folder, pool, progress),
-        129..=192 => counted::<[u64; 3]>(layout, spool, histogram, memory, folder, pool, progress),
-        _ => counted::<[u64; 5]>(layout, spool, histogram, memory, folder, pool, progress),
+        ..=64 => counted::<u64>(layout, spool, histogram, memory, folder, pool, watch),
+        65..=128 => counted::<u128>(layout, spool, histogram, memory, folder, pool, watch),
+        129..=192 => counted::<[u64; 3]>(layout, spool, histogram, memory, folder, pool, watch),
+        _ => counted::<[u64; 5]>(layout, spool, histogram, memory, folder, pool, watch),
     }
 }
 
@@ -46,7 +47,7 @@ fn counted<K: Key>(
     memory: u64,
     folder: &Path,
     pool: &Pool,
-    progress: &mut dyn FnMut(f64),
+    watch: &mut Watch<'_>,
 ) -> Result<Vec<Level>> {
     let buckets = Buckets::new(histogram);
     // A key is held once dealt into buckets and once more in the bucket being sorted, or in the run being written.
@@ -61,18 +62,20 @@ fn counted<K: Key>(
             keys += spool.len_of(end) as u64;
             end += 1;
         }
-        let dealt = block::deal::<K>(&spool, begin..end, layout, &buckets, pool)?;
-        progress(end as f64 / spool.blocks() as f64 * if keys == total { 0.5 } else { 0.8 });
+        let dealt = block::deal::<K>(&spool, begin..end, layout, &buckets, pool, watch)?;
+        let share = end as f64 / spool.blocks() as f64;
+        watch.tell(Stage::Counting(share * if keys == total { 0.5 } else { 0.8 }))?;
         if keys == total {
             drop(spool);
-            return direct(dealt, layout, histogram.len(), memory, pool);
+            return direct(dealt, layout, histogram.len(), memory, pool, watch);
         }
-        runs.push(merge::spill(dealt, &buckets, folder, pool)?);
+        runs.push(merge::spill(dealt, folder, pool, watch)?);
         begin = end;
     }
     drop(spool);
     let mut builder = Builder::<K>::new(layout);
-    merge::merge(runs, folder, memory / 8, &mut |key: K, count| {
+    watch.tell(Stage::Counting(0.8))?;
+    merge::merge(runs, folder, memory / 8, watch, &mut |key: K, count| {
         builder.push(key, count);
         if builder.nodes().is_multiple_of(1 << 16) {
             levels::check_memory(builder.nodes(), memory)
@@ -81,7 +84,7 @@ fn counted<K: Key>(
         }
     })?;
     levels::check_memory(builder.nodes(), memory)?;
-    Ok(levels::join(vec![builder.finish()], layout.order, histogram.len()))
+    levels::join(vec![builder.finish()], layout.order, histogram.len(), watch)
 }
 
 /// Everything fits: buckets become parts of the tree at once.
@@ -91,15 +94,16 @@ fn direct<K: Key>(
     vocabulary: usize,
     memory: u64,
     pool: &Pool,
+    watch: &mut Watch<'_>,
 ) -> Result<Vec<Level>> {
     let mut parts: Vec<Vec<Level>> = vec![Vec::new(); dealt.buckets()];
-    pool.each_mut(&mut parts, |_, bucket, part| {
+    watch.each_mut(pool, &mut parts, |_, bucket, part| {
         let mut builder = Builder::<K>::new(layout);
         dealt.sorted(bucket, &mut |key, count| builder.push(key, count));
         *part = builder.finish();
-    });
+    })?;
     drop(dealt);
     let nodes = parts.iter().flatten().map(|level| level.counts.len() as u64).sum();
     levels::check_memory(nodes, memory)?;
-    Ok(levels::join(parts, layout.order, vocabulary))
+    levels::join(parts, layout.order, vocabulary, watch)
 }

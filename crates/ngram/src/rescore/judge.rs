@@ -3,8 +3,8 @@
 use gyeol_tensor::Pool;
 
 use super::{Features, List, RescoreWeights};
-use crate::error::Result;
 use crate::error_rate::{Difference, ErrorRate, Errors, Unit, difference, error_rate, errors};
+use gyeol_base::Result;
 
 /// Errors of one utterance, by words and by characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -5,11 +5,11 @@
 
 use std::collections::HashMap;
 
-use gyeol_data::Fault;
+use gyeol_base::Fault;
 
 use crate::corpus::Source;
 use crate::corpus::source::Lines;
-use crate::error::{Error, Result};
+use gyeol_base::{Error, Result};
 
 /// Most hypotheses of one list.
 pub const MOST_HYPOTHESES: usize = 1 << 20;

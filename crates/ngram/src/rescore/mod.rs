@@ -22,7 +22,8 @@ pub use lists::{AcousticScore, Hypothesis, List, Lists, MOST_HYPOTHESES, Referen
 pub use tune::{Candidate, Tuned, Tuning, tune};
 pub use weights::{RescoreWeights, WEIGHTS_VERSION};
 
-use crate::model::Model;
+use crate::query::score_words;
+use crate::scores_words::ScoresWords;
 
 /// What a word counts that the model gives no probability: as an ARPA file's `<unk>` without mass.
 const LEAST_LOG10: f32 = -100.0;
@@ -44,13 +45,13 @@ pub struct Features {
 ///
 /// ```
 /// use gyeol_ngram::rescore::{AcousticScore, Lists, RescoreWeights, features};
-/// use gyeol_ngram::{Layout, Model, Options, Source, estimate};
+/// use gyeol_ngram::{Layout, NgramModel, Options, Source, estimate};
 /// # use gyeol_tensor::Pool;
 /// let pool = Pool::new(1);
 /// let text = "turn the pump off\nturn the light on\nturn the pump on\n";
 /// let options = Options { order: 2, ..Options::default() };
-/// let fitted = estimate(&mut Source::from_text(text), &options, &pool, &mut |_| {})?;
-/// let model = Model::from_tables(&fitted.tables, Layout::Probing, "{}", &pool)?;
+/// let fitted = estimate(&mut Source::from_text(text), &options, &pool, &mut |_| true)?;
+/// let model = NgramModel::from_tables(&fitted.tables, Layout::Probing, "{}", &pool, &mut |_| true)?;
 /// let heard = "u1\tturn the plum off\t-40.0\nu1\tturn the pump off\t-41.5\n";
 /// let mut lists = Lists::new(Source::from_text(heard), AcousticScore::default());
 /// let list = lists.next_list()?.expect("one list");
@@ -59,10 +60,10 @@ pub struct Features {
 /// assert_eq!(list.hypotheses[best].text, "turn the pump off");
 /// # Ok::<(), gyeol_ngram::Error>(())
 /// ```
-pub fn features(model: &Model, list: &List) -> Vec<Features> {
+pub fn features<M: ScoresWords + ?Sized>(model: &M, list: &List) -> Vec<Features> {
     let of = |hypothesis: &Hypothesis| {
         let words: Vec<&str> = hypothesis.text.split_whitespace().collect();
-        let scored = model.score_words(&words);
+        let scored = score_words(model, &words);
         let log10: f64 = scored.iter().map(|s| f64::from(s.log10.max(LEAST_LOG10))).sum();
         Features {
             acoustic: hypothesis.acoustic,

@@ -7,11 +7,12 @@
 //! certain. From several starting points, the two axes and some random directions are searched in turn until none helps.
 //! The point that is taken lies in the middle of the widest interval of least error.
 
-use gyeol_data::Fault;
+use gyeol_base::Fault;
 use gyeol_tensor::{Pool, Rng};
 
 use super::{Features, RescoreWeights};
-use crate::error::{Error, Result};
+use crate::watch::{Stage, Watch, sort_by};
+use gyeol_base::{Error, Result};
 
 /// Lists that one task works on.
 const BLOCK: usize = 64;
@@ -65,11 +66,17 @@ fn weights(at: Point) -> RescoreWeights {
     RescoreWeights { language: at[0], word_penalty: at[1] }
 }
 
-/// Looks for the weights with the fewest errors. The same weights for one seed on any number of threads.
+/// Looks for the weights with the fewest errors. The same weights for one seed on any number of threads. `progress`
+/// answers whether to go on.
 ///
 /// # Errors
-/// No list, or an empty one.
-pub fn tune(lists: &[Vec<Candidate>], tuning: &Tuning, pool: &Pool) -> Result<Tuned> {
+/// No list, or an empty one; stopped.
+pub fn tune(
+    lists: &[Vec<Candidate>],
+    tuning: &Tuning,
+    pool: &Pool,
+    progress: &mut dyn FnMut(Stage) -> bool,
+) -> Result<Tuned> {
     if lists.is_empty() || lists.iter().any(Vec::is_empty) {
         return Err(Error::input(
             Fault::new("no-lists", "there is no hypothesis to tune on")
@@ -77,8 +84,10 @@ pub fn tune(lists: &[Vec<Candidate>], tuning: &Tuning, pool: &Pool) -> Result<Tu
                 .next("give at least one hypothesis for each utterance"),
         ));
     }
-    let search = Search { lists, pool, scale: scale(lists) };
-    let before = search.errors([0.0, 0.0]);
+    let mut watch = Watch::new(progress, Stage::Learning);
+    watch.tell(Stage::Learning)?;
+    let mut search = Search { lists, pool, scale: scale(lists), watch };
+    let before = search.errors([0.0, 0.0])?;
     let mut best = ([0.0, 0.0], before);
     for start in 0..=tuning.restarts {
         let mut rng = Rng::stream(tuning.seed, start as u64);
@@ -90,7 +99,7 @@ pub fn tune(lists: &[Vec<Candidate>], tuning: &Tuning, pool: &Pool) -> Result<Tu
                 if tuning.no_word_penalty { 0.0 } else { search.scale[1] * (2.0 * rng.uniform() - 1.0) },
             ],
         };
-        let found = search.descend(from, tuning.no_word_penalty, &mut rng);
+        let found = search.descend(from, tuning.no_word_penalty, &mut rng)?;
         if found.1 < best.1 {
             best = found;
         }
@@ -120,10 +129,11 @@ fn scale(lists: &[Vec<Candidate>]) -> Point {
     [by(spread(|f| f.language), acoustic), by(spread(|f| f.words as f64), acoustic)]
 }
 
-struct Search<'a> {
+struct Search<'a, 'w> {
     lists: &'a [Vec<Candidate>],
     pool: &'a Pool,
     scale: Point,
+    watch: Watch<'w>,
 }
 
 /// From `at` on, this hypothesis of a list is its best one.
@@ -133,24 +143,27 @@ struct Piece {
     errors: u64,
 }
 
-impl Search<'_> {
+impl Search<'_, '_> {
     /// Something of every list, in their order.
-    fn of_each<T: Send + Default + Clone>(&self, of: impl Fn(&[Candidate]) -> T + Sync) -> Vec<T> {
+    fn of_each<T: Send + Default + Clone>(
+        &mut self,
+        of: impl Fn(&[Candidate]) -> T + Sync,
+    ) -> Result<Vec<T>> {
         let mut out = vec![T::default(); self.lists.len()];
         let mut blocks: Vec<(&[Vec<Candidate>], &mut [T])> =
             self.lists.chunks(BLOCK).zip(out.chunks_mut(BLOCK)).collect();
-        self.pool.each_mut(&mut blocks, |_, _, (lists, values)| {
+        self.watch.each_mut(self.pool, &mut blocks, |_, _, (lists, values)| {
             for (list, value) in lists.iter().zip(values.iter_mut()) {
                 *value = of(list);
             }
-        });
-        out
+        })?;
+        Ok(out)
     }
 
     /// Errors with these weights.
-    fn errors(&self, at: Point) -> u64 {
+    fn errors(&mut self, at: Point) -> Result<u64> {
         let weights = weights(at);
-        self.of_each(|list| {
+        let each = self.of_each(|list| {
             let mut best = (f64::NEG_INFINITY, 0);
             for candidate in list {
                 let score = weights.score(&candidate.features);
@@ -159,13 +172,12 @@ impl Search<'_> {
                 }
             }
             best.1
-        })
-        .into_iter()
-        .sum()
+        })?;
+        Ok(each.into_iter().sum())
     }
 
-    fn descend(&self, from: Point, no_word_penalty: bool, rng: &mut Rng) -> (Point, u64) {
-        let mut here = (from, self.errors(from));
+    fn descend(&mut self, from: Point, no_word_penalty: bool, rng: &mut Rng) -> Result<(Point, u64)> {
+        let mut here = (from, self.errors(from)?);
         for _ in 0..ROUNDS {
             let before = here.1;
             let mut directions = vec![[self.scale[0], 0.0]];
@@ -177,9 +189,9 @@ impl Search<'_> {
                 }
             }
             for direction in directions {
-                let there = self.line(here.0, direction);
+                let there = self.line(here.0, direction)?;
                 // Counted again where it is to stand: a crossing can lie nearer than numbers tell apart.
-                let errors = self.errors(there);
+                let errors = self.errors(there)?;
                 if errors < here.1 {
                     here = (there, errors);
                 }
@@ -188,12 +200,12 @@ impl Search<'_> {
                 break;
             }
         }
-        here
+        Ok(here)
     }
 
     /// The middle of the widest interval of least error on the half of the line where the weight is not negative.
-    fn line(&self, from: Point, direction: Point) -> Point {
-        let envelopes = self.of_each(|list| envelope(list, from, direction));
+    fn line(&mut self, from: Point, direction: Point) -> Result<Point> {
+        let envelopes = self.of_each(|list| envelope(list, from, direction))?;
         // At the far left every list has its first piece; each further piece changes its errors.
         let mut errors: i64 = envelopes.iter().map(|pieces| pieces[0].errors as i64).sum();
         let mut changes: Vec<(f64, i64)> = Vec::new();
@@ -201,7 +213,7 @@ impl Search<'_> {
             let step = |two: &[Piece]| (two[1].at, two[1].errors as i64 - two[0].errors as i64);
             changes.extend(pieces.windows(2).map(step));
         }
-        changes.sort_by(|a, b| a.0.total_cmp(&b.0));
+        sort_by(&mut changes, |a, b| a.0.total_cmp(&b.0), &mut || self.watch.ask())?;
         // Where the weight would be negative.
         let wall = -from[0] / direction[0];
         let (low, high) = match direction[0] {
@@ -226,7 +238,7 @@ impl Search<'_> {
         }
         let step = best.map_or(0.0, |b| b.2);
         // Rounding must not put the weight below the wall.
-        [(from[0] + step * direction[0]).max(0.0), from[1] + step * direction[1]]
+        Ok([(from[0] + step * direction[0]).max(0.0), from[1] + step * direction[1]])
     }
 }
 

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use gyeol_data::Fault;
+use gyeol_base::Fault;
 
 use super::Features;
-use crate::error::{Error, Result};
+use gyeol_base::{Error, Result};
 
 /// Version of the file of weights.
 pub const WEIGHTS_VERSION: u32 = 1;
@@ -74,7 +74,7 @@ impl RescoreWeights {
             |e| Error::io("write", path, "check that the folder exists, may be written to and has room", e);
         let mut text = serde_json::to_vec_pretty(&file).map_err(|e| failed(e.into()))?;
         text.push(b'\n');
-        gyeol_data::write_bytes(path, &text).map_err(failed)
+        gyeol_base::write_bytes(path, &text).map_err(failed)
     }
 
     /// Reads what [`RescoreWeights::save`] wrote.

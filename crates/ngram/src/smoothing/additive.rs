@@ -9,6 +9,8 @@ use crate::initial::sums;
 use crate::interpolate::Linear;
 use crate::tables::Scheme;
 use crate::vocabulary::SENTENCE_START;
+use crate::watch::Watch;
+use gyeol_base::Result;
 
 pub(crate) fn estimate(
     levels: &[Level],
@@ -16,17 +18,20 @@ pub(crate) fn estimate(
     thresholds: &[u32],
     k: f64,
     pool: &Pool,
-) -> (Vec<Linear>, Scheme) {
+    watch: &mut Watch<'_>,
+) -> Result<(Vec<Linear>, Scheme)> {
     let words = (levels[0].len() - 1) as f64;
     let mut out: Vec<Linear> = vec![Linear::default(); levels.len()];
     for n in 0..levels.len() {
-        let sums = sums(levels, contexts, Kind::Plain, thresholds, n, pool);
+        let sums = sums(levels, contexts, Kind::Plain, thresholds, n, pool, watch)?;
         let share = |count: u32, context: usize| {
             ((f64::from(count) + k) / (f64::from(sums[context].total) + k * words)) as f32
         };
-        let mut probability: Vec<f32> = (0..levels[n].len())
-            .map(|index| share(levels[n].counts[index], contexts.of(levels, n, index)))
-            .collect();
+        let mut probability = Vec::with_capacity(levels[n].len());
+        for index in 0..levels[n].len() {
+            watch.step(index)?;
+            probability.push(share(levels[n].counts[index], contexts.of(levels, n, index)));
+        }
         if n == 0 {
             probability[SENTENCE_START as usize] = 1.0;
         } else {
@@ -34,5 +39,5 @@ pub(crate) fn estimate(
         }
         out[n].probability = probability;
     }
-    (out, Scheme::Additive((1.0 / words).log10() as f32))
+    Ok((out, Scheme::Additive((1.0 / words).log10() as f32)))
 }

@@ -4,16 +4,17 @@
 //! Contexts share a weight when the binary logarithm of their count is the same (the bucketing of Bahl, Jelinek and
 //! Mercer 1983).
 
-use gyeol_data::Fault;
+use gyeol_base::Fault;
 
 use crate::adjust::Kind;
 use crate::corpus::Source;
 use crate::corpus::source::{Lines, Words};
-use crate::error::{Error, Result};
 use crate::estimate::Counted;
 use crate::initial::sums;
 use crate::interpolate::weight_class;
 use crate::vocabulary::{SENTENCE_END, SENTENCE_START, UNKNOWN};
+use crate::watch::{Stage, Watch};
+use gyeol_base::{Error, Result};
 
 const CLASSES: usize = 32;
 /// Where a class of contexts does not occur in the validation text and no smaller one does either.
@@ -53,25 +54,27 @@ struct Position {
 }
 
 /// Learns the weights on a validation text, at most `rounds` rounds of expectation maximisation (it stops earlier when
-/// a round changes the log-likelihood by less than a part in a million).
+/// a round changes the log-likelihood by less than a part in a million). `progress` answers whether to go on.
 ///
 /// # Errors
-/// A text that cannot be read or has no word in it.
+/// A text that cannot be read or has no word in it; stopped.
 pub fn learn(
     counted: &Counted,
     validation: &mut Source,
     rounds: usize,
     pool: &gyeol_tensor::Pool,
+    progress: &mut dyn FnMut(Stage) -> bool,
 ) -> Result<Vec<Vec<f64>>> {
+    let mut watch = Watch::new(progress, Stage::Learning);
+    watch.tell(Stage::Learning)?;
     let levels = &counted.levels;
     let order = levels.len();
     let none = vec![0; order];
-    let totals: Vec<Vec<u32>> = (0..order)
-        .map(|n| {
-            let of = sums(levels, &counted.contexts, Kind::Plain, &none, n, pool);
-            of.into_iter().map(|s| s.total).collect()
-        })
-        .collect();
+    let mut totals: Vec<Vec<u32>> = Vec::with_capacity(order);
+    for n in 0..order {
+        let of = sums(levels, &counted.contexts, Kind::Plain, &none, n, pool, &mut watch)?;
+        totals.push(of.into_iter().map(|s| s.total).collect());
+    }
     let child = |n: usize, node: usize, word: u32| -> Option<usize> {
         let begin = levels[n].first[node] as usize;
         let end = levels[n].first[node + 1] as usize;
@@ -80,7 +83,7 @@ pub fn learn(
     let mut shares: Vec<(f64, u8)> = Vec::new();
     let mut positions = Vec::new();
     let (mut block, mut history) = (Vec::new(), Vec::new());
-    while validation.next_block(&mut block)? {
+    while validation.watched_block(&mut block, &mut watch)? {
         for line in Lines(&block) {
             let mut ids: Vec<u32> = Words(line).map(|w| counted.vocabulary.id(w)).collect();
             if ids.is_empty() {
@@ -93,6 +96,7 @@ pub fn learn(
             history.clear();
             history.push(SENTENCE_START);
             for &word in &ids {
+                watch.step(positions.len())?;
                 let begin = shares.len();
                 let mut gram = Some(word as usize);
                 let mut context = 0usize;
@@ -133,7 +137,8 @@ pub fn learn(
     for _ in 0..rounds {
         let mut taken = vec![vec![(0f64, 0f64); CLASSES]; order];
         let mut log_likelihood = 0.0;
-        for position in &positions {
+        for (at, position) in positions.iter().enumerate() {
+            watch.step(at)?;
             let path = &shares[position.begin..position.end];
             // below[n]: probability by the orders up to n.
             let mut below = [uniform; crate::estimate::MOST_ORDER + 1];

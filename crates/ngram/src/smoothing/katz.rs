@@ -10,6 +10,7 @@ use crate::discount::Warning;
 use crate::initial::{is_cut, sums};
 use crate::interpolate::Linear;
 use crate::vocabulary::SENTENCE_START;
+use crate::watch::Watch;
 
 /// Ratios d_r by which counts r = 1..=cutoff are lowered: ((r*/r) − (k+1) n_{k+1}/n₁) / (1 − (k+1) n_{k+1}/n₁) with
 /// r* = (r + 1) n_{r+1} / n_r.
@@ -40,12 +41,14 @@ pub(crate) fn estimate(
     cutoff: usize,
     warnings: &mut Vec<Warning>,
     pool: &Pool,
-) -> Vec<Linear> {
+    watch: &mut Watch<'_>,
+) -> gyeol_base::Result<Vec<Linear>> {
     let mut out: Vec<Linear> = vec![Linear::default(); levels.len()];
     for n in 0..levels.len() {
         let level = &levels[n];
         let mut of = vec![0u64; cutoff + 2];
-        for &count in &level.counts {
+        for (index, &count) in level.counts.iter().enumerate() {
+            watch.step(index)?;
             if let Some(times) = of.get_mut(count as usize) {
                 *times += 1;
             }
@@ -58,23 +61,27 @@ pub(crate) fn estimate(
             let ratio = if count == 0 { 0.0 } else { ratios.get(count as usize - 1).copied().unwrap_or(1.0) };
             f64::from(count) * ratio
         };
-        let sums = sums(levels, contexts, Kind::Plain, thresholds, n, pool);
+        let sums = sums(levels, contexts, Kind::Plain, thresholds, n, pool, watch)?;
         if n == 0 {
             out[0].probability = unigrams(&level.counts, sums[0].total, &lowered);
             continue;
         }
         // In the order of the n-grams, on one thread: sums of floats must not depend on threads.
         let (mut seen, mut below) = (vec![0f64; sums.len()], vec![0f64; sums.len()]);
-        for_each(levels, n, |parent, index| {
-            if !is_cut(levels, thresholds, n, index) {
-                let context = contexts.of(levels, n, index);
-                seen[context] += lowered(level.counts[index]);
-                below[context] += f64::from(out[n - 1].probability[parent]);
+        for (parent, borders) in levels[n - 1].first.windows(2).enumerate() {
+            for index in borders[0] as usize..borders[1] as usize {
+                watch.step(index)?;
+                if !is_cut(levels, thresholds, n, index) {
+                    let context = contexts.of(levels, n, index);
+                    seen[context] += lowered(level.counts[index]);
+                    below[context] += f64::from(out[n - 1].probability[parent]);
+                }
             }
-        });
+        }
         let mut divisor = vec![1f64; sums.len()];
         let mut back_off = vec![1f32; sums.len()];
         for context in 0..sums.len() {
+            watch.step(context)?;
             let total = f64::from(sums[context].total);
             if total == 0.0 {
                 continue;
@@ -89,12 +96,15 @@ pub(crate) fn estimate(
             divisor[context] = if total - seen[context] < 1e-9 * total { total + 1.0 } else { total };
             back_off[context] = ((1.0 - seen[context] / divisor[context]) / unseen) as f32;
         }
-        out[n].probability = (0..level.len())
-            .map(|index| (lowered(level.counts[index]) / divisor[contexts.of(levels, n, index)]) as f32)
-            .collect();
+        let mut probability = Vec::with_capacity(level.len());
+        for index in 0..level.len() {
+            watch.step(index)?;
+            probability.push((lowered(level.counts[index]) / divisor[contexts.of(levels, n, index)]) as f32);
+        }
+        out[n].probability = probability;
         out[n - 1].back_off = back_off;
     }
-    out
+    Ok(out)
 }
 
 /// What is taken from the words goes to those that never occur, in equal parts.
@@ -112,14 +122,6 @@ fn unigrams(counts: &[u32], total: u32, lowered: &dyn Fn(u32) -> f64) -> Vec<f32
         counts.iter().map(|&c| if c == 0 { rest as f32 } else { (lowered(c) / divisor) as f32 }).collect();
     out[SENTENCE_START as usize] = 1.0;
     out
-}
-
-fn for_each(levels: &[Level], n: usize, mut each: impl FnMut(usize, usize)) {
-    for (parent, borders) in levels[n - 1].first.windows(2).enumerate() {
-        for index in borders[0] as usize..borders[1] as usize {
-            each(parent, index);
-        }
-    }
 }
 
 #[cfg(test)]

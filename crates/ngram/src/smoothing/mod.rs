@@ -7,11 +7,11 @@ pub(crate) mod katz;
 
 use std::str::FromStr;
 
-use gyeol_data::Fault;
+use gyeol_base::Fault;
 use serde::Serialize;
 
 use crate::adjust::Kind;
-use crate::error::{Error, Result};
+use gyeol_base::{Error, Result};
 
 /// How mass is moved from n-grams that were seen to those that were not.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
@@ -75,6 +75,16 @@ impl Smoothing {
             Smoothing::ModifiedKneserNey | Smoothing::KneserNey => Kind::Adjusted,
             _ => Kind::Plain,
         }
+    }
+
+    /// Whether its discounts follow from how many n-grams have each small count.
+    pub(crate) fn takes_counts_of_counts(&self) -> bool {
+        matches!(
+            self,
+            Smoothing::ModifiedKneserNey
+                | Smoothing::KneserNey
+                | Smoothing::AbsoluteDiscounting { discount: None }
+        )
     }
 
     pub(crate) fn check(&self) -> Result<()> {

@@ -259,18 +259,16 @@ fn rung(plan: &Plan) -> RungReport {
         let z: f64 = ((e[0] + e[1]) / 2.0 - 4.0) / (plan.mae * 1.3);
         (60_000.0 * (-z.abs().powf(1.5)).exp()) as u64
     });
-    let fact = |k: &str, v: &str| (k.to_string(), v.to_string());
-    RungReport {
-        name: plan.name.into(),
-        inputs: plan.inputs.iter().map(|s| s.to_string()).collect(),
-        valid: metrics(plan.mae * 0.97).into_iter().map(|(k, v)| (k, v.value)).collect(),
-        test: metrics(plan.mae),
-        parameters: plan.parameters,
-        fit_seconds: plan.seconds,
-        predict_us: plan.us,
-        peak_memory: if plan.seconds > 0.0 { 180_000_000 + plan.parameters as u64 * 4_000 } else { 0 },
-        verdict: verdict(plan),
-        curve: curve(plan),
+    let fact = |k: &str, v: &str| Fact { key: k.into(), value: v.into() };
+    let input = |name: &&str| match *name {
+        "target" => Input::Target,
+        "calendar" => Input::Calendar,
+        "day-before" => Input::DayBefore,
+        "week-before" => Input::WeekBefore,
+        "centred" => Input::Centred,
+        column => Input::Column(column.into()),
+    };
+    let detail = ForecastDetail {
         mae_by_step: steps.clone(),
         bias_by_step: (0..24).map(|h| plan.mae * 0.12 * (h as f64 / 4.0).sin()).collect(),
         coverage_by_step: (0..24).map(|h| 0.905 - 0.0011 * h as f64 + 0.006 * (h as f64).sin()).collect(),
@@ -290,6 +288,21 @@ fn rung(plan: &Plan) -> RungReport {
             days: 365,
         }),
         worst_days: worst(plan),
+    };
+    RungReport {
+        name: plan.name.into(),
+        role: if plan.seconds > 0.0 { Role::Learned } else { Role::Naive },
+        plain: plan.name.ends_with(":plain"),
+        inputs: plan.inputs.iter().map(input).collect(),
+        valid: metrics(plan.mae * 0.97).into_iter().map(|(k, v)| (k, v.value)).collect(),
+        test: metrics(plan.mae),
+        parameters: plan.parameters,
+        fit_seconds: plan.seconds,
+        predict_us: plan.us,
+        peak_memory: if plan.seconds > 0.0 { 180_000_000 + plan.parameters as u64 * 4_000 } else { 0 },
+        verdict: verdict(plan),
+        curve: curve(plan),
+        tried: vec![],
         layers: layers(plan),
         training: match net {
             true => vec![
@@ -303,6 +316,7 @@ fn rung(plan: &Plan) -> RungReport {
             false if plan.name == "linear" => vec![fact("ridge", "10")],
             false => vec![],
         },
+        detail: Detail::Forecast(Box::new(detail)),
     }
 }
 
@@ -338,7 +352,7 @@ fn day(load: &[f64], d: usize, kind: DayKind, error: f64, noise: &mut Noise) -> 
 }
 
 /// The report.
-pub fn report() -> LadderReport {
+pub fn report() -> Report {
     let (load, _) = readings();
     let at = |row: usize| START + row as i64 * HOUR;
     let span =
@@ -362,63 +376,82 @@ pub fn report() -> LadderReport {
             high: difference + reach,
         }
     };
-    LadderReport {
+    let data = DataFacts {
+        rows: 35_064,
+        series: 1,
+        targets: vec!["load".into()],
+        unit: "MW".into(),
+        step: "1 h".into(),
+        zone: "America/New_York".into(),
+    };
+    let protocol = Protocol {
+        look_back: 168,
+        horizon: 24,
+        train: span(0, 17_544, 17_353),
+        valid: span(17_544, 26_304, 8_737),
+        test: span(26_304, 35_064, 8_737),
+        columns: [("time", "time"), ("load", "target"), ("T", "past")]
+            .map(|(name, role)| ColumnRole { name: name.into(), role: role.into() })
+            .to_vec(),
+        calendar: ["hour", "weekday", "day of year", "holiday (US)"].map(String::from).to_vec(),
+        known_ahead: false,
+        interval_level: 0.9,
+        scaled: false,
+        mase_season: 24,
+        unscored: 0,
+        skipped: 0,
+    };
+    let change = |operation: &str, column: &str, detail: &str| ChangeRow {
+        operation: operation.into(),
+        column: column.into(),
+        touched: 3,
+        detail: detail.into(),
+    };
+    let table = DataChapter {
+        profile: profile(),
+        changes: vec![
+            change("regular-clock", "", "1 h, America/New_York"),
+            change("fill", "load", "linear, at most 6 rows"),
+        ],
+    };
+    Report {
+        head: head("forecast", "New England load", "gyeol run"),
+        facts: Facts::Forecast(Box::new(ForecastFacts { data, protocol })),
+        metrics: ["mae", "rmse", "mape", "smape", "mase", "mae_range"].map(String::from).to_vec(),
+        metric: "mae".into(),
+        unit: "MW".into(),
+        rungs: PLANS.iter().map(rung).collect(),
+        best,
+        pairs: PLANS[..best].iter().map(pair).collect(),
+        chapters: vec![
+            Chapter::Answer,
+            Chapter::Ladder,
+            Chapter::Days(days),
+            Chapter::Errors,
+            Chapter::Learning,
+            Chapter::Certainty,
+            Chapter::Data(Box::new(table)),
+            Chapter::Inside,
+            Chapter::Protocol,
+        ],
+        notes: vec![Note::BuiltIn],
+    }
+}
+
+/// Where a made-up run came from.
+pub fn head(task: &str, name: &str, command: &str) -> Head {
+    Head {
+        task: task.into(),
+        name: name.into(),
+        sha256: "6f1c2b9f3f8c6ad2b7d1e5c0a94d3f26c8b9015e7a4f6d3c2b1a09f8e7d6c5b4".into(),
         version: "0.1.0".into(),
         machine: "2 cores, AVX-512".into(),
         threads: 2,
         seed: 0,
-        command: "gyeol run".into(),
+        command: command.into(),
         recipe: "[data]\nbuilt_in = \"new-england-load\"\n\n[protocol]\nlook_back = 168\nhorizon = 24\n"
             .into(),
-        data: DataFacts {
-            name: "New England load".into(),
-            sha256: "6f1c2b9f3f8c6ad2b7d1e5c0a94d3f26c8b9015e7a4f6d3c2b1a09f8e7d6c5b4".into(),
-            rows: 35_064,
-            series: 1,
-            targets: vec!["load".into()],
-            unit: "MW".into(),
-            step: "1 h".into(),
-            zone: "America/New_York".into(),
-        },
-        protocol: Protocol {
-            look_back: 168,
-            horizon: 24,
-            train: span(0, 17_544, 17_353),
-            valid: span(17_544, 26_304, 8_737),
-            test: span(26_304, 35_064, 8_737),
-            columns: [("time", "time"), ("load", "target"), ("T", "past")]
-                .map(|(name, role)| ColumnRole { name: name.into(), role: role.into() })
-                .to_vec(),
-            calendar: ["hour", "weekday", "day of year", "holiday (US)"].map(String::from).to_vec(),
-            known_ahead: false,
-            interval_level: 0.9,
-            scaled: false,
-            mase_season: 24,
-            unscored: 0,
-            skipped: 0,
-            bootstrap_block: 168,
-            bootstrap_draws: 1_000,
-        },
-        metric: "mae".into(),
-        rungs: PLANS.iter().map(rung).collect(),
-        best,
-        pairs: PLANS[..best].iter().map(pair).collect(),
-        days,
-        profile: profile(),
-        changes: vec![
-            ChangeRow {
-                operation: "regular-clock".into(),
-                column: String::new(),
-                touched: 3,
-                detail: "1 h, America/New_York".into(),
-            },
-            ChangeRow {
-                operation: "fill".into(),
-                column: "load".into(),
-                touched: 3,
-                detail: "linear, at most 6 rows".into(),
-            },
-        ],
-        notes: vec!["built-in".into()],
+        bootstrap_block: 168,
+        bootstrap_draws: 1_000,
     }
 }

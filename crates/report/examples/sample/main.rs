@@ -1,31 +1,35 @@
 //! Writes the pages and tables of a made-up report: `cargo run -p gyeol-report --example sample -- FOLDER`.
 //!
-//! The figures are plausible, not measured: see `ladder.rs` and `topics.rs` beside this file.
+//! The figures are plausible, not measured: see `ladder.rs`, `texts.rs` and `topics.rs` beside this file.
 
+mod corpus;
 mod ladder;
 mod readings;
+mod texts;
 mod topics;
 
 use std::path::PathBuf;
 
-use gyeol_report::{Language, ladder_page, profile_page, terminal, topic_map_page};
+use gyeol_report::{Language, corpus_page, page, profile_page, terminal, topic_map_page};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = PathBuf::from(std::env::args().nth(1).unwrap_or_else(|| ".".to_string()));
     std::fs::create_dir_all(&folder)?;
-    let report = ladder::report();
     for language in [Language::English, Language::Korean] {
-        let page = ladder_page(&report, language)?;
-        std::fs::write(folder.join(format!("report.{}.html", language.code())), &page)?;
-        let profile = profile_page(&report.profile, &report.data.name, language)?;
-        std::fs::write(folder.join(format!("inspect.{}.html", language.code())), &profile)?;
-        print!("{}", terminal::ladder_table(&report, 80, false, language));
-        print!("{}", terminal::profile_table(&report.profile, 80, false, language));
-        println!("\n  {} bytes, {} bytes", page.len(), profile.len());
+        let write = |name: &str, page: String| {
+            println!("  {name}: {} bytes", page.len());
+            std::fs::write(folder.join(format!("{name}.{language}.html")), page)
+        };
+        for (name, report) in [("report", ladder::report()), ("texts", texts::report())] {
+            write(name, page(&report, language)?)?;
+            print!("{}", terminal::table(&report, 80, false, language));
+        }
+        let profile = readings::profile();
+        write("inspect", profile_page(&profile, "New England load", language)?)?;
+        print!("{}", terminal::profile_table(&profile, 80, false, language));
+        write("corpus", corpus_page(&corpus::profile(), "Letters", language)?)?;
         for k in [1, 5, 50, 100] {
-            let page = topic_map_page(&topics::map(k, language), language)?;
-            std::fs::write(folder.join(format!("topics-{k}.{}.html", language.code())), &page)?;
-            println!("  {k} topics: {} bytes", page.len());
+            write(&format!("topics-{k}"), topic_map_page(&topics::map(k, language), language)?)?;
         }
     }
     Ok(())

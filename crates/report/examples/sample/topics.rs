@@ -77,7 +77,6 @@ pub fn map(k: usize, language: Language) -> TopicMap {
     }
     let totals: Vec<f64> = (0..texts.len()).map(|w| counts.iter().map(|c| c[w]).sum()).collect();
     let all: f64 = totals.iter().sum();
-    let overall: Vec<f64> = totals.iter().map(|n| n / all).collect();
     let phi: Vec<Vec<f64>> = counts
         .iter()
         .map(|c| {
@@ -85,7 +84,20 @@ pub fn map(k: usize, language: Language) -> TopicMap {
             c.iter().map(|x| (x + 0.01) / (n + 0.01 * texts.len() as f64)).collect()
         })
         .collect();
-    let between = distances(&phi, 2);
+    // On a circle, the twin beside the first; near topics follow each other.
+    let angle =
+        |t: usize| if k > 4 && t == k - 1 { 0.02 } else { t as f64 * std::f64::consts::TAU / k as f64 };
+    let points: Vec<(f64, f64)> = (0..k).map(|t| (0.45 * angle(t).cos(), 0.45 * angle(t).sin())).collect();
+    let far = |a: (f64, f64), b: (f64, f64)| (a.0 - b.0).hypot(a.1 - b.1);
+    let between = points.iter().flat_map(|&a| points.iter().map(move |&b| far(a, b))).collect();
+    let mut order: Vec<usize> = (0..k).collect();
+    order.sort_by(|&a, &b| angle(a).total_cmp(&angle(b)));
+    let frequent = |t: usize| {
+        let mut words: Vec<(usize, f64)> = phi[t].iter().copied().enumerate().collect();
+        words.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        words.truncate(room(k));
+        words
+    };
     let topics = (0..k)
         .map(|t| Topic {
             number: t as u64 + 1,
@@ -96,7 +108,7 @@ pub fn map(k: usize, language: Language) -> TopicMap {
                 umass: Some(-1.0 - 2.0 * next()),
                 ..Coherence::default()
             },
-            words: worth_showing(&phi[t], &overall, 30).into_iter().map(|w| (w, phi[t][w])).collect(),
+            words: frequent(t),
             documents: (0..8).map(|d| document(t, d, k, &texts, shared, own, &mut next)).collect(),
         })
         .collect();
@@ -128,8 +140,10 @@ pub fn map(k: usize, language: Language) -> TopicMap {
         },
         words,
         topics,
-        places: places(&between, k),
+        places: Places { points, kept: 0.4 },
         distances: between,
+        order,
+        lambda: 1.0,
         curve: (1..=100).map(|i| (i * 5, -7.8 - 1.6 * (-(i as f64) / 12.0).exp() + 0.003 * next())).collect(),
         scan: (k == 5).then(|| scan(&mut next)),
     }

@@ -1,9 +1,9 @@
-//! Chapter 1: the answer, three figures, and when not to trust it.
+//! The head of a ladder's page: the answer, three figures, and when not to trust it.
 
 use serde::Serialize;
 
-use super::View;
-use crate::model::DayNote;
+use super::{Readings, Texts, View};
+use crate::model::{Chapter, DayNote, Facts, FrequencyClass};
 use crate::text::{self, WEEKDAYS};
 
 #[derive(Serialize)]
@@ -27,7 +27,7 @@ pub(crate) struct Stat {
 pub(crate) fn answer(view: &View) -> Answer {
     let mut sentences = text::answer(view.report, view.voice.language).into_iter();
     Answer {
-        kicker: view.t("kicker", &[]),
+        kicker: view.by_task("kicker", "model-kicker", "plain-kicker", &[]),
         deck: deck(view),
         sentence: sentences.next().unwrap_or_default(),
         advice: sentences.collect::<Vec<_>>().join(" "),
@@ -36,25 +36,31 @@ pub(crate) fn answer(view: &View) -> Answer {
     }
 }
 
-/// How much data, how far ahead, judged on how much: the line under the title.
-pub(crate) fn deck(view: &View) -> String {
-    let (report, voice) = (view.report, &view.voice);
-    let mut parts = vec![view.step.readings(report.data.rows, voice.language)];
-    if report.data.series > 1 {
-        parts.push(view.t("deck-series", &[("n", voice.count(report.data.series))]));
+/// On what was judged: the line under the title.
+fn deck(view: &View) -> String {
+    match &view.report.facts {
+        Facts::Forecast(_) => Readings::new(view).map_or(String::new(), |view| readings_deck(&view)),
+        Facts::Words(facts) => text::texts_deck(facts, view.voice.language),
+        Facts::Plain { deck, .. } => deck.clone(),
     }
-    if report.data.targets.len() > 1 {
-        parts.push(view.t("deck-targets", &[("n", voice.count(report.data.targets.len()))]));
+}
+
+/// How much data, how far ahead, judged on how much: the line under the title.
+fn readings_deck(view: &Readings) -> String {
+    let voice = &view.voice;
+    let mut parts = vec![view.step.readings(view.data.rows, voice.language)];
+    if view.data.series > 1 {
+        parts.push(view.t("deck-series", &[("n", voice.count(view.data.series))]));
+    }
+    if view.data.targets.len() > 1 {
+        parts.push(view.t("deck-targets", &[("n", voice.count(view.data.targets.len()))]));
     }
     parts.push(
-        view.t(
-            "deck-ahead",
-            &[("horizon", view.step.length(report.protocol.horizon as f64, voice.language))],
-        ),
+        view.t("deck-ahead", &[("horizon", view.step.length(view.protocol.horizon as f64, voice.language))]),
     );
-    let windows = voice.count(report.protocol.test.windows);
+    let windows = voice.count(view.protocol.test.windows);
     let judged = if view.step.has_clock() {
-        let test = &report.protocol.test;
+        let test = &view.protocol.test;
         let years = (year(view, test.from), year(view, test.to));
         let span = match years {
             (Some(a), Some(b)) if a == b => view.t("year", &[("year", a.to_string())]),
@@ -69,30 +75,32 @@ pub(crate) fn deck(view: &View) -> String {
     parts.join(" · ")
 }
 
-fn year(view: &View, ms: i64) -> Option<i32> {
+fn year(view: &Readings, ms: i64) -> Option<i32> {
     text::moment(ms, view.voice.zone).map(|m| m.year)
 }
 
 fn figures(view: &View) -> Vec<Stat> {
     let best = view.report.best_rung();
     let language = view.voice.language;
-    let mut out = Vec::new();
-    let metric = text::metric_name(&view.report.metric, language);
-    match view.error(best) {
-        Some(error) => out.push(Stat {
-            value: view.bare(error.value),
-            unit: view.unit.to_string(),
-            label: view.t("stat-error", &[("metric", metric)]),
-            detail: view.t("stat-interval", &[("range", view.range(error.low, error.high))]),
-        }),
-        None => out.push(Stat {
-            value: text::MISSING.to_string(),
+    let metric = [("metric", view.metric())];
+    let error = view.error(best);
+    let mut out = vec![Stat {
+        value: error.map_or(text::MISSING.to_string(), |m| view.bare(m.value)),
+        unit: error.map_or(String::new(), |_| view.unit.to_string()),
+        label: view.by_task("stat-error", "stat-perplexity", "stat-metric", &metric),
+        detail: error
+            .map_or(String::new(), |m| view.t("stat-interval", &[("range", view.range(m.low, m.high))])),
+    }];
+    let of = |name: &str| best.test.get(name).map(|m| m.value);
+    if let (Some(token), Some(character)) = (of("bits_per_token"), of("bits_per_character")) {
+        out.push(Stat {
+            value: view.voice.number(token, 2),
             unit: String::new(),
-            label: view.t("stat-error", &[("metric", metric)]),
-            detail: String::new(),
-        }),
+            label: view.t("stat-bits", &[]),
+            detail: view.t("stat-bits-detail", &[("bits", view.voice.number(character, 2))]),
+        });
     }
-    if let (Some(i), Some(error)) = (view.naive(), view.error(best))
+    if let (Some(i), Some(error)) = (view.naive(), error)
         && let Some(naive) = view.error(&view.report.rungs[i])
     {
         let change = error.value / naive.value - 1.0;
@@ -100,30 +108,39 @@ fn figures(view: &View) -> Vec<Stat> {
             value: text::with_percent(&text::signed(change * 100.0, 0, language), language),
             unit: String::new(),
             label: view.t("stat-gain", &[("naive", view.phrases[i].clone())]),
-            detail: view.t("stat-gain-detail", &[("value", view.value(naive.value))]),
+            detail: view.by_task(
+                "stat-gain-detail",
+                "stat-gain-plain",
+                "stat-gain-plain",
+                &[("value", view.value(naive.value))],
+            ),
         });
     }
+    let cost = [
+        ("parameters", view.voice.count(best.parameters)),
+        ("size", text::bytes(best.words().map_or(0, |words| words.bytes), language)),
+        ("answer", text::microseconds(best.predict_us, language)),
+    ];
     out.push(Stat {
         value: text::duration(text::fit_seconds(best), language),
         unit: String::new(),
         label: view.t("stat-cost", &[]),
-        detail: view.t(
-            "stat-cost-detail",
-            &[
-                ("parameters", view.voice.count(best.parameters)),
-                ("answer", text::microseconds(best.predict_us, language)),
-            ],
-        ),
+        detail: view.by_task("stat-cost-detail", "stat-model-detail", "stat-cost-plain", &cost),
     });
     out
 }
 
-/// What a careful reader should know before relying on the forecast, from the measured figures alone.
+/// What a careful reader should know before relying on it, from the measured figures alone.
 fn doubts(view: &View) -> Vec<String> {
-    let (report, voice) = (view.report, &view.voice);
-    let best = report.best_rung();
+    let of_readings = Readings::new(view).map(|view| readings_doubts(&view));
+    let of_texts = Texts::new(view).map(|view| texts_doubts(&view));
+    of_readings.or(of_texts).unwrap_or_default()
+}
+
+fn readings_doubts(view: &Readings) -> Vec<String> {
+    let (best, voice) = (view.best, &view.voice);
     let mut out = Vec::new();
-    if report.protocol.known_ahead {
+    if view.protocol.known_ahead {
         out.push(view.t("doubt-known-ahead", &[]));
     }
     let steps: Vec<(usize, f64)> =
@@ -191,7 +208,7 @@ fn doubts(view: &View) -> Vec<String> {
         out.push(view.t(key, &args));
     }
     if best.coverage.is_finite() && best.coverage > 0.0 {
-        let promised = report.protocol.interval_level;
+        let promised = view.protocol.interval_level;
         let key = match best.coverage - promised {
             d if d < -0.02 => "doubt-coverage-low",
             d if d > 0.02 => "doubt-coverage-high",
@@ -201,6 +218,46 @@ fn doubts(view: &View) -> Vec<String> {
         out.push(view.t(key, &args));
     }
     out
+}
+
+fn texts_doubts(view: &Texts) -> Vec<String> {
+    let test = &view.facts.test;
+    let mut doubts = Vec::new();
+    let classes = view.report.chapters.iter().find_map(|chapter| match chapter {
+        Chapter::Classes(classes) => Some(classes.as_slice()),
+        _ => None,
+    });
+    let classes = classes.unwrap_or_default();
+    let percent = |share: f64| view.voice.percent(share, 1);
+    let class = |holds: &dyn Fn(&FrequencyClass) -> bool| {
+        let classes = classes.iter().zip(&view.best.bits_by_class).filter(|(c, _)| holds(c));
+        let (bits, tokens) =
+            classes.fold((0.0, 0), |(bits, n), (c, b)| (bits + b * c.tokens as f64, n + c.tokens));
+        (tokens > 0 && bits.is_finite()).then(|| bits / tokens as f64)
+    };
+    if test.unknown > 0
+        && let Some(bits) = class(&|c| c.to == 0)
+    {
+        let share = percent(view.share(test.unknown, test.tokens));
+        doubts.push(view.t("doubt-unknown", &[("share", share), ("bits", view.bits(bits))]));
+    }
+    if view.share(test.repeated, test.lines) >= 0.005 {
+        let share = percent(view.share(test.repeated, test.lines));
+        doubts.push(view.t("doubt-repeated", &[("share", share)]));
+    }
+    if let (Some(rare), Some(common)) = (class(&|c| c.from >= 1 && c.to <= 10), class(&|c| c.from > 1000)) {
+        doubts.push(view.t("doubt-rare", &[("bits", view.bits(rare)), ("common", view.bits(common))]));
+    }
+    if let Some(unseen) =
+        view.best.unseen.get(view.best.order.wrapping_sub(1)).filter(|_| view.best.order > 1)
+    {
+        let args = [("share", percent(*unseen)), ("order", view.best.order.to_string())];
+        doubts.push(view.t("doubt-sparse", &args));
+    }
+    if !view.best.warnings.is_empty() {
+        doubts.push(view.t("doubt-discounts", &[]));
+    }
+    doubts
 }
 
 /// Catalogue names of the weekdays in full, Monday first.

@@ -1,8 +1,8 @@
-//! Chapter 6: how sure it is: promised against measured coverage, and the width of the interval.
+//! How sure it is: promised against measured coverage, and the width of the interval.
 
 use serde::Serialize;
 
-use super::{Figure, Table, View};
+use super::{Figure, Readings, Table};
 use crate::picture::{self, Lines, Series};
 use crate::text;
 
@@ -14,19 +14,17 @@ pub(crate) struct Certainty {
     chosen: usize,
 }
 
-pub(crate) fn certainty(view: &View) -> Certainty {
-    let (report, voice) = (view.report, &view.voice);
-    let best = report.best_rung();
+pub(crate) fn certainty(view: &Readings) -> Certainty {
+    let (best, voice) = (view.best, &view.voice);
     let args = [
-        ("promised", voice.percent(report.protocol.interval_level, 0)),
+        ("promised", voice.percent(view.protocol.interval_level, 0)),
         ("measured", voice.percent(best.coverage, 1)),
         ("width", text::with_unit(&voice.significant(best.width, 3), view.unit)),
     ];
-    let keys = ["col-rung", "col-coverage", "col-width", "col-pinball"];
-    let mut table = Table::new(keys.map(|k| view.t(k, &[])).to_vec());
+    let mut table = view.columns(&["col-rung", "col-coverage", "col-width", "col-pinball"]);
     let mut chosen = usize::MAX;
-    for (i, rung) in report.rungs.iter().enumerate() {
-        if i == report.best {
+    for (i, rung) in view.details() {
+        if i == view.report.best {
             chosen = table.rows.len();
         }
         table.push(vec![
@@ -42,7 +40,7 @@ pub(crate) fn certainty(view: &View) -> Certainty {
     Certainty { lead: view.t(lead, &args), figures, table, chosen }
 }
 
-fn lines(view: &View, values: &[f64], key: &str, coverage: bool) -> Option<Figure> {
+fn lines(view: &Readings, values: &[f64], key: &str, coverage: bool) -> Option<Figure> {
     if values.iter().filter(|v| v.is_finite()).count() < 2 {
         return None;
     }
@@ -53,7 +51,7 @@ fn lines(view: &View, values: &[f64], key: &str, coverage: bool) -> Option<Figur
     for (x, v) in xs.iter().zip(values) {
         table.push(vec![view.voice.number(*x, if x.fract() == 0.0 { 0 } else { 2 }), write(*v)]);
     }
-    let level = view.report.protocol.interval_level;
+    let level = view.protocol.interval_level;
     let promise = view.t("coverage-promised", &[("level", view.voice.percent(level, 0))]);
     let (least, _) = picture::extent(values.iter().copied())?;
     let (title, see) = (view.t(&format!("{key}-title"), &[]), view.t(&format!("{key}-see"), &[]));
@@ -74,10 +72,10 @@ fn lines(view: &View, values: &[f64], key: &str, coverage: bool) -> Option<Figur
     }))
 }
 
-fn coverage(view: &View) -> Option<Figure> {
-    lines(view, &view.report.best_rung().coverage_by_step, "coverage", true)
+fn coverage(view: &Readings) -> Option<Figure> {
+    lines(view, &view.best.coverage_by_step, "coverage", true)
 }
 
-fn width(view: &View) -> Option<Figure> {
-    lines(view, &view.report.best_rung().width_by_step, "width", false)
+fn width(view: &Readings) -> Option<Figure> {
+    lines(view, &view.best.width_by_step, "width", false)
 }

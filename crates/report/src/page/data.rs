@@ -1,11 +1,12 @@
-//! Chapter 7 and the inspect page: the columns, the week as it usually goes, relations, memory, gaps, cleaning, the split.
+//! The table, in a report and on the inspect page: the columns, the week as it usually goes, relations, memory, gaps, cleaning, the split.
 
 use gyeol_data::profile::{ColumnProfile, Profile, Severity};
 use gyeol_data::roles::Role;
 use serde::Serialize;
 
-use super::{Figure, Finding, Table, View, Voice, finding};
+use super::{Figure, Finding, Readings, Table, Voice, finding};
 use crate::Language;
+use crate::model::DataChapter;
 use crate::picture::{self, SplitBar, SplitPart, Words};
 use crate::text::{self, Step};
 
@@ -44,7 +45,7 @@ struct Column {
 
 /// The head of the inspect page.
 #[derive(Serialize)]
-pub(crate) struct Head {
+struct Head {
     deck: String,
     sentence: String,
     format: String,
@@ -92,30 +93,29 @@ impl Scene<'_> {
     }
 }
 
-pub(crate) fn of_report(view: &View) -> Data {
-    let p = &view.report.protocol;
+pub(crate) fn of_report(view: &Readings, table: &DataChapter) -> Data {
+    let p = view.protocol;
     let windows = [("train", &p.train), ("valid", &p.valid), ("test", &p.test)];
     let scene = Scene {
-        profile: &view.report.profile,
+        profile: &table.profile,
         voice: view.voice,
         step: view.step,
         windows: windows.iter().map(|(n, s)| (n.to_string(), s.windows)).collect(),
-        unit: &view.report.data.unit,
+        unit: &view.data.unit,
     };
     let mut data = draw(&scene);
-    let keys = ["col-operation", "col-column", "col-touched", "col-detail"];
-    let mut table = Table::new(keys.map(|k| view.t(k, &[])).to_vec());
-    for change in &view.report.changes {
+    let mut rows = view.columns(&["col-operation", "col-column", "col-touched", "col-detail"]);
+    for change in &table.changes {
         let column = if change.column.is_empty() { view.t("whole-rows", &[]) } else { change.column.clone() };
         let operation = text::spoken("operation", &change.operation, view.voice.language);
-        table.push(vec![operation, column, view.voice.count(change.touched), change.detail.clone()]);
+        rows.push(vec![operation, column, view.voice.count(change.touched), change.detail.clone()]);
     }
-    let touched: usize = view.report.changes.iter().map(|c| c.touched).sum();
+    let touched: usize = table.changes.iter().map(|c| c.touched).sum();
     data.changes_see = match touched {
         0 => view.t("changes-none", &[]),
         n => view.t("changes-see", &[("n", view.voice.count(n))]),
     };
-    data.changes = (!table.rows.is_empty()).then_some(table);
+    data.changes = (!rows.rows.is_empty()).then_some(rows);
     data.inspect = false;
     data
 }
@@ -130,9 +130,18 @@ fn step_of(profile: &Profile) -> Step {
     Step::parse(words.unwrap_or("1 row"))
 }
 
-pub(crate) fn of_profile(profile: &Profile, language: Language) -> Data {
+/// The inspect page.
+#[derive(Serialize)]
+pub(crate) struct Page {
+    #[serde(flatten)]
+    head: Head,
+    it: Data,
+}
+
+pub(crate) fn of_profile(profile: &Profile, language: Language) -> Page {
     let voice = Voice { language, zone: zone_of(profile) };
-    draw(&Scene { profile, voice, step: step_of(profile), windows: Vec::new(), unit: "" })
+    let scene = Scene { profile, voice, step: step_of(profile), windows: Vec::new(), unit: "" };
+    Page { head: head(profile, language), it: draw(&scene) }
 }
 
 /// Rows, columns, step and span in one line.
@@ -153,7 +162,7 @@ pub(crate) fn deck(profile: &Profile, language: Language) -> String {
     deck.join(" · ")
 }
 
-pub(crate) fn head(profile: &Profile, language: Language) -> Head {
+fn head(profile: &Profile, language: Language) -> Head {
     let voice = Voice { language, zone: zone_of(profile) };
     let count = |s: Severity| profile.warnings.iter().filter(|w| w.severity == s).count();
     let (stop, warn) = (count(Severity::Stop), count(Severity::Warn));

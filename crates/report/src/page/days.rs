@@ -1,9 +1,9 @@
-//! Chapter 3: a typical, a good and the worst day, and a picker for others.
+//! A typical, a good and the worst day, and a picker for others.
 
 use serde::Serialize;
 
 use super::blocks::PHONE;
-use super::{Table, View};
+use super::{Readings, Table};
 use crate::model::{DayExample, DayKind};
 use crate::picture::{self, Words};
 use crate::text;
@@ -27,10 +27,10 @@ struct Card {
     table: Table,
 }
 
-pub(crate) fn days(view: &View) -> Days {
+pub(crate) fn days(view: &Readings, days: &[DayExample]) -> Days {
     let shown = |d: &&DayExample| d.kind != DayKind::Other;
-    let cards = view.report.days.iter().filter(shown).map(|d| card(view, d)).collect();
-    let mut picked: Vec<&DayExample> = view.report.days.iter().filter(|d| d.kind == DayKind::Other).collect();
+    let cards = days.iter().filter(shown).map(|d| card(view, d)).collect();
+    let mut picked: Vec<&DayExample> = days.iter().filter(|d| d.kind == DayKind::Other).collect();
     picked.sort_by(|a, b| {
         let key = |d: &DayExample| d.times.first().copied().unwrap_or(0);
         key(a).cmp(&key(b)).then_with(|| a.series.cmp(&b.series)).then_with(|| a.target.cmp(&b.target))
@@ -42,16 +42,16 @@ pub(crate) fn days(view: &View) -> Days {
     let every = total.div_ceil(PICKER_BYTES).max(1);
     others = others.into_iter().step_by(every).collect();
     let naive = naive_label(view);
-    let level = view.voice.percent(view.report.protocol.interval_level, 0);
+    let level = view.voice.percent(view.protocol.interval_level, 0);
     Days { see: view.t("days-see", &[("level", level), ("naive", naive)]), cards, others }
 }
 
 /// What the dashed line is called at its end.
-fn naive_label(view: &View) -> String {
+fn naive_label(view: &Readings) -> String {
     view.t(if view.step.has_hours() { "day-naive-yesterday" } else { "day-naive-season" }, &[])
 }
 
-fn card(view: &View, day: &DayExample) -> Card {
+fn card(view: &Readings, day: &DayExample) -> Card {
     let voice = &view.voice;
     let mut title = match day.times.first() {
         Some(&first) if view.step.has_clock() => text::date_weekday(first, voice.zone, voice.language),
@@ -68,7 +68,7 @@ fn card(view: &View, day: &DayExample) -> Card {
     if let Some(series) = &day.series {
         names.push(series.clone());
     }
-    if view.report.data.targets.len() > 1 {
+    if view.data.targets.len() > 1 {
         names.push(day.target.clone());
     }
     if !names.is_empty() {
@@ -96,13 +96,13 @@ fn card(view: &View, day: &DayExample) -> Card {
         low: forecast.map_or(&empty, |f| &f.low),
         high: forecast.map_or(&empty, |f| &f.high),
         naive_label: naive_label(view),
-        unit: &view.report.data.unit,
+        unit: &view.data.unit,
     };
     let svg = picture::day(&drawn, PHONE - 20.0, voice.language);
     Card { kind, title, error, svg, table: table(view, day, &drawn) }
 }
 
-fn table(view: &View, day: &DayExample, drawn: &picture::Day) -> Table {
+fn table(view: &Readings, day: &DayExample, drawn: &picture::Day) -> Table {
     let voice = &view.voice;
     let all = drawn.value.iter().chain(drawn.naive).copied();
     let (low, high) = picture::extent(all).unwrap_or((0.0, 1.0));

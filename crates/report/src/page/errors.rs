@@ -1,10 +1,10 @@
-//! Chapter 4: where it errs: by rows ahead, by weekday and hour, on which days, to which side.
+//! Where it errs: by rows ahead, by weekday and hour, on which days, to which side.
 
 use serde::Serialize;
 
 use super::answer::{WEEKDAYS_LONG, worst_hour};
-use super::{Figure, Table, View};
-use crate::model::{DayNote, RungReport};
+use super::{Figure, Readings, Table};
+use crate::model::{Chapter, DayNote, ForecastDetail};
 use crate::picture::{self, Heat, Lines, Series};
 use crate::text::{self, WEEKDAYS};
 
@@ -30,10 +30,10 @@ struct Worst {
     table: Table,
 }
 
-pub(crate) fn errors(view: &View) -> Errors {
-    let best = view.report.best_rung();
+pub(crate) fn errors(view: &Readings) -> Errors {
+    let best = view.best;
     Errors {
-        steps: by_step(view, "errors-steps", &|r| &r.mae_by_step),
+        steps: by_step(view),
         heat: by_hour(view, best).or_else(|| by_weekday(view, best)),
         sides: [residuals(view, best), bias(view, best)].into_iter().flatten().collect(),
         peaks: peaks(view),
@@ -41,21 +41,14 @@ pub(crate) fn errors(view: &View) -> Errors {
     }
 }
 
-/// One line a rung over the rows ahead; `key` names the catalogue entries (`-title`, `-see`).
-pub(crate) fn by_step<'r>(
-    view: &View<'r>,
-    key: &str,
-    of: &dyn Fn(&'r RungReport) -> &'r Vec<f64>,
-) -> Option<Figure> {
+/// One line a rung over the rows ahead.
+fn by_step(view: &Readings) -> Option<Figure> {
     let series: Vec<Series> = view
-        .report
-        .rungs
-        .iter()
-        .enumerate()
-        .filter(|(_, r)| of(r).iter().filter(|v| v.is_finite()).count() > 1)
-        .map(|(i, r)| Series {
+        .details()
+        .filter(|(_, rung)| rung.mae_by_step.iter().filter(|v| v.is_finite()).count() > 1)
+        .map(|(i, rung)| Series {
             title: view.titles[i].clone(),
-            values: of(r).clone(),
+            values: rung.mae_by_step.clone(),
             chosen: i == view.report.best,
         })
         .collect();
@@ -69,8 +62,8 @@ pub(crate) fn by_step<'r>(
         row.extend(series.iter().map(|s| view.bare(s.values.get(i).copied().unwrap_or(f64::NAN))));
         table.push(row);
     }
-    let title = view.t(&format!("{key}-title"), &[]);
-    let see = view.t(&format!("{key}-see"), &[("rung", view.best_phrase())]);
+    let title = view.t("errors-steps-title", &[]);
+    let see = view.t("errors-steps-see", &[("rung", view.best_phrase())]);
     Some(Figure::draw("full", title, see, Some(table), &|words, width| {
         let lines = Lines {
             words: words.clone(),
@@ -88,7 +81,7 @@ pub(crate) fn by_step<'r>(
     }))
 }
 
-fn by_hour(view: &View, best: &RungReport) -> Option<Figure> {
+fn by_hour(view: &Readings, best: &ForecastDetail) -> Option<Figure> {
     let (weekday, hour, error) = worst_hour(&best.mae_by_weekday_hour)?;
     let names: Vec<String> = WEEKDAYS.iter().map(|k| view.t(k, &[])).collect();
     let hours = best.mae_by_weekday_hour.iter().map(Vec::len).max().unwrap_or(0);
@@ -117,7 +110,7 @@ fn by_hour(view: &View, best: &RungReport) -> Option<Figure> {
     }))
 }
 
-fn by_weekday(view: &View, best: &RungReport) -> Option<Figure> {
+fn by_weekday(view: &Readings, best: &ForecastDetail) -> Option<Figure> {
     let bars: Vec<(String, f64)> =
         WEEKDAYS_LONG.iter().zip(&best.mae_by_weekday).map(|(k, v)| (view.t(k, &[]), *v)).collect();
     let worst = bars.iter().filter(|b| b.1.is_finite()).max_by(|a, b| a.1.total_cmp(&b.1))?;
@@ -132,13 +125,12 @@ fn by_weekday(view: &View, best: &RungReport) -> Option<Figure> {
     }))
 }
 
-fn residuals(view: &View, best: &RungReport) -> Option<Figure> {
+fn residuals(view: &Readings, best: &ForecastDetail) -> Option<Figure> {
     let whole = best.residual_edges.len() == best.residual_counts.len() + 1;
     if !whole || best.residual_counts.iter().all(|c| *c == 0) {
         return None;
     }
-    let keys = ["col-from", "col-to", "col-count"];
-    let mut table = Table::new(keys.map(|k| view.t(k, &[])).to_vec());
+    let mut table = view.columns(&["col-from", "col-to", "col-count"]);
     for (edges, count) in best.residual_edges.windows(2).zip(&best.residual_counts) {
         table.push(vec![view.bare(edges[0]), view.bare(edges[1]), view.voice.number(*count as f64, 0)]);
     }
@@ -155,7 +147,7 @@ fn residuals(view: &View, best: &RungReport) -> Option<Figure> {
     }))
 }
 
-fn bias(view: &View, best: &RungReport) -> Option<Figure> {
+fn bias(view: &Readings, best: &ForecastDetail) -> Option<Figure> {
     if best.bias_by_step.iter().filter(|v| v.is_finite()).count() < 2 {
         return None;
     }
@@ -194,13 +186,18 @@ fn bias(view: &View, best: &RungReport) -> Option<Figure> {
     }))
 }
 
-fn peaks(view: &View) -> Option<Peaks> {
-    let keys =
-        ["col-rung", "col-peak-height", "col-peak-percent", "col-peak-time", "col-peak-hit", "col-days"];
-    let mut table = Table::new(keys.map(|k| view.t(k, &[])).to_vec());
+fn peaks(view: &Readings) -> Option<Peaks> {
+    let mut table = view.columns(&[
+        "col-rung",
+        "col-peak-height",
+        "col-peak-percent",
+        "col-peak-time",
+        "col-peak-hit",
+        "col-days",
+    ]);
     let mut chosen = usize::MAX;
     let language = view.voice.language;
-    for (i, rung) in view.report.rungs.iter().enumerate() {
+    for (i, rung) in view.details() {
         let Some(peak) = &rung.peak else { continue };
         if i == view.report.best {
             chosen = table.rows.len();
@@ -214,7 +211,7 @@ fn peaks(view: &View) -> Option<Peaks> {
             view.voice.count(peak.days),
         ]);
     }
-    let peak = view.report.best_rung().peak.as_ref()?;
+    let peak = view.best.peak.as_ref()?;
     let args = [
         ("height", view.level(peak.height_mae)),
         ("time", view.step.length((peak.time_mae * 10.0).round() / 10.0, language)),
@@ -223,13 +220,12 @@ fn peaks(view: &View) -> Option<Peaks> {
     Some(Peaks { see: view.t("peak-see", &args), table, chosen })
 }
 
-fn worst(view: &View, best: &RungReport) -> Option<Worst> {
+fn worst(view: &Readings, best: &ForecastDetail) -> Option<Worst> {
     if best.worst_days.is_empty() {
         return None;
     }
     let voice = &view.voice;
-    let keys = ["col-day", "col-error", "col-mean", "col-special"];
-    let mut table = Table::new(keys.map(|k| view.t(k, &[])).to_vec());
+    let mut table = view.columns(&["col-day", "col-error", "col-mean", "col-special"]);
     for day in &best.worst_days {
         let date = if view.step.has_clock() {
             text::date_weekday(day.origin, voice.zone, voice.language)
@@ -246,23 +242,36 @@ fn worst(view: &View, best: &RungReport) -> Option<Worst> {
     Some(Worst { see: view.t("worst-see", &[("days", days)]), table })
 }
 
-fn note(view: &View, note: &DayNote) -> String {
+fn note(view: &Readings, note: &DayNote) -> String {
     match note {
         DayNote::Holiday { name } => view.t("note-holiday", &[("name", view.holiday(name))]),
         DayNote::NearHoliday { name } => view.t("note-near-holiday", &[("name", view.holiday(name))]),
         DayNote::Extreme { column, value, high } => {
-            let args = [("column", column.clone()), ("value", view.voice.significant(*value, 3))];
+            let args = [("column", column.clone()), ("value", view.covariate(column, *value))];
             view.t(if *high { "note-high" } else { "note-low" }, &args)
         }
         DayNote::Jump { percent } => {
-            let figure = text::signed(*percent, 0, view.voice.language);
-            view.t("note-jump", &[("percent", text::with_percent(&figure, view.voice.language))])
+            let size = [("percent", view.voice.percent(percent.abs() / 100.0, 0))];
+            view.t(if *percent < 0.0 { "note-fall" } else { "note-rise" }, &size)
         }
         DayNote::Stuck => view.t("note-stuck", &[]),
     }
 }
 
-impl View<'_> {
+impl Readings<'_> {
+    /// A value of a column, in its unit and no finer than a hundredth of its deviation.
+    fn covariate(&self, column: &str, value: f64) -> String {
+        let table = self.report.chapters.iter().find_map(|chapter| match chapter {
+            Chapter::Data(data) => Some(&data.profile),
+            _ => None,
+        });
+        let known = table.and_then(|profile| profile.columns.iter().find(|c| c.name == column));
+        let deviation = known.and_then(|c| c.numbers.as_ref()?.deviation).filter(|d| *d > 0.0);
+        let digits = text::decimals(deviation.unwrap_or(value), 3);
+        let unit = known.and_then(|c| c.unit.as_deref()).unwrap_or_default();
+        text::with_unit(&self.voice.number(value, digits), unit)
+    }
+
     /// A holiday's name in the reader's language where the catalogue knows it.
     fn holiday(&self, name: &str) -> String {
         let plain: String = name.chars().filter(|c| *c != '\'' && *c != '’' && *c != '.').collect();

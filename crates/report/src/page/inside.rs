@@ -1,12 +1,15 @@
-//! Chapter 8: the layers of each net with their shapes, and the facts of each fit.
+//! What a rung is made of: the layers of a net with their shapes, the counts of an n-gram model, the facts of each fit.
 
 use serde::Serialize;
 
-use super::View;
+use super::{Table, View};
+use crate::model::WordsDetail;
 use crate::text;
 
 #[derive(Serialize)]
 pub(crate) struct Inside {
+    /// What the letters of the layers mean; empty where no rung has layers.
+    lead: String,
     rungs: Vec<Rung>,
 }
 
@@ -16,6 +19,10 @@ struct Rung {
     chosen: bool,
     parameters: String,
     layers: Vec<Layer>,
+    /// What the counts are, and the counts of an n-gram model.
+    counts_see: String,
+    counts: Option<Table>,
+    warnings: Vec<String>,
     facts: Vec<(String, String)>,
 }
 
@@ -38,13 +45,24 @@ pub(crate) fn inside(view: &View) -> Inside {
         .rungs
         .iter()
         .enumerate()
-        .filter(|(_, rung)| !rung.layers.is_empty() || !rung.training.is_empty())
+        .filter(|(_, rung)| !rung.layers.is_empty() || !rung.training.is_empty() || rung.words().is_some())
         .map(|(i, rung)| {
+            let words = rung.words();
+            let counts = words.filter(|words| !words.counts.is_empty());
             let total = rung.layers.iter().map(|l| l.parameters).sum::<usize>().max(1) as f64;
             Rung {
                 title: view.titles[i].clone(),
                 chosen: i == view.report.best,
-                parameters: view.t("parameters-count", &[("n", view.voice.count(rung.parameters))]),
+                parameters: view.t(
+                    if counts.is_some() { "ngrams-count" } else { "parameters-count" },
+                    &[("n", view.voice.count(rung.parameters))],
+                ),
+                counts_see: counts.map_or(String::new(), |words| {
+                    let args = [("rung", view.titles[i].clone()), ("smoothing", words.smoothing.clone())];
+                    view.t("inside-ngrams-see", &args)
+                }),
+                counts: counts.map(|words| ngrams(view, words)),
+                warnings: words.map_or(Vec::new(), |words| words.warnings.clone()),
                 layers: rung
                     .layers
                     .iter()
@@ -61,10 +79,23 @@ pub(crate) fn inside(view: &View) -> Inside {
                 facts: rung
                     .training
                     .iter()
-                    .map(|(key, value)| (text::spoken("training", key, language), value.clone()))
+                    .map(|fact| (text::spoken("training", &fact.key, language), fact.value.clone()))
                     .collect(),
             }
         })
         .collect();
-    Inside { rungs }
+    let layers = view.report.rungs.iter().any(|rung| !rung.layers.is_empty());
+    Inside { lead: if layers { view.t("inside-lead", &[]) } else { String::new() }, rungs }
+}
+
+/// N-grams by length, and what was taken off their counts.
+fn ngrams(view: &View, words: &WordsDetail) -> Table {
+    let mut table = view.columns(&["col-length", "col-ngrams", "col-discounts"]);
+    for (n, count) in words.counts.iter().enumerate() {
+        let discounts = words.discounts.get(n).map_or(text::MISSING.to_string(), |d| {
+            d.iter().map(|v| view.voice.number(f64::from(*v), 4)).collect::<Vec<_>>().join("  ")
+        });
+        table.push(vec![(n + 1).to_string(), view.voice.count(*count as usize), discounts]);
+    }
+    table
 }

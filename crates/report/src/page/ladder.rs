@@ -1,9 +1,9 @@
-//! Chapter 2: the rungs on a common axis with their cost, and quality against cost.
+//! The rungs on a common axis with their cost, and quality against cost.
 
 use serde::Serialize;
 
-use super::{Figure, Table, View, Voice};
-use crate::model::{Interval, Pair};
+use super::{Figure, Table, View};
+use crate::model::{Interval, Pair, Role, RungReport, VerdictKind};
 use crate::picture::{CostPoint, cost, cut_above, extent};
 use crate::svg;
 use crate::text;
@@ -23,39 +23,7 @@ pub(crate) struct Ladder {
     answer_title: String,
     cost: Figure,
     metrics: Table,
-}
-
-/// A rung as this chapter needs it, whatever its task.
-pub(crate) struct Entry {
-    pub title: String,
-    pub value: Option<Interval>,
-    /// Against the chosen rung.
-    pub pair: Option<Pair>,
-    /// A second figure.
-    pub extra: String,
-    /// Seconds to fit; 0 where there is nothing to fit.
-    pub seconds: f64,
-    pub parameters: usize,
-    pub answer: String,
-}
-
-/// What is drawn.
-pub(crate) struct Frame<'a> {
-    pub voice: Voice<'a>,
-    pub entries: Vec<Entry>,
-    /// Index of the chosen rung.
-    pub best: usize,
-    pub unit: &'a str,
-    /// Decimals of the metric.
-    pub digits: usize,
-    pub metric: String,
-    pub lead: String,
-    /// On what was judged, with its count.
-    pub judged: String,
-    pub error_title: String,
-    pub answer_title: String,
-    pub cost_title: String,
-    pub metrics: Table,
+    tried: Vec<(String, Table)>,
 }
 
 #[derive(Serialize)]
@@ -79,23 +47,24 @@ struct Row {
     answer: String,
 }
 
-/// The second metric of a row: a percentage where there is one.
-fn extra(view: &View, rung: &crate::model::RungReport) -> String {
+/// The second metric of a row.
+fn extra(view: &View, rung: &RungReport) -> String {
     let language = view.voice.language;
-    match (rung.test.get("mape"), rung.test.get("mae"), view.report.metric.as_str()) {
-        (Some(mape), _, _) if !view.report.protocol.scaled && mape.value.is_finite() => {
-            text::with_percent(&text::number(mape.value, 2, language), language)
-        }
-        (_, Some(mae), "mse") => {
-            format!("{} {}", text::metric_name("mae", language), text::number(mae.value, 3, language))
-        }
-        _ => String::new(),
+    let Some(metric) = text::second_metric(view.report) else { return String::new() };
+    let Some(m) = rung.test.get(metric).filter(|m| m.value.is_finite()) else { return String::new() };
+    let figure = text::second_figure(metric, m.value, language);
+    if text::in_percent(metric) {
+        figure
+    } else if text::in_bits(metric) {
+        view.t("lines-bits-short", &[("bits", figure)])
+    } else {
+        format!("{} {figure}", text::metric_name(metric, language))
     }
 }
 
 /// Range of the common axis: from zero, but where all rungs are near each other from just below the best.
-fn axis(frame: &Frame) -> (f64, f64) {
-    let values = || frame.entries.iter().filter_map(|e| e.value);
+fn axis(view: &View) -> (f64, f64) {
+    let values = || view.report.rungs.iter().filter_map(|rung| view.error(rung));
     let cap = cut_above(values().map(|m| m.value)).unwrap_or(f64::INFINITY);
     let ends = values().filter(|m| m.value <= cap).flat_map(|m| [m.value, m.low, m.high]);
     let (low, high) = extent(ends).unwrap_or((0.0, 1.0));
@@ -110,102 +79,61 @@ fn axis(frame: &Frame) -> (f64, f64) {
 }
 
 pub(crate) fn ladder(view: &View) -> Ladder {
-    let (report, voice) = (view.report, &view.voice);
-    let best = report.best_rung();
-    let entries = report
-        .rungs
-        .iter()
-        .enumerate()
-        .map(|(i, rung)| Entry {
-            title: view.titles[i].clone(),
-            value: view.error(rung),
-            pair: text::pair_against(&report.pairs, &rung.name, &best.name).filter(|_| i != report.best),
-            extra: extra(view, rung),
-            seconds: text::fit_seconds(rung),
-            parameters: rung.parameters,
-            answer: text::microseconds(rung.predict_us, voice.language),
-        })
-        .collect();
-    framed(Frame {
-        voice: view.voice,
-        entries,
-        best: report.best,
-        unit: view.unit,
-        digits: view.digits,
-        metric: text::metric_name(&report.metric, voice.language),
-        lead: lead(view),
-        judged: view.t("judged-windows", &[("windows", voice.count(report.protocol.test.windows))]),
-        error_title: view.t("col-error", &[]),
-        answer_title: view.t("col-answer", &[]),
-        cost_title: view.t("cost-title", &[]),
-        metrics: metrics(view),
-    })
-}
-
-/// Draws the chapter.
-pub(crate) fn framed(frame: Frame) -> Ladder {
-    let language = frame.voice.language;
-    let (low, high) = axis(&frame);
+    let (report, language) = (view.report, view.voice.language);
+    let (low, high) = axis(view);
     let scale = svg::Scale::linear(low, high, 0.0, 100.0);
     let at = |value: f64| format!("{:.2}", scale.at(value).clamp(0.0, 100.0));
-    let bare = |value: f64| text::number(value, frame.digits, language);
-    let signed = |v: f64| text::signed(v, frame.digits, language);
-    let rows = frame
-        .entries
-        .iter()
-        .enumerate()
-        .map(|(i, entry)| {
-            let (value, pair) = (entry.value, entry.pair.as_ref());
-            let interval = |m: Interval| text::range(&bare(m.low), &bare(m.high), language);
-            Row {
-                title: entry.title.clone(),
-                chosen: i == frame.best,
-                tie: pair.is_some_and(Pair::tie),
-                off: value.is_some_and(|m| m.value > high),
-                difference: pair.map_or(String::new(), |p| signed(p.difference)),
-                difference_range: pair
-                    .map_or(String::new(), |p| text::range(&signed(p.low), &signed(p.high), language)),
-                value: value
-                    .map_or(text::MISSING.to_string(), |m| text::with_unit(&bare(m.value), frame.unit)),
-                interval: value.map_or(String::new(), interval),
-                at: value.map_or(String::new(), |m| at(m.value)),
-                from: value.map_or(String::new(), |m| at(m.low)),
-                span: value.map_or(String::new(), |m| {
-                    format!("{:.2}", (scale.at(m.high) - scale.at(m.low)).clamp(0.0, 100.0))
-                }),
-                extra: entry.extra.clone(),
-                fit: none_if(entry.seconds == 0.0, || text::duration(entry.seconds, language)),
-                parameters: none_if(entry.parameters == 0, || text::count(entry.parameters, language)),
-                answer: entry.answer.clone(),
-            }
-        })
-        .collect();
+    let signed = |v: f64| text::signed(v, view.digits, language);
+    let best = report.best_rung();
+    let rows = report.rungs.iter().enumerate().map(|(i, rung)| {
+        let value = view.error(rung);
+        let pair = text::pair_against(&report.pairs, &rung.name, &best.name).filter(|_| i != report.best);
+        let seconds = text::fit_seconds(rung);
+        let width = |m: Interval| (scale.at(m.high) - scale.at(m.low)).clamp(0.0, 100.0);
+        let write = |of: &dyn Fn(Interval) -> String| value.map_or(String::new(), of);
+        Row {
+            title: view.titles[i].clone(),
+            chosen: i == report.best,
+            tie: pair.as_ref().is_some_and(Pair::tie),
+            off: value.is_some_and(|m| m.value > high),
+            difference: pair.as_ref().map_or(String::new(), |p| signed(p.difference)),
+            difference_range: pair
+                .map_or(String::new(), |p| text::range(&signed(p.low), &signed(p.high), language)),
+            value: value.map_or(text::MISSING.to_string(), |m| view.value(m.value)),
+            interval: write(&|m| view.range(m.low, m.high)),
+            at: write(&|m| at(m.value)),
+            from: write(&|m| at(m.low)),
+            span: write(&|m| format!("{:.2}", width(m))),
+            extra: extra(view, rung),
+            fit: none_if(seconds == 0.0, || text::duration(seconds, language)),
+            parameters: none_if(rung.parameters == 0, || text::count(rung.parameters, language)),
+            answer: text::microseconds(rung.predict_us, language),
+        }
+    });
+    let rows: Vec<Row> = rows.collect();
     let (ticks, decimals) = svg::ticks(low, high, 5);
-    let ticks: Vec<(String, String)> =
-        ticks.iter().map(|&v| (at(v), text::number(v, decimals, language))).collect();
-    let axis_title = if frame.unit.is_empty() {
-        frame.metric.clone()
-    } else {
-        format!("{}, {}", frame.metric, frame.unit)
-    };
-    let off = frame.entries.iter().filter_map(|e| e.value).any(|m| m.value > high);
-    let see = match (low > 0.0, off) {
+    let see = match (low > 0.0, rows.iter().any(|row| row.off)) {
         (true, _) => "ladder-see-cut",
         (_, true) => "ladder-see-off",
         _ => "ladder-see",
     };
-    let best = frame.entries.get(frame.best).and_then(|e| e.value);
+    let n = [("n", view.voice.count(text::judged(report)))];
+    let judged = view.by_task("judged-windows", "judged-tokens", "judged-cases", &n);
+    let metric = view.metric();
+    let titled = text::sentence_case(&metric);
+    let errors = view.t("col-error", &[]);
     Ladder {
-        see: frame.voice.t(see, &[("judged", frame.judged.clone()), ("metric", frame.metric.clone())]),
-        axis_title,
-        ticks,
+        lead: lead(view),
+        see: view.t(see, &[("judged", judged), ("metric", metric.clone())]),
+        axis_title: if view.unit.is_empty() { metric } else { format!("{metric}, {}", view.unit) },
+        ticks: ticks.iter().map(|&v| (at(v), text::number(v, decimals, language))).collect(),
         rows,
-        best_at: best.map_or(String::new(), |m| at(m.value)),
-        cost: cost_figure(&frame),
-        lead: frame.lead,
-        error_title: frame.error_title,
-        answer_title: frame.answer_title,
-        metrics: frame.metrics,
+        best_at: view.error(best).map_or(String::new(), |m| at(m.value)),
+        error_title: if report.forecast().is_some() { errors } else { titled },
+        answer_title: view.by_task("col-answer", "col-token", "col-one-answer", &[]),
+        cost: cost_figure(view),
+        metrics: metrics(view),
+        tried: tried(view),
     }
 }
 
@@ -222,7 +150,7 @@ fn lead(view: &View) -> String {
     let mut largest: Option<(usize, usize, f64)> = None;
     for &(i, error) in &errors {
         if let Some((from, before)) = best_before
-            && text::learnable(&rungs[i].name)
+            && rungs[i].role == Role::Learned
             && largest.is_none_or(|(_, _, gain)| before - error > gain)
         {
             largest = Some((from, i, before - error));
@@ -231,87 +159,120 @@ fn lead(view: &View) -> String {
             best_before = Some((i, error));
         }
     }
-    match largest {
-        Some((from, to, gain)) if gain > 0.0 => view.t(
-            "ladder-lead",
-            &[
-                ("from", view.phrases[from].clone()),
-                ("to", view.phrases[to].clone()),
-                ("gain", view.value(gain)),
-            ],
-        ),
-        _ => view.t("ladder-lead-flat", &[]),
-    }
+    let Some((from, to, gain)) = largest.filter(|(_, _, gain)| *gain > 0.0) else {
+        return view.t("ladder-lead-flat", &[]);
+    };
+    let args =
+        [("from", view.phrases[from].clone()), ("to", view.phrases[to].clone()), ("gain", view.value(gain))];
+    view.by_task("ladder-lead", "model-lead", "ladder-lead", &args)
 }
 
-fn cost_figure(frame: &Frame) -> Figure {
-    let voice = &frame.voice;
-    let language = voice.language;
-    let value = |v: f64| text::with_unit(&text::number(v, frame.digits, language), frame.unit);
-    let points: Vec<CostPoint> = frame
-        .entries
+fn cost_figure(view: &View) -> Figure {
+    let language = view.voice.language;
+    let points: Vec<CostPoint> = view
+        .report
+        .rungs
         .iter()
         .enumerate()
-        .filter_map(|(i, entry)| {
-            let m = entry.value?;
-            let cost = text::duration(entry.seconds, language);
+        .filter_map(|(i, rung)| {
+            let (m, seconds) = (view.error(rung)?, text::fit_seconds(rung));
+            let cost = text::duration(seconds, language);
             Some(CostPoint {
-                title: entry.title.clone(),
-                seconds: entry.seconds,
+                title: view.titles[i].clone(),
+                seconds,
                 error: m.value,
                 low: m.low,
                 high: m.high,
-                chosen: i == frame.best,
-                hint: format!("{}: {}, {cost}", entry.title, value(m.value)),
+                chosen: i == view.report.best,
+                hint: format!("{}: {}, {cost}", view.titles[i], view.value(m.value)),
             })
         })
         .collect();
-    let mut table = Table::new(vec![voice.t("col-rung", &[]), voice.t("col-fit", &[]), frame.metric.clone()]);
+    let metric = view.metric();
+    let mut table = Table::new(vec![view.t("col-rung", &[]), view.t("col-fit", &[]), metric.clone()]);
     for p in &points {
-        table.push(vec![p.title.clone(), text::duration(p.seconds, language), value(p.error)]);
+        table.push(vec![p.title.clone(), text::duration(p.seconds, language), view.value(p.error)]);
     }
-    let see = voice.t("cost-see", &[]);
-    Figure::draw("full", frame.cost_title.clone(), see, Some(table), &|words, width| {
-        cost(words, &points, &frame.metric, frame.unit, width, language)
+    let title = view.by_task("cost-title", "cost-title-model", "cost-title-model", &[]);
+    Figure::draw("full", title, view.t("cost-see", &[]), Some(table), &|words, width| {
+        cost(words, &points, &metric, view.unit, width, language)
     })
 }
 
-/// Every metric of every rung with its interval.
+/// Every metric of every rung with its interval, and what else is known of all.
 fn metrics(view: &View) -> Table {
     let language = view.voice.language;
-    let order = ["mae", "mse", "rmse", "mape", "smape", "mase", "mae_range"];
-    let mut names: Vec<&str> =
-        order.into_iter().filter(|m| view.report.rungs.iter().any(|r| r.test.contains_key(*m))).collect();
-    for rung in &view.report.rungs {
-        names.extend(rung.test.keys().map(String::as_str).filter(|k| !order.contains(k)));
+    let rungs = &view.report.rungs;
+    let known = rungs.iter().flat_map(|rung| rung.test.keys());
+    let mut names: Vec<&str> = Vec::new();
+    for name in view.report.metrics.iter().chain(known).map(String::as_str) {
+        if !names.contains(&name) && rungs.iter().any(|rung| rung.test.contains_key(name)) {
+            names.push(name);
+        }
     }
-    let mut seen = std::collections::BTreeSet::new();
-    names.retain(|n| seen.insert(*n));
     let mut head = vec![view.t("col-rung", &[])];
     head.extend(names.iter().map(|n| {
         let name = text::metric_name(n, language);
-        match (*n, view.unit) {
-            ("mape" | "smape" | "mae_range", _) => format!("{name} (%)"),
-            ("mae" | "rmse", unit) if !unit.is_empty() => format!("{name} ({unit})"),
+        match view.unit {
+            _ if text::in_percent(n) => format!("{name} (%)"),
+            unit if text::in_unit(n) && !unit.is_empty() => format!("{name} ({unit})"),
             _ => name,
         }
     }));
-    head.push(view.t("col-memory", &[]));
-    head.push(view.t("col-verdict", &[]));
+    type Column<'a> = (&'static str, &'a dyn Fn(&RungReport) -> Option<String>);
+    let columns: [Column; 4] = [
+        ("col-smoothing", &|rung| Some(rung.words()?.smoothing.clone()).filter(|name| !name.is_empty())),
+        ("col-size", &|rung| Some(rung.words()?.bytes).filter(|b| *b > 0).map(|b| text::bytes(b, language))),
+        ("col-memory", &|rung| Some(rung.peak_memory).filter(|b| *b > 0).map(|b| text::bytes(b, language))),
+        ("col-verdict", &|rung| {
+            let curves = rungs.iter().any(|rung| rung.verdict.kind != VerdictKind::NoCurve);
+            curves.then(|| text::verdict_short(&rung.verdict, language))
+        }),
+    ];
+    let columns: Vec<&Column> =
+        columns.iter().filter(|(_, of)| rungs.iter().any(|r| of(r).is_some())).collect();
+    head.extend(columns.iter().map(|(key, _)| view.t(key, &[])));
     let mut table = Table::new(head);
-    for (i, rung) in view.report.rungs.iter().enumerate() {
-        let mut row = vec![view.titles[i].clone()];
+    for (title, rung) in view.titles.iter().zip(rungs) {
+        let mut row = vec![title.clone()];
         row.extend(names.iter().map(|name| match rung.test.get(*name) {
             Some(m) => {
-                let digits = text::decimals(m.value, 3);
+                let digits = text::decimals(m.value, text::metric_figures(name));
                 let write = |v: f64| text::number(v, digits, language);
                 format!("{} ({})", write(m.value), text::range(&write(m.low), &write(m.high), language))
             }
             None => text::MISSING.to_string(),
         }));
-        row.push(text::bytes(rung.peak_memory, language));
-        row.push(text::verdict_short(&rung.verdict, language));
+        row.extend(columns.iter().map(|(_, of)| of(rung).unwrap_or(text::MISSING.to_string())));
         table.push(row);
     }
     table
+}
+
+/// What each rung was chosen from on the validation part, where there was a choice.
+fn tried(view: &View) -> Vec<(String, Table)> {
+    let language = view.voice.language;
+    let several = view.report.rungs.iter().zip(&view.titles).filter(|(rung, _)| rung.tried.len() > 1);
+    several
+        .map(|(rung, title)| {
+            let mut keys: Vec<&str> = Vec::new();
+            for fact in rung.tried.iter().flat_map(|tried| &tried.setting) {
+                if !keys.contains(&fact.key.as_str()) {
+                    keys.push(&fact.key);
+                }
+            }
+            let heads = keys.iter().map(|key| text::spoken("training", key, language));
+            let mut table = Table::new(heads.chain([view.metric()]).collect());
+            for tried in &rung.tried {
+                let said = |key: &str| tried.setting.iter().find(|fact| fact.key == key);
+                let mut row: Vec<String> = keys
+                    .iter()
+                    .map(|key| said(key).map_or(text::MISSING.to_string(), |fact| fact.value.clone()))
+                    .collect();
+                row.push(view.voice.significant(tried.value, text::metric_figures(&view.report.metric)));
+                table.push(row);
+            }
+            (view.t("tried-title", &[("rung", title.clone())]), table)
+        })
+        .collect()
 }

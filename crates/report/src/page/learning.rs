@@ -1,4 +1,4 @@
-//! Chapter 5: learning curves with their verdicts, and the plain net beside the well-posed one.
+//! Learning curves with their verdicts, and the plain net beside the well-posed one.
 
 use serde::Serialize;
 
@@ -91,14 +91,8 @@ fn card(view: &View, i: usize, rung: &RungReport) -> Card {
 }
 
 fn contrasts(view: &View) -> Vec<Contrast> {
-    let rungs = &view.report.rungs;
-    let find = |name: &str| rungs.iter().position(|r| r.name == name);
-    let plain: Vec<usize> = (0..rungs.len()).filter(|&i| rungs[i].name.ends_with(":plain")).collect();
-    plain
-        .into_iter()
-        .filter_map(|p| find(rungs[p].name.trim_end_matches(":plain")).map(|w| (p, w)))
-        .filter_map(|(p, w)| contrast(view, p, w))
-        .collect()
+    let pairs = (0..view.report.rungs.len()).filter_map(|p| text::well_posed(view.report, p).map(|w| (p, w)));
+    pairs.filter_map(|(p, w)| contrast(view, p, w)).collect()
 }
 
 fn contrast(view: &View, plain: usize, posed: usize) -> Option<Contrast> {
@@ -111,16 +105,15 @@ fn contrast(view: &View, plain: usize, posed: usize) -> Option<Contrast> {
         value: view.value(error.value),
         interval: view.range(error.low, error.high),
         length: format!("{:.1}", if most > 0.0 { error.value / most * 100.0 } else { 0.0 }),
-        inputs: rung.inputs.iter().map(|n| text::spoken("input", n, language)).collect(),
+        inputs: rung.inputs.iter().map(|input| text::input_name(input, language)).collect(),
     };
     let reasons = b
         .inputs
         .iter()
         .filter(|input| !a.inputs.contains(input))
-        .map(|input| {
-            let key = format!("why-{}", input.to_lowercase().replace([' ', '_'], "-"));
-            let why = if text::has_message(&key) { view.t(&key, &[]) } else { view.t("why-other", &[]) };
-            Reason { name: text::spoken("input", input, language), why }
+        .map(|input| Reason {
+            name: text::input_name(input, language),
+            why: text::input_reason(input, language),
         })
         .collect();
     let gain = 1.0 - eb.value / ea.value;

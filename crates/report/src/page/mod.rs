@@ -1,118 +1,48 @@
 //! The pages: figures and words are made here, templates only lay them out.
+//!
+//! A ladder's page is one frame around the report's chapters, each drawn by its own file. What every task has is in
+//! [`View`]; what only readings or texts have is in [`Readings`] and [`Texts`].
 
 mod answer;
 mod blocks;
 mod certainty;
+mod classes;
 mod corpus;
 mod data;
 mod days;
 mod errors;
 mod findings;
+mod grid;
 mod inside;
 mod ladder;
-mod language;
 mod learning;
+mod lines;
 mod protocol;
+mod texts;
 mod topics;
+mod view;
 
+use gyeol_base::{Error, Fault, Result};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{Environment, Value, context};
+use serde::Serialize;
 
 pub(crate) use blocks::{Figure, Table, Voice};
 pub(crate) use corpus::{deck as corpus_deck, findings as corpus_findings};
+pub(crate) use data::deck as profile_deck;
 pub(crate) use findings::{Finding, finding};
+pub(crate) use view::{Readings, Texts, View};
 
-use crate::language::LanguageReport;
-use crate::model::{LadderReport, RungReport};
-use crate::text::{self, Step};
+use crate::Language;
+use crate::model::{Chapter, Report};
+use crate::text;
 use crate::topic_map::TopicMap;
-use crate::{Error, Language, Result};
 
-/// A report with everything that the chapters ask of it again and again.
-pub(crate) struct View<'a> {
-    pub report: &'a LadderReport,
-    pub voice: Voice<'a>,
-    /// Names of the rungs, in their order.
-    pub titles: Vec<String>,
-    /// The rungs as they are named within a sentence.
-    pub phrases: Vec<String>,
-    pub step: Step,
-    /// Unit of errors; empty when scores are scaled.
-    pub unit: &'a str,
-    /// Decimals of errors.
-    pub digits: usize,
-}
-
-impl<'a> View<'a> {
-    pub fn new(report: &'a LadderReport, language: Language) -> View<'a> {
-        let best = report.best_rung().test.get(&report.metric).map_or(f64::NAN, |m| m.value);
-        View {
-            report,
-            voice: Voice { language, zone: &report.data.zone },
-            titles: text::rung_titles(report, language),
-            phrases: text::rung_phrases(report, language),
-            step: Step::parse(&report.data.step),
-            unit: if report.protocol.scaled { "" } else { &report.data.unit },
-            digits: text::decimals(best, 3),
-        }
-    }
-
-    pub fn t(&self, key: &str, args: &[(&str, String)]) -> String {
-        self.voice.t(key, args)
-    }
-
-    /// The ordering metric of a rung on the test part.
-    pub fn error(&self, rung: &RungReport) -> Option<crate::model::Interval> {
-        rung.test.get(&self.report.metric).copied().filter(|m| m.value.is_finite())
-    }
-
-    /// An error without its unit.
-    pub fn bare(&self, value: f64) -> String {
-        self.voice.number(value, self.digits)
-    }
-
-    /// An error with its unit.
-    pub fn value(&self, value: f64) -> String {
-        text::with_unit(&self.bare(value), self.unit)
-    }
-
-    /// A figure of the target in its own unit, such as a mean absolute error by row ahead.
-    pub fn level(&self, value: f64) -> String {
-        text::with_unit(&text::significant(value, 3, self.voice.language), self.unit)
-    }
-
-    pub fn range(&self, low: f64, high: f64) -> String {
-        text::range(&self.bare(low), &self.bare(high), self.voice.language)
-    }
-
-    /// Positions of the rows ahead on an axis, and the axis title.
-    pub fn ahead(&self, rows: usize) -> (Vec<f64>, String) {
-        let (whole, unit) = self.step.scaled(rows as f64);
-        let xs = (1..=rows).map(|i| whole * i as f64 / rows.max(1) as f64).collect();
-        (xs, self.t(text::ahead_key(unit), &[]))
-    }
-
-    /// The chosen rung within a sentence.
-    pub fn best_phrase(&self) -> String {
-        self.phrases.get(self.report.best).cloned().unwrap_or_default()
-    }
-
-    /// Index of the best rung that only repeats the data.
-    pub fn naive(&self) -> Option<usize> {
-        let error = |i: usize| self.error(&self.report.rungs[i]).map(|m| m.value);
-        (0..self.report.rungs.len())
-            .filter(|&i| i != self.report.best && !text::learnable(&self.report.rungs[i].name))
-            .filter_map(|i| error(i).map(|e| (i, e)))
-            .min_by(|a, b| a.1.total_cmp(&b.1))
-            .map(|(i, _)| i)
-    }
-}
-
-const TEMPLATES: [(&str, &str); 15] = [
-    ("page.html", include_str!("../templates/page.html")),
+const TEMPLATES: [(&str, &str); 19] = [
+    ("frame.html", include_str!("../templates/frame.html")),
+    ("report.html", include_str!("../templates/report.html")),
     ("inspect.html", include_str!("../templates/inspect.html")),
-    ("language.html", include_str!("../templates/language.html")),
     ("topics.html", include_str!("../templates/topics.html")),
     ("corpus.html", include_str!("../templates/corpus.html")),
     ("macros.html", include_str!("../templates/macros.html")),
@@ -123,6 +53,10 @@ const TEMPLATES: [(&str, &str); 15] = [
     ("learning.html", include_str!("../templates/learning.html")),
     ("certainty.html", include_str!("../templates/certainty.html")),
     ("data.html", include_str!("../templates/data.html")),
+    ("grid.html", include_str!("../templates/grid.html")),
+    ("classes.html", include_str!("../templates/classes.html")),
+    ("lines.html", include_str!("../templates/lines.html")),
+    ("texts.html", include_str!("../templates/texts.html")),
     ("inside.html", include_str!("../templates/inside.html")),
     ("protocol.html", include_str!("../templates/protocol.html")),
 ];
@@ -136,7 +70,7 @@ const SCRIPT: &str = include_str!("../templates/script.js");
 const TOPIC_STYLE: &str = include_str!("../templates/topics.css");
 const TOPIC_SCRIPT: &str = include_str!("../templates/topics.js");
 
-fn environment(language: Language) -> Result<Environment<'static>> {
+fn environment(language: Language) -> std::result::Result<Environment<'static>, minijinja::Error> {
     let mut env = Environment::new();
     env.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
     for (name, source) in TEMPLATES {
@@ -157,29 +91,125 @@ fn environment(language: Language) -> Result<Environment<'static>> {
     Ok(env)
 }
 
-pub(crate) fn ladder_page(report: &LadderReport, language: Language) -> Result<String> {
+/// What the frame holds around the body of a page.
+struct Frame<'a> {
+    /// Template of the body.
+    body: &'static str,
+    /// Key of the title of the document, which names the data.
+    head: &'static str,
+    title: &'a str,
+    version: &'a str,
+    /// Where the skip link leads, and the key of its words; none without chapters.
+    skip: Option<(&'a str, &'static str)>,
+    /// Styles and script beside those of every page.
+    style: &'static str,
+    script: &'static str,
+}
+
+/// Puts a page together; the body's template finds `page` as `it`.
+fn render(frame: &Frame, page: &impl Serialize, language: Language) -> Result<String> {
+    let whole = context! {
+        language => language.name(),
+        style => STYLE.to_string() + frame.style,
+        script => frame.script,
+        body => frame.body,
+        head => frame.head,
+        title => frame.title,
+        version => frame.version,
+        skip => frame.skip,
+        it => Value::from(Serde(page)),
+    };
+    environment(language)
+        .and_then(|env| env.get_template("frame.html")?.render(whole))
+        .map_err(|e| Error::defect(format!("the page could not be put together: {e}")))
+}
+
+/// A chapter as the frame lays it out.
+#[derive(Serialize)]
+struct Drawn {
+    /// Its anchor.
+    id: String,
+    title: String,
+    template: String,
+    it: Value,
+}
+
+/// The page of a ladder.
+#[derive(Serialize)]
+struct Whole {
+    answer: Option<answer::Answer>,
+    chapters: Vec<Drawn>,
+}
+
+pub(crate) fn page(report: &Report, language: Language) -> Result<String> {
     if report.best >= report.rungs.len() {
-        return Err(Error::Best { best: report.best, rungs: report.rungs.len() });
+        let found =
+            format!("the report names rung {} as the best, but holds {}", report.best, report.rungs.len());
+        return Err(Fault::new("no-best-rung", found)
+            .cause("it was cut or edited")
+            .next("run the ladder again")
+            .input());
     }
     let view = View::new(report, language);
-    let env = environment(language)?;
-    let page = context! {
-        language => language.code(),
-        style => STYLE,
-        script => SCRIPT,
-        title => report.data.name.clone(),
-        version => report.version.clone(),
-        answer => Value::from(Serde(answer::answer(&view))),
-        ladder => Value::from(Serde(ladder::ladder(&view))),
-        days => Value::from(Serde(days::days(&view))),
-        errors => Value::from(Serde(errors::errors(&view))),
-        learning => Value::from(Serde(learning::learning(&view))),
-        certainty => Value::from(Serde(certainty::certainty(&view))),
-        data => Value::from(Serde(data::of_report(&view))),
-        inside => Value::from(Serde(inside::inside(&view))),
-        protocol => Value::from(Serde(protocol::protocol(&view))),
+    let mut chapters: Vec<Drawn> = Vec::new();
+    for chapter in &report.chapters {
+        let Some((name, key, it)) = draw(&view, chapter)? else { continue };
+        let before = chapters.iter().filter(|c| c.template == format!("{name}.html")).count();
+        chapters.push(Drawn {
+            id: if before == 0 { name.to_string() } else { format!("{name}-{}", before + 1) },
+            title: text::message(key, &[], language),
+            template: format!("{name}.html"),
+            it,
+        });
+    }
+    let answer = report.chapters.contains(&Chapter::Answer).then(|| answer::answer(&view));
+    let page = Whole { answer, chapters };
+    let frame = Frame {
+        body: "report.html",
+        head: "page-title",
+        title: &report.head.name,
+        version: &report.head.version,
+        skip: page.chapters.first().map(|c| (c.id.as_str(), "skip")),
+        style: "",
+        script: SCRIPT,
     };
-    Ok(env.get_template("page.html")?.render(page)?)
+    render(&frame, &page, language)
+}
+
+/// Name of the template (and anchor), key of the title, and content of a chapter; the answer heads the page instead.
+fn draw(view: &View, chapter: &Chapter) -> Result<Option<(&'static str, &'static str, Value)>> {
+    fn of(it: impl Serialize) -> Value {
+        Value::from(Serde(it))
+    }
+    let readings = |name| Readings::new(view).ok_or_else(|| foreign(name, "forecasts of readings"));
+    let texts = |name| Texts::new(view).ok_or_else(|| foreign(name, "language models"));
+    Ok(Some(match chapter {
+        Chapter::Answer => return Ok(None),
+        Chapter::Ladder => ("ladder", "chapter-ladder", of(ladder::ladder(view))),
+        Chapter::Days(days) => ("days", "chapter-days", of(days::days(&readings("days")?, days))),
+        Chapter::Errors => ("errors", "chapter-errors", of(errors::errors(&readings("errors")?))),
+        Chapter::Learning => ("learning", "chapter-learning", of(learning::learning(view))),
+        Chapter::Certainty => {
+            ("certainty", "chapter-certainty", of(certainty::certainty(&readings("certainty")?)))
+        }
+        Chapter::Data(data) => ("data", "chapter-data", of(data::of_report(&readings("data")?, data))),
+        Chapter::Grid(grid) => ("grid", "chapter-settings", of(grid::grid(view, grid))),
+        Chapter::Classes(classes) => {
+            ("classes", "chapter-errors", of(classes::classes(&texts("classes")?, classes)))
+        }
+        Chapter::Lines(lines) => ("lines", "chapter-words", of(lines::lines(&texts("lines")?, lines))),
+        Chapter::Texts => ("texts", "chapter-data", of(texts::texts(&texts("texts")?))),
+        Chapter::Inside => ("inside", "chapter-inside", of(inside::inside(view))),
+        Chapter::Protocol => ("protocol", "chapter-protocol", of(protocol::protocol(view))),
+    }))
+}
+
+/// A chapter of another task than the report's.
+fn foreign(chapter: &str, task: &str) -> Error {
+    Fault::new("foreign-chapter", format!("the chapter '{chapter}' in a report that holds no {task}"))
+        .cause("it was cut or edited")
+        .next("run the ladder again")
+        .input()
 }
 
 pub(crate) fn profile_page(
@@ -187,17 +217,7 @@ pub(crate) fn profile_page(
     name: &str,
     language: Language,
 ) -> Result<String> {
-    let env = environment(language)?;
-    let page = context! {
-        language => language.code(),
-        style => STYLE,
-        script => "",
-        title => name,
-        version => env!("CARGO_PKG_VERSION"),
-        head => Value::from(Serde(data::head(profile, language))),
-        data => Value::from(Serde(data::of_profile(profile, language))),
-    };
-    Ok(env.get_template("inspect.html")?.render(page)?)
+    render(&looked_at("inspect.html", name), &data::of_profile(profile, language), language)
 }
 
 pub(crate) fn corpus_page(
@@ -205,50 +225,34 @@ pub(crate) fn corpus_page(
     name: &str,
     language: Language,
 ) -> Result<String> {
-    let env = environment(language)?;
-    let page = context! {
-        language => language.code(),
-        style => STYLE,
-        title => name,
-        version => env!("CARGO_PKG_VERSION"),
-        page => Value::from(Serde(corpus::page(profile, language))),
-    };
-    Ok(env.get_template("corpus.html")?.render(page)?)
+    render(&looked_at("corpus.html", name), &corpus::page(profile, language), language)
 }
 
-pub(crate) fn language_page(report: &LanguageReport, language: Language) -> Result<String> {
-    if report.best >= report.rungs.len() {
-        return Err(Error::Best { best: report.best, rungs: report.rungs.len() });
+/// The frame of a page of inspection.
+fn looked_at<'a>(body: &'static str, title: &'a str) -> Frame<'a> {
+    Frame {
+        body,
+        head: "inspect-page-title",
+        title,
+        version: env!("CARGO_PKG_VERSION"),
+        skip: None,
+        style: "",
+        script: "",
     }
-    let env = environment(language)?;
-    let page = context! {
-        language => language.code(),
-        style => STYLE,
-        title => report.data.name.clone(),
-        version => report.version.clone(),
-        page => Value::from(Serde(language::page(report, language))),
-    };
-    Ok(env.get_template("language.html")?.render(page)?)
 }
 
 pub(crate) fn topic_map_page(map: &TopicMap, language: Language) -> Result<String> {
     map.check()?;
-    let env = environment(language)?;
-    let page = context! {
-        language => language.code(),
-        style => STYLE,
-        topic_style => TOPIC_STYLE,
-        script => TOPIC_SCRIPT,
-        title => map.title.clone(),
-        version => map.version.clone(),
-        page => Value::from(Serde(topics::page(map, language)?)),
+    let frame = Frame {
+        body: "topics.html",
+        head: "topics-page-title",
+        title: &map.title,
+        version: &map.version,
+        skip: Some(("every", "topics-skip")),
+        style: TOPIC_STYLE,
+        script: TOPIC_SCRIPT,
     };
-    Ok(env.get_template("topics.html")?.render(page)?)
-}
-
-/// Rows, columns, step and span of a table in one line.
-pub(crate) fn profile_deck(profile: &gyeol_data::profile::Profile, language: Language) -> String {
-    data::deck(profile, language)
+    render(&frame, &topics::page(map, language)?, language)
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
-//! Chapter 9: the rules under which every rung was fitted and judged, and how to repeat it.
+//! The rules under which every rung was fitted and judged, and how to repeat it.
 
 use serde::Serialize;
 
-use super::View;
-use crate::model::Span;
+use super::{Readings, View};
+use crate::model::{Facts, Input, Span, TextFacts};
 use crate::text;
 
 #[derive(Serialize)]
@@ -30,23 +30,68 @@ pub(crate) struct Saw {
 pub(crate) fn protocol(view: &View) -> Protocol {
     let (report, voice) = (view.report, &view.voice);
     let language = voice.language;
-    let p = &report.protocol;
+    let mut facts = vec![(view.t("fact-data", &[]), report.head.name.clone())];
+    match (&report.facts, Readings::new(view)) {
+        (Facts::Forecast(_), Some(readings)) => of_readings(&readings, &mut facts),
+        (Facts::Words(texts), _) => of_texts(view, texts, &mut facts),
+        (Facts::Plain { facts: own, .. }, _) => {
+            facts.extend(
+                own.iter().map(|fact| (text::spoken("fact", &fact.key, language), fact.value.clone())),
+            );
+            let n = view.voice.count(text::judged(report));
+            facts.push((view.t("fact-test", &[]), view.t("judged-cases", &[("n", n)])));
+            facts.push((view.t("fact-metric", &[]), view.metric()));
+            facts.push((view.t("fact-bootstrap", &[]), bootstrap(view, "bootstrap-cases")));
+        }
+        (Facts::Forecast(_), None) => {}
+    }
+    let mut fact = |key: &str, value: String| facts.push((view.t(key, &[]), value));
+    fact("fact-seed", report.head.seed.to_string());
+    fact("fact-version", report.head.version.clone());
+    fact("fact-machine", report.head.machine.clone());
+    fact("fact-threads", voice.count(report.head.threads));
+    let mut inputs: Vec<&Input> = Vec::new();
+    for input in report.rungs.iter().flat_map(|rung| &rung.inputs) {
+        if !inputs.contains(&input) {
+            inputs.push(input);
+        }
+    }
+    let saw = report.rungs.iter().enumerate().map(|(i, rung)| Saw {
+        title: view.titles[i].clone(),
+        chosen: i == report.best,
+        marks: inputs.iter().map(|input| rung.inputs.contains(input)).collect(),
+    });
+    let columns = report.forecast().map_or(&[][..], |facts| &facts.protocol.columns);
+    Protocol {
+        lead: view.by_task("protocol-lead", "protocol-lead-text", "protocol-lead-plain", &[]),
+        facts,
+        inputs: inputs.iter().map(|input| text::input_name(input, language)).collect(),
+        saw: saw.collect(),
+        roles: columns.iter().map(|c| (c.name.clone(), text::spoken("role", &c.role, language))).collect(),
+        notes: report.notes.iter().map(|note| text::remark(note, language)).collect(),
+        command: report.head.command.clone(),
+        recipe: report.head.recipe.clone(),
+        sha256: report.head.sha256.clone(),
+    }
+}
+
+fn of_readings(view: &Readings, facts: &mut Vec<(String, String)>) {
+    let (voice, p, data) = (&view.voice, view.protocol, view.data);
+    let language = voice.language;
     let rows = |n: usize| {
         let length = view.step.length(n as f64, language);
         let rows = text::message("rows", &[("n", voice.count(n))], language);
         if length == rows { rows } else { format!("{length} ({rows})") }
     };
-    let mut facts = Vec::new();
     let mut fact = |key: &str, value: String| facts.push((view.t(key, &[]), value));
-    fact("fact-data", report.data.name.clone());
-    fact("fact-rows", voice.count(report.data.rows));
-    if report.data.series > 1 {
-        fact("fact-series", voice.count(report.data.series));
+    fact("fact-rows", voice.count(data.rows));
+    if data.series > 1 {
+        fact("fact-series", voice.count(data.series));
     }
-    fact("fact-targets", report.data.targets.join(", "));
+    fact("fact-targets", data.targets.join(", "));
     fact("fact-step", view.step.length(1.0, language));
     if view.step.has_clock() {
-        fact("fact-zone", report.data.zone.clone());
+        fact("fact-zone", data.zone.clone());
     }
     fact("fact-look-back", rows(p.look_back));
     fact("fact-horizon", rows(p.horizon));
@@ -55,52 +100,41 @@ pub(crate) fn protocol(view: &View) -> Protocol {
     fact("fact-test", span(view, &p.test));
     fact("fact-unscored", voice.count(p.unscored));
     fact("fact-skipped", voice.count(p.skipped));
-    fact("fact-metric", text::metric_name(&report.metric, language));
+    fact("fact-metric", view.metric());
     fact("fact-scaled", view.t(if p.scaled { "scaled-yes" } else { "scaled-no" }, &[]));
     fact("fact-mase", rows(p.mase_season));
-    let args = [("draws", voice.count(p.bootstrap_draws)), ("block", rows(p.bootstrap_block))];
+    let head = &view.report.head;
+    let args = [("draws", voice.count(head.bootstrap_draws)), ("block", rows(head.bootstrap_block))];
     fact("fact-bootstrap", view.t("bootstrap", &args));
     fact("fact-interval", voice.percent(p.interval_level, 0));
     fact("fact-known", view.t(if p.known_ahead { "known-yes" } else { "known-no" }, &[]));
     if !p.calendar.is_empty() {
-        let names: Vec<String> = p.calendar.iter().map(|c| text::spoken("calendar", c, language)).collect();
+        let names: Vec<String> = p.calendar.iter().map(|c| text::calendar_name(c, language)).collect();
         fact("fact-calendar", names.join(", "));
-    }
-    fact("fact-seed", report.seed.to_string());
-    fact("fact-version", report.version.clone());
-    fact("fact-machine", report.machine.clone());
-    fact("fact-threads", voice.count(report.threads));
-    let mut names: Vec<&str> = Vec::new();
-    for input in report.rungs.iter().flat_map(|r| &r.inputs) {
-        if !names.contains(&input.as_str()) {
-            names.push(input);
-        }
-    }
-    let saw = report
-        .rungs
-        .iter()
-        .enumerate()
-        .map(|(i, rung)| Saw {
-            title: view.titles[i].clone(),
-            chosen: i == report.best,
-            marks: names.iter().map(|n| rung.inputs.iter().any(|input| input == n)).collect(),
-        })
-        .collect();
-    Protocol {
-        lead: view.t("protocol-lead", &[]),
-        facts,
-        inputs: names.iter().map(|n| text::spoken("input", n, language)).collect(),
-        saw,
-        roles: p.columns.iter().map(|c| (c.name.clone(), text::spoken("role", &c.role, language))).collect(),
-        notes: report.notes.iter().map(|n| text::spoken("remark", n, language)).collect(),
-        command: report.command.clone(),
-        recipe: report.recipe.clone(),
-        sha256: report.data.sha256.clone(),
     }
 }
 
+fn of_texts(view: &View, texts: &TextFacts, facts: &mut Vec<(String, String)>) {
+    let language = view.voice.language;
+    let mut fact = |key: &str, value: String| facts.push((view.t(key, &[]), value));
+    fact("fact-protocol", view.t("protocol-sentence", &[]));
+    fact("fact-vocabulary", view.voice.count(texts.vocabulary as usize));
+    fact("fact-text-language", text::spoken("language", &texts.language, language));
+    fact("fact-scheme", texts.scheme.clone());
+    for (key, value) in &texts.steps {
+        fact(&format!("fact-{key}"), value.clone());
+    }
+    fact("fact-bootstrap", bootstrap(view, "bootstrap-lines"));
+}
+
+fn bootstrap(view: &View, key: &str) -> String {
+    let head = &view.report.head;
+    let count = |n: usize| view.voice.count(n);
+    view.t(key, &[("draws", count(head.bootstrap_draws)), ("block", count(head.bootstrap_block))])
+}
+
 /// Dates, rows and windows of a part.
-pub(crate) fn span(view: &View, span: &Span) -> String {
+fn span(view: &Readings, span: &Span) -> String {
     let voice = &view.voice;
     let write = |ms: i64| {
         if view.step.has_clock() {

@@ -1,4 +1,4 @@
-//! Weekday × hour: darker is a larger value.
+//! Weekday × hour: a stronger colour is a larger value, on light and on dark paper.
 
 use super::Words;
 use crate::Language;
@@ -13,7 +13,7 @@ pub(crate) struct Heat<'a> {
     pub write: &'a dyn Fn(f64) -> String,
 }
 
-/// Draws the map; the darkest cell is ringed and named.
+/// Draws the map; the strongest cell is ringed and named.
 pub(crate) fn heat(h: &Heat, width: f64, language: Language) -> String {
     let columns = h.rows.iter().map(Vec::len).max().unwrap_or(0).max(1);
     let left = h.row_names.iter().map(|n| text_width(n, 12.0)).fold(20.0, f64::max) + 10.0;
@@ -50,7 +50,7 @@ pub(crate) fn heat(h: &Heat, width: f64, language: Language) -> String {
         let (x, y) = (left + cell * c as f64, top + tall * r as f64);
         svg.rect(x, y, cell, tall, "ring-alarm");
     }
-    // The key: what pale and dark mean.
+    // The key: what faint and strong mean.
     let (y, w) = (height - 20.0, 16.0);
     let key = |text: &str| text_width(text, 12.0);
     let (from, to) = ((h.write)(low), (h.write)(high));

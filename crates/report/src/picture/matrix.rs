@@ -1,4 +1,4 @@
-//! Distances between topics as a square of cells: darker is nearer.
+//! Distances between topics as a square of cells: a stronger colour is nearer, on light and on dark paper.
 
 use std::fmt::Write;
 
@@ -15,7 +15,7 @@ pub(crate) struct Matrix<'a> {
     pub labels: &'a [String],
     /// `labels × labels`, row by row, the diagonal left out.
     pub values: &'a [f64],
-    /// What the palest and the darkest shade mean, as written.
+    /// What the faintest and the strongest shade mean, as written.
     pub far: String,
     pub near: String,
 }
@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_nearest_pair_is_the_darkest_and_the_diagonal_is_empty() {
+    fn the_nearest_pair_is_the_strongest_and_the_diagonal_is_empty() {
         let labels: Vec<String> = (1..4).map(|i| i.to_string()).collect();
         let values = [0.0, 0.2, 0.9, 0.2, 0.0, f64::NAN, 0.9, f64::NAN, 0.0];
         let m = Matrix {

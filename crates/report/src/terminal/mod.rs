@@ -3,11 +3,9 @@
 mod corpus;
 mod grid;
 mod ladder;
-mod language;
 mod profile;
 
 pub use corpus::corpus_table;
 pub use grid::{display_width, wrap};
-pub use ladder::ladder_table;
-pub use language::language_table;
+pub use ladder::table;
 pub use profile::profile_table;

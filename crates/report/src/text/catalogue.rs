@@ -139,11 +139,13 @@ mod tests {
             "phrase-",
             "suffix-",
             "metric-",
+            "error-",
             "input-",
             "why-",
             "training-",
             "layer-",
             "calendar-",
+            "country-",
             "remark-",
             "role-",
             "operation-",
@@ -173,10 +175,17 @@ mod tests {
             let used = written(key) || made.iter().any(|m| key.starts_with(m)) || stem.is_some_and(written);
             assert!(used, "{key} is not used");
         }
+        let known = |key: &str| assert!(has_message(key), "{key} is not in the catalogue");
         for start in [" t(\"", ".t(\"", "message(\"", "{t(\""] {
-            for part in text.split(start).skip(1) {
-                let key = part.split('"').next().unwrap_or("");
-                assert!(has_message(key), "{key} is not in the catalogue");
+            text.split(start).skip(1).for_each(|part| known(part.split('"').next().unwrap_or("")));
+        }
+        // Several keys in a row: of each task, of the heads of a table.
+        for name in ["by_task", "columns"] {
+            let start = format!(".{name}(");
+            let parts = text.split(&start).skip(1).map(|part| part.trim_start_matches("&[").trim_start());
+            for part in parts.filter(|part| part.starts_with('"')) {
+                let list = part.split(['&', ']']).next().unwrap_or("");
+                list.split('"').skip(1).step_by(2).for_each(known);
             }
         }
     }

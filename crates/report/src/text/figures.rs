@@ -44,9 +44,11 @@ pub fn number(value: f64, digits: usize, language: Language) -> String {
     out
 }
 
-/// Two written figures as a range: `79.3 … 83.5`, `79.3~83.5`.
+/// Two written figures as a range: `79.3 … 83.5`, `79.3~83.5`; around signs there is room: `−1.6 ~ −0.4`.
 pub fn range(low: &str, high: &str, language: Language) -> String {
-    super::message("range", &[("low", low.to_string()), ("high", high.to_string())], language)
+    let signed = [low, high].iter().any(|figure| figure.starts_with(['+', '−']));
+    let args = [("low", low.to_string()), ("high", high.to_string())];
+    super::message(if signed { "range-signed" } else { "range" }, &args, language)
 }
 
 /// A count.
@@ -183,6 +185,8 @@ mod tests {
         assert_eq!(number(f64::NAN, 1, Language::Korean), "–");
         assert_eq!(signed(1.25, 1, Language::English), "+1.2");
         assert_eq!(percent(0.899, 1, Language::Korean), "89.9%");
+        assert_eq!(range("1.6", "2.4", Language::Korean), "1.6~2.4");
+        assert_eq!(range("−1.6", "−0.4", Language::Korean), "−1.6 ~ −0.4");
     }
 
     #[test]

@@ -1,12 +1,16 @@
 //! Words and figures for people: what the page, the terminal and the server all say the same way.
 
+mod answer;
 mod catalogue;
 mod clock;
 mod figures;
 mod korean;
-mod models;
+mod metrics;
+mod rungs;
 mod words;
 
+pub use answer::answer;
+pub(crate) use answer::{judged, texts_deck};
 #[cfg(test)]
 pub(crate) use catalogue::{catalogue, placeholders};
 pub use catalogue::{has_message, message};
@@ -19,8 +23,10 @@ pub use figures::{
     significant, with_percent, with_unit,
 };
 pub use korean::particle;
-pub use models::{model_answer, model_deck, model_titles, perplexity};
+pub use metrics::metric_name;
+pub(crate) use metrics::{in_bits, in_percent, in_unit, metric_figures, second_figure, second_metric};
+pub use rungs::{rung_phrases, rung_title, rung_titles, well_posed};
+pub(crate) use words::{calendar_name, input_reason};
 pub use words::{
-    answer, fit_seconds, learnable, metric_name, pair_against, rung_phrases, rung_title, rung_titles,
-    sentence_case, spoken, verdict, verdict_short,
+    fit_seconds, input_name, pair_against, remark, sentence_case, spoken, verdict, verdict_short,
 };

@@ -1,21 +1,33 @@
 //! What the topic map shows, as plain data: whoever fits a topic model fills it, the page draws it.
 //!
-//! A topic is a distribution over words: `p(word | topic)`, not negative, summing to one. A model with signed
-//! loadings fits in by their squares (the squares of a unit singular vector sum to one) and, as a topic's share,
-//! the square of its singular value over the sum of all.
-//!
-//! After LDAvis (C. Sievert and K. E. Shirley, *LDAvis: A method for visualizing and interpreting topics*, 2014):
-//! circles placed by the distances between topics, words ordered by [`relevance`].
-//!
-//! - [`distances`], [`places`], [`seriation`]: where topics lie
-//! - [`relevance`], [`worth_showing`]: which words speak for a topic
+//! A topic is a distribution over words: `p(word | topic)`, not negative, summing to one. After LDAvis (C. Sievert and
+//! K. E. Shirley, *LDAvis: A method for visualizing and interpreting topics*, 2014): circles placed by the distances
+//! between topics, words ordered by relevance.
 
-mod eigen;
-mod geometry;
-
+use gyeol_base::{Fault, Result};
 use serde::{Deserialize, Serialize};
 
-pub use geometry::{Places, distances, jensen_shannon, places, seriation};
+/// Above so many topics the square of distances is not drawn.
+pub const SQUARE: usize = 100;
+
+/// For how many words a topic, the most relevant at each λ, a page of `topics` topics has room: the more topics, the
+/// fewer words of each the slider can bring up.
+pub fn room(topics: usize) -> usize {
+    match topics {
+        0..=50 => 30,
+        51..=100 => 20,
+        _ => 12,
+    }
+}
+
+/// Places of topics in the plane.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Places {
+    /// (x, y) of each topic, in the unit of the distances, their centre at (0, 0).
+    pub points: Vec<(f64, f64)>,
+    /// Share of the squared distances that the plane keeps, 0 to 1.
+    pub kept: f64,
+}
 
 /// How the model was fitted.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -88,7 +100,8 @@ pub struct Topic {
     pub alpha: Option<f64>,
     /// Its coherences.
     pub coherence: Coherence,
-    /// Words worth showing ([`worth_showing`]), as (index into [`TopicMap::words`], `p(word | topic)`).
+    /// Words worth showing, as (index into [`TopicMap::words`], `p(word | topic)`), the most relevant at
+    /// [`TopicMap::lambda`] first.
     pub words: Vec<(usize, f64)>,
     /// Documents that show it most, the strongest first.
     pub documents: Vec<Document>,
@@ -126,69 +139,30 @@ pub struct TopicMap {
     pub words: Vec<Word>,
     /// The topics.
     pub topics: Vec<Topic>,
-    /// Jensen–Shannon distances, topics × topics, row by row ([`distances`]).
+    /// Jensen–Shannon distances, topics × topics, row by row.
     pub distances: Vec<f64>,
-    /// Where each topic lies ([`places`]).
+    /// Where each topic lies.
     pub places: Places,
+    /// Topics in an order that brings near ones together; needed up to [`SQUARE`] topics.
+    pub order: Vec<usize>,
+    /// λ of the relevance by which the words of each topic are ordered.
+    pub lambda: f64,
     /// Log-likelihood a word by iteration.
     pub curve: Vec<(u64, f64)>,
     /// Other numbers of topics, where they were tried.
     pub scan: Option<Vec<ScanRow>>,
 }
 
-/// Relevance of a word to a topic, λ ln p(w|t) + (1 − λ) ln (p(w|t) / p(w)) (Sievert and Shirley 2014, equation 1).
-///
-/// At λ = 1 the frequent words lead, at 0 those that hardly stand elsewhere. What cannot be told (a probability of
-/// zero) is −∞.
-///
-/// ```
-/// use gyeol_report::topic_map::relevance;
-/// assert_eq!(relevance(0.5, 0.25, 1.0), 0.5f64.ln());
-/// assert_eq!(relevance(0.5, 0.25, 0.0), 2f64.ln());
-/// ```
-pub fn relevance(in_topic: f64, overall: f64, lambda: f64) -> f64 {
-    if !(in_topic > 0.0 && overall > 0.0) {
-        return f64::NEG_INFINITY;
-    }
-    lambda * in_topic.ln() + (1.0 - lambda) * (in_topic / overall).ln()
-}
-
-/// Steps of λ at which the words worth showing lead: 0, 0.1 … 1.
-const LAMBDAS: usize = 10;
-
-/// Indices of the words that are among the `top` most relevant at some λ of 0, 0.1 … 1, ascending; `in_topic` and
-/// `overall` are p(w|t) and p(w) of the same words. Ties go to the earlier word.
-///
-/// ```
-/// use gyeol_report::topic_map::worth_showing;
-/// // The first leads at λ = 1, the last at λ = 0; the one between never does.
-/// assert_eq!(worth_showing(&[0.6, 0.3, 0.1], &[0.9, 0.6, 0.02], 1), [0, 2]);
-/// ```
-pub fn worth_showing(in_topic: &[f64], overall: &[f64], top: usize) -> Vec<usize> {
-    let mut chosen = std::collections::BTreeSet::new();
-    let usable: Vec<usize> = (0..in_topic.len().min(overall.len()))
-        .filter(|&w| relevance(in_topic[w], overall[w], 1.0).is_finite())
-        .collect();
-    let top = top.min(usable.len());
-    if top == 0 {
-        return Vec::new();
-    }
-    for step in 0..=LAMBDAS {
-        let lambda = step as f64 / LAMBDAS as f64;
-        let mut scored: Vec<(f64, usize)> =
-            usable.iter().map(|&w| (relevance(in_topic[w], overall[w], lambda), w)).collect();
-        let order = |a: &(f64, usize), b: &(f64, usize)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
-        scored.select_nth_unstable_by(top - 1, order);
-        chosen.extend(scored[..top].iter().map(|s| s.1));
-    }
-    chosen.into_iter().collect()
-}
-
 impl TopicMap {
     /// What makes the map impossible to draw, if anything: an index that points nowhere, sizes that do not agree.
-    pub(crate) fn check(&self) -> crate::Result<()> {
+    pub(crate) fn check(&self) -> Result<()> {
         let k = self.topics.len();
-        let wrong = |what: String| Err(crate::Error::TopicMap(what));
+        let wrong = |what: String| {
+            Err(Fault::new("bad-topic-map", format!("the topic map cannot be drawn: {what}"))
+                .cause("it was cut or edited")
+                .next("fit the model again")
+                .input())
+        };
         if k == 0 {
             return wrong("it has no topic".into());
         }
@@ -197,6 +171,11 @@ impl TopicMap {
         }
         if self.places.points.len() != k {
             return wrong(format!("{} places for {k} topics", self.places.points.len()));
+        }
+        let mut order = self.order.clone();
+        order.sort_unstable();
+        if k <= SQUARE && !order.iter().copied().eq(0..k) {
+            return wrong(format!("its order does not name each of {k} topics once"));
         }
         let mut numbers = std::collections::BTreeSet::new();
         for (i, topic) in self.topics.iter().enumerate() {
@@ -224,30 +203,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn worth_showing_agrees_with_sorting_everything() {
-        // A fixed scramble stands in for a topic.
-        let value = |i: u64, m: u64| ((i * m + 7) % 101 + 1) as f64 / 5000.0;
-        let p: Vec<f64> = (0..60).map(|i| if i == 9 { 0.0 } else { value(i, 37) }).collect();
-        let q: Vec<f64> = (0..60).map(|i| value(i, 53)).collect();
-        let mut expected = std::collections::BTreeSet::new();
-        for step in 0..=10 {
-            let mut all: Vec<usize> = (0..60).filter(|i| *i != 9).collect();
-            let score = |w: usize| relevance(p[w], q[w], step as f64 / 10.0);
-            all.sort_by(|&a, &b| score(b).total_cmp(&score(a)).then(a.cmp(&b)));
-            expected.extend(all[..5].iter().copied());
-        }
-        assert_eq!(worth_showing(&p, &q, 5), expected.into_iter().collect::<Vec<_>>());
-        assert_eq!(worth_showing(&p, &q, 1000).len(), 59);
-        assert!(worth_showing(&p, &q, 0).is_empty() && worth_showing(&[0.0], &[0.5], 3).is_empty());
-    }
-
-    #[test]
     fn an_index_that_points_nowhere_is_named() {
         let topic = |number| Topic { number, share: 0.5, ..Topic::default() };
         let map = TopicMap {
             topics: vec![topic(1), topic(2)],
             distances: vec![0.0, 1.0, 1.0, 0.0],
-            places: places(&[0.0, 1.0, 1.0, 0.0], 2),
+            places: Places { points: vec![(-0.5, 0.0), (0.5, 0.0)], kept: 1.0 },
+            order: vec![0, 1],
             ..TopicMap::default()
         };
         assert!(map.check().is_ok());
@@ -260,6 +222,7 @@ mod tests {
         says(&|m| m.topics.clear(), "no topic");
         says(&|m| m.distances.truncate(3), "3 distances for 2 topics");
         says(&|m| m.places.points.clear(), "0 places for 2");
+        says(&|m| m.order[0] = 1, "does not name each");
         says(&|m| m.topics[1].number = 1, "number 1");
         says(&|m| m.topics[1].words.push((0, 0.5)), "word 0 of 0");
         says(

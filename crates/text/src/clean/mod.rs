@@ -24,7 +24,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::str::FromStr;
 
-use gyeol_data::Fault;
+use gyeol_base::Fault;
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, Result};
@@ -79,7 +79,7 @@ impl FromStr for Rule {
     fn from_str(name: &str) -> Result<Self> {
         RULES.iter().find(|(n, _)| *n == name).map(|(_, rule)| *rule).ok_or_else(|| {
             let names: Vec<&str> = RULES.iter().map(|(n, _)| *n).collect();
-            let shown = crate::error::shown(name);
+            let shown = gyeol_base::shorten(name, 40);
             Error::option(
                 Fault::new("unknown-rule", format!("no rule of cleaning is called '{shown}'"))
                     .cause("a slip of the pen, or a rule of another version")

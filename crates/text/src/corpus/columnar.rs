@@ -12,13 +12,13 @@ use arrow_array::types::{
 };
 use arrow_array::{Array, RecordBatch};
 use arrow_schema::{DataType, Schema};
-use gyeol_data::Fault;
+use gyeol_base::Fault;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use super::block::Block;
 use super::{Corpus, Format, Source, columns};
-use crate::error::{Error, Result};
+use gyeol_base::{Error, Result};
 
 /// Rows of a batch; a block is a batch.
 const ROWS: usize = 4096;
@@ -52,12 +52,7 @@ fn broken(path: &str, what: impl std::fmt::Display) -> Error {
 }
 
 fn open(path: &str) -> Result<std::fs::File> {
-    std::fs::File::open(path).map_err(|source| Error::Io {
-        action: "read",
-        path: path.to_owned(),
-        next: "check the path and the permissions".into(),
-        source,
-    })
+    std::fs::File::open(path).map_err(|source| Error::reading(path, source))
 }
 
 fn parquet(corpus: &Corpus, source: &Source, send: &mut dyn FnMut(Block) -> bool) -> Result<bool> {

@@ -1,9 +1,9 @@
 //! Which column or key holds the text, and which the label.
 
-use gyeol_data::Fault;
+use gyeol_base::Fault;
 
 use super::CorpusOptions;
-use crate::error::{Error, Result};
+use gyeol_base::{Error, Result};
 
 /// Names that a column of text usually has, the likeliest first.
 const TEXT: [&str; 16] = [
@@ -59,13 +59,10 @@ pub(super) fn choose(
     let named = |wanted: &str| {
         names.iter().position(|n| n == wanted).ok_or_else(|| {
             Error::input(
-                Fault::new(
-                    "unknown-column",
-                    format!("no column '{}'", gyeol_data::error::shorten(wanted, 60)),
-                )
-                .file(path)
-                .cause(format!("the columns are: {}", list(names)))
-                .next("name one of these"),
+                Fault::new("unknown-column", format!("no column '{}'", gyeol_base::shorten(wanted, 60)))
+                    .file(path)
+                    .cause(format!("the columns are: {}", list(names)))
+                    .next("name one of these"),
             )
         })
     };
@@ -104,7 +101,7 @@ fn longest(columns: usize, samples: &[Vec<String>]) -> Option<usize> {
 
 fn list(names: &[String]) -> String {
     let shown: Vec<String> =
-        names.iter().take(30).map(|n| format!("'{}'", gyeol_data::error::shorten(n, 40))).collect();
+        names.iter().take(30).map(|n| format!("'{}'", gyeol_base::shorten(n, 40))).collect();
     let more = if names.len() > 30 { format!(" and {} more", names.len() - 30) } else { String::new() };
     shown.join(", ") + &more
 }

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use gyeol_data::Fault;
+use gyeol_base::Fault;
 use memchr::{memchr, memchr_iter, memchr2, memrchr};
 
 use super::stream::Stream;
 use super::{CorpusOptions, Format, Unit};
-use crate::error::{Error, Result};
+use gyeol_base::{Error, Result};
 
 /// What the text of a source is cut into.
 #[derive(Debug, Clone, PartialEq)]

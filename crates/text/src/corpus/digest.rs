@@ -1,35 +1,26 @@
 //! The digest by which texts are known again.
 
 use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-
-use crate::error::{Error, Result};
+use gyeol_base::digest::Running;
+use gyeol_base::{Error, Result};
 
 /// SHA-256 of files one after the other, in lower-case hexadecimal; those of a folder in the order of their names.
 ///
 /// # Errors
 /// A file or folder that cannot be read.
 pub fn sha256_of(paths: &[String]) -> Result<String> {
-    let mut hash = Sha256::new();
-    let mut buffer = vec![0; 1 << 20];
+    let mut digest = Running::default();
     for path in paths {
         let mut files = Vec::new();
         files_of(Path::new(path), &mut files)?;
         for path in files {
-            let mut file = File::open(&path).map_err(|e| unreadable(&path, e))?;
-            loop {
-                let read = file.read(&mut buffer).map_err(|e| unreadable(&path, e))?;
-                if read == 0 {
-                    break;
-                }
-                hash.update(&buffer[..read]);
-            }
+            let read = File::open(&path).and_then(|mut file| digest.read(&mut file));
+            read.map_err(|e| Error::reading(&path, e))?;
         }
     }
-    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(digest.finish())
 }
 
 fn files_of(path: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
@@ -39,18 +30,9 @@ fn files_of(path: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
     }
     let entries =
         std::fs::read_dir(path).and_then(|all| all.map(|e| Ok(e?.path())).collect::<std::io::Result<_>>());
-    let mut entries: Vec<PathBuf> = entries.map_err(|e| unreadable(path, e))?;
+    let mut entries: Vec<PathBuf> = entries.map_err(|e| Error::reading(path, e))?;
     entries.sort();
     entries.iter().try_for_each(|entry| files_of(entry, files))
-}
-
-fn unreadable(path: &Path, source: std::io::Error) -> Error {
-    Error::Io {
-        action: "read",
-        path: path.display().to_string(),
-        next: "check the path and the permissions".into(),
-        source,
-    }
 }
 
 #[cfg(test)]

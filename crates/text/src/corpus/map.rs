@@ -6,12 +6,14 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use gyeol_tensor::Pool;
 
 use super::block::Block;
+#[cfg(feature = "columnar")]
+use super::columnar;
 use super::cut::{Cutter, Layout, RawBlock};
 use super::parse::{parse, records};
 use super::stream::Stream;
-use super::{Corpus, Format, Source, columnar, columns};
-use crate::error::{Error, Result};
-use gyeol_data::Fault;
+use super::{Corpus, Format, Source, columns};
+use gyeol_base::Fault;
+use gyeol_base::{Error, Result};
 
 /// What went through.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -25,6 +27,8 @@ pub struct Totals {
 /// A block before it is parsed, or one that came parsed.
 pub(super) enum Piece {
     Raw(RawBlock),
+    /// As Parquet and Arrow files give it.
+    #[cfg(feature = "columnar")]
     Ready(Block),
 }
 
@@ -62,6 +66,7 @@ impl Corpus {
                         slot.result = Some(piece.and_then(|piece| {
                             let mut block = match piece {
                                 Piece::Raw(raw) => parse(raw, invalid)?,
+                                #[cfg(feature = "columnar")]
                                 Piece::Ready(block) => block,
                             };
                             block.sequence = slot.sequence;
@@ -95,6 +100,7 @@ impl Corpus {
             for piece in receive {
                 let mut block = match piece? {
                     Piece::Raw(raw) => parse(raw, self.options.invalid)?,
+                    #[cfg(feature = "columnar")]
                     Piece::Ready(block) => block,
                 };
                 block.first_number = totals.documents;
@@ -123,7 +129,8 @@ impl Corpus {
     }
 
     fn read_source(&self, source: &Source, send: &SyncSender<Result<Piece>>) -> Result<bool> {
-        if matches!(source.format, Format::Parquet | Format::Arrow) {
+        #[cfg(feature = "columnar")]
+        if source.format.is_columnar() {
             return columnar::read(self, source, &mut |block| send.send(Ok(Piece::Ready(block))).is_ok());
         }
         let options = &self.options;

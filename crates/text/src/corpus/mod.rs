@@ -5,6 +5,7 @@
 //! at once is a few blocks, however large the corpus is.
 
 mod block;
+#[cfg(feature = "columnar")]
 mod columnar;
 mod columns;
 mod cut;
@@ -19,13 +20,13 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use gyeol_data::Fault;
+use gyeol_base::Fault;
 
 pub use block::{Block, Document};
 pub use digest::sha256_of;
 pub use map::Totals;
 
-use crate::error::{Error, Result};
+use gyeol_base::{Error, Result};
 
 /// Kind of file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,10 +41,17 @@ pub enum Format {
     JsonLines,
     /// A page a file.
     Html,
-    /// Apache Parquet.
+    /// Apache Parquet; read with the feature `columnar`.
     Parquet,
-    /// Arrow IPC file.
+    /// Arrow IPC file; read with the feature `columnar`.
     Arrow,
+}
+
+impl Format {
+    /// Whether its parts are found by a directory at the end, so that it is not cut into blocks by its bytes.
+    fn is_columnar(self) -> bool {
+        matches!(self, Format::Parquet | Format::Arrow)
+    }
 }
 
 /// What a document of plain text is.
@@ -155,7 +163,8 @@ impl Corpus {
     /// Looks at a path (`-` is standard input) and lists its files, sorted by name; reads nothing yet.
     ///
     /// # Errors
-    /// A path that is not there, a folder without files, limits that cannot be.
+    /// A path that is not there, a folder without files, limits that cannot be; a Parquet or Arrow file, where this crate
+    /// was built without its feature `columnar`.
     pub fn open(path: &str, options: CorpusOptions) -> Result<Self> {
         if options.max_document_bytes > 2 << 30 || options.block_bytes == 0 {
             return Err(Error::option(
@@ -170,12 +179,7 @@ impl Corpus {
             let unit = options.unit.unwrap_or_default();
             sources.push(Source { path: path.into(), format, unit, label: None });
         } else {
-            let meta = std::fs::metadata(path).map_err(|source| Error::Io {
-                action: "read",
-                path: path.into(),
-                next: "check the path and the permissions".into(),
-                source,
-            })?;
+            let meta = std::fs::metadata(path).map_err(|source| Error::reading(path, source))?;
             if meta.is_dir() {
                 bytes = Some(list(Path::new(path), &options, &mut sources)?);
             } else {
@@ -184,6 +188,15 @@ impl Corpus {
                 sources.push(Source { path: path.into(), format, unit, label: None });
                 bytes = Some(meta.len());
             }
+        }
+        #[cfg(not(feature = "columnar"))]
+        if let Some(source) = sources.iter().find(|s| s.format.is_columnar()) {
+            return Err(Error::option(
+                Fault::new("no-columnar", "this build reads no Parquet and no Arrow files")
+                    .file(&source.path)
+                    .cause("gyeol-text was compiled without its feature `columnar`")
+                    .next("compile it with --features columnar, or export the file as CSV or JSON lines"),
+            ));
         }
         Ok(Corpus { sources, options, bytes, read: Arc::default(), notes: Mutex::default() })
     }
@@ -288,12 +301,7 @@ fn walk(folder: &Path, files: &mut Vec<std::path::PathBuf>, depth: usize) -> Res
 
 /// Files and folders inside, sorted by name, hidden ones left out.
 fn entries(folder: &Path) -> Result<(Vec<std::path::PathBuf>, Vec<std::path::PathBuf>)> {
-    let io = |source| Error::Io {
-        action: "read",
-        path: folder.display().to_string(),
-        next: "check the path and the permissions".into(),
-        source,
-    };
+    let io = |source| Error::reading(folder, source);
     let mut both = (Vec::new(), Vec::new());
     for entry in std::fs::read_dir(folder).map_err(io)? {
         let entry = entry.map_err(io)?;

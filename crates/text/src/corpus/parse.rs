@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use gyeol_data::Fault;
+use gyeol_base::Fault;
 use memchr::{memchr, memchr_iter};
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor};
 
@@ -10,7 +10,7 @@ use super::Invalid;
 use super::block::Block;
 use super::cut::{Layout, RawBlock};
 use super::stream::undecodable;
-use crate::error::{Error, Result};
+use gyeol_base::{Error, Result};
 
 /// The documents of a raw block.
 pub(super) fn parse(raw: RawBlock, invalid: Invalid) -> Result<Block> {

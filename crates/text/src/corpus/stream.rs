@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use encoding_rs::{DecoderResult, Encoding, UTF_8};
-use gyeol_data::Fault;
-use gyeol_data::acquire::encoding;
+use gyeol_base::Fault;
+use gyeol_base::encoding;
 
 use super::Invalid;
-use crate::error::{Error, Result};
+use gyeol_base::{Error, Result};
 
 /// Bytes looked at to find out the encoding.
 const HEAD: usize = 1 << 20;
@@ -126,7 +126,7 @@ impl Stream {
                 match encoding::guess(&self.path, sound) {
                     Ok(encoding) => (encoding, 0),
                     Err(_) if self.invalid == Invalid::Replace => (UTF_8, 0),
-                    Err(e) => return Err(e.into()),
+                    Err(e) => return Err(e),
                 }
             }
         };
@@ -234,7 +234,7 @@ fn io(path: &str, source: std::io::Error) -> Error {
     let next =
         if path == "-" { "pipe a text into the program" } else { "check the path and the permissions" };
     let path = if path == "-" { "standard input" } else { path };
-    Error::Io { action: "read", path: path.to_owned(), next: next.into(), source }
+    Error::io("read", path, next, source)
 }
 
 fn refuse_archives(path: &str, magic: &[u8]) -> Result<()> {

@@ -5,9 +5,9 @@ use std::sync::{Mutex, PoisonError};
 use gyeol_tensor::Pool;
 
 use crate::corpus::{Corpus, Totals};
-use crate::error::{Error, Result, stopped};
 use crate::vocabulary::{PADDING, Vocabulary, VocabularyParams, count::Counter};
 use crate::words::Tokenize;
+use gyeol_base::{Error, Result};
 
 /// Documents as ids, in one piece of memory.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -103,7 +103,7 @@ pub fn fit_encode(
 ) -> Result<(Vocabulary, Encoded)> {
     if params.memory.is_some() {
         return Err(Error::option(
-            gyeol_data::Fault::new("no-bound", "fitting and encoding in one pass keeps all ids in memory")
+            gyeol_base::Fault::new("no-bound", "fitting and encoding in one pass keeps all ids in memory")
                 .next("fit the vocabulary first, then encode"),
         ));
     }
@@ -133,7 +133,7 @@ pub fn fit_encode(
             seen.documents += ends.len() as u64;
             seen.bytes += bytes as u64;
             blocks.push((thread, ids, ends));
-            if progress(seen) { Ok(()) } else { Err(stopped()) }
+            if progress(seen) { Ok(()) } else { Err(Error::stopped()) }
         },
     )?;
     let mut counters = counters.into_iter().map(|c| c.into_inner().unwrap_or_else(PoisonError::into_inner));

@@ -13,12 +13,12 @@
 
 mod corpus;
 
-use gyeol_data::Fault;
+use gyeol_base::Fault;
 
 pub use corpus::{Encoded, encode_corpus, fit_encode};
 
-use crate::error::{Error, Result};
 use crate::vocabulary::PADDING;
+use gyeol_base::{Error, Result};
 
 /// The begin or the end of a sequence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

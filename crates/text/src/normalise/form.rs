@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
-use gyeol_data::Fault;
+use gyeol_base::Fault;
 use serde::{Deserialize, Serialize};
 use unicode_normalization::{
     IsNormalized, UnicodeNormalization, is_nfc_quick, is_nfd_quick, is_nfkc_quick, is_nfkd_quick,
@@ -64,7 +64,7 @@ impl FromStr for Form {
             "nfkc" => Form::Nfkc,
             "nfkd" => Form::Nfkd,
             _ => {
-                let shown = crate::error::shown(name);
+                let shown = gyeol_base::shorten(name, 40);
                 return Err(Error::option(
                     Fault::new("unknown-form", format!("no form of Unicode is called '{shown}'"))
                         .cause("a slip of the pen")

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
-use gyeol_data::Fault;
+use gyeol_base::Fault;
 use snowball_stemmers_rs::Algorithm as A;
 
 use crate::{Error, Result};
@@ -80,7 +80,7 @@ impl FromStr for Stemmer {
             }
             None => {
                 let names: Vec<&str> = STEMMERS.iter().map(|(n, _)| *n).collect();
-                let shown = crate::error::shown(name);
+                let shown = gyeol_base::shorten(name, 40);
                 Err(Error::option(
                     Fault::new("unknown-stemmer", format!("no stemmer is called '{shown}'"))
                         .cause("Snowball has none for this language, or a slip of the pen")

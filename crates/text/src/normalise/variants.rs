@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::Path;
 
-use gyeol_data::Fault;
+use gyeol_base::Fault;
 
 use super::fold;
 use crate::words::{Tokenize, Word};
@@ -211,7 +211,7 @@ mod tests {
             [("a\tb\nno tab here\n", 2), ("a\tb\n\nA\tc\n", 3), ("\tx\n", 1), ("two words\tx\n", 1)]
         {
             let error = Variants::parse(table, "t.tsv").unwrap_err();
-            let fault = error.fault().unwrap();
+            let fault = error.fault();
             assert_eq!(
                 (fault.code, fault.row, fault.file.as_deref()),
                 ("variants-line", Some(row), Some("t.tsv"))

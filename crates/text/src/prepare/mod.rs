@@ -23,19 +23,19 @@ use std::borrow::Cow;
 use std::cell::Cell;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use gyeol_data::Fault;
+use gyeol_base::Fault;
 use gyeol_tensor::Pool;
 use serde::{Deserialize, Serialize};
 
 use crate::clean::Cleaner;
 use crate::corpus::{Corpus, Totals};
-use crate::error::{Error, Result, stopped};
 use crate::korean::{EojeolCounts, Keep, MorphemeParams, Morphemes, Splitter, SplitterParams, SplitterState};
 use crate::normalise::lower_into;
 use crate::profile::Scripts;
 use crate::stop_words::StopWords;
 use crate::vocabulary::{Vocabulary, VocabularyParams};
 use crate::words::{SCHEMES, Scheme, Tokenize};
+use gyeol_base::{Error, Result};
 use steps::{Normaliser, Root};
 
 pub use steps::STEPS;
@@ -104,7 +104,7 @@ impl PreparationParams {
     /// A name that is not known, or options that do not fit each other.
     pub fn check(self) -> Result<PreparationValid> {
         if !["auto", "en", "ko"].contains(&self.language.as_str()) {
-            let found = gyeol_data::error::shorten(&self.language, 40);
+            let found = gyeol_base::shorten(&self.language, 40);
             return Err(Error::option(
                 Fault::new("unknown-language", format!("no language is called '{found}'"))
                     .next("use en, ko or auto"),
@@ -113,7 +113,7 @@ impl PreparationParams {
         let morphemes = among(BY_DICTIONARY, &self.scheme);
         let known = self.scheme == "auto" || morphemes || among(LEARNED, &self.scheme);
         if !known && self.scheme.parse::<Scheme>().is_err() {
-            let found = gyeol_data::error::shorten(&self.scheme, 40);
+            let found = gyeol_base::shorten(&self.scheme, 40);
             let names: Vec<&str> =
                 SCHEMES.iter().chain(LEARNED).chain(BY_DICTIONARY).map(|(name, _)| *name).collect();
             return Err(Error::option(
@@ -266,7 +266,7 @@ impl PreparationValid {
             |_, done| {
                 seen.documents += done.documents;
                 seen.bytes += done.bytes;
-                if progress(seen) { Ok(()) } else { Err(stopped()) }
+                if progress(seen) { Ok(()) } else { Err(Error::stopped()) }
             },
         )?;
         let mut counts = EojeolCounts::new();
@@ -287,7 +287,7 @@ pub fn language_of(corpus: &Corpus) -> Result<&'static str> {
     let mut scripts = Scripts::default();
     let enough = corpus.each(|document| {
         scripts.add(document.text);
-        if scripts.letters() < 100_000 { Ok(()) } else { Err(stopped()) }
+        if scripts.letters() < 100_000 { Ok(()) } else { Err(Error::stopped()) }
     });
     match enough {
         Err(e) if e.code() != "stopped" => Err(e),

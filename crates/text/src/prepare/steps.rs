@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use gyeol_data::Fault;
+use gyeol_base::Fault;
 
-use crate::error::{Error, Result};
 use crate::normalise::{Form, Stemmer, Variants, fold, lemma, lower, narrow, strip_accents, strip_to_ascii};
+use gyeol_base::{Error, Result};
 
 /// Steps of normalisation with what each does, in the order in which they work, however they were named.
 pub const STEPS: &[(&str, &str)] = &[
@@ -43,7 +43,7 @@ impl Normaliser {
     pub fn named(names: &[String], table: Option<&str>) -> Result<Self> {
         for name in names {
             if !super::among(STEPS, name) {
-                let found = gyeol_data::error::shorten(name, 40);
+                let found = gyeol_base::shorten(name, 40);
                 let known: Vec<&str> = STEPS.iter().map(|(n, _)| *n).collect();
                 return Err(Error::option(
                     Fault::new("unknown-step", format!("no step of normalisation is called '{found}'"))

@@ -9,10 +9,10 @@ use super::near::{self, Index, Signature};
 use super::scripts::{self, Scripts};
 use super::{Class, CorpusProfile, Growth, Lengths, Overlap, Repeats, Zipf};
 use crate::corpus::{Corpus, Totals};
-use crate::error::{Result, stopped};
 use crate::vocabulary::count::Counter;
 use crate::vocabulary::hash;
 use crate::words::Tokenize;
+use gyeol_base::{Error, Result};
 
 /// How a corpus is looked at.
 #[derive(Debug, Clone, Copy)]
@@ -72,7 +72,7 @@ pub fn profile(
             all.documents += block.documents.len() as u64;
             all.bytes += block.bytes;
             seen.take(first, block, params);
-            if progress(all) { Ok(()) } else { Err(stopped()) }
+            if progress(all) { Ok(()) } else { Err(Error::stopped()) }
         },
     )?;
     let mut sum = Counter::default();
@@ -130,7 +130,7 @@ fn sketch(
             key: hash(&spaced),
             signature: near::signature(&words),
             label: document.label.map(str::to_owned),
-            begin: gyeol_data::error::shorten(spaced.trim_end(), 80),
+            begin: gyeol_base::shorten(spaced.trim_end(), 80),
         });
     }
     if let Some(counter) = counter {

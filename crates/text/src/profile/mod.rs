@@ -5,7 +5,7 @@ mod near;
 mod scripts;
 mod warnings;
 
-use gyeol_data::Warning;
+use gyeol_base::Warning;
 use serde::Serialize;
 
 pub use gather::{ProfileParams, profile};

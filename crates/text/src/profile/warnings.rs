@@ -1,7 +1,7 @@
 //! What in a corpus deserves attention, as codes with typed parts.
 
-use gyeol_data::Warning;
-use gyeol_data::profile::{Part, Severity};
+use gyeol_base::Warning;
+use gyeol_base::{Part, Severity};
 
 use super::CorpusProfile;
 

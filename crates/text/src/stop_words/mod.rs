@@ -8,7 +8,7 @@
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
-use gyeol_data::Fault;
+use gyeol_base::Fault;
 
 use crate::normalise::fold;
 use crate::{Error, Result};
@@ -56,7 +56,7 @@ impl StopWords {
             "korean" | "ko" => Self::korean(),
             "none" => Self::default(),
             _ => {
-                let shown = crate::error::shown(name);
+                let shown = gyeol_base::shorten(name, 40);
                 return Err(Error::option(
                     Fault::new("unknown-stop-words", format!("no list of stop words is called '{shown}'"))
                         .cause("there is none for this language, or a slip of the pen")
@@ -237,7 +237,7 @@ mod tests {
         assert_eq!(StopWords::read(&path).unwrap().words(), ["eine", "zwei"]);
         std::fs::write(&path, "one\ntwo words\n").unwrap();
         let error = StopWords::read(&path).unwrap_err();
-        assert_eq!((error.code(), error.fault().unwrap().row), ("stop-words-line", Some(2)));
+        assert_eq!((error.code(), error.fault().row), ("stop-words-line", Some(2)));
         std::fs::write(&path, b"\xff").unwrap();
         assert_eq!(StopWords::read(&path).unwrap_err().code(), "undecodable-bytes");
         assert_eq!(StopWords::read(&folder.path().join("none")).unwrap_err().code(), "io");

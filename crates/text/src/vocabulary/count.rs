@@ -13,8 +13,8 @@ use gyeol_tensor::Pool;
 
 use super::table::{Queue, Words};
 use crate::corpus::{Corpus, Totals};
-use crate::error::{Error, Result, stopped};
 use crate::words::Tokenize;
+use gyeol_base::{Error, Result};
 
 /// What is known of a word after counting.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -127,12 +127,12 @@ struct Run {
 }
 
 fn disk(source: std::io::Error) -> Error {
-    Error::Io {
-        action: "write",
-        path: std::env::temp_dir().display().to_string(),
-        next: "make room there, name another folder in TMPDIR, or allow more --memory".into(),
+    Error::io(
+        "write",
+        std::env::temp_dir(),
+        "make room there, name another folder in TMPDIR, or allow more --memory",
         source,
-    }
+    )
 }
 
 impl Run {
@@ -286,7 +286,7 @@ pub(crate) fn count(
             let done = done?;
             seen.documents += done.documents;
             seen.bytes += done.bytes;
-            if progress(seen) { Ok(()) } else { Err(stopped()) }
+            if progress(seen) { Ok(()) } else { Err(Error::stopped()) }
         },
     )?;
     let mut parts: Vec<(Counter, Vec<std::fs::File>)> =

@@ -7,11 +7,11 @@
 //! Words stand in the order of their ids, each with its occurrences and the documents that have it. Without an unknown
 //! word `"unknown"` is null and words begin at id 1.
 
-use gyeol_data::Fault;
+use gyeol_base::Fault;
 use serde::{Deserialize, Serialize};
 
 use super::{PADDING_TOKEN, Vocabulary};
-use crate::error::{Error, Result};
+use gyeol_base::{Error, Result};
 
 const FORMAT: &str = "gyeol-vocabulary";
 const VERSION: u32 = 1;
@@ -131,7 +131,7 @@ impl Vocabulary {
 }
 
 pub(super) fn repeated(name: &str, word: &str, before: u32, id: u32) -> Fault {
-    let word = gyeol_data::error::shorten(word, 60);
+    let word = gyeol_base::shorten(word, 60);
     Fault::new("repeated-word", format!("'{word}' has the ids {before} and {id}"))
         .file(name)
         .cause("the file was edited, or two vocabularies were put together")

@@ -5,13 +5,13 @@
 
 use std::collections::HashMap;
 
-use gyeol_data::Fault;
+use gyeol_base::Fault;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Vocabulary;
 use super::json::repeated;
-use crate::error::{Error, Result};
+use gyeol_base::{Error, Result};
 
 #[derive(Deserialize)]
 struct Outer {
@@ -95,7 +95,7 @@ pub(super) fn read(name: &str, text: &str) -> Result<Vocabulary> {
         }
     }
     vocabulary.total.documents = config.document_count;
-    vocabulary.total.tokens = counts.values().sum();
+    vocabulary.total.tokens = counts.values().fold(0, |sum: u64, count| sum.saturating_add(*count));
     vocabulary.total.types = counts.len() as u64;
     vocabulary.preparation = Some(json!({"keras": {
         "lower": config.lower, "char_level": config.char_level, "filters": config.filters, "split": config.split,

@@ -19,7 +19,7 @@ mod json;
 mod keras;
 mod table;
 
-use gyeol_data::Fault;
+use gyeol_base::Fault;
 use gyeol_tensor::Pool;
 
 use count::{Counter, Counts, Keep, Tally};
@@ -27,8 +27,8 @@ pub(crate) use table::hash;
 pub use table::{Queue, Recall, Words};
 
 use crate::corpus::{Corpus, Totals};
-use crate::error::{Error, Result};
 use crate::words::Tokenize;
+use gyeol_base::{Error, Result};
 
 /// Id of padding.
 pub const PADDING: u32 = 0;
@@ -193,7 +193,7 @@ impl Vocabulary {
         if new {
             self.counts.push(count);
             self.documents.push(documents);
-            self.total.covered += count;
+            self.total.covered = self.total.covered.saturating_add(count);
         }
         new
     }

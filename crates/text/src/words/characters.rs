@@ -67,10 +67,10 @@ impl CharNgrams {
     ///
     /// # Errors
     /// `min` is 0 or above `max`.
-    pub fn new(min: usize, max: usize, bounds: NgramBounds) -> crate::Result<Self> {
+    pub fn new(min: usize, max: usize, bounds: NgramBounds) -> gyeol_base::Result<Self> {
         if min == 0 || min > max {
-            return Err(crate::Error::option(
-                gyeol_data::Fault::new("ngram-range", format!("character n-grams from {min} to {max}"))
+            return Err(gyeol_base::Error::option(
+                gyeol_base::Fault::new("ngram-range", format!("character n-grams from {min} to {max}"))
                     .cause("the shortest n-gram has at least one character and is no longer than the longest")
                     .next("give a range such as 2 to 4"),
             ));

@@ -5,14 +5,14 @@ use std::str::FromStr;
 #[cfg(feature = "subword")]
 use std::sync::Arc;
 
-use gyeol_data::Fault;
+use gyeol_base::Fault;
 
 use super::{
     CharNgrams, Characters, NgramBounds, ScikitLearn, Tokenize, Treebank, UnicodeWords, Whitespace, Word,
     WordPunct,
 };
-use crate::Error;
-use crate::error::shown;
+use gyeol_base::Error;
+use gyeol_base::shorten;
 
 /// The names of all schemes and what each is, in the order of help texts.
 pub const SCHEMES: &[(&str, &str)] = &[
@@ -69,7 +69,7 @@ fn ngrams(range: &str, bounds: NgramBounds) -> Result<CharNgrams, Error> {
     let number = |text: &str| {
         text.parse::<usize>().ok().filter(|&n| n <= 64).ok_or_else(|| {
             Error::option(
-                Fault::new("ngram-range", format!("'{}' is no range of lengths", shown(range)))
+                Fault::new("ngram-range", format!("'{}' is no range of lengths", shorten(range, 40)))
                     .cause("lengths from 1 to 64 are expected after the name")
                     .next("write char-ngrams:2-4, or char-wb:3"),
             )
@@ -124,9 +124,12 @@ impl FromStr for Scheme {
             _ => {
                 let names: Vec<&str> = SCHEMES.iter().map(|(name, _)| *name).collect();
                 return Err(Error::option(
-                    Fault::new("unknown-scheme", format!("no scheme of words is called '{}'", shown(name)))
-                        .cause("a slip of the pen, or a scheme of another version")
-                        .next(format!("use one of {}", names.join(", "))),
+                    Fault::new(
+                        "unknown-scheme",
+                        format!("no scheme of words is called '{}'", shorten(name, 40)),
+                    )
+                    .cause("a slip of the pen, or a scheme of another version")
+                    .next(format!("use one of {}", names.join(", "))),
                 ));
             }
         })

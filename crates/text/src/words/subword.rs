@@ -11,7 +11,7 @@ use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use gyeol_data::Fault;
+use gyeol_base::Fault;
 use tokenizers::decoders::metaspace::Metaspace;
 use tokenizers::decoders::wordpiece::WordPiece as WordPieceDecoder;
 use tokenizers::models::bpe::{BPE, BpeTrainer};
@@ -51,7 +51,7 @@ impl FromStr for SubwordKind {
             "unigram" => SubwordKind::Unigram,
             "wordpiece" => SubwordKind::WordPiece,
             _ => {
-                let shown = crate::error::shown(name);
+                let shown = gyeol_base::shorten(name, 40);
                 return Err(Error::option(
                     Fault::new("unknown-subword", format!("no kind of sub-words is called '{shown}'"))
                         .cause("a slip of the pen")
@@ -267,12 +267,8 @@ impl Subword {
     /// # Errors
     /// The file cannot be read, is larger than 1 GiB, or is no such file.
     pub fn read(path: &Path) -> Result<Self> {
-        let io = |source| Error::Io {
-            action: "read",
-            path: path.display().to_string(),
-            next: "name a tokenizer.json that exists and may be read".to_owned(),
-            source,
-        };
+        let io =
+            |source| Error::io("read", path, "name a tokenizer.json that exists and may be read", source);
         let length = std::fs::metadata(path).map_err(io)?.len();
         if length > LARGEST {
             return Err(Error::limit(
@@ -314,11 +310,8 @@ impl Subword {
     /// # Errors
     /// The file cannot be written.
     pub fn write(&self, path: &Path) -> Result<()> {
-        gyeol_data::write_bytes(path, self.to_json()?.as_bytes()).map_err(|source| Error::Io {
-            action: "write",
-            path: path.display().to_string(),
-            next: "choose a folder that exists and may be written".to_owned(),
-            source,
+        gyeol_base::write_bytes(path, self.to_json()?.as_bytes()).map_err(|source| {
+            Error::io("write", path, "choose a folder that exists and may be written", source)
         })
     }
 

@@ -21,11 +21,11 @@ use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
 use std::{fmt, mem};
 
-use gyeol_data::Fault;
+use gyeol_base::Fault;
 use gyeol_tensor::Pool;
 
-use crate::error::{Error, Result};
 use count::{At, Counts};
+use gyeol_base::{Error, Result};
 
 /// Keeps the logarithm of a pair that never meets finite; the value of Röder et al.
 const EPSILON: f64 = 1e-12;
@@ -59,7 +59,7 @@ impl FromStr for Measure {
     fn from_str(name: &str) -> Result<Self> {
         MEASURES.iter().find(|(known, _)| *known == name).map(|(_, measure)| *measure).ok_or_else(|| {
             let known: Vec<&str> = MEASURES.iter().map(|(name, _)| *name).collect();
-            let shown = gyeol_data::error::shorten(name, 30);
+            let shown = gyeol_base::shorten(name, 30);
             Error::option(
                 Fault::new("unknown-coherence", format!("no coherence is called '{shown}'"))
                     .next(format!("use one of {}", known.join(", "))),

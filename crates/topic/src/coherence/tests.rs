@@ -2,6 +2,7 @@ use gyeol_tensor::Rng;
 use serde_json::Value;
 
 use super::*;
+use crate::real_files::real_file;
 
 fn fixture() -> Value {
     serde_json::from_str(include_str!("../../tests/fixtures/coherence.json")).unwrap()
@@ -53,13 +54,10 @@ fn the_four_measures_are_gensims() {
 }
 
 #[test]
+#[cfg_attr(not(gyeol_data), ignore = "needs GYEOL_DATA, the folder of real files")]
 fn associated_press_has_the_coherences_of_gensim() {
-    let Ok(folder) = std::env::var("GYEOL_DATA") else {
-        println!("skipped: GYEOL_DATA names no folder of data");
-        return;
-    };
     let text = |name: &str| {
-        let file = std::fs::File::open(format!("{folder}/associated_press/{name}.gz")).unwrap();
+        let file = std::fs::File::open(real_file(&format!("associated_press/{name}.gz"))).unwrap();
         let mut bytes = Vec::new();
         std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(file), &mut bytes).unwrap();
         bytes.into_iter().map(char::from).collect::<String>()

@@ -4,8 +4,8 @@ use gyeol_tensor::Pool;
 
 use super::gibbs::Gibbs;
 use super::model::{Facts, Inference, Lda};
-use crate::error::Result;
-use crate::vectorize::Vectorizer;
+use gyeol_base::Result;
+use gyeol_vectors::vectorize::Vectorizer;
 
 /// Sweeps between two states that are averaged: neighbours are nearly the same state.
 pub const SAMPLE_LAG: usize = 5;

@@ -7,7 +7,7 @@
 //! Each block of each sweep has its own random numbers, by the seed and its place: the same topics are drawn on any number
 //! of threads, and a sampler that was stopped goes on as if it had not been.
 
-use gyeol_data::Fault;
+use gyeol_base::Fault;
 use gyeol_tensor::gibbs::{GibbsBlock, GibbsPriors, GibbsRows, GibbsScratch, gibbs_stride, gibbs_sweep};
 use gyeol_tensor::{Pool, Rng};
 
@@ -15,8 +15,8 @@ use super::layout::{Block, Layout, frequencies};
 use super::likelihood::{self, Histograms};
 use super::params::{LdaParams, LdaValid, counts};
 use super::prior;
-use crate::error::{Error, Result};
-use crate::matrix::Csr;
+use gyeol_base::{Error, Result};
+use gyeol_vectors::matrix::Csr;
 
 /// Most bytes of counts.
 const MOST_BYTES: u64 = 1 << 36;

@@ -7,8 +7,8 @@
 use gyeol_tensor::{Pool, Rng};
 
 use super::model::Lda;
-use crate::error::Result;
-use crate::matrix::{Csr, Dense};
+use gyeol_base::Result;
+use gyeol_vectors::matrix::{Csr, Dense};
 
 /// Most rounds over a document.
 const ROUNDS: usize = 200;

@@ -6,7 +6,7 @@
 
 use gyeol_tensor::gibbs::DocSlice;
 
-use crate::matrix::Csr;
+use gyeol_vectors::matrix::Csr;
 
 /// Least tokens of a block: a few times what waking a thread costs.
 const BLOCK: f64 = 2_000.0;

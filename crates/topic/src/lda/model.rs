@@ -1,19 +1,13 @@
 //! A fitted model, and its file: a bundle (safetensors).
 
-use std::path::Path;
-
-use gyeol_bundle::{Bundle, DataHash, Limits, Manifest, Tensor};
-use gyeol_data::Fault;
+use gyeol_base::{Error, Fault, Result};
+use gyeol_bundle::{Bundle, Packed, Tensor, bad_manifest};
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
-use crate::largest::largest;
 use crate::lsa::model::KIND;
-use crate::matrix::Dense;
-use crate::vectorize::Vectorizer;
-
-/// Rung of the bundle.
-pub(crate) const RUNG: &str = "lda";
+use gyeol_vectors::largest;
+use gyeol_vectors::matrix::Dense;
+use gyeol_vectors::vectorize::Vectorizer;
 
 /// How the topics were found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,7 +55,7 @@ pub struct TopicWord<'a> {
 /// ```
 /// use gyeol_tensor::Pool;
 /// use gyeol_topic::lda::{Fit, Gibbs, LdaParams};
-/// use gyeol_topic::vectorize::{VectorizerParams, sklearn_tokens};
+/// use gyeol_vectors::vectorize::{VectorizerParams, sklearn_tokens};
 ///
 /// let texts = ["bread butter honey bread", "butter honey jam", "storm wind rain", "wind rain storm rain"];
 /// let (vectorizer, counts) = VectorizerParams::count().check()?.fit_texts(&texts, sklearn_tokens())?;
@@ -86,15 +80,6 @@ pub struct Lda {
     /// p(k | d): (documents, K).
     pub(super) documents: Vec<f32>,
     pub(super) facts: Facts,
-}
-
-fn broken(name: &str, found: String) -> Error {
-    Error::input(
-        Fault::new("broken-model", found)
-            .file(name)
-            .cause("a model of another kind, or an altered file")
-            .next("make it with: gyeol topics FILE -o MODEL --method lda -k N"),
-    )
 }
 
 /// Whether numbers are probabilities that sum to one in each row.
@@ -250,64 +235,39 @@ impl Lda {
         let best = largest(rows, documents, |doc| f64::from(share(doc)));
         best.into_iter().map(|doc| (doc, share(doc as usize))).collect()
     }
+}
 
-    /// The model as a bundle; `data` names what it was fitted on.
-    ///
-    /// # Errors
-    /// None but what a tensor of a wrong shape would be.
-    pub fn to_bundle(&self, data: DataHash) -> Result<Bundle> {
-        let mut manifest = Manifest::new(KIND, RUNG, data);
-        manifest.model = serde_json::json!({ "beta": self.beta, "facts": self.facts });
-        let mut bundle = Bundle::new(manifest);
+impl Packed for Lda {
+    const KIND: &'static str = KIND;
+    const RUNG: Option<&'static str> = Some("lda");
+
+    fn pack(&self, bundle: &mut Bundle) -> Result<()> {
+        bundle.manifest.model = serde_json::json!({ "beta": self.beta, "facts": self.facts });
         let (k, v) = (self.k(), self.vectorizer.len());
         let documents = self.documents.len() / k;
-        bundle.tensors.insert("vectorizer".into(), Tensor::bytes(self.vectorizer.to_json().into_bytes()));
-        bundle.tensors.insert("words".into(), Tensor::f32([k, v], self.words.clone())?);
-        bundle.tensors.insert("documents".into(), Tensor::f32([documents, k], self.documents.clone())?);
-        bundle.tensors.insert("alpha".into(), Tensor::f64([k], self.alpha.clone())?);
-        bundle.tensors.insert("shares".into(), Tensor::f64([k], self.shares.clone())?);
-        Ok(bundle)
+        let mut put = |name: &str, tensor: Tensor| bundle.tensors.insert(name.to_owned(), tensor);
+        put("vectorizer", Tensor::bytes(self.vectorizer.to_json().into_bytes()));
+        put("words", Tensor::f32([k, v], self.words.clone())?);
+        put("documents", Tensor::f32([documents, k], self.documents.clone())?);
+        put("alpha", Tensor::f64([k], self.alpha.clone())?);
+        put("shares", Tensor::f64([k], self.shares.clone())?);
+        Ok(())
     }
 
-    /// Reads [`Lda::to_bundle`]; `name` is for messages.
-    ///
-    /// # Errors
-    /// Another kind of model; tensors that are missing or do not fit.
-    pub fn from_bundle(name: &str, bundle: &Bundle) -> Result<Lda> {
-        let m = &bundle.manifest;
-        if m.kind != KIND || m.rung != RUNG {
-            return Err(broken(name, format!("a model of kind '{}', rung '{}'", m.kind, m.rung)));
-        }
-        let tensor =
-            |what: &str| bundle.tensors.get(what).ok_or_else(|| broken(name, format!("no tensor '{what}'")));
-        let single = |what: &str| -> Result<Vec<f32>> {
-            let numbers = tensor(what)?.as_f32();
-            Ok(numbers.ok_or_else(|| broken(name, format!("'{what}' is not in single precision")))?.to_vec())
-        };
-        let json = tensor("vectorizer")?.as_bytes().and_then(|b| std::str::from_utf8(b).ok());
-        let json = json.ok_or_else(|| broken(name, "no vectorizer".into()))?;
-        let vectorizer = Vectorizer::from_json(name, json)?;
-        let beta = m.model["beta"].as_f64().ok_or_else(|| broken(name, "no beta".into()))?;
-        let facts = Facts::deserialize(&m.model["facts"]).map_err(|e| broken(name, format!("facts: {e}")))?;
-        let (alpha, shares) = (tensor("alpha")?.to_f64(), tensor("shares")?.to_f64());
-        let model = Lda::new(vectorizer, alpha, beta, single("words")?, shares, single("documents")?, facts);
-        model.map_err(|e| broken(name, e.fault().map_or_else(|| e.to_string(), |f| f.found.clone())))
+    fn unpack(bundle: Bundle) -> Result<Lda> {
+        let m = &bundle.manifest.model;
+        let vectorizer = Vectorizer::from_json("vectorizer", &bundle.text("vectorizer")?)?;
+        let beta = m["beta"].as_f64().ok_or_else(|| bad_manifest("no beta"))?;
+        let facts = Facts::deserialize(&m["facts"]).map_err(bad_manifest)?;
+        let double = |name: &str| Ok::<_, Error>(bundle.tensor(name, 1)?.to_f64());
+        let single = |name: &str| Ok::<_, Error>(bundle.f32(name, 2)?.to_vec());
+        let (alpha, shares) = (double("alpha")?, double("shares")?);
+        Lda::new(vectorizer, alpha, beta, single("words")?, shares, single("documents")?, facts)
+            .map_err(|e| bad_manifest(&e.fault().found))
     }
 
-    /// Writes the model, whole or not at all.
-    ///
-    /// # Errors
-    /// What the system says.
-    pub fn write(&self, path: &Path, data: DataHash) -> Result<()> {
-        Ok(self.to_bundle(data)?.save(path)?)
-    }
-
-    /// Reads a model file.
-    ///
-    /// # Errors
-    /// As [`Lda::from_bundle`]; a file that is no bundle.
-    pub fn read(path: &Path) -> Result<Lda> {
-        let bundle = Bundle::open_with(path, &Limits::default())?;
-        Lda::from_bundle(&path.display().to_string(), &bundle)
+    /// Words of topics and both priors; shares of documents follow from them.
+    fn parameters(&self) -> u64 {
+        (self.words.len() + self.alpha.len() + 1) as u64
     }
 }

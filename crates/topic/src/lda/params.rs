@@ -1,10 +1,10 @@
 //! What a model is fitted with, and the checks of it.
 
-use gyeol_data::Fault;
+use gyeol_base::Fault;
 use gyeol_tensor::gibbs::GIBBS_MOST_TOPICS;
 
-use crate::error::{Error, Result};
-use crate::matrix::Csr;
+use gyeol_base::{Error, Result};
+use gyeol_vectors::matrix::Csr;
 
 /// Least and most of a prior: below, single precision cannot hold the products.
 const PRIORS: std::ops::RangeInclusive<f64> = 1e-7..=1e7;

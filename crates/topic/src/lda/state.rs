@@ -2,15 +2,15 @@
 
 use std::path::Path;
 
-use gyeol_bundle::{Bundle, DataHash, Limits, Manifest, Tensor};
-use gyeol_data::Fault;
+use gyeol_base::Fault;
+use gyeol_bundle::{Bundle, DataHash, Manifest, Tensor};
 use serde::{Deserialize, Serialize};
 
 use super::fit::Fit;
 use super::gibbs::Gibbs;
 use super::params::{LdaParams, LdaValid};
-use crate::error::{Error, Result};
-use crate::matrix::Csr;
+use gyeol_base::{Error, Result};
+use gyeol_vectors::matrix::Csr;
 
 const KIND: &str = "topics-state";
 const RUNG: &str = "lda";
@@ -82,10 +82,10 @@ impl Fit {
         let mut manifest = Manifest::new(KIND, RUNG, data);
         manifest.model = serde_json::json!(stood);
         let mut bundle = Bundle::new(manifest);
-        let topics = now.topics.into_iter().flat_map(u16::to_le_bytes).collect();
+        let topics: Vec<u8> = now.topics.into_iter().flat_map(u16::to_le_bytes).collect();
         bundle.tensors.insert("topics".into(), Tensor::bytes(topics));
         bundle.tensors.insert("alpha".into(), Tensor::f64([now.alpha.len()], now.alpha)?);
-        Ok(bundle.save(path)?)
+        bundle.save(path)
     }
 
     /// Goes on from a state of the same texts and options; only the number of sweeps may differ.
@@ -100,7 +100,7 @@ impl Fit {
         data: &DataHash,
     ) -> Result<Fit> {
         let name = path.display().to_string();
-        let bundle = Bundle::open_with(path, &Limits::default())?;
+        let bundle = Bundle::open(path)?;
         let m = &bundle.manifest;
         if m.kind != KIND {
             return Err(broken(&name, format!("a file of kind '{}'", m.kind)));

@@ -1,9 +1,10 @@
+use gyeol_bundle::{Bundle, Manifest};
 use gyeol_tensor::{Pool, Rng};
 use libm::lgamma;
 
 use super::*;
-use crate::matrix::Csr;
-use crate::vectorize::{Vectorizer, VectorizerParams, sklearn_tokens};
+use gyeol_vectors::matrix::Csr;
+use gyeol_vectors::vectorize::{Vectorizer, VectorizerParams, sklearn_tokens};
 
 fn params(k: usize, seed: u64) -> LdaParams {
     LdaParams { learn_every: 0, seed, ..LdaParams::new(k) }
@@ -280,14 +281,15 @@ fn a_model_file_is_read_as_it_was_written_and_altered_ones_are_refused() {
     fit.run(&Pool::new(1), |_, _| true);
     let model = fit.model(terms(30)).unwrap();
     let data = gyeol_bundle::DataHash { name: "made".into(), sha256: "0".repeat(64), rows: 50 };
-    let bundle = model.to_bundle(data).unwrap();
-    let again = Lda::from_bundle("m", &bundle).unwrap();
+    let bundle = Bundle::of(&model, Manifest::new("", "", data)).unwrap();
+    let again: Lda = bundle.clone().open_as().unwrap();
     assert_eq!((&again.words, &again.documents), (&model.words, &model.documents));
     assert_eq!((again.facts(), again.alpha()), (model.facts(), model.alpha()));
-    let refused = |change: &dyn Fn(&mut gyeol_bundle::Bundle)| {
+    let refused = |change: &dyn Fn(&mut Bundle)| {
         let mut other = bundle.clone();
         change(&mut other);
-        assert_eq!(Lda::from_bundle("m", &other).unwrap_err().code(), "broken-model");
+        let code = other.open_as::<Lda>().unwrap_err().code();
+        assert!(code == "bad-manifest" || code == "wrong-kind", "{code}");
     };
     let words = |numbers| gyeol_bundle::Tensor::f32([3, 30], numbers).unwrap();
     refused(&|b| drop(b.tensors.remove("alpha")));

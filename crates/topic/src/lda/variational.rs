@@ -3,10 +3,10 @@
 use gyeol_tensor::Pool;
 
 use super::model::{Facts, Inference, Lda};
-use crate::error::Result;
-use crate::matrix::Csr;
 use crate::variational::Vb;
-use crate::vectorize::Vectorizer;
+use gyeol_base::Result;
+use gyeol_vectors::matrix::Csr;
+use gyeol_vectors::vectorize::Vectorizer;
 
 impl Lda {
     /// The means of the variational posterior, for the documents it was fitted on; `epochs` are passes that were made.

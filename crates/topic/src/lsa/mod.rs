@@ -7,14 +7,14 @@
 
 pub(crate) mod model;
 
-use gyeol_data::Fault;
+use gyeol_base::Fault;
 use gyeol_tensor::Pool;
 
-use crate::error::{Error, Result};
-use crate::largest::largest;
-use crate::matrix::{Csr, Dense};
-use crate::svd::{Svd, TruncatedParams};
-use crate::vectorize::Vectorizer;
+use gyeol_base::{Error, Result};
+use gyeol_vectors::largest;
+use gyeol_vectors::matrix::{Csr, Dense};
+use gyeol_vectors::svd::{Svd, TruncatedParams};
+use gyeol_vectors::vectorize::Vectorizer;
 
 /// A word of a topic.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -30,8 +30,8 @@ pub struct TopicWord<'a> {
 /// ```
 /// use gyeol_tensor::Pool;
 /// use gyeol_topic::lsa::Lsa;
-/// use gyeol_topic::svd::TruncatedParams;
-/// use gyeol_topic::vectorize::{VectorizerParams, sklearn_tokens};
+/// use gyeol_vectors::svd::TruncatedParams;
+/// use gyeol_vectors::vectorize::{VectorizerParams, sklearn_tokens};
 ///
 /// let texts = ["wind turbines and storm wind", "storm wind and rain", "bread and butter", "bread with honey and butter"];
 /// let (vectorizer, matrix) = VectorizerParams::tfidf().check()?.fit_texts(&texts, sklearn_tokens())?;
@@ -151,8 +151,8 @@ impl Lsa {
         texts: &[impl AsRef<str>],
         k: usize,
         pool: &Pool,
-    ) -> Result<Vec<Vec<crate::similarity::Near>>> {
-        use crate::similarity::{DenseIndex, Measure};
+    ) -> Result<Vec<Vec<gyeol_vectors::similarity::Near>>> {
+        use gyeol_vectors::similarity::{DenseIndex, Measure};
         DenseIndex::new(&self.documents, Measure::Cosine)?.search(&self.coordinates(texts, pool), k, pool)
     }
 }

@@ -1,10 +1,10 @@
-use gyeol_bundle::DataHash;
+use gyeol_bundle::{Bundle, DataHash, Manifest, Packed};
 use gyeol_tensor::Pool;
 
 use super::*;
-use crate::similarity::Measure;
-use crate::svd::Method;
-use crate::vectorize::{VectorizerParams, sklearn_tokens};
+use gyeol_vectors::similarity::Measure;
+use gyeol_vectors::svd::Method;
+use gyeol_vectors::vectorize::{VectorizerParams, sklearn_tokens};
 
 const TEXTS: [&str; 7] = [
     "wind turbines turn in the storm wind",
@@ -49,7 +49,10 @@ fn words_that_never_met_are_near_through_others() {
     assert_eq!(found, [0, 1, 2]);
     // The first document has no rain in it, so that the plain cosine is 0.
     let query = lsa.vectorizer().transform_texts(&["rain"]);
-    assert_eq!(crate::similarity::between(&query, &matrix, Measure::Cosine, &pool).unwrap().at(0, 0), 0.0);
+    assert_eq!(
+        gyeol_vectors::similarity::between(&query, &matrix, Measure::Cosine, &pool).unwrap().at(0, 0),
+        0.0
+    );
     let topics: Vec<Vec<&str>> = (0..2).map(|d| lsa.topic(d, 3).iter().map(|w| w.word).collect()).collect();
     assert!(
         topics.iter().any(|t| t.contains(&"bread")) && topics.iter().any(|t| t.contains(&"wind")),
@@ -64,25 +67,25 @@ fn a_model_file_gives_back_the_model_and_others_are_refused() {
     let (lsa, _) = fitted(2);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("m.gyeol");
-    let data = DataHash { name: "t.txt".into(), sha256: String::new(), rows: 7 };
-    lsa.write(&path, data.clone()).unwrap();
-    let again = Lsa::read(&path).unwrap();
+    let manifest = Manifest::new("", "", DataHash { name: "t.txt".into(), ..DataHash::default() });
+    lsa.save(&path, manifest.clone()).unwrap();
+    let again = Lsa::open(&path).unwrap();
     assert_eq!(
         (again.sigma(), again.documents(), again.components()),
         (lsa.sigma(), lsa.documents(), lsa.components())
     );
     assert_eq!(again.vectorizer().to_json(), lsa.vectorizer().to_json());
-    let mut other = lsa.to_bundle(data.clone()).unwrap();
+    let mut other = Bundle::of(&lsa, manifest.clone()).unwrap();
     other.manifest.rung = "lda".into();
-    assert_eq!(Lsa::from_bundle("m", &other).unwrap_err().code(), "broken-model");
-    let mut cut = lsa.to_bundle(data.clone()).unwrap();
+    assert_eq!(other.open_as::<Lsa>().unwrap_err().code(), "wrong-kind");
+    let mut cut = Bundle::of(&lsa, manifest.clone()).unwrap();
     cut.tensors.remove("documents");
-    assert_eq!(Lsa::from_bundle("m", &cut).unwrap_err().code(), "broken-model");
-    let mut other_k = lsa.to_bundle(data).unwrap();
+    assert_eq!(cut.open_as::<Lsa>().unwrap_err().code(), "bad-manifest");
+    let mut other_k = Bundle::of(&lsa, manifest).unwrap();
     other_k.tensors.insert("singular_values".into(), gyeol_bundle::Tensor::f64([1], vec![1.0]).unwrap());
-    assert_eq!(Lsa::from_bundle("m", &other_k).unwrap_err().code(), "broken-model");
+    assert_eq!(other_k.open_as::<Lsa>().unwrap_err().code(), "bad-manifest");
     std::fs::write(&path, "no bundle").unwrap();
-    assert_eq!(Lsa::read(&path).unwrap_err().code(), "bundle");
+    assert_eq!(Lsa::open(&path).unwrap_err().code(), "not-a-bundle");
 }
 
 #[test]

@@ -4,8 +4,8 @@ use gyeol_tensor::Pool;
 use libm::lgamma;
 
 use super::{BLOCK, Vb};
-use crate::matrix::Csr;
 use crate::special::digamma;
+use gyeol_vectors::matrix::Csr;
 
 /// Words of one task.
 const WORDS: usize = 256;

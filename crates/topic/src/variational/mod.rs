@@ -13,13 +13,13 @@
 mod bound;
 mod step;
 
-use gyeol_data::Fault;
+use gyeol_base::Fault;
 use gyeol_tensor::{Pool, Rng};
 
-use crate::error::{Error, Result};
-use crate::largest::largest;
-use crate::matrix::{Csr, Dense};
 use crate::special::{digamma, gamma};
+use gyeol_base::{Error, Result};
+use gyeol_vectors::largest;
+use gyeol_vectors::matrix::{Csr, Dense};
 
 /// Documents whose γ are held at once in whole passes.
 const BLOCK: usize = 4096;
@@ -179,7 +179,7 @@ pub struct Progress {
 /// ```
 /// use gyeol_tensor::Pool;
 /// use gyeol_topic::variational::{Vb, VbParams};
-/// use gyeol_topic::vectorize::{VectorizerParams, sklearn_tokens};
+/// use gyeol_vectors::vectorize::{VectorizerParams, sklearn_tokens};
 ///
 /// let texts = ["wind and storm", "storm with rain and wind", "bread and butter", "butter on bread with honey"];
 /// let (vectorizer, counts) = VectorizerParams::count().check()?.fit_texts(&texts, sklearn_tokens())?;

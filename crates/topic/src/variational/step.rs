@@ -8,7 +8,7 @@ use gyeol_tensor::dirichlet::{Document, Found, exp_digamma, infer};
 use gyeol_tensor::{Pool, SparseRows, sparse_times_f64};
 
 use super::Vb;
-use crate::matrix::Csr;
+use gyeol_vectors::matrix::Csr;
 
 /// Numbers that the documents of one task touch in a round, about.
 const TASK: usize = 1 << 17;

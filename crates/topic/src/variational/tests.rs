@@ -1,6 +1,7 @@
 use serde_json::Value;
 
 use super::*;
+use crate::real_files::real_file;
 
 /// The beginnings and the matrix of `tests/fixtures/variational.py`.
 fn made_gamma(_: u64, document: u64, gamma: &mut [f64]) {
@@ -115,12 +116,9 @@ fn a_corpus_in_blocks_gives_what_one_matrix_gives() {
 }
 
 #[test]
+#[cfg_attr(not(gyeol_data), ignore = "needs GYEOL_DATA, the folder of real files")]
 fn associated_press_has_the_topics_of_scikit_learn() {
-    let Ok(folder) = std::env::var("GYEOL_DATA") else {
-        println!("skipped: GYEOL_DATA names no folder of data");
-        return;
-    };
-    let file = std::fs::File::open(format!("{folder}/associated_press/ap.dat.gz")).unwrap();
+    let file = std::fs::File::open(real_file("associated_press/ap.dat.gz")).unwrap();
     let text = std::io::read_to_string(flate2::read::GzDecoder::new(file)).unwrap();
     let counts = text.lines().zip(0..).flat_map(|(line, i)| {
         let pairs = line.split_whitespace().skip(1).map(|pair| pair.split_once(':').unwrap());

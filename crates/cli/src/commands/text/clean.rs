@@ -3,7 +3,7 @@
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-use gyeol_data::WholeFile;
+use gyeol_base::WholeFile;
 use gyeol_text::clean::{Cleaner, CleaningReport, RULES};
 use gyeol_text::corpus::{Block, Format, format_of};
 use serde_json::json;
@@ -67,7 +67,7 @@ pub fn clean(
     let (mut rows_in, mut rows_out) = (0u64, 0u64);
     let failed = |e: std::io::Error| {
         let next = "check that the folder exists, may be written to and has room";
-        Failure::Failed(format!("cannot write {}: {e}. Next: {next}", wanted.output))
+        Failure::failed("io", format!("cannot write {}: {e}. Next: {next}", wanted.output))
     };
     let mut whole = match wanted.output {
         "-" => None,
@@ -93,7 +93,7 @@ pub fn clean(
                 report.merge(part.report);
                 rows_in += part.rows_in;
                 rows_out += part.rows_out;
-                if bar.moved() { Ok(()) } else { Err(gyeol_text::error::stopped()) }
+                if bar.moved() { Ok(()) } else { Err(gyeol_base::Error::stopped()) }
             },
         )?;
         out.flush().map_err(failed)?;

@@ -26,7 +26,7 @@ pub fn open(path: &Path) -> Result<Vocabulary> {
     let name = path.display().to_string();
     let next = "make a vocabulary with: gyeol vocab FILE -o VOCAB";
     let text = std::fs::read_to_string(path)
-        .map_err(|e| Failure::Failed(format!("cannot read {name}: {e}. Next: {next}")))?;
+        .map_err(|e| Failure::failed("io", format!("cannot read {name}: {e}. Next: {next}")))?;
     Ok(Vocabulary::from_json(&name, &text)?)
 }
 
@@ -35,7 +35,7 @@ pub fn chain(vocabulary: &Vocabulary, path: &Path) -> Result<Preparation> {
     let Some(chain) = vocabulary.preparation() else {
         let words =
             "the vocabulary does not say how its texts were prepared; make it again with: gyeol vocab";
-        return Err(Failure::Failed(format!("{}: {words}", path.display())));
+        return Err(Failure::failed("bad-vocabulary", format!("{}: {words}", path.display())));
     };
     Ok(Preparation::from_json(chain)?)
 }
@@ -74,7 +74,7 @@ pub fn encode(
                 write_row(ids, label, form, vocabulary.len(), common.json, &mut out)?;
                 lines.write(&out).map_err(output_failed)?;
             }
-            if bar.moved() && !lines.closed { Ok(()) } else { Err(gyeol_text::error::stopped()) }
+            if bar.moved() && !lines.closed { Ok(()) } else { Err(gyeol_base::Error::stopped()) }
         })
         .map(|_| ())
         .or_else(|e| if lines.closed { Ok(()) } else { Err(e) })?;
@@ -149,7 +149,7 @@ fn write_row(
 pub fn decode(common: &Common, file: &str, vocab: &Path) -> Result<()> {
     let vocabulary = open(vocab)?;
     let failed =
-        |e: std::io::Error| Failure::Failed(format!("cannot read {file}: {e}. Next: check the path"));
+        |e: std::io::Error| Failure::failed("io", format!("cannot read {file}: {e}. Next: check the path"));
     let reader: Box<dyn BufRead> = if file == "-" {
         Box::new(std::io::stdin().lock())
     } else {
@@ -158,7 +158,7 @@ pub fn decode(common: &Common, file: &str, vocab: &Path) -> Result<()> {
     let mut lines = Lines::new();
     for (number, line) in reader.lines().enumerate() {
         let line = line.map_err(failed)?;
-        let place = |what: &str| Failure::Failed(format!("{file}, row {}: {what}", number + 1));
+        let place = |what: &str| Failure::failed("bad-row", format!("{file}, row {}: {what}", number + 1));
         let ids: Vec<u32> = if line.trim_start().starts_with('{') {
             #[derive(serde::Deserialize)]
             struct Row {

@@ -117,7 +117,7 @@ pub fn preparation(
 fn table(path: &std::path::Path) -> Result<String> {
     let name = path.display();
     let refused =
-        |what: String, next: &str| Failure::Failed(format!("cannot read {name}: {what}. Next: {next}"));
+        |what: String, next: &str| Failure::failed("io", format!("cannot read {name}: {what}. Next: {next}"));
     let length = std::fs::metadata(path).map_err(|e| refused(e.to_string(), "check the path"))?.len();
     if length > 64 << 20 {
         return Err(refused(
@@ -140,10 +140,13 @@ pub fn spooled(file: &str) -> Result<Spooled> {
     }
     let failed = |e: std::io::Error| {
         let folder = std::env::temp_dir();
-        Failure::Failed(format!(
-            "cannot keep standard input in {}: {e}. Next: make room there, or name another folder in TMPDIR",
-            folder.display()
-        ))
+        Failure::failed(
+            "io",
+            format!(
+                "cannot keep standard input in {}: {e}. Next: make room there, or name another folder in TMPDIR",
+                folder.display()
+            ),
+        )
     };
     let mut kept = tempfile::NamedTempFile::new().map_err(failed)?;
     std::io::copy(&mut std::io::stdin().lock(), &mut kept).map_err(failed)?;

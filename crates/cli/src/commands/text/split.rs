@@ -28,7 +28,10 @@ pub fn split(
     let params = SplitParams { valid, test, stratify, seed: common.seed.unwrap_or(0) };
     let split = parts_of(&first, params, &pool)?;
     std::fs::create_dir_all(out).map_err(|e| {
-        Failure::Failed(format!("cannot make the folder {}: {e}. Next: name another --out", out.display()))
+        Failure::failed(
+            "io",
+            format!("cannot make the folder {}: {e}. Next: name another --out", out.display()),
+        )
     })?;
     let second = corpus(file, texts, bytes)?;
     let mut written: [Vec<u8>; 3] = Default::default();
@@ -43,7 +46,7 @@ pub fn split(
             // Writing to memory cannot fail.
             let _ = serde_json::to_writer(&mut *into, &row);
             into.push(b'\n');
-            if bar.moved() { Ok(()) } else { Err(gyeol_text::error::stopped()) }
+            if bar.moved() { Ok(()) } else { Err(gyeol_base::Error::stopped()) }
         })?;
     }
     let names = ["train", "valid", "test"];

@@ -72,7 +72,7 @@ pub fn tokenize(
                 },
                 |_, out: Vec<u8>| {
                     lines.write(&out).map_err(output_failed)?;
-                    if bar.moved() && !lines.closed { Ok(()) } else { Err(gyeol_text::error::stopped()) }
+                    if bar.moved() && !lines.closed { Ok(()) } else { Err(gyeol_base::Error::stopped()) }
                 },
             )
             .map(|_| ())
@@ -84,12 +84,7 @@ pub fn tokenize(
 }
 
 pub fn output_failed(source: std::io::Error) -> gyeol_text::Error {
-    gyeol_text::Error::Io {
-        action: "write",
-        path: "standard output".into(),
-        next: "check that there is room where it goes".into(),
-        source,
-    }
+    gyeol_text::Error::io("write", "standard output", "check that there is room where it goes", source)
 }
 
 fn write_block(block: &Block, chain: &dyn Tokenize, as_json: bool) -> Vec<u8> {

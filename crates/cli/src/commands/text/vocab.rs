@@ -98,7 +98,7 @@ pub fn subwords(
         let bar = Bar::new(common, &corpus);
         corpus.each(|document| {
             all.push(document.text.to_owned());
-            if bar.moved() { Ok(()) } else { Err(gyeol_text::error::stopped()) }
+            if bar.moved() { Ok(()) } else { Err(gyeol_base::Error::stopped()) }
         })?;
     }
     let model = Subword::train(

@@ -2,8 +2,8 @@
 
 use std::io::Read;
 
-use gyeol_topic::matrix::Dense;
-use gyeol_topic::svd::shown::{Labelled, Shown};
+use gyeol_vectors::matrix::Dense;
+use gyeol_vectors::svd::shown::{Labelled, Shown};
 use serde_json::{Value, json};
 
 use crate::args::Common;
@@ -15,8 +15,9 @@ const LARGEST: u64 = 1 << 20;
 
 fn labelled(file: Option<&str>) -> Result<Labelled> {
     let Some(file) = file else { return Ok(Labelled::example()) };
-    let failed =
-        |e: std::io::Error| Failure::Failed(format!("cannot read {file}: {e}. Next: give a CSV of numbers"));
+    let failed = |e: std::io::Error| {
+        Failure::failed("io", format!("cannot read {file}: {e}. Next: give a CSV of numbers"))
+    };
     let mut text = String::new();
     let read = if file == "-" {
         std::io::stdin().lock().take(LARGEST + 1).read_to_string(&mut text)
@@ -24,7 +25,10 @@ fn labelled(file: Option<&str>) -> Result<Labelled> {
         std::fs::File::open(file).map_err(failed)?.take(LARGEST + 1).read_to_string(&mut text)
     };
     if read.map_err(failed)? as u64 > LARGEST {
-        return Err(Failure::Failed(format!("{file}: more than 1 MiB. Next: cut a small part out")));
+        return Err(Failure::failed(
+            "too-large",
+            format!("{file}: more than 1 MiB. Next: cut a small part out"),
+        ));
     }
     Ok(Labelled::from_csv(file, &text)?)
 }

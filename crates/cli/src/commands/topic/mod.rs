@@ -11,8 +11,8 @@ use std::collections::HashMap;
 use gyeol_tensor::Pool;
 use gyeol_text::corpus::Corpus;
 use gyeol_text::prepare::Preparation;
-use gyeol_topic::matrix::Csr;
-use gyeol_topic::vectorize::{Documents, TfIdf, Vectorizer, VectorizerParams, Weight};
+use gyeol_vectors::matrix::Csr;
+use gyeol_vectors::vectorize::{Documents, TfIdf, Vectorizer, VectorizerParams, Weight};
 
 use super::text::bar::Bar;
 use super::text::{Spooled, corpus, notes, preparation, spooled};
@@ -113,11 +113,15 @@ impl<'a> Source<'a> {
     }
 
     /// The beginnings of some documents, by their numbers.
-    fn beginnings(&self, numbers: impl Iterator<Item = u32>, length: usize) -> Result<HashMap<u64, String>> {
+    fn beginnings(
+        &self,
+        numbers: impl Iterator<Item = u32>,
+        length: usize,
+    ) -> gyeol_base::Result<HashMap<u64, String>> {
         let mut texts: HashMap<u64, String> = numbers.map(|n| (u64::from(n), String::new())).collect();
-        self.corpus()?.each(|document| {
+        self.corpus().map_err(Failure::into_error)?.each(|document| {
             if let Some(text) = texts.get_mut(&document.number) {
-                *text = gyeol_data::error::shorten(document.text, length);
+                *text = gyeol_base::shorten(document.text, length);
             }
             Ok(())
         })?;

@@ -2,15 +2,16 @@
 
 use std::path::Path;
 
-use gyeol_bundle::{Bundle, Limits};
+use gyeol_bundle::Bundle;
+use gyeol_models::Registry;
 use gyeol_tensor::Pool;
 use gyeol_text::encode::fit_encode;
 use gyeol_text::vocabulary::VocabularyParams;
 use gyeol_topic::lda::Lda;
 use gyeol_topic::lsa::Lsa;
-use gyeol_topic::similarity::{DenseIndex, Index, Near};
-use gyeol_topic::svd::TruncatedParams;
-use gyeol_topic::words::{Cooccurrence, WindowParams, WordVectors, ppmi};
+use gyeol_vectors::similarity::{DenseIndex, Index, Near};
+use gyeol_vectors::svd::TruncatedParams;
+use gyeol_vectors::words::{Cooccurrence, WindowParams, WordVectors, ppmi};
 use serde_json::{Value, json};
 
 use super::super::pool;
@@ -51,10 +52,13 @@ pub fn similar(common: &Common, args: &Similar) -> Result<()> {
 
 /// By a model of `gyeol topics`: words and documents as the coordinates or the topics that it gives them.
 fn by_model(common: &Common, args: &Similar, pool: &Pool) -> Result<()> {
-    let bundle = Bundle::open_with(Path::new(&args.file), &Limits::default())?;
+    let bundle = Bundle::open(Path::new(&args.file))?;
+    if !bundle.is::<Lda>() && !bundle.is::<Lsa>() {
+        return Err(Registry::standard().wrong_kind(&bundle, "a model of topics").in_file(&args.file).into());
+    }
     let texts = [&args.query];
-    let (vectors, documents, query) = if bundle.manifest.rung == "lda" {
-        let lda = Lda::from_bundle(&args.file, &bundle)?;
+    let (vectors, documents, query) = if bundle.is::<Lda>() {
+        let lda: Lda = bundle.open_as().map_err(|e| e.in_file(&args.file))?;
         let query = lda.vectorizer().transform_texts(&texts);
         let mix = match query.nonzeros() {
             0 => None,
@@ -67,7 +71,7 @@ fn by_model(common: &Common, args: &Similar, pool: &Pool) -> Result<()> {
         };
         (words, lda.document_topics()?, mix)
     } else {
-        let lsa = Lsa::from_bundle(&args.file, &bundle)?;
+        let lsa: Lsa = bundle.open_as().map_err(|e| e.in_file(&args.file))?;
         let query = lsa.coordinates(&texts, pool);
         let query = query.data().iter().any(|v| *v != 0.0).then_some(query);
         let words =
@@ -83,11 +87,14 @@ fn by_model(common: &Common, args: &Similar, pool: &Pool) -> Result<()> {
 }
 
 fn unseen(args: &Similar) -> Failure {
-    let query = gyeol_data::error::shorten(&args.query, 60);
-    Failure::Failed(format!(
-        "{}: no word of '{query}' is a term of these documents. Likely cause: other words or another scheme. Next: ask with words that occur there",
-        args.file
-    ))
+    let query = gyeol_base::shorten(&args.query, 60);
+    Failure::failed(
+        "no-known-word",
+        format!(
+            "{}: no word of '{query}' is a term of these documents. Likely cause: other words or another scheme. Next: ask with words that occur there",
+            args.file
+        ),
+    )
 }
 
 fn word_vectors(source: &Source<'_>, args: &Similar, pool: &Pool) -> Result<WordVectors> {
@@ -109,7 +116,7 @@ fn word_vectors(source: &Source<'_>, args: &Similar, pool: &Pool) -> Result<Word
 }
 
 fn near_words(common: &Common, vectors: &WordVectors, args: &Similar, pool: &Pool) -> Result<()> {
-    if args.measure != gyeol_topic::similarity::Measure::Cosine {
+    if args.measure != gyeol_vectors::similarity::Measure::Cosine {
         return Err(Failure::Usage("words are compared by the cosine alone".into()));
     }
     let near = match &args.analogy[..] {
@@ -136,7 +143,7 @@ fn show(common: &Common, near: Vec<(Value, f64, Option<String>)>) -> Result<()> 
         let id = id.as_str().map_or_else(|| id.to_string(), str::to_owned);
         let head = format!("{score:9.4}  {id:10}");
         let room = width.saturating_sub(head.len() + 2);
-        let text = text.map(|t| gyeol_data::error::shorten(&t, room)).unwrap_or_default();
+        let text = text.map(|t| gyeol_base::shorten(&t, room)).unwrap_or_default();
         lines += format!("{head}  {text}").trim_end();
         lines.push('\n');
     }

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use gyeol_topic::matrix::{Csr, Numbers, write_market, write_npz};
-use gyeol_topic::vectorize::{HashingParams, Norm, Vectorizer, VectorizerParams};
+use gyeol_vectors::matrix::{Csr, Numbers, write_market, write_npz};
+use gyeol_vectors::vectorize::{HashingParams, Norm, Vectorizer, VectorizerParams};
 use serde_json::json;
 
 use super::super::pool;
@@ -29,7 +29,7 @@ fn is_market(path: &Path) -> Result<bool> {
 
 fn text(path: &Path, next: &str) -> Result<String> {
     std::fs::read_to_string(path)
-        .map_err(|e| Failure::Failed(format!("cannot read {}: {e}. Next: {next}", path.display())))
+        .map_err(|e| Failure::failed("io", format!("cannot read {}: {e}. Next: {next}", path.display())))
 }
 
 /// Texts to a matrix and its vectorizer.

@@ -2,7 +2,9 @@
 
 use super::Kind::*;
 use super::Without::{Found, Needed, Value};
-use super::{Key, Kind, Schema, Section, TASKS, Without, key, rung, section};
+use super::{
+    BOOTSTRAP_DRAWS, Key, Kind, LANGUAGE, NAME, SEED, Schema, Section, TASKS, Without, key, rung, section,
+};
 
 /// What a recipe of a forecast may say.
 pub const SCHEMA: Schema = Schema {
@@ -70,15 +72,9 @@ const MANY: u64 = 1_000_000_000;
 /// Every key, in the order in which they are written.
 const KEYS: &[Key] = &[
     key("", "task", Choice(&TASKS), Value("\"forecast\""), "What is learnt."),
-    key("", "name", Text, Found("the file's name"), "What the report calls it."),
-    key("", "language", Choice(&["en", "ko"]), Value("\"en\""), "Language of the report."),
-    key(
-        "",
-        "seed",
-        Whole(0, u32::MAX as u64),
-        Value("0"),
-        "Where the random numbers start; the same seed gives the same scores.",
-    ),
+    NAME,
+    LANGUAGE,
+    SEED,
     // data
     key(
         "data",
@@ -358,7 +354,7 @@ const KEYS: &[Key] = &[
         Found("a week of rows, or an eighth of the test part where that is less"),
         "Rows of a block when the intervals of the scores are drawn.",
     ),
-    key("score", "bootstrap_draws", Whole(100, 100_000), Value("1000"), "How often they are drawn."),
+    BOOTSTRAP_DRAWS,
     // rung
     Key {
         section: "rung",
@@ -368,6 +364,12 @@ const KEYS: &[Key] = &[
         of: &[],
         doc: "Which rung: `last-value`, `seasonal-naive`, `linear`, `mlp`, `rnn`, `gru` or `lstm`, with a suffix after a colon where there are two of a kind (`lstm:plain`).",
     },
+    rung(
+        "plain",
+        NETS,
+        Flag,
+        "Whether the net is the textbook's: readings in, its last hidden state to the horizon, one net; what else is given in the recipe holds all the same.",
+    ),
     rung(
         "season",
         &["seasonal-naive"],

@@ -4,7 +4,7 @@
 //! `docs/recipe.md` all come from there; a key that is not in it does not exist.
 
 pub(super) mod forecast;
-pub(super) mod language;
+pub(super) mod lm;
 
 /// What a key takes.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -157,10 +157,29 @@ pub struct Schema {
 }
 
 /// The tasks, the one that a recipe means by default first.
-pub const SCHEMAS: [&Schema; 2] = [&forecast::SCHEMA, &language::SCHEMA];
+pub const SCHEMAS: [&Schema; 2] = [&forecast::SCHEMA, &lm::SCHEMA];
 
 /// The words of `task`.
 pub(super) const TASKS: [&str; 2] = ["forecast", "language-model"];
+
+// What every task asks alike.
+const NAME: Key = key("", "name", Kind::Text, Without::Found("the file's name"), "What the report calls it.");
+const LANGUAGE: Key =
+    key("", "language", Kind::Choice(&["en", "ko"]), Without::Value("\"en\""), "Language of the report.");
+const SEED: Key = key(
+    "",
+    "seed",
+    Kind::Whole(0, u32::MAX as u64),
+    Without::Value("0"),
+    "Where the random numbers start; the same seed gives the same scores.",
+);
+const BOOTSTRAP_DRAWS: Key = key(
+    "score",
+    "bootstrap_draws",
+    Kind::Whole(100, 100_000),
+    Without::Value("1000"),
+    "How often they are drawn.",
+);
 
 impl Schema {
     /// The key of this name in this section, for this rung or operation where the section has several kinds.

@@ -6,7 +6,7 @@ use super::{EncoderDecoder, EncoderDecoderPacked, EncoderDecoderTape, SourceTape
 use crate::error::Result;
 use crate::layout::Layout;
 use crate::recurrent::Above;
-use crate::trainer::{Chunk, Gradient, Model};
+use crate::trainer::{Chunk, Gradient, Trainable};
 
 /// An encoder-decoder with the pairs it learns from, as the trainer takes it.
 #[derive(Debug, Clone, Copy)]
@@ -76,7 +76,7 @@ impl<'a, T: Real> PairsLearner<'a, T> {
     }
 }
 
-impl<T: Real> Model<T> for PairsLearner<'_, T> {
+impl<T: Real> Trainable<T> for PairsLearner<'_, T> {
     type Packed = EncoderDecoderPacked<T>;
     type Workspace = EncoderDecoderTape<T>;
 

@@ -11,18 +11,14 @@ use super::{Figure, Table, Voice};
 use crate::Language;
 use crate::picture::{self, Circle, Matrix, Words};
 use crate::text;
-use crate::topic_map::{Coherence, Document, TopicMap, relevance, seriation};
+use crate::topic_map::{Coherence, Document, SQUARE, TopicMap, Word};
 
-/// λ at which words lead before the slider is moved; Sievert and Shirley found 0.6 to name topics best.
-const LAMBDA: f64 = 0.6;
 /// Words of a topic in the table of all topics.
 const LISTED: usize = 10;
 /// Words that stand for a topic within a sentence.
 const NAMING: usize = 3;
 /// Nearest topics listed at each.
 const NEAREST: usize = 5;
-/// Above so many topics the square of distances is not drawn.
-const SQUARE: usize = 100;
 /// Widest cell of that square, in pixels.
 const CELL: f64 = 48.0;
 /// Characters of a document that are shown.
@@ -109,8 +105,6 @@ struct Segment {
 struct View<'a> {
     map: &'a TopicMap,
     voice: Voice<'a>,
-    /// Words of each topic as indices, the most relevant at [`LAMBDA`] first.
-    ranked: Vec<Vec<usize>>,
     /// Topics, the largest first.
     order: Vec<usize>,
 }
@@ -140,22 +134,15 @@ fn anchor(map: &TopicMap, topic: usize) -> String {
     format!("topic-{}", map.topics[topic].number)
 }
 
+fn occurrences(word: &Word, topic: usize) -> f64 {
+    word.topics.iter().find(|(t, _)| *t == topic).map_or(0.0, |(_, n)| *n)
+}
+
 impl View<'_> {
     fn new<'a>(map: &'a TopicMap, voice: Voice<'a>) -> View<'a> {
-        let tokens = map.method.tokens.max(1) as f64;
-        let ranked = map.topics.iter().map(|topic| {
-            let mut scored: Vec<(f64, usize)> = topic
-                .words
-                .iter()
-                .map(|&(w, p)| (relevance(p, map.words[w].count / tokens, LAMBDA), w))
-                .filter(|s| s.0.is_finite())
-                .collect();
-            scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-            scored.into_iter().map(|s| s.1).collect()
-        });
         let mut order: Vec<usize> = (0..map.topics.len()).collect();
         order.sort_by(|&a, &b| map.topics[b].share.total_cmp(&map.topics[a].share).then(a.cmp(&b)));
-        View { ranked: ranked.collect(), order, map, voice }
+        View { order, map, voice }
     }
 
     fn t(&self, key: &str, args: &[(&str, String)]) -> String {
@@ -174,14 +161,15 @@ impl View<'_> {
         self.map.distances[a * self.map.topics.len() + b]
     }
 
+    /// The first `n` words of a topic.
+    fn leading(&self, topic: usize, n: usize) -> impl Iterator<Item = &Word> {
+        self.map.topics[topic].words.iter().take(n).map(|(w, _)| &self.map.words[*w])
+    }
+
     /// The first words of a topic, in one line.
     fn naming(&self, topic: usize) -> String {
-        if self.ranked[topic].is_empty() {
-            return self.t("topics-no-words", &[]);
-        }
-        let words: Vec<String> =
-            self.ranked[topic].iter().take(NAMING).map(|&w| apart(&self.map.words[w].text)).collect();
-        words.join(" ")
+        let words: Vec<String> = self.leading(topic, NAMING).map(|word| apart(&word.text)).collect();
+        if words.is_empty() { self.t("topics-no-words", &[]) } else { words.join(" ") }
     }
 
     /// `topic 3 (game, team, season)`.
@@ -196,10 +184,6 @@ impl View<'_> {
 
     fn share(&self, share: f64) -> String {
         self.voice.percent(share, if share.abs() < 0.0995 { 1 } else { 0 })
-    }
-
-    fn occurrences(&self, word: usize, topic: usize) -> f64 {
-        self.map.words[word].topics.iter().find(|(t, _)| *t == topic).map_or(0.0, |(_, n)| *n)
     }
 
     /// Columns of the coherences that some topic has: the message key and the figure.
@@ -231,7 +215,8 @@ impl View<'_> {
     fn one(&self, topic: usize) -> One {
         let it = &self.map.topics[topic];
         let listed = |n: usize| -> Vec<String> {
-            self.ranked[topic].iter().take(n).map(|&w| clean(&self.map.words[w].text, LONGEST)).collect()
+            let words: Vec<String> = self.leading(topic, n).map(|word| clean(&word.text, LONGEST)).collect();
+            if words.is_empty() { vec![self.t("topics-no-words", &[])] } else { words }
         };
         let measures = self.coherences();
         let figure = |v: Option<f64>| v.map_or(text::MISSING.to_string(), |v| self.voice.number(v, 3));
@@ -246,23 +231,14 @@ impl View<'_> {
             anchor: anchor(self.map, topic),
             number: self.number(topic),
             share: self.share(it.share),
-            words: if self.ranked[topic].is_empty() {
-                vec![self.t("topics-no-words", &[])]
-            } else {
-                listed(LISTED)
-            },
-            lead: if self.ranked[topic].is_empty() {
-                vec![self.t("topics-no-words", &[])]
-            } else {
-                listed(6)
-            },
+            words: listed(LISTED),
+            lead: listed(6),
             figures: measures.iter().map(|(_, value)| figure(value(&it.coherence))).collect(),
-            counts: self.ranked[topic]
-                .iter()
-                .take(2 * LISTED)
-                .map(|&w| {
-                    let n = self.occurrences(w, topic).round().max(0.0);
-                    (clean(&self.map.words[w].text, LONGEST), self.count(n as u64))
+            counts: self
+                .leading(topic, 2 * LISTED)
+                .map(|word| {
+                    let n = occurrences(word, topic).round().max(0.0);
+                    (clean(&word.text, LONGEST), self.count(n as u64))
                 })
                 .collect(),
             facts: facts.join(" · "),
@@ -349,7 +325,7 @@ impl View<'_> {
         pairs
     }
 
-    /// The square of distances, in the order of [`seriation`]; none for one topic or too many.
+    /// The square of distances, in the order of [`TopicMap::order`]; none for one topic or too many.
     fn matrix(&self, order: &[usize], pairs: &[(f64, usize, usize)]) -> Option<String> {
         let k = self.map.topics.len();
         let ((least, ..), (most, ..)) = (pairs.first()?, pairs.last()?);
@@ -394,12 +370,11 @@ const MEASURES: [Measure; 4] = [
     ("topics-uci", |c| c.uci),
 ];
 
-pub(crate) fn page(map: &TopicMap, language: Language) -> crate::Result<Page> {
+pub(crate) fn page(map: &TopicMap, language: Language) -> gyeol_base::Result<Page> {
     let view = View::new(map, Voice { language, zone: "UTC" });
     let k = map.topics.len();
     let pairs = view.pairs();
-    let order = if k <= SQUARE { seriation(&map.distances, k) } else { Vec::new() };
-    let matrix = view.matrix(&order, &pairs);
+    let matrix = view.matrix(&map.order, &pairs);
     let (fit, fit_see) = (view.fit(), view.fit_see());
     let mut chapters =
         vec![("map", view.t("topics-chapter-map", &[])), ("every", view.t("topics-chapter-every", &[]))];
@@ -429,7 +404,7 @@ pub(crate) fn page(map: &TopicMap, language: Language) -> crate::Result<Page> {
         map_see: view.t("topics-map-see", &[("kept", view.voice.percent(map.places.kept, 0))]),
         map_wide: view.map_svg(560.0),
         map_narrow: view.map_svg(350.0),
-        every_see: view.t("topics-every-see", &[("lambda", view.voice.number(LAMBDA, 1))]),
+        every_see: view.t("topics-every-see", &[("lambda", view.voice.number(map.lambda, 1))]),
         each_see: view.t("topics-each-see", &[("documents", view.documents_shown().to_string())]),
         head,
         topics: view.order.iter().map(|&i| view.one(i)).collect(),
@@ -442,7 +417,7 @@ pub(crate) fn page(map: &TopicMap, language: Language) -> crate::Result<Page> {
         facts: view.facts(),
         command: map.command.clone(),
         sha256: map.sha256.clone(),
-        figures_json: payload::figures(&view, matrix.is_some().then_some(order.as_slice()))?,
+        figures_json: payload::figures(&view, matrix.is_some().then_some(map.order.as_slice()))?,
         matrix,
     })
 }

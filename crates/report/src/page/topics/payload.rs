@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use gyeol_base::{Error, Result};
 use serde::Serialize;
 
-use super::{LONGEST, View, anchor, clean};
+use super::{LONGEST, View, anchor, clean, occurrences};
 use crate::Language;
-use crate::topic_map::worth_showing;
 
 /// Words drawn as bars.
 const BARS: usize = 20;
@@ -44,30 +44,20 @@ struct Topic {
 }
 
 /// The figures as JSON without any `<`, so that no word can close the element around them.
-pub(super) fn figures(view: &View, order: Option<&[usize]>) -> crate::Result<String> {
+pub(super) fn figures(view: &View, order: Option<&[usize]>) -> Result<String> {
     let map = view.map;
-    let tokens = map.method.tokens.max(1);
-    // The more topics, the fewer words of each the slider can bring up.
-    let top = match map.topics.len() {
-        0..=50 => 30,
-        51..=100 => BARS,
-        _ => 12,
-    };
     let mut used: BTreeMap<usize, u64> = BTreeMap::new();
     let mut words = Vec::new();
     let whole = |v: f64| if v.is_finite() { v.round().max(0.0) as u64 } else { 0 };
     let mut topics = Vec::with_capacity(map.topics.len());
     for (i, topic) in map.topics.iter().enumerate() {
-        let p: Vec<f64> = topic.words.iter().map(|w| w.1).collect();
-        let overall: Vec<f64> = topic.words.iter().map(|w| map.words[w.0].count / tokens as f64).collect();
         let mut flat = Vec::new();
-        for at in worth_showing(&p, &overall, top) {
-            let (w, p) = topic.words[at];
+        for &(w, p) in &topic.words {
             let index = *used.entry(w).or_insert_with(|| {
                 words.push(word(view, w));
                 words.len() as u64 - 1
             });
-            flat.extend([index, whole(p * UNIT), whole(view.occurrences(w, i))]);
+            flat.extend([index, whole(p * UNIT), whole(occurrences(&map.words[w], i))]);
         }
         topics.push(Topic {
             anchor: anchor(map, i),
@@ -92,7 +82,7 @@ pub(super) fn figures(view: &View, order: Option<&[usize]>) -> crate::Result<Str
         view.voice.t(key, &args)
     };
     let figures = Figures {
-        tokens,
+        tokens: map.method.tokens.max(1),
         top: BARS,
         mark,
         least,
@@ -111,7 +101,8 @@ pub(super) fn figures(view: &View, order: Option<&[usize]>) -> crate::Result<Str
             ("word", say("topics-word", &["word", "topics"])),
         ]),
     };
-    Ok(serde_json::to_string(&figures)?
+    Ok(serde_json::to_string(&figures)
+        .map_err(|e| Error::defect(format!("the figures could not be written into the page: {e}")))?
         .replace('<', "\\u003c")
         .replace('>', "\\u003e")
         .replace('&', "\\u0026"))

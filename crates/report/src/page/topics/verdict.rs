@@ -172,7 +172,7 @@ impl View<'_> {
             Some((key, true, _)) => doubts.push(self.t("topics-coherent", &[("name", self.t(key, &[]))])),
             _ => {}
         }
-        let empty = self.ranked.iter().filter(|words| words.is_empty()).count();
+        let empty = self.map.topics.iter().filter(|topic| topic.words.is_empty()).count();
         if empty > 0 {
             doubts.push(self.t("topics-empty", &[("n", empty.to_string())]));
         }

@@ -11,8 +11,8 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use crate::error::{Error, Result};
-use gyeol_data::Fault;
+use gyeol_base::Fault;
+use gyeol_base::{Error, Result};
 
 const MAGIC: u32 = 0xef71_8f77;
 const VERSION: u32 = 102;
@@ -88,11 +88,13 @@ fn fault(file: &Path, code: &'static str, found: impl Into<String>) -> Error {
 
 fn read(folder: &Path, name: &str) -> Result<Vec<u8>> {
     let path = folder.join(name);
-    let io = |source| Error::Io {
-        action: "read",
-        path: path.display().to_string(),
-        next: "name the folder that holds sys.dic, unk.dic, matrix.bin and char.bin".into(),
-        source,
+    let io = |source| {
+        Error::io(
+            "read",
+            &path,
+            "name the folder that holds sys.dic, unk.dic, matrix.bin and char.bin",
+            source,
+        )
     };
     let size = std::fs::metadata(&path).map_err(io)?.len();
     if size > LARGEST {

@@ -17,9 +17,9 @@ mod lattice;
 use std::cell::Cell;
 use std::path::Path;
 
-use crate::error::Result;
 use crate::words::Tokenize;
 use dictionary::Dictionary;
+use gyeol_base::Result;
 use lattice::Lattice;
 
 /// What a [`Morphemes`] gives out as tokens.
@@ -68,8 +68,8 @@ impl Morphemes {
     /// Reads the dictionary in folder `path`: `sys.dic`, `unk.dic`, `matrix.bin`, `char.bin` and, where it is there, `dicrc`.
     ///
     /// # Errors
-    /// [`crate::Error::Io`] when a file cannot be read, [`crate::Error::Input`] when one is cut short, is not of this format
-    /// or does not fit the others, [`crate::Error::Limit`] when one is larger than a dictionary can be.
+    /// [`Io`](gyeol_base::Kind::Io) when a file cannot be read, [`Input`](gyeol_base::Kind::Input) when one is cut short, is not of this format
+    /// or does not fit the others, [`Limit`](gyeol_base::Kind::Limit) when one is larger than a dictionary can be.
     pub fn open(path: impl AsRef<Path>, params: MorphemeParams) -> Result<Self> {
         Ok(Morphemes { dictionary: Dictionary::open(path.as_ref())?, params })
     }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::real_files::real_file;
 use std::path::PathBuf;
 
 /// A dictionary of four words in MeCab's format, written by the description in `dictionary.rs`.
@@ -211,26 +212,23 @@ fn long_lines_are_cut_at_spaces() {
     assert_eq!(words.tokens(&glued).concat(), glued);
 }
 
-/// Runs where `GYEOL_MECAB_KO_DIC` names the folder of mecab-ko-dic 2.1.1 and `GYEOL_DATA` the one of the data.
+/// `GYEOL_MECAB_KO_DIC` names the folder of mecab-ko-dic 2.1.1.
 #[test]
+#[cfg_attr(
+    not(all(gyeol_data, gyeol_mecab_ko_dic)),
+    ignore = "needs GYEOL_DATA, the folder of real files, and GYEOL_MECAB_KO_DIC, that of mecab-ko-dic 2.1.1"
+)]
 fn words_and_tags_are_those_of_mecab_ko() {
     use std::io::Read;
-    let (Some(dictionary), Some(data)) =
-        (std::env::var_os("GYEOL_MECAB_KO_DIC"), std::env::var_os("GYEOL_DATA"))
-    else {
-        eprintln!("skipped: GYEOL_MECAB_KO_DIC and GYEOL_DATA are not both set");
-        return;
-    };
+    let dictionary = std::env::var_os("GYEOL_MECAB_KO_DIC").expect("the folder of mecab-ko-dic 2.1.1");
     let fixture: serde_json::Value = serde_json::from_str(include_str!("fixture/mecab_ko.json")).unwrap();
     let words = Morphemes::open(&dictionary, MorphemeParams { tags: true, content_only: false }).unwrap();
-    let data = PathBuf::from(data);
     let hash = |lines: &[&str]| {
-        use sha2::Digest;
         let rows: Vec<String> = lines.iter().map(|line| words.tokens(line).join(" ")).collect();
-        sha2::Sha256::digest(rows.join("\n")).iter().map(|byte| format!("{byte:02x}")).collect::<String>()
+        gyeol_base::digest::sha256(rows.join("\n").as_bytes())
     };
     let mut text = String::new();
-    let packed = std::fs::File::open(data.join("nsmc/ratings_test.txt.gz")).unwrap();
+    let packed = std::fs::File::open(real_file("nsmc/ratings_test.txt.gz")).unwrap();
     flate2::read::GzDecoder::new(packed).read_to_string(&mut text).unwrap();
     let reviews: Vec<&str> = text.lines().skip(1).map(|line| line.split('\t').nth(1).unwrap()).collect();
     // A tenth of the 50 hashes, so that the test takes a second.
@@ -238,7 +236,7 @@ fn words_and_tags_are_those_of_mecab_ko() {
         let expected = fixture["sha256"]["nsmc test"][block].as_str().unwrap();
         assert_eq!(hash(&reviews[1000 * block..1000 * (block + 1)]), expected, "reviews {block}000");
     }
-    let law = std::fs::read_to_string(data.join("konlpy_corpus/kolaw/constitution.txt")).unwrap();
+    let law = std::fs::read_to_string(real_file("konlpy_corpus/kolaw/constitution.txt")).unwrap();
     let lines: Vec<&str> = law.trim_end_matches('\n').split('\n').collect();
     assert_eq!(hash(&lines), fixture["sha256"]["law constitution.txt"][0].as_str().unwrap());
 }

@@ -10,8 +10,8 @@ use super::super::particles::{Particles, particles};
 use super::super::runs::{Key, KeyMap, LONGEST_KEY, key_of, push, syllable_at, syllables_of, word_of};
 use super::state::{SplitterState, VERSION};
 use super::{Splitter, SplitterValid, UNSEEN_SYLLABLE, fits};
-use crate::error::{Error, Result};
-use gyeol_data::Fault;
+use gyeol_base::Fault;
+use gyeol_base::{Error, Result};
 use gyeol_tensor::Pool;
 
 /// What each e-fold of an eojeol's frequency adds to its weight of 1.
@@ -43,7 +43,7 @@ impl SplitterValid {
     /// Fits the splitter to counted eojeol.
     ///
     /// # Errors
-    /// [`Error::Input`] when no Hangul was counted.
+    /// [`Input`](gyeol_base::Kind::Input) when no Hangul was counted.
     pub fn fit(&self, counts: &EojeolCounts) -> Result<Splitter> {
         if counts.is_empty() {
             return Err(Error::input(

@@ -10,9 +10,9 @@ mod state;
 
 use super::particles::{Needs, Particles, particles};
 use super::runs::{Key, KeyMap, Kind, LONGEST_KEY, each_run, is_closed, push, syllable_at};
-use crate::error::{Error, Result};
 use crate::words::Tokenize;
-use gyeol_data::Fault;
+use gyeol_base::Fault;
+use gyeol_base::{Error, Result};
 
 pub use state::SplitterState;
 
@@ -63,7 +63,7 @@ impl SplitterParams {
     /// Checks the parameters.
     ///
     /// # Errors
-    /// [`Error::Option`] when a number is out of its range.
+    /// [`Option`](gyeol_base::Kind::Option) when a number is out of its range.
     pub fn check(self) -> Result<SplitterValid> {
         let fault = |found: String, next: &str| {
             Err(Error::option(

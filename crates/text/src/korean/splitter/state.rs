@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::super::particles::particles;
 use super::super::runs::{KeyMap, LONGEST_KEY, key_of, syllable_at};
 use super::{Splitter, SplitterParams};
-use crate::error::{Error, Result};
-use gyeol_data::Fault;
+use gyeol_base::Fault;
+use gyeol_base::{Error, Result};
 
 /// The version that this code writes and reads.
 pub(super) const VERSION: u32 = 1;
@@ -35,7 +35,7 @@ impl Splitter {
     /// The splitter that a saved state describes.
     ///
     /// # Errors
-    /// [`Error::Input`] when the state is of another version, names a stem that is no run of one to nine syllables,
+    /// [`Input`](gyeol_base::Kind::Input) when the state is of another version, names a stem that is no run of one to nine syllables,
     /// or holds a number that is not finite.
     pub fn from_state(state: SplitterState) -> Result<Self> {
         let fault = |code, found: String, cause: &str| {

@@ -1,6 +1,7 @@
 //! The Treebank scheme against NLTK.
 
 use super::*;
+use crate::real_files::real_file;
 use crate::words::{ScikitLearn, WordPunct};
 
 /// From NLTK 3.10.4: see `fixtures/treebank.py`.
@@ -16,8 +17,9 @@ fn tokens_are_those_of_nltk() {
 
 /// From NLTK 3.10.4 and scikit-learn 1.9.1: see `fixtures/corpus.py`, which says which lines these are.
 #[test]
+#[cfg_attr(not(gyeol_data), ignore = "needs GYEOL_DATA, the folder of real files")]
 fn fifty_thousand_lines_come_out_as_in_nltk_and_scikit_learn() {
-    let Some(lines) = corpus_lines() else { return };
+    let lines = corpus_lines();
     assert_eq!(lines.len(), 50_000);
     let want: std::collections::HashMap<String, Vec<String>> =
         serde_json::from_str(include_str!("../fixtures/corpus.json")).unwrap();
@@ -54,16 +56,11 @@ impl Fnv {
     }
 }
 
-/// The lines of `fixtures/corpus.py`, when the folder of data sets is known.
-fn corpus_lines() -> Option<Vec<String>> {
+/// The lines of `fixtures/corpus.py`.
+fn corpus_lines() -> Vec<String> {
     use std::io::{BufRead, BufReader};
-    let Some(data) = std::env::var_os("GYEOL_DATA") else {
-        println!("skipped: GYEOL_DATA does not name the folder of data sets");
-        return None;
-    };
     let open = |name: &str| {
-        let path = std::path::Path::new(&data).join(name);
-        let file = std::fs::File::open(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        let file = std::fs::File::open(real_file(name)).unwrap();
         BufReader::new(flate2::read::GzDecoder::new(file)).lines().map(Result::unwrap)
     };
     let mut lines = Vec::new();
@@ -83,7 +80,7 @@ fn corpus_lines() -> Option<Vec<String>> {
         }
     }
     lines.truncate(50_000);
-    Some(lines)
+    lines
 }
 
 #[test]

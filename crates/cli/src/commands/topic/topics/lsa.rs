@@ -1,7 +1,8 @@
 //! `gyeol topics --method lsa`.
 
+use gyeol_bundle::{Manifest, Packed};
 use gyeol_topic::lsa::Lsa;
-use gyeol_topic::svd::{Method, TruncatedParams};
+use gyeol_vectors::svd::{Method, TruncatedParams};
 use serde_json::{Value, json};
 
 use super::super::super::pool;
@@ -48,7 +49,8 @@ pub fn topics(common: &Common, args: &Topics) -> Result<()> {
         if args.svd.as_deref() == Some("lanczos") { Method::lanczos() } else { Method::randomized() };
     let params = TruncatedParams { method, seed: common.seed.unwrap_or(0), ..TruncatedParams::new(k) };
     let lsa = Lsa::fit(vectorizer, &matrix, params, &pool)?;
-    lsa.write(output, super::data(&args.file, &source, matrix.rows())?)?;
+    let data = super::data(&args.file, &source, matrix.rows())?;
+    lsa.save(output, Manifest::new("topics", "lsa", data))?;
     let explained: f64 = lsa.explained().iter().sum();
     if common.json {
         let topics: Vec<Value> = (0..lsa.k())

@@ -2,7 +2,6 @@
 
 mod lda;
 mod lsa;
-mod map;
 mod model;
 mod scan;
 

@@ -1,7 +1,5 @@
 //! What a fitted model says: a document drawn from it, and the topics of other documents.
 
-use std::path::Path;
-
 use gyeol_topic::lda::Lda;
 use serde_json::{Value, json};
 
@@ -18,7 +16,7 @@ const LINE: usize = 12;
 
 /// Draws a document by the story of the model.
 pub fn generate(common: &Common, args: &Topics) -> Result<()> {
-    let model = Lda::read(Path::new(&args.file))?;
+    let (model, _) = gyeol_models::open_as::<Lda>(&args.file)?;
     let facts = model.facts();
     let mean = (facts.tokens as f64 / facts.documents.max(1) as f64).round().max(1.0) as usize;
     let length = args.length.unwrap_or(mean);
@@ -51,7 +49,7 @@ pub fn infer(common: &Common, args: &Topics, file: &str) -> Result<()> {
     if let Some(path) = &args.output {
         crate::output::one_result(common.json, &path.to_string_lossy())?;
     }
-    let model = Lda::read(Path::new(&args.file))?;
+    let (model, _) = gyeol_models::open_as::<Lda>(&args.file)?;
     let pool = pool(common);
     let spooled = spooled(file)?;
     let corpus = corpus(&spooled.name, &args.texts, &args.bytes)?;

@@ -1,0 +1,134 @@
+//! From bytes to text: byte-order marks, UTF-8, UTF-16, and a guess by character statistics for the rest.
+
+use std::borrow::Cow;
+
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
+
+use crate::{Error, Fault, Result};
+
+/// The text of the bytes and the name of the encoding.
+///
+/// # Errors
+/// An encoding that is not known, bytes that it does not allow, NUL characters, or what does not look like text.
+pub fn decode<'a>(name: &str, bytes: &'a [u8], wanted: Option<&str>) -> Result<(Cow<'a, str>, &'static str)> {
+    let (encoding, body) = match wanted {
+        Some(label) => {
+            let encoding = by_label(name, label)?;
+            match Encoding::for_bom(bytes) {
+                Some((marked, n)) if marked == encoding => (encoding, &bytes[n..]),
+                _ => (encoding, bytes),
+            }
+        }
+        None => match Encoding::for_bom(bytes) {
+            Some((encoding, n)) => (encoding, &bytes[n..]),
+            None => (guess(name, bytes)?, bytes),
+        },
+    };
+    let text = match encoding.decode_without_bom_handling_and_without_replacement(body) {
+        Some(text) => text,
+        None => return Err(undecodable(name, body, encoding)),
+    };
+    if let Some(at) = text.find('\0') {
+        return Err(Fault::new("nul-bytes", "a NUL character, which no table of text holds")
+            .file(name)
+            .row(line_of(&text.as_bytes()[..at]))
+            .cause("a binary file, a disk error, or UTF-16 without its byte-order mark")
+            .next("name the encoding (such as utf-16le), or export the file again as CSV")
+            .input());
+    }
+    let controls =
+        text.chars().take(100_000).filter(|c| c.is_control() && !matches!(c, '\t' | '\r' | '\n' | '\u{c}'));
+    let seen = text.chars().take(100_000).count();
+    if controls.count() * 50 > seen.max(50) {
+        return Err(Fault::new("not-text", "many control characters: this does not look like text")
+            .file(name)
+            .cause("a binary file, or one that was altered")
+            .next("give a CSV, Parquet or Arrow IPC file")
+            .input());
+    }
+    Ok((text, encoding.name()))
+}
+
+/// The encoding of a label such as "euc-kr" or "cp949".
+///
+/// # Errors
+/// A label that is not known.
+pub fn by_label(name: &str, label: &str) -> Result<&'static Encoding> {
+    // Python's name of the same code page.
+    let label = if label.trim().eq_ignore_ascii_case("cp949") { "euc-kr" } else { label.trim() };
+    Encoding::for_label(label.as_bytes()).ok_or_else(|| {
+        Fault::new("unknown-encoding", format!("'{label}' is not an encoding"))
+            .file(name)
+            .cause("a label that the web standard does not know")
+            .next("use utf-8, euc-kr, windows-1252, utf-16le, shift_jis, gb18030 …")
+            .option()
+    })
+}
+
+fn line_of(before: &[u8]) -> usize {
+    before.iter().filter(|&&b| b == b'\n').count() + 1
+}
+
+/// The failure of bytes that an encoding does not allow: which byte, in which line, and what to do.
+pub fn undecodable(name: &str, bytes: &[u8], encoding: &'static Encoding) -> Error {
+    // Find where decoding stops: the first bad byte is where the longest decodable head ends.
+    let at = if encoding == UTF_8 {
+        std::str::from_utf8(bytes).err().map_or(0, |e| e.valid_up_to())
+    } else {
+        let mut decoder = encoding.new_decoder_without_bom_handling();
+        let mut out = vec![0u8; decoder.max_utf8_buffer_length(bytes.len()).unwrap_or(0)];
+        let (result, read, _) = decoder.decode_to_utf8_without_replacement(bytes, &mut out, true);
+        match result {
+            encoding_rs::DecoderResult::Malformed(bad, extra) => {
+                read.saturating_sub(usize::from(bad) + usize::from(extra))
+            }
+            _ => read,
+        }
+    };
+    Fault::new(
+        "undecodable-bytes",
+        format!(
+            "byte {at} (0x{:02x}) is not {} text",
+            bytes.get(at).copied().unwrap_or_default(),
+            encoding.name()
+        ),
+    )
+    .file(name)
+    .row(line_of(&bytes[..at.min(bytes.len())]))
+    .cause("another encoding, or a file cut off in the middle of a character")
+    .next("name the encoding (such as euc-kr or windows-1252), or mend that row")
+    .input()
+}
+
+/// The encoding of bytes without a byte-order mark, by their statistics: UTF-8 where that is possible, UTF-16 without
+/// its mark, else what a browser would take.
+///
+/// # Errors
+/// UTF-8 that is broken in a few places: the first of them.
+pub fn guess(name: &str, bytes: &[u8]) -> Result<&'static Encoding> {
+    let head = &bytes[..bytes.len().min(4096)];
+    // UTF-16 of mostly Latin text without a mark: every other byte is 0.
+    if head.len() >= 4 {
+        let zeros = |odd: usize| head.iter().skip(odd).step_by(2).filter(|&&b| b == 0).count();
+        if zeros(1) * 5 > head.len() && zeros(0) * 20 < head.len() {
+            return Ok(UTF_16LE);
+        }
+        if zeros(0) * 5 > head.len() && zeros(1) * 20 < head.len() {
+            return Ok(UTF_16BE);
+        }
+    }
+    let Err(first) = std::str::from_utf8(bytes) else { return Ok(UTF_8) };
+    // Text that is UTF-8 in many places and broken in few is broken UTF-8, not another encoding.
+    let (mut sound, mut broken) = (0usize, 0usize);
+    for chunk in bytes[..bytes.len().min(1 << 20)].utf8_chunks() {
+        sound += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
+        broken += usize::from(!chunk.invalid().is_empty());
+    }
+    if sound > 4 * broken {
+        return Err(undecodable(name, bytes, UTF_8));
+    }
+    let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Deny);
+    let from = first.valid_up_to().saturating_sub(4096);
+    detector.feed(&bytes[from..bytes.len().min(from + (4 << 20))], true);
+    Ok(detector.guess(None, chardetng::Utf8Detection::Deny))
+}

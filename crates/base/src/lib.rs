@@ -1,0 +1,33 @@
+//! What every station stands on: one error type, files written whole or not at all, digests, quantiles, closed lists of
+//! names.
+//!
+//! ```
+//! use gyeol_base::{Error, Fault};
+//!
+//! let error: Error = Fault::new("ragged-row", "7 cells where the header has 6")
+//!     .file("meter.csv")
+//!     .row(12)
+//!     .cause("a decimal comma in a file whose cells are parted by commas")
+//!     .next("name the delimiter with --delimiter")
+//!     .input();
+//! assert_eq!(error.code(), "ragged-row");
+//! assert_eq!(
+//!     error.to_string(),
+//!     "meter.csv, row 12: 7 cells where the header has 6. Likely cause: a decimal comma in a file whose cells are \
+//!      parted by commas. Next: name the delimiter with --delimiter"
+//! );
+//! ```
+
+pub mod digest;
+#[cfg(feature = "encoding")]
+pub mod encoding;
+mod error;
+mod names;
+mod quantile;
+pub mod warning;
+mod whole_file;
+
+pub use error::{Error, Fault, Kind, Result, shorten};
+pub use quantile::quantile;
+pub use warning::{Part, Severity, Warning};
+pub use whole_file::{WholeFile, copy_whole, write_bytes};

@@ -1,0 +1,17 @@
+//! Tests of the command as someone at a terminal meets it, in one binary.
+
+mod bad_input;
+mod clocks;
+mod common;
+mod correct;
+mod docs;
+mod kinds;
+mod language;
+mod lda;
+mod ngram;
+mod outside;
+mod repeatable;
+mod rescore;
+mod text;
+mod topic;
+mod verbs;

@@ -1,0 +1,13 @@
+//! Tests through the public interface, in one binary: a module for each matter.
+
+mod acquire;
+mod bad_input;
+mod calendar;
+mod clean;
+mod fuzz;
+#[path = "../../../../tests/mutate.rs"]
+mod mutate;
+#[path = "../../../../tests/real_files.rs"]
+mod real_files;
+mod shared_data;
+mod split_and_profile;

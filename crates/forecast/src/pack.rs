@@ -1,0 +1,171 @@
+//! Forecasters in and out of model files: `about` and `predictor` in the manifest, weights as tensors.
+
+use gyeol_base::Result;
+use gyeol_bundle::{Bundle, Packed, Tensor};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use crate::error::parts;
+use crate::forecaster::{About, Forecaster};
+use crate::linear::{LinearInputs, LinearModel};
+use crate::net::{ForecastNet, ForecastNetParams, NetShape};
+use crate::rung::RungPredictor;
+
+impl Packed for Forecaster {
+    const KIND: &'static str = "forecast";
+
+    fn pack(&self, bundle: &mut Bundle) -> Result<()> {
+        let about = serde_json::to_value(&self.about).map_err(parts)?;
+        bundle.manifest.rung.clone_from(&self.rung);
+        let predictor = self.predictor.pack(bundle)?;
+        bundle.manifest.model = json!({ "rung": self.rung, "about": about, "predictor": predictor });
+        Ok(())
+    }
+
+    fn unpack(bundle: Bundle) -> Result<Forecaster> {
+        let value = &bundle.manifest.model;
+        let about: About = read(&value["about"])?;
+        let rung = value["rung"].as_str().unwrap_or_default().to_string();
+        let (channels, horizon) = (about.spec.targets.len(), about.spec.horizon);
+        let whole =
+            |offsets: &Vec<Vec<f64>>| offsets.len() == channels && offsets.iter().all(|o| o.len() == horizon);
+        if channels == 0 || horizon == 0 || horizon > 100_000 || about.spec.look_back > 100_000 {
+            return Err(parts("its spec names no target or no horizon"));
+        }
+        if !whole(&about.intervals.low) || !whole(&about.intervals.high) {
+            return Err(parts("its interval does not cover the horizon"));
+        }
+        if about.scalers.series.iter().any(|s| s.targets.len() != channels)
+            || about.yardsticks.mase.len() != about.scalers.series.len()
+            || about.yardsticks.range.len() != about.scalers.series.len()
+            || about.yardsticks.mase.iter().chain(&about.yardsticks.range).any(|y| y.len() != channels)
+            || about.scalers.covariates.len() != about.spec.past.len() + about.spec.known.len()
+            || about.spec.seasons.iter().any(|s| s.rows == 0)
+        {
+            return Err(parts("its scalers or seasons do not cover its columns"));
+        }
+        let predictor = RungPredictor::unpack(&value["predictor"], &bundle)?;
+        Ok(Forecaster { rung, about, predictor })
+    }
+
+    fn parameters(&self) -> u64 {
+        self.predictor.parameters() as u64
+    }
+}
+
+fn read<T: DeserializeOwned>(value: &Value) -> Result<T> {
+    serde_json::from_value(value.clone()).map_err(parts)
+}
+
+impl RungPredictor {
+    /// Puts its weights into a bundle; the description from which [`RungPredictor::unpack`] makes the same predictor.
+    ///
+    /// # Errors
+    /// A tensor that no file can hold.
+    pub fn pack(&self, bundle: &mut Bundle) -> Result<Value> {
+        Ok(match self {
+            RungPredictor::LastValue => json!({ "kind": "last-value" }),
+            RungPredictor::SeasonalNaive { season } => json!({ "kind": "seasonal-naive", "season": season }),
+            RungPredictor::Linear(m) => {
+                let mut value = pack_linear(m, bundle)?;
+                value["kind"] = "linear".into();
+                value
+            }
+            RungPredictor::Net { params, shape, net, members, base } => {
+                let base = base.as_ref().map(|m| pack_linear(m, bundle)).transpose()?;
+                for (i, member) in members.iter().enumerate() {
+                    for slot in net.layout().slots() {
+                        let tensor = Tensor::f32(slot.shape.clone(), slot.of(member.params()).to_vec())?;
+                        bundle.tensors.insert(format!("{i}.{}", slot.name), tensor);
+                    }
+                }
+                json!({ "kind": "net", "params": params, "shape": shape, "members": members.len(), "base": base })
+            }
+        })
+    }
+
+    /// A predictor from its description and the tensors of a bundle.
+    ///
+    /// # Errors
+    /// `bad-manifest` where something is missing or has another shape.
+    pub fn unpack(value: &Value, bundle: &Bundle) -> Result<RungPredictor> {
+        let number = |key: &str| {
+            value[key].as_u64().map(|n| n as usize).ok_or_else(|| parts(format!("'{key}' is missing")))
+        };
+        match value["kind"].as_str() {
+            Some("last-value") => Ok(RungPredictor::LastValue),
+            Some("seasonal-naive") => {
+                let season = number("season")?;
+                if season == 0 {
+                    return Err(parts("the season has no rows"));
+                }
+                Ok(RungPredictor::SeasonalNaive { season })
+            }
+            Some("linear") => Ok(RungPredictor::Linear(unpack_linear(value, bundle)?)),
+            Some("net") => {
+                let params: ForecastNetParams = read(&value["params"])?;
+                let shape: NetShape = read(&value["shape"])?;
+                shape.check()?;
+                let net = ForecastNet::new(&params, &shape)?;
+                let base = match &value["base"] {
+                    Value::Null => None,
+                    base => Some(unpack_linear(base, bundle)?),
+                };
+                if base.is_some() != params.base {
+                    return Err(parts("the linear part of its net is missing"));
+                }
+                let mut members = Vec::new();
+                for i in 0..number("members")?.min(64) {
+                    let mut flat = vec![0f32; net.layout().len()];
+                    for slot in net.layout().slots() {
+                        let name = format!("{i}.{}", slot.name);
+                        let tensor = shaped(bundle, &name, &slot.shape)?;
+                        let values =
+                            tensor.as_f32().ok_or_else(|| parts("nets are kept in single precision"))?;
+                        slot.of_mut(&mut flat).copy_from_slice(values);
+                    }
+                    members.push(net.member(flat));
+                }
+                if members.is_empty() {
+                    return Err(parts("a net needs at least one member"));
+                }
+                Ok(RungPredictor::Net { params, shape, net, members, base })
+            }
+            other => Err(parts(format!("unknown kind {other:?}"))),
+        }
+    }
+}
+
+fn shaped<'a>(bundle: &'a Bundle, name: &str, shape: &[usize]) -> Result<&'a Tensor> {
+    let tensor = bundle.tensor(name, shape.len())?;
+    if tensor.shape != shape {
+        return Err(parts(format!("tensor '{name}' has shape {:?}, {shape:?} is needed", tensor.shape)));
+    }
+    Ok(tensor)
+}
+
+fn pack_linear(m: &LinearModel, bundle: &mut Bundle) -> Result<Value> {
+    for (i, c) in m.channels.iter().enumerate() {
+        let weights = Tensor::f64([c.inputs, c.outputs], c.weights.clone())?;
+        bundle.tensors.insert(format!("linear.{i}.w"), weights);
+        bundle.tensors.insert(format!("linear.{i}.b"), Tensor::f64([c.outputs], c.bias.clone())?);
+    }
+    Ok(json!({ "inputs": m.inputs, "ridge": m.ridge }))
+}
+
+fn unpack_linear(value: &Value, bundle: &Bundle) -> Result<LinearModel> {
+    let inputs: LinearInputs = read(&value["inputs"])?;
+    let ridge: Vec<f64> = read(&value["ridge"])?;
+    let (p, q) = (inputs.width(), inputs.horizon());
+    let mut channels = Vec::new();
+    for i in 0..ridge.len() {
+        let numbers = |name: String, shape: &[usize]| {
+            let numbers = shaped(bundle, &name, shape)?.as_f64().map(<[f64]>::to_vec);
+            numbers.ok_or_else(|| parts("a linear rung is kept in double precision"))
+        };
+        let weights = numbers(format!("linear.{i}.w"), &[p, q])?;
+        let bias = numbers(format!("linear.{i}.b"), &[q])?;
+        channels.push(gyeol_learn::Linear { inputs: p, outputs: q, weights, bias });
+    }
+    Ok(LinearModel { inputs, channels, ridge })
+}

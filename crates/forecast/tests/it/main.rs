@@ -1,0 +1,3 @@
+//! Tests through the public interface, in one binary: a module for each matter.
+
+mod honesty;

@@ -1,0 +1,194 @@
+//! The keys of a recipe that learns what word comes next.
+
+use super::Kind::*;
+use super::Without::{Found, Needed, Value};
+use super::{BOOTSTRAP_DRAWS, Key, LANGUAGE, NAME, SEED, Schema, Section, TASKS, key, rung, section};
+
+/// What a recipe of a language model may say.
+pub const SCHEMA: Schema = Schema {
+    task: TASKS[1],
+    doc: "The next word of a text, from the words before.",
+    sections: SECTIONS,
+    keys: KEYS,
+    rungs: RUNGS,
+    operations: &[],
+};
+
+const SECTIONS: &[Section] = &[
+    section("", false, "What is asked."),
+    section("data", false, "The texts: one file that is split, or a file for each part."),
+    section(
+        "split",
+        false,
+        "Which texts train, which choose (validation), which judge (test), where one file holds them all.",
+    ),
+    section(
+        "text",
+        false,
+        "From text to tokens: learnt from the training part alone, and kept with every model.",
+    ),
+    section("vocabulary", false, "Which words are known; the others count as unknown, for every rung alike."),
+    section("compare", false, "The table of orders and smoothings, on the validation part."),
+    section("score", false, "How the rungs are judged."),
+    section("rung", true, "The rungs to climb, plainest first; without any, the default ladder of the task."),
+];
+
+/// The rungs for language models.
+const RUNGS: &[&str] = &["unigram", "ngram"];
+const NGRAM: &[&str] = &["ngram"];
+
+/// Texts that any length is bounded by.
+const MANY: u64 = 1_000_000_000;
+
+const KEYS: &[Key] = &[
+    key("", "task", Choice(&TASKS), Value("\"language-model\""), "What is learnt."),
+    NAME,
+    LANGUAGE,
+    SEED,
+    // data
+    key(
+        "data",
+        "file",
+        Text,
+        Found("`train`, `valid` and `test` are given"),
+        "Texts that are split: plain, CSV, TSV, JSON lines, HTML, Parquet, Arrow or a folder, relative to the recipe.",
+    ),
+    key("data", "train", Text, Found("`file` is split"), "The texts to learn from."),
+    key("data", "valid", Text, Found("`file` is split"), "The texts that choose."),
+    key("data", "test", Text, Found("`file` is split"), "The texts that judge, once."),
+    key(
+        "data",
+        "format",
+        Choice(&["text", "csv", "tsv", "jsonl", "html", "parquet", "arrow"]),
+        Found("taken from the file's name"),
+        "Kind of file.",
+    ),
+    key("data", "column", Text, Found("found in the file"), "Column or key that holds the text."),
+    key(
+        "data",
+        "document",
+        Choice(&["line", "paragraph", "file"]),
+        Found("a line; in a folder a file"),
+        "What one text is in plain text; each is scored from its first word on.",
+    ),
+    key("data", "encoding", Text, Found("UTF-8"), "Encoding of the texts, such as `euc-kr`."),
+    key(
+        "data",
+        "delimiter",
+        Text,
+        Found("taken from the file's name"),
+        "What stands between two cells: one character, or `tab`.",
+    ),
+    // split
+    key(
+        "split",
+        "by",
+        Choice(&["order", "random"]),
+        Value("\"order\""),
+        "`order`: first texts train, last ones judge. `random`: drawn by the text itself, so that equal texts stay together.",
+    ),
+    key("split", "train", Real(0.01, 0.98), Value("0.8"), "Share of the training part."),
+    key("split", "valid", Real(0.01, 0.98), Value("0.1"), "Share of the validation part."),
+    key("split", "test", Real(0.01, 0.98), Value("0.1"), "Share of the test part."),
+    // text
+    key(
+        "text",
+        "language",
+        Choice(&["auto", "en", "ko"]),
+        Value("\"auto\""),
+        "Language of the texts; `auto` looks at the first of them.",
+    ),
+    key(
+        "text",
+        "sentences",
+        Flag,
+        Value("false"),
+        "Whether texts are cut into sentences first, each then scored from its first word on.",
+    ),
+    key("text", "clean", Texts, Value("[]"), "Rules of cleaning; `gyeol clean --list-rules` names them."),
+    key(
+        "text",
+        "scheme",
+        Text,
+        Value("\"auto\""),
+        "What cuts into tokens; `gyeol tokenize --schemes` names them. `whitespace` leaves texts that are cut already.",
+    ),
+    key("text", "dictionary", Text, Found("none"), "Folder of the dictionary that `morphemes` reads."),
+    key("text", "normalise", Texts, Value("[]"), "Steps of normalisation, such as `nfc` or `lower`."),
+    key("text", "variants", Text, Found("none"), "Your own spellings, a line each: one, a tab, the other."),
+    key("text", "stem", Text, Value("\"none\""), "`lemma`, or a Snowball stemmer such as `english`."),
+    key("text", "stop_words", Texts, Value("[]"), "Words that are left out."),
+    key(
+        "text",
+        "stop_above",
+        Real(0.000001, 0.999999),
+        Found("none"),
+        "Leaves out words that stand in more than this share of the training texts.",
+    ),
+    // vocabulary
+    key(
+        "vocabulary",
+        "size",
+        Whole(1, MANY),
+        Found("all words"),
+        "Keeps so many of the most frequent words.",
+    ),
+    key("vocabulary", "min_count", Whole(1, MANY), Value("1"), "Keeps words that occur at least so often."),
+    key(
+        "vocabulary",
+        "unknown",
+        Choice(&["word", "unknown"]),
+        Value("\"word\""),
+        "What `<unk>` in the texts is: a word like others, as papers on WikiText count it, or an unknown one.",
+    ),
+    // compare
+    key(
+        "compare",
+        "orders",
+        Wholes(1, 9),
+        Value("[1, 2, 3, 4, 5]"),
+        "Orders of the table; an empty list leaves it out.",
+    ),
+    key(
+        "compare",
+        "smoothings",
+        Texts,
+        Value(
+            "[\"modified-kneser-ney\", \"kneser-ney\", \"absolute-discounting\", \"witten-bell\", \"katz\", \
+             \"jelinek-mercer\", \"add-k\", \"laplace\"]",
+        ),
+        "Smoothings of the table.",
+    ),
+    // score
+    key(
+        "score",
+        "bootstrap_block",
+        Whole(1, 1_000_000),
+        Value("10"),
+        "Neighbouring texts of a block when the intervals of the scores are drawn.",
+    ),
+    BOOTSTRAP_DRAWS,
+    // rung
+    Key {
+        section: "rung",
+        name: "name",
+        kind: Text,
+        default: Needed,
+        of: &[],
+        doc: "Which rung: `unigram` or `ngram`, with a suffix after a colon where there are two of a kind (`ngram:trigram`).",
+    },
+    rung("order", NGRAM, Wholes(1, 9), "Longest n-gram; of several the validation part chooses."),
+    rung("smoothing", NGRAM, Texts, "Smoothing; of several the validation part chooses."),
+    rung(
+        "prune",
+        NGRAM,
+        Wholes(0, MANY),
+        "N-grams that occur at most so often are left out, by order from 1; the last one holds for higher orders.",
+    ),
+    rung(
+        "entropy_prune",
+        NGRAM,
+        Real(1e-15, 1.0),
+        "Leaves out n-grams that change the entropy of their context by less than this (Stolcke 1998).",
+    ),
+];

@@ -1,0 +1,313 @@
+//! What the report says of one rung beyond its scores: errors by row ahead, by weekday and hour, the daily peak,
+//! coverage, the worst days.
+
+use chrono::{Datelike, Days, NaiveDateTime, Timelike};
+use gyeol_data::calendar::Holidays;
+use gyeol_data::{Split, Step};
+use gyeol_forecast::{Intervals, Prepared, Window};
+use gyeol_report::model::{BadDay, DayNote, ForecastDetail, Peak};
+
+/// What all rungs share of the days they forecast.
+pub struct Shared {
+    /// Lowest and highest 2 % of the daily mean of each covariate in the training part.
+    extremes: Vec<(String, f64, f64)>,
+    /// Daily means of the covariates, by series, day and column, in their own unit.
+    covariates: Vec<Vec<Vec<f64>>>,
+}
+
+/// The test windows with what all rungs share.
+pub struct TestWindows<'a> {
+    /// Data.
+    pub data: &'a Prepared,
+    /// Windows judged.
+    pub windows: &'a [Window],
+    /// True when errors are shown in scaled units.
+    pub scaled: bool,
+    /// Holidays, for naming days.
+    pub holidays: Option<&'a Holidays>,
+    /// What the rungs share.
+    pub shared: &'a Shared,
+}
+
+#[derive(Default, Clone, Copy)]
+struct Mean {
+    sum: f64,
+    n: f64,
+}
+
+impl Mean {
+    fn add(&mut self, v: f64) {
+        self.sum += v;
+        self.n += 1.0;
+    }
+    fn get(self) -> f64 {
+        if self.n > 0.0 { self.sum / self.n } else { 0.0 }
+    }
+}
+
+impl Shared {
+    /// From the raw readings.
+    pub fn new(data: &Prepared, split: &Split, raw: &gyeol_data::Readings) -> Self {
+        let per_day = data.spec.step.per_day().unwrap_or(1).max(1);
+        let names: Vec<&String> = data.spec.past.iter().chain(&data.spec.known).collect();
+        let mut covariates = Vec::new();
+        let mut train: Vec<Vec<f64>> = vec![Vec::new(); names.len()];
+        for (index, s) in raw.series.iter().enumerate() {
+            let train_rows = data.rows(split, index).train;
+            let columns: Vec<Vec<f64>> = s
+                .past
+                .iter()
+                .chain(&s.known)
+                .map(|c| (0..c.len()).map(|i| mean(&c[i..(i + per_day).min(c.len())])).collect())
+                .collect();
+            for (all, column) in train.iter_mut().zip(&columns) {
+                all.extend(
+                    column[train_rows.clone()]
+                        .iter()
+                        .step_by(per_day)
+                        .copied()
+                        .filter(|v: &f64| v.is_finite()),
+                );
+            }
+            covariates.push(columns);
+        }
+        let extremes = names
+            .into_iter()
+            .zip(train)
+            .filter(|(_, v)| v.len() >= 50)
+            .map(|(name, mut v)| {
+                v.sort_unstable_by(f64::total_cmp);
+                let q = |p| gyeol_base::quantile(&v, p);
+                (name.clone(), q(0.02), q(0.98))
+            })
+            .collect();
+        Shared { extremes, covariates }
+    }
+}
+
+impl TestWindows<'_> {
+    fn unit(&self, w: &Window) -> f64 {
+        let scaler = &self.data.series[w.series as usize].scalers[w.channel as usize];
+        if self.scaled { 1.0 / scaler.scale } else { 1.0 }
+    }
+
+    /// True where a window begins a day (or on any clock without hours, where windows follow each other whole).
+    pub fn begins_day(&self, w: &Window) -> bool {
+        let s = &self.data.series[w.series as usize];
+        match self.data.spec.step.per_day() {
+            Some(n) if n > 1 => {
+                let t = s.clock.local(w.origin as usize);
+                t.hour() == 0 && t.minute() == 0 && t.second() == 0
+            }
+            _ => {
+                let first = self.windows.first().map_or(0, |f| f.origin);
+                ((w.origin - first.min(w.origin)) as usize).is_multiple_of(self.data.spec.horizon)
+            }
+        }
+    }
+
+    /// Mean absolute error of one window in the unit shown; `None` where nothing was observed.
+    pub fn window_error(&self, w: &Window, forecast: &[f64]) -> Option<f64> {
+        let truth = self.truth(w);
+        let mut m = Mean::default();
+        for (p, y) in forecast.iter().zip(truth) {
+            if !y.is_nan() {
+                m.add((p - y).abs() * self.unit(w));
+            }
+        }
+        (m.n > 0.0).then(|| m.get())
+    }
+
+    /// Truth of a window, NaN where not observed.
+    pub fn truth(&self, w: &Window) -> &[f64] {
+        let s = &self.data.series[w.series as usize];
+        let origin = w.origin as usize;
+        &s.truth[w.channel as usize][origin..origin + self.data.spec.horizon]
+    }
+
+    /// Everything about a rung's forecasts (windows, horizon).
+    pub fn detail(&self, forecasts: &[f64], intervals: &Intervals) -> ForecastDetail {
+        let spec = &self.data.spec;
+        let horizon = spec.horizon;
+        let mut mae = vec![Mean::default(); horizon];
+        let mut bias = mae.clone();
+        let mut coverage = mae.clone();
+        let mut width = mae.clone();
+        let mut pinball = Mean::default();
+        let mut hours = vec![vec![Mean::default(); 24]; 7];
+        let mut days = vec![Mean::default(); 7];
+        let sub_daily = matches!(spec.step, Step::Millis(ms) if ms < 86_400_000);
+        let daily = matches!(spec.step, Step::Millis(ms) if ms <= 86_400_000);
+        let mut residuals = Vec::new();
+        let tail = (1.0 - intervals.level) / 2.0;
+        for (w, forecast) in self.windows.iter().zip(forecasts.chunks_exact(horizon)) {
+            let s = &self.data.series[w.series as usize];
+            let (channel, origin, unit) = (w.channel as usize, w.origin as usize, self.unit(w));
+            let scale = s.scalers[channel].scale;
+            for (j, (&p, &y)) in forecast.iter().zip(self.truth(w)).enumerate() {
+                if y.is_nan() {
+                    continue;
+                }
+                let (low, high) = intervals.around(channel, j, p, scale);
+                mae[j].add((p - y).abs() * unit);
+                bias[j].add((p - y) * unit);
+                coverage[j].add(f64::from(u8::from(y >= low && y <= high)));
+                width[j].add((high - low) * unit);
+                for (at, q) in [(low, tail), (p, 0.5), (high, 1.0 - tail)] {
+                    pinball.add((if y >= at { q * (y - at) } else { (1.0 - q) * (at - y) }) * unit);
+                }
+                residuals.push((p - y) * unit);
+                if daily {
+                    let t: NaiveDateTime = s.clock.local(origin + j);
+                    let day = t.weekday().num_days_from_monday() as usize;
+                    days[day].add((p - y).abs() * unit);
+                    if sub_daily {
+                        hours[day][t.hour() as usize].add((p - y).abs() * unit);
+                    }
+                }
+            }
+        }
+        let all = |m: &[Mean]| {
+            m.iter().fold(Mean::default(), |a, b| Mean { sum: a.sum + b.sum, n: a.n + b.n }).get()
+        };
+        let list = |m: &[Mean]| m.iter().map(|m| m.get()).collect::<Vec<f64>>();
+        let (residual_edges, residual_counts) = histogram(&mut residuals);
+        ForecastDetail {
+            coverage: all(&coverage),
+            width: all(&width),
+            pinball: pinball.get(),
+            mae_by_step: list(&mae),
+            bias_by_step: list(&bias),
+            coverage_by_step: list(&coverage),
+            width_by_step: list(&width),
+            mae_by_weekday_hour: if sub_daily { hours.iter().map(|h| list(h)).collect() } else { Vec::new() },
+            mae_by_weekday: if daily { list(&days) } else { Vec::new() },
+            residual_edges,
+            residual_counts,
+            peak: self.peak(forecasts),
+            worst_days: self.worst_days(forecasts),
+        }
+    }
+
+    /// The highest reading of each day whose forecast was made at its beginning.
+    fn peak(&self, forecasts: &[f64]) -> Option<Peak> {
+        let horizon = self.data.spec.horizon;
+        let per_day = self.data.spec.step.per_day().filter(|&n| n > 1 && n <= horizon)?;
+        let (mut height, mut percent, mut time, mut hit) =
+            (Mean::default(), Mean::default(), Mean::default(), Mean::default());
+        for (w, forecast) in self.windows.iter().zip(forecasts.chunks_exact(horizon)) {
+            let truth = &self.truth(w)[..per_day];
+            if !self.begins_day(w) || truth.iter().any(|y| y.is_nan()) {
+                continue;
+            }
+            let (at, top) = highest(truth);
+            let (at_forecast, top_forecast) = highest(&forecast[..per_day]);
+            height.add((top - top_forecast).abs() * self.unit(w));
+            if top != 0.0 {
+                percent.add(100.0 * ((top - top_forecast) / top).abs());
+            }
+            time.add(at.abs_diff(at_forecast) as f64);
+            hit.add(f64::from(u8::from(at == at_forecast)));
+        }
+        (height.n > 0.0).then(|| Peak {
+            height_mae: height.get(),
+            height_mape: percent.get(),
+            time_mae: time.get(),
+            time_hit: hit.get(),
+            days: height.n as usize,
+        })
+    }
+
+    fn worst_days(&self, forecasts: &[f64]) -> Vec<BadDay> {
+        let horizon = self.data.spec.horizon;
+        let mut days: Vec<(f64, usize)> = Vec::new();
+        for (i, (w, forecast)) in self.windows.iter().zip(forecasts.chunks_exact(horizon)).enumerate() {
+            if self.begins_day(w)
+                && let Some(e) = self.window_error(w, forecast)
+            {
+                days.push((e, i));
+            }
+        }
+        days.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        days.truncate(10);
+        days.into_iter()
+            .map(|(mae, i)| {
+                let w = &self.windows[i];
+                let s = &self.data.series[w.series as usize];
+                BadDay {
+                    origin: s.clock.at(w.origin as usize),
+                    mae,
+                    mean: mean(self.truth(w)),
+                    notes: self.notes(w),
+                }
+            })
+            .collect()
+    }
+
+    /// What was special on the day a window forecasts.
+    fn notes(&self, w: &Window) -> Vec<DayNote> {
+        let s = &self.data.series[w.series as usize];
+        let origin = w.origin as usize;
+        let mut notes = Vec::new();
+        if let (Some(h), Step::Millis(_)) = (self.holidays, self.data.spec.step) {
+            let date = s.clock.local(origin).date();
+            let named = |d: Option<chrono::NaiveDate>| d.and_then(|d| h.name(d)).map(str::to_string);
+            if let Some(name) = named(Some(date)) {
+                notes.push(DayNote::Holiday { name });
+            } else if let Some(name) = named(date.checked_sub_days(Days::new(1)))
+                .or_else(|| named(date.checked_add_days(Days::new(1))))
+            {
+                notes.push(DayNote::NearHoliday { name });
+            }
+        }
+        for (c, (column, low, high)) in self.shared.extremes.iter().enumerate() {
+            let value = self.shared.covariates[w.series as usize].get(c).and_then(|v| v.get(origin)).copied();
+            if let Some(value) = value.filter(|v| v.is_finite() && (v < low || v > high)) {
+                notes.push(DayNote::Extreme { column: column.clone(), value, high: value > *high });
+            }
+        }
+        let values = &s.values[w.channel as usize];
+        let day = self.data.spec.step.per_day().unwrap_or(self.data.spec.horizon).min(self.data.spec.horizon);
+        if origin >= day {
+            let (before, now) = (mean(&values[origin - day..origin]), mean(&values[origin..origin + day]));
+            let percent = 100.0 * (now / before - 1.0);
+            if percent.is_finite() && percent.abs() >= 12.0 {
+                notes.push(DayNote::Jump { percent });
+            }
+        }
+        let mut run = 1;
+        for pair in self.truth(w).windows(2) {
+            run = if pair[0] == pair[1] { run + 1 } else { 1 };
+            if run == 6 {
+                notes.push(DayNote::Stuck);
+                break;
+            }
+        }
+        notes
+    }
+}
+
+fn mean(v: &[f64]) -> f64 {
+    let seen: Vec<f64> = v.iter().copied().filter(|x| x.is_finite()).collect();
+    seen.iter().sum::<f64>() / seen.len().max(1) as f64
+}
+
+fn highest(v: &[f64]) -> (usize, f64) {
+    v.iter().copied().enumerate().fold((0, f64::NEG_INFINITY), |a, b| if b.1 > a.1 { b } else { a })
+}
+
+/// 41 bins around zero that hold 99 % of the residuals; what lies beyond goes to the outermost.
+fn histogram(residuals: &mut [f64]) -> (Vec<f64>, Vec<u64>) {
+    const BINS: usize = 41;
+    if residuals.is_empty() {
+        return (Vec::new(), Vec::new());
+    }
+    residuals.sort_unstable_by(|a, b| a.abs().total_cmp(&b.abs()));
+    let half = residuals[(residuals.len() - 1) * 99 / 100].abs().max(f64::MIN_POSITIVE);
+    let width = 2.0 * half / BINS as f64;
+    let mut counts = vec![0u64; BINS];
+    for r in residuals.iter() {
+        counts[(((r + half) / width).max(0.0) as usize).min(BINS - 1)] += 1;
+    }
+    ((0..=BINS).map(|i| -half + i as f64 * width).collect(), counts)
+}

@@ -1,0 +1,436 @@
+//! The ladder of forecasts: readings on a clock, from repeating the last value to recurrent nets.
+
+mod checkpoint;
+mod detail;
+mod examples;
+pub mod open;
+pub mod plan;
+mod rungs;
+mod verdict;
+
+use std::path::Path;
+use std::time::Instant;
+
+use gyeol_base::{Error, Result};
+use gyeol_bundle::DataHash;
+use gyeol_data::calendar::Holidays;
+use gyeol_data::profile::Profile;
+use gyeol_data::{Change, Roles, Split, Table};
+use gyeol_forecast::forecaster::About;
+use gyeol_forecast::score::{self, Sums, Yardsticks};
+use gyeol_forecast::{Forecaster, Intervals, Prepared, RungParams, Spec, Window, Windows};
+use gyeol_judge::Bootstrap;
+use gyeol_report::Language;
+use gyeol_report::model::{
+    ChangeRow, Chapter, ColumnRole, DataChapter, DataFacts, Detail, Facts, ForecastFacts, Note, Protocol,
+    Report, Role, RungReport, Span,
+};
+use gyeol_tensor::Pool;
+use serde_json::{Map, Value, json};
+
+use crate::options::Climb;
+use crate::recipe::{HolidaysRecipe, Metric, Recipe};
+use crate::task::{Answered, Findings, Fit, Head, Judged, Part, Plan, RungName, Running, Task};
+use crate::watch::{Step, Watch};
+use detail::{Shared, TestWindows};
+use examples::Drawn;
+use open::Opened;
+use plan::Planned;
+
+/// Rows (windows times look-back) that `--quick` learns from.
+const QUICK_ROWS: usize = 3_000_000;
+
+/// Readings prepared under a recipe, with the rungs to climb.
+pub struct Forecasts<'a> {
+    recipe: &'a Recipe,
+    pool: &'a Pool,
+    plan: Plan,
+    planned: Vec<Planned>,
+    table: Table,
+    roles: Roles,
+    changes: Vec<Change>,
+    profile: Profile,
+    data: Prepared,
+    split: Split,
+    windows: Windows,
+    yardsticks: Yardsticks,
+    holidays: Option<Holidays>,
+    shared: Shared,
+    naive_season: Option<usize>,
+    naive_loss: f64,
+    about: About,
+    calendar: Vec<String>,
+    quick: bool,
+}
+
+impl<'a> Forecasts<'a> {
+    /// Reads, cleans, splits and prepares.
+    ///
+    /// # Errors
+    /// As the stations say.
+    pub fn prepare(
+        recipe: &'a Recipe,
+        beside: Option<&Path>,
+        options: &Climb,
+        pool: &'a Pool,
+        watch: &mut dyn Watch,
+    ) -> Result<Forecasts<'a>> {
+        let opened = open::open(recipe, beside)?;
+        if !watch.step(Step::Cleaned(&opened.changes)) {
+            return Err(Error::stopped());
+        }
+        Forecasts::of(recipe, opened, options, pool)
+    }
+
+    /// Splits and prepares readings that are there already.
+    ///
+    /// # Errors
+    /// As the stations say.
+    pub fn of(recipe: &'a Recipe, opened: Opened, options: &Climb, pool: &'a Pool) -> Result<Forecasts<'a>> {
+        let Opened { table, roles, changes, readings } = opened;
+        let split = Split::of(&readings, &recipe.split_spec())?;
+        let spec = Spec::new(
+            &readings,
+            recipe.forecast.look_back,
+            recipe.forecast.horizon,
+            recipe.calendar_spec(),
+            &recipe.forecast.seasons.clone().unwrap_or_default(),
+            recipe.scale.kind,
+        )?;
+        let data = Prepared::fit(&readings, &split, spec)?;
+        let mut windows = Windows::of(&data, &split, 1)?;
+        // A first look learns from origins farther apart where the table is long.
+        let thinned = if options.quick {
+            let rows = windows.train.len() * data.spec.look_back / recipe.forecast.stride;
+            rows.div_ceil(QUICK_ROWS).max(1)
+        } else {
+            1
+        };
+        let every = recipe.forecast.stride * thinned;
+        if every > 1 {
+            let channels = data.spec.targets.len();
+            let stride = every * channels;
+            let first = |c: &[Window]| c.iter().take(channels).copied().collect::<Vec<_>>();
+            windows.train = windows.train.chunks(stride).flat_map(first).collect();
+        }
+        let profile = gyeol_data::profile::profile(&table, &roles, Some(&recipe.split_spec()))?;
+        let planned = plan::plan(recipe, &data.spec, windows.train.len(), options.quick);
+        for rung in planned.iter().filter(|r| options.only.as_ref().is_none_or(|only| *only == r.name)) {
+            let params = rung.params.check(&data);
+            params.map_err(|e| e.while_at(format_args!("rung '{}'", rung.name)))?;
+        }
+        let rungs = planned
+            .iter()
+            .map(|rung| RungName {
+                name: rung.name.clone(),
+                role: match rung.params {
+                    RungParams::LastValue | RungParams::SeasonalNaive { .. } => Role::Naive,
+                    _ => Role::Learned,
+                },
+                plain: rung.plain,
+            })
+            .collect();
+        let source = table.source();
+        // Words are no part of what was fitted: a report can be drawn again in another language.
+        let fitted_by = Recipe { language: "en".into(), ..recipe.clone() }.to_toml();
+        // A quick run is another run: its rungs are never taken for full ones.
+        let canonical = if options.quick { format!("{fitted_by}\n# quick\n") } else { fitted_by };
+        let yardsticks = Yardsticks::fit(&data, &split);
+        let test_origins = origins(&data, &windows.test);
+        let block = recipe.score.bootstrap_block.unwrap_or_else(|| score::block_of(&data.spec, test_origins));
+        let naive_season = data.spec.seasons.first().map(|s| s.rows);
+        let mut calendar = data.calendar_columns()?;
+        if let Some(HolidaysRecipe::Country(code)) = &recipe.calendar.holidays {
+            let named = format!("holiday ({code})");
+            calendar.iter_mut().filter(|n| *n == "holiday").for_each(|n| n.clone_from(&named));
+        }
+        let unit = recipe.columns.unit.clone().unwrap_or_default();
+        Ok(Forecasts {
+            plan: Plan {
+                head: Head {
+                    task: "forecast",
+                    title: recipe.title(),
+                    data: DataHash {
+                        name: source.name.clone(),
+                        sha256: source.sha256.clone(),
+                        rows: table.rows() as u64,
+                    },
+                    recipe: canonical.clone(),
+                    canonical,
+                    seed: recipe.seed,
+                    language: recipe.language.parse().unwrap_or(Language::English),
+                    metric: match recipe.score.metric {
+                        Metric::Mae => "mae",
+                        Metric::Mse => "mse",
+                    },
+                    unit: if recipe.score.scaled { String::new() } else { unit.clone() },
+                    draws: recipe.score.bootstrap_draws,
+                },
+                rungs,
+                bootstrap: Bootstrap::new(test_origins, block, recipe.score.bootstrap_draws, recipe.seed),
+            },
+            planned,
+            naive_loss: naive_loss(&data, &windows.valid, naive_season),
+            naive_season,
+            holidays: data.spec.calendar.holidays()?,
+            shared: Shared::new(&data, &split, &readings),
+            about: About {
+                spec: data.spec.clone(),
+                scalers: data.scalers.clone(),
+                intervals: Intervals::default(),
+                yardsticks: yardsticks.clone(),
+                scaled: Some(recipe.score.scaled),
+                time: roles.time().map(str::to_string),
+                id: roles.id().map(str::to_string),
+                clean: recipe.clean.clone(),
+                unit,
+            },
+            quick: options.quick,
+            recipe,
+            pool,
+            table,
+            roles,
+            changes,
+            profile,
+            data,
+            split,
+            windows,
+            yardsticks,
+            calendar,
+        })
+    }
+
+    fn test(&self) -> TestWindows<'_> {
+        TestWindows {
+            data: &self.data,
+            windows: &self.windows.test,
+            scaled: self.recipe.score.scaled,
+            holidays: self.holidays.as_ref(),
+            shared: &self.shared,
+        }
+    }
+}
+
+impl Task for Forecasts<'_> {
+    type Model = Forecaster;
+    type Sums = Sums;
+    /// Forecasts (windows, horizon) in the targets' unit.
+    type Answers = Vec<f64>;
+
+    fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    fn fit(&mut self, rung: usize, running: &mut Running<'_>) -> Result<Fit<Forecaster>> {
+        self.fit_rung(&self.planned[rung], running)
+    }
+
+    fn answer(
+        &self,
+        model: &Forecaster,
+        part: Part,
+        _watch: &mut dyn Watch,
+    ) -> Result<Answered<Sums, Vec<f64>>> {
+        let windows = match part {
+            Part::Valid => &self.windows.valid,
+            Part::Test => &self.windows.test,
+        };
+        let forecasts = model.predictor.predict(&self.data, windows, self.pool);
+        let scaled = self.recipe.score.scaled;
+        let outcomes = score::errors(&self.data, windows, &forecasts, &self.yardsticks, scaled);
+        Ok(Answered { outcomes, answers: forecasts })
+    }
+
+    /// One window at a time on one thread: the median of 101.
+    fn microseconds(&self, model: &Forecaster, _test: &Answered<Sums, Vec<f64>>) -> f64 {
+        let one = Pool::new(1);
+        let Some(window) = self.windows.test.first() else { return 0.0 };
+        let mut took: Vec<f64> = (0..101)
+            .map(|_| {
+                let begun = Instant::now();
+                std::hint::black_box(model.predictor.predict(&self.data, &[*window], &one));
+                begun.elapsed().as_secs_f64() * 1e6
+            })
+            .collect();
+        took.sort_unstable_by(f64::total_cmp);
+        took[50]
+    }
+
+    fn detail(&self, model: &Forecaster, test: &Answered<Sums, Vec<f64>>) -> Detail {
+        Detail::Forecast(Box::new(self.test().detail(&test.answers, &model.about.intervals)))
+    }
+
+    fn saved(&self, rung: usize, stem: &Path) {
+        if let RungParams::Net { members, .. } = &self.planned[rung].params {
+            checkpoint::remove(stem, *members);
+        }
+    }
+
+    fn findings(&mut self, judged: &[Judged<Self>], best: usize, _watch: &mut dyn Watch) -> Result<Findings> {
+        let (recipe, data, windows) = (self.recipe, &self.data, &self.windows);
+        let test = self.test();
+        let valid =
+            |i: &usize| judged[*i].report.valid.get(self.plan.head.metric).copied().unwrap_or(f64::INFINITY);
+        let mut order: Vec<usize> = (0..judged.len()).filter(|&i| i != best).collect();
+        order.sort_by(|a, b| valid(a).total_cmp(&valid(b)));
+        order.insert(0, best);
+        order.truncate(2);
+        let drawn: Vec<Drawn<'_>> = order
+            .iter()
+            .filter_map(|&i| judged.get(i))
+            .map(|j| Drawn {
+                rung: &j.report.name,
+                forecasts: &j.test.answers,
+                intervals: &j.model.about.intervals,
+            })
+            .collect();
+        let days = examples::days(&test, &drawn, self.naive_season);
+        let span = |part: &std::ops::Range<i64>, list: &[Window]| span_of(data, part, list);
+        let unscored = windows.test.iter().map(|w| test.truth(w).iter().filter(|y| y.is_nan()).count()).sum();
+        let mut notes = Vec::new();
+        if recipe.forecast.known_ahead {
+            notes.push(Note::KnownAhead);
+        }
+        if recipe.data.file == crate::recipe::BUILTIN_POWER {
+            notes.push(Note::BuiltIn);
+        }
+        if self.quick {
+            notes.push(Note::Quick);
+        }
+        let by_name = recipe.rungs.iter().filter(|rung| rung.plain_by_name());
+        notes.extend(by_name.map(|rung| Note::PlainByName(rung.name.clone())));
+        let column = |c: &gyeol_data::ColumnInfo| ColumnRole {
+            name: c.name.clone(),
+            role: self.roles.get(&c.name).word().into(),
+        };
+        let facts = ForecastFacts {
+            data: DataFacts {
+                rows: self.table.rows(),
+                series: data.series.len(),
+                targets: data.spec.targets.clone(),
+                unit: self.about.unit.clone(),
+                step: data.spec.step.label(),
+                zone: data.spec.zone.clone().unwrap_or_else(|| "UTC".into()),
+            },
+            protocol: Protocol {
+                look_back: data.spec.look_back,
+                horizon: data.spec.horizon,
+                train: span(&self.split.train, &windows.train),
+                valid: span(&self.split.valid, &windows.valid),
+                test: span(&self.split.test, &windows.test),
+                columns: self.table.columns().iter().map(column).collect(),
+                calendar: self.calendar.clone(),
+                known_ahead: recipe.forecast.known_ahead,
+                interval_level: recipe.forecast.interval,
+                scaled: recipe.score.scaled,
+                mase_season: self.yardsticks.season,
+                unscored,
+                skipped: windows.skipped,
+            },
+        };
+        let change = |c: &Change| ChangeRow {
+            operation: c.operation.clone(),
+            column: c.column.clone().unwrap_or_default(),
+            touched: c.touched,
+            detail: c.detail.clone(),
+        };
+        let table =
+            DataChapter { profile: self.profile.clone(), changes: self.changes.iter().map(change).collect() };
+        Ok(Findings {
+            facts: Facts::Forecast(Box::new(facts)),
+            chapters: vec![
+                Chapter::Answer,
+                Chapter::Ladder,
+                Chapter::Days(days),
+                Chapter::Errors,
+                Chapter::Learning,
+                Chapter::Certainty,
+                Chapter::Data(Box::new(table)),
+                Chapter::Inside,
+                Chapter::Protocol,
+            ],
+            notes,
+        })
+    }
+
+    fn scores(&self, r: &Report) -> Map<String, Value> {
+        let Some(ForecastFacts { data, protocol: p }) = r.forecast() else { return Map::new() };
+        let span = |s: &Span| json!({ "from": s.from, "to": s.to, "rows": s.rows, "windows": s.windows });
+        let denominator = json!({ "windows": p.test.windows, "unscored": p.unscored, "skipped": p.skipped });
+        let keys = [
+            (
+                "data",
+                json!({
+                    "name": r.head.name, "sha256": r.head.sha256, "rows": data.rows, "series": data.series,
+                    "targets": data.targets, "unit": data.unit,
+                }),
+            ),
+            ("split", json!({ "train": span(&p.train), "valid": span(&p.valid), "test": span(&p.test) })),
+            ("scaled", json!(p.scaled)),
+            ("look_back", json!(p.look_back)),
+            ("horizon", json!(p.horizon)),
+            ("interval", json!(p.interval_level)),
+            ("denominator", denominator),
+        ];
+        keys.map(|(key, value)| (key.to_owned(), value)).into_iter().collect()
+    }
+
+    fn rung_scores(&self, rung: &RungReport) -> Map<String, Value> {
+        let Some(d) = rung.forecast() else { return Map::new() };
+        let keys = [
+            ("peak_memory", json!(rung.peak_memory)),
+            ("verdict", json!(rung.verdict)),
+            ("mae_by_step", json!(d.mae_by_step)),
+            ("coverage", json!(d.coverage)),
+            ("width", json!(d.width)),
+            ("pinball", json!(d.pinball)),
+            ("peak", json!(d.peak)),
+        ];
+        keys.map(|(key, value)| (key.to_owned(), value)).into_iter().collect()
+    }
+}
+
+fn origins(data: &Prepared, windows: &[Window]) -> usize {
+    let mut times: Vec<i64> =
+        windows.iter().map(|w| data.series[w.series as usize].clock.at(w.origin as usize)).collect();
+    times.sort_unstable();
+    times.dedup();
+    times.len()
+}
+
+/// Validation MAE, in scaled units, of repeating the season: what a net must beat to have learnt anything.
+fn naive_loss(data: &Prepared, windows: &[Window], season: Option<usize>) -> f64 {
+    let horizon = data.spec.horizon;
+    let mut out = vec![0.0; horizon];
+    let (mut sum, mut n) = (0.0, 0.0);
+    for w in windows {
+        match season {
+            Some(season) => gyeol_forecast::baseline::seasonal_naive(data, season, w, &mut out),
+            None => gyeol_forecast::baseline::last_value(data, w, &mut out),
+        }
+        let s = &data.series[w.series as usize];
+        let (channel, origin) = (w.channel as usize, w.origin as usize);
+        for (p, y) in out.iter().zip(&s.truth[channel][origin..origin + horizon]) {
+            if !y.is_nan() {
+                sum += (p - y).abs() / s.scalers[channel].scale;
+                n += 1.0;
+            }
+        }
+    }
+    sum / n
+}
+
+fn span_of(data: &Prepared, part: &std::ops::Range<i64>, windows: &[Window]) -> Span {
+    let (mut from, mut to, mut rows) = (i64::MAX, i64::MIN, 0);
+    for s in &data.series {
+        let first = s.clock.index_at_or_after(part.start).min(s.history);
+        let end = s.clock.index_at_or_after(part.end).min(s.history);
+        if first < end {
+            from = from.min(s.clock.at(first));
+            to = to.max(s.clock.at(end - 1));
+            rows += end - first;
+        }
+    }
+    // All targets of one origin are one window.
+    Span { from, to, rows, windows: windows.len() / data.spec.targets.len().max(1) }
+}

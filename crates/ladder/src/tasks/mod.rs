@@ -1,0 +1,39 @@
+//! The tasks that climb, and the one place that lists them.
+
+pub mod forecast;
+pub mod lm;
+pub mod topics;
+
+use std::path::Path;
+
+use gyeol_base::Result;
+use gyeol_tensor::Pool;
+
+use crate::climb::climb;
+use crate::options::{Climb, Outcome};
+use crate::recipe::AnyRecipe;
+use crate::watch::Watch;
+
+/// Climbs the ladder of a recipe, whatever its task; relative files are looked for in `beside` first.
+///
+/// # Errors
+/// As the stations say; nothing is left half written.
+pub fn run(
+    recipe: &AnyRecipe,
+    beside: Option<&Path>,
+    options: &Climb,
+    pool: &Pool,
+    watch: &mut dyn Watch,
+) -> Result<Outcome> {
+    match recipe {
+        AnyRecipe::Forecast(recipe) => {
+            let mut task = forecast::Forecasts::prepare(recipe, beside, options, pool, watch)?;
+            climb(&mut task, options, pool, watch)
+        }
+        AnyRecipe::LanguageModel(recipe) => {
+            let texts = lm::read(recipe, beside, pool, watch)?;
+            let mut task = lm::Words::prepare(recipe, &texts, options, pool, watch)?;
+            climb(&mut task, options, pool, watch)
+        }
+    }
+}

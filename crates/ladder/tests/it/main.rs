@@ -1,0 +1,9 @@
+//! Tests through the public interface, in one binary: a module for each matter.
+
+mod contract;
+mod fuzz;
+mod lm;
+#[path = "../../../../tests/mutate.rs"]
+mod mutate;
+mod toy;
+mod units;

@@ -1,0 +1,186 @@
+//! A count-based language model with its way from text to tokens.
+
+use gyeol_base::Result;
+use gyeol_bundle::{Bundle, Packed, bad_manifest};
+use gyeol_ngram::{NgramModel, Sampling, Scored, ScoresWords, next_words, sample, score_ids, score_words};
+use gyeol_tensor::Pool;
+use gyeol_text::lines::TokenLines;
+use serde_json::{Value, json};
+
+use crate::answers::{Answers, Ask, Reply, VerbSpec, no_such_verb, number, object, text, texts, whole};
+
+/// Name of the section that holds the tables.
+const TABLES: &str = "ngram";
+
+/// A language model that reads texts.
+#[derive(Debug)]
+pub struct LmModel {
+    /// From texts to lines of tokens, as the training part was read.
+    pub lines: TokenLines,
+    /// What comes next.
+    pub model: NgramModel,
+    /// N-grams by order.
+    pub counts: Vec<u64>,
+    /// Smoothing.
+    pub smoothing: String,
+    /// Discounts of counts 1, 2, 3 and more, by order, where the smoothing has them.
+    pub discounts: Vec<[f32; 3]>,
+    /// Discounts that had to be replaced, in words.
+    pub warnings: Vec<String>,
+}
+
+impl Packed for LmModel {
+    const KIND: &'static str = "language-model";
+
+    fn pack(&self, bundle: &mut Bundle) -> Result<()> {
+        bundle.manifest.model = json!({
+            "order": self.model.order(),
+            "counts": self.counts,
+            "parameters": self.parameters(),
+            "vocabulary": self.model.vocabulary_len(),
+            "smoothing": self.smoothing,
+            "discounts": self.discounts,
+            "warnings": self.warnings,
+            "lines": self.lines.to_json(),
+        });
+        bundle.add_section(TABLES, self.model.bytes());
+        Ok(())
+    }
+
+    fn unpack(bundle: Bundle) -> Result<LmModel> {
+        let value = &bundle.manifest.model;
+        // Models of the first version do not say how they were smoothed.
+        fn known<T: serde::de::DeserializeOwned + Default>(value: &serde_json::Value, key: &str) -> T {
+            serde_json::from_value(value[key].clone()).unwrap_or_default()
+        }
+        let counts = serde_json::from_value(value["counts"].clone()).map_err(bad_manifest)?;
+        let lines = TokenLines::from_json(&value["lines"]).map_err(bad_manifest)?;
+        let model = NgramModel::from_bytes(bundle.bytes(TABLES)?, TABLES).map_err(bad_manifest)?;
+        Ok(LmModel {
+            lines,
+            model,
+            counts,
+            smoothing: known(value, "smoothing"),
+            discounts: known(value, "discounts"),
+            warnings: known(value, "warnings"),
+        })
+    }
+
+    fn parameters(&self) -> u64 {
+        self.counts.iter().sum()
+    }
+}
+
+/// Words of a text that is made up, unless another number is asked for, and at most.
+const LONG: (u64, u64) = (50, 10_000);
+/// Next words, unless another number is asked for, and at most.
+const NEXT: (u64, u64) = (10, 1000);
+
+impl LmModel {
+    /// A text as the model's words.
+    fn scored(&self, text: &str) -> (Vec<String>, Vec<Scored>) {
+        let line = self.lines.line(text);
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let scored = score_words(&self.model, &words);
+        (words.into_iter().map(str::to_owned).collect(), scored)
+    }
+}
+
+impl Answers for LmModel {
+    fn verbs(&self) -> Vec<VerbSpec> {
+        let text = || json!({ "type": "string" });
+        let texts = || json!({ "type": "array", "items": { "type": "string" } });
+        let object = |required: &[&str], properties: Value| json!({ "type": "object", "required": required, "properties": properties });
+        vec![
+            VerbSpec {
+                name: "score",
+                about: "Log10 probability of each text, word by word.",
+                table: false,
+                input: object(&["texts"], json!({ "texts": texts() })),
+                output: object(
+                    &["scores", "perplexity"],
+                    json!({
+                        "scores": { "type": "array", "items": { "type": "object" } },
+                        "perplexity": { "type": "number" }, "tokens": { "type": "integer" },
+                    }),
+                ),
+            },
+            VerbSpec {
+                name: "next",
+                about: "The most probable words after a text.",
+                table: false,
+                input: object(&[], json!({ "text": text(), "k": { "type": "integer", "default": NEXT.0 } })),
+                output: object(
+                    &["next"],
+                    json!({ "next": { "type": "array", "items": { "type": "object" } } }),
+                ),
+            },
+            VerbSpec {
+                name: "generate",
+                about: "A continuation that is drawn from the model.",
+                table: false,
+                input: object(
+                    &[],
+                    json!({
+                        "prompt": text(), "max": { "type": "integer", "default": LONG.0 },
+                        "temperature": { "type": "number", "default": 1.0 }, "seed": { "type": "integer", "default": 0 },
+                    }),
+                ),
+                output: object(&["text"], json!({ "text": text() })),
+            },
+        ]
+    }
+
+    fn answer(&self, verb: &str, ask: Ask, _pool: &Pool) -> Result<Reply> {
+        let ask = object(ask)?;
+        match verb {
+            "score" => {
+                let (mut log10, mut tokens) = (0.0, 0usize);
+                let mut scores = Vec::new();
+                for text in texts(&ask, "texts")? {
+                    let (words, scored) = self.scored(&text);
+                    let total: f64 = scored.iter().map(|s| f64::from(s.log10)).sum();
+                    (log10, tokens) = (log10 + total, tokens + scored.len());
+                    let words: Vec<Value> = scored
+                        .iter()
+                        .enumerate()
+                        .map(|(i, s)| {
+                            let word = words.get(i).map_or("</s>", String::as_str);
+                            json!({ "token": word, "log10": s.log10, "unknown": s.unknown })
+                        })
+                        .collect();
+                    scores.push(json!({ "text": text, "log10": total, "tokens": words }));
+                }
+                let perplexity = 10f64.powf(-log10 / tokens.max(1) as f64);
+                let perplexity = Some(perplexity).filter(|p| p.is_finite());
+                Ok(Reply::Json(json!({ "scores": scores, "perplexity": perplexity, "tokens": tokens })))
+            }
+            "next" => {
+                let line = self.lines.line(&text(&ask, "text")?);
+                let words: Vec<&str> = line.split_whitespace().collect();
+                let k = whole(&ask, "k", NEXT.0, NEXT.1)? as usize;
+                let ids: Vec<u32> = words.iter().map(|w| self.model.text_id(w.as_bytes())).collect();
+                let state = score_ids(&self.model, &ids, false, |_| {});
+                let next: Vec<Value> = next_words(&self.model, &state, k)
+                    .into_iter()
+                    .map(|(word, p)| json!({ "token": self.model.word(word), "p": p }))
+                    .collect();
+                Ok(Reply::Json(json!({ "next": next })))
+            }
+            "generate" => {
+                let prompt = self.lines.line(&text(&ask, "prompt")?);
+                let words: Vec<&str> = prompt.split_whitespace().collect();
+                let how = Sampling {
+                    max: whole(&ask, "max", LONG.0, LONG.1)? as usize,
+                    temperature: number(&ask, "temperature", 1.0)?,
+                    seed: whole(&ask, "seed", 0, u64::MAX)?,
+                    ..Sampling::default()
+                };
+                let drawn = sample(&self.model, &words, &how)?;
+                let all = words.into_iter().chain(drawn.iter().map(|&word| self.model.word(word)));
+                Ok(Reply::Json(json!({ "text": all.collect::<Vec<_>>().join(" ") })))
+            }
+            _ => Err(no_such_verb(verb, &self.verbs())),
+        }
+    }
+}

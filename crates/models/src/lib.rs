@@ -1,0 +1,16 @@
+//! Every model behind one door: opened by its file, asked by its verbs.
+//!
+//! A [`Registry`] knows for each kind of bundle how to open it, and gives whatever the file holds as [`Answers`]: a list of
+//! verbs with what goes in and comes out, and one way to ask. The command, the server (its routes and its OpenAPI) and other
+//! languages use this door alone, so that a new kind of model is one line in [`Registry::standard`].
+
+mod answers;
+mod forecast;
+mod language;
+mod registry;
+mod topics;
+
+pub use answers::{Answers, Ask, Description, Reply, VerbSpec};
+pub use gyeol_base::{Error, Result};
+pub use language::LmModel;
+pub use registry::{Opened, Registry, open, open_as};

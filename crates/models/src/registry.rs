@@ -1,0 +1,140 @@
+//! From a file to a model, whatever its kind.
+
+use std::path::Path;
+
+use gyeol_base::{Error, Fault, Result};
+use gyeol_bundle::{Bundle, Packed, Summary};
+use gyeol_forecast::Forecaster;
+use gyeol_topic::lda::Lda;
+use gyeol_topic::lsa::Lsa;
+
+use crate::{Answers, LmModel};
+
+/// A model that was opened.
+pub struct Opened {
+    /// What the file says of it.
+    pub summary: Summary,
+    /// The model.
+    pub model: Box<dyn Answers>,
+}
+
+/// How one kind of model is opened.
+struct Entry {
+    kind: &'static str,
+    rung: Option<&'static str>,
+    open: fn(Bundle) -> Result<Box<dyn Answers>>,
+    /// Verbs of the command that take such a file.
+    commands: &'static [&'static str],
+}
+
+/// The kinds of models that can be opened.
+pub struct Registry {
+    entries: Vec<Entry>,
+}
+
+impl Registry {
+    /// No kind at all.
+    pub fn empty() -> Registry {
+        Registry { entries: Vec::new() }
+    }
+
+    /// Every kind that this program fits.
+    pub fn standard() -> Registry {
+        Registry::empty()
+            .with::<Forecaster>(&["predict", "evaluate", "serve", "show"])
+            .with::<LmModel>(&[
+                "perplexity",
+                "score",
+                "next",
+                "generate",
+                "rank",
+                "correct",
+                "rescore",
+                "serve",
+                "show",
+            ])
+            .with::<Lda>(&["topics --infer", "topics --generate", "similar", "serve", "show"])
+            .with::<Lsa>(&["similar", "serve", "show"])
+    }
+
+    /// One kind more; `commands` are the verbs of the command that take it.
+    #[must_use]
+    pub fn with<M: Packed + Answers + 'static>(mut self, commands: &'static [&'static str]) -> Registry {
+        self.entries.push(Entry {
+            kind: M::KIND,
+            rung: M::RUNG,
+            open: |bundle| Ok(Box::new(bundle.open_as::<M>()?)),
+            commands,
+        });
+        self
+    }
+
+    fn entry(&self, kind: &str, rung: &str) -> Option<&Entry> {
+        self.entries.iter().find(|e| e.kind == kind && e.rung.is_none_or(|wanted| wanted == rung))
+    }
+
+    /// Verbs of the command that take a file of this kind; none for an unknown one.
+    pub fn commands(&self, kind: &str, rung: &str) -> &'static [&'static str] {
+        self.entry(kind, rung).map_or(&[], |entry| entry.commands)
+    }
+
+    /// Opens a file; `-` is standard input.
+    ///
+    /// # Errors
+    /// A file that is no bundle or is damaged; a kind that is not known (`unknown-kind`).
+    pub fn open(&self, path: impl AsRef<Path>) -> Result<Opened> {
+        let path = path.as_ref();
+        let bundle = Bundle::open(path)?;
+        let m = &bundle.manifest;
+        let Some(entry) = self.entry(&m.kind, &m.rung) else {
+            let found = format!("a file of kind '{}' (rung {}), which holds no model to ask", m.kind, m.rung);
+            return Err(Fault::new("unknown-kind", found)
+                .file(path)
+                .cause("a state of a stopped fit, or a model of a newer version")
+                .next("see with `gyeol show` what it holds")
+                .input());
+        };
+        let summary = bundle.summary();
+        let model = (entry.open)(bundle).map_err(|e| e.in_file(path))?;
+        Ok(Opened { summary, model })
+    }
+
+    /// Opens a file that must hold a model of one type.
+    ///
+    /// # Errors
+    /// As [`Registry::open`]; another kind (`wrong-kind`), with the verbs that it answers.
+    pub fn open_as<M: Packed>(&self, path: impl AsRef<Path>) -> Result<(M, Summary)> {
+        let path = path.as_ref();
+        let bundle = Bundle::open(path)?;
+        if !bundle.is::<M>() {
+            return Err(self.wrong_kind(&bundle, M::KIND).in_file(path));
+        }
+        let summary = bundle.summary();
+        Ok((bundle.open_as::<M>().map_err(|e| e.in_file(path))?, summary))
+    }
+
+    /// The error of a model of another kind than was needed: what the file is, and which verbs it answers.
+    pub fn wrong_kind(&self, bundle: &Bundle, wanted: &str) -> Error {
+        let error = bundle.wrong_kind(wanted);
+        match self.commands(&bundle.manifest.kind, &bundle.manifest.rung) {
+            [] => error,
+            commands => error.with_next(format!("ask it by {}", commands.join(", "))),
+        }
+    }
+}
+
+/// Opens a file of any kind that this program fits.
+///
+/// # Errors
+/// As [`Registry::open`].
+pub fn open(path: impl AsRef<Path>) -> Result<Opened> {
+    Registry::standard().open(path)
+}
+
+/// Opens a file that must hold a model of one type.
+///
+/// # Errors
+/// As [`Registry::open_as`].
+pub fn open_as<M: Packed>(path: impl AsRef<Path>) -> Result<(M, Summary)> {
+    Registry::standard().open_as(path)
+}

@@ -1,0 +1,5 @@
+//! Models from their files, as strangers hand them over.
+
+mod fuzz;
+#[path = "../../../../tests/mutate.rs"]
+mod mutate;

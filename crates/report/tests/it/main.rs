@@ -1,0 +1,4 @@
+//! Tests through the public interface, in one binary: a module for each matter.
+
+mod pages;
+mod topics;

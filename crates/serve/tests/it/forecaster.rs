@@ -1,0 +1,60 @@
+//! A real forecaster behind the server.
+
+use crate::common::Server;
+use crate::power;
+use gyeol_serve::ServeOptions;
+use serde_json::json;
+
+fn server() -> Server {
+    Server::start(vec![power::model("power")], ServeOptions::default())
+}
+
+#[test]
+fn its_sample_is_continued_with_the_hours_of_the_day_before() {
+    let server = server();
+    let sample = server.get("/v1/sample");
+    assert_eq!(sample.status, 200, "{}", sample.body);
+    let answer = server.csv(&sample.body).value();
+    let rows = answer["forecast"].as_array().unwrap();
+    assert_eq!(rows.len(), 24);
+    // By hand from the sample: the readings of the last 24 rows, an hour of the next day each.
+    let lines: Vec<Vec<&str>> = sample.body.lines().skip(1).map(|line| line.split(',').collect()).collect();
+    let yesterday = &lines[lines.len() - 24..];
+    for (row, line) in rows.iter().zip(yesterday) {
+        let load: f64 = line[1].parse().unwrap();
+        assert!((row["value"].as_f64().unwrap() - load).abs() < 1e-6 * load, "{row} {line:?}");
+        assert!(row["low"].as_f64() < row["value"].as_f64() && row["value"].as_f64() < row["high"].as_f64());
+        assert_eq!(row["time"].as_str().unwrap()[11..], line[0][11..], "the same hour");
+    }
+    assert_eq!(rows[0]["time"], "2015-01-01T00:00:00");
+}
+
+#[test]
+fn it_says_what_it_wants() {
+    let model = &server().get("/v1/models").value()["models"][0];
+    assert_eq!(model["rung"], "seasonal-naive");
+    assert_eq!((&model["targets"], &model["past"]), (&json!(["load"]), &json!(["temperature"])));
+    assert_eq!(
+        (&model["step"], &model["horizon"], &model["look_back"]),
+        (&json!("1 h"), &json!(24), &json!(24))
+    );
+    assert_eq!((&model["interval"], &model["unit"]), (&json!(0.9), &json!("MW")));
+}
+
+#[test]
+fn its_refusals_have_their_own_codes() {
+    let server = server();
+    let sample = server.get("/v1/sample").body;
+    let rows = |count: usize| sample.lines().take(count + 1).collect::<Vec<_>>().join("\n");
+    server.csv(&rows(20)).error(422, "too-short");
+    let every_other = sample.lines().enumerate().filter(|(line, _)| line % 2 == 0).map(|(_, line)| line);
+    server.csv(&every_other.collect::<Vec<_>>().join("\n")).error(422, "other-step");
+    // A hole of a day is longer than this model's cleaning mends.
+    let lines: Vec<&str> = sample.lines().collect();
+    let hole = [&lines[..200], &lines[224..]].concat().join("\n");
+    let error = server.csv(&hole).error(422, "missing-value");
+    assert_eq!(error["column"], "load");
+    // A short one is mended.
+    let hole = [&lines[..200], &lines[203..]].concat().join("\n");
+    assert_eq!(server.csv(&hole).status, 200);
+}

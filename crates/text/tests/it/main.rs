@@ -1,0 +1,7 @@
+//! Tests through the public interface, in one binary: a module for each matter.
+
+mod corpus;
+mod fuzz;
+mod korean_sentences;
+#[path = "../../../../tests/mutate.rs"]
+mod mutate;
