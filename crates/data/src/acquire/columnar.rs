@@ -14,7 +14,7 @@ use chrono::DateTime;
 
 use super::columns::{Offsets, Typed};
 use super::csv::{Cells, unique_names};
-use super::{ReadOptions, note, numbers};
+use super::{ReadOptions, arrow_lengths, note, numbers};
 use crate::table::{ColumnData, FILLED, Source, mask_of_runs};
 use gyeol_base::{Error, Fault, Result};
 
@@ -50,12 +50,16 @@ pub(super) fn read(
     let got = catch_unwind(AssertUnwindSafe(|| match kind {
         "Parquet" => parquet(name, bytes, options, &broken),
         "Arrow IPC file" => {
+            arrow_lengths::file(&mut std::io::Cursor::new(bytes), bytes.len() as u64, options.max_bytes)
+                .map_err(&broken)?;
             let reader = arrow_ipc::reader::FileReader::try_new(std::io::Cursor::new(bytes), None)
                 .map_err(|e| broken(e.to_string()))?;
             let schema = reader.schema();
             gather(name, reader.map(|b| b.map_err(|e| broken(e.to_string()))), schema, options)
         }
         _ => {
+            arrow_lengths::stream(&mut std::io::Cursor::new(bytes), bytes.len() as u64, options.max_bytes)
+                .map_err(&broken)?;
             let reader = arrow_ipc::reader::StreamReader::try_new(std::io::Cursor::new(bytes), None)
                 .map_err(|e| broken(e.to_string()))?;
             let schema = reader.schema();

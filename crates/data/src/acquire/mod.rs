@@ -1,5 +1,6 @@
 //! Reading tables from files of unknown make, and writing them whole or not at all.
 
+pub mod arrow_lengths;
 mod bytes;
 mod columnar;
 mod columns;

@@ -13,6 +13,7 @@ use arrow_array::types::{
 use arrow_array::{Array, RecordBatch};
 use arrow_schema::{DataType, Schema};
 use gyeol_base::Fault;
+use gyeol_data::acquire::arrow_lengths;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
@@ -20,6 +21,8 @@ use super::block::Block;
 use super::{Corpus, Format, Source, columns};
 use gyeol_base::{Error, Result};
 
+/// Bytes that a batch of an Arrow file may unpack to.
+const UNPACKED: u64 = 2 << 30;
 /// Rows of a batch; a block is a batch.
 const ROWS: usize = 4096;
 
@@ -84,7 +87,9 @@ fn parquet(corpus: &Corpus, source: &Source, send: &mut dyn FnMut(Block) -> bool
 
 fn arrow(corpus: &Corpus, source: &Source, send: &mut dyn FnMut(Block) -> bool) -> Result<bool> {
     let path = &source.path;
-    let file = std::io::BufReader::new(open(path)?);
+    let mut file = std::io::BufReader::new(open(path)?);
+    let length = file.get_ref().metadata().map_err(|e| Error::reading(path, e))?.len();
+    arrow_lengths::file(&mut file, length, UNPACKED).map_err(|e| broken(path, e))?;
     let reader = arrow_ipc::reader::FileReader::try_new(file, None).map_err(|e| broken(path, e))?;
     let chosen = choose(corpus, source, &reader.schema())?;
     let mut row = 0;
