@@ -43,7 +43,7 @@ pub fn file(from: &mut (impl Read + Seek), length: u64, limit: u64) -> Result<()
     Ok(())
 }
 
-/// Checks a stream that is there as a whole, as [`file`] does.
+/// Checks a stream that is there as a whole, as [`file()`] does.
 ///
 /// # Errors
 /// What is wrong, in words.
