@@ -8,6 +8,7 @@ use gyeol_forecast::Forecaster;
 use gyeol_topic::lda::Lda;
 use gyeol_topic::lsa::Lsa;
 
+use crate::topics::Searched;
 use crate::{Answers, LmModel};
 
 /// A model that was opened.
@@ -53,17 +54,32 @@ impl Registry {
                 "serve",
                 "show",
             ])
-            .with::<Lda>(&["topics --infer", "topics --generate", "similar", "serve", "show"])
-            .with::<Lsa>(&["similar", "serve", "show"])
+            .with_as::<Lda, Searched<Lda>>(&[
+                "topics --infer",
+                "topics --generate",
+                "similar",
+                "serve",
+                "show",
+            ])
+            .with_as::<Lsa, Searched<Lsa>>(&["similar", "serve", "show"])
     }
 
     /// One kind more; `commands` are the verbs of the command that take it.
     #[must_use]
-    pub fn with<M: Packed + Answers + 'static>(mut self, commands: &'static [&'static str]) -> Registry {
+    pub fn with<M: Packed + Answers + 'static>(self, commands: &'static [&'static str]) -> Registry {
+        self.with_as::<M, M>(commands)
+    }
+
+    /// One kind more that is asked through another type: one that keeps what answers are found with.
+    #[must_use]
+    pub fn with_as<M: Packed, A: Answers + From<M> + 'static>(
+        mut self,
+        commands: &'static [&'static str],
+    ) -> Registry {
         self.entries.push(Entry {
             kind: M::KIND,
             rung: M::RUNG,
-            open: |bundle| Ok(Box::new(bundle.open_as::<M>()?)),
+            open: |bundle| Ok(Box::new(A::from(bundle.open_as::<M>()?))),
             commands,
         });
         self

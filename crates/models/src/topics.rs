@@ -1,5 +1,7 @@
 //! Topic models, asked with texts.
 
+use std::sync::OnceLock;
+
 use gyeol_base::{Error, Fault, Result};
 use gyeol_tensor::Pool;
 use gyeol_topic::lda::Lda;
@@ -82,17 +84,46 @@ fn nearest(near: Vec<Vec<Near>>) -> Reply {
     Reply::Json(json!({ "nearest": near }))
 }
 
-impl Answers for Lda {
+/// A model with the index of its documents, which is made once, when the first text is looked for.
+pub(crate) struct Searched<M> {
+    model: M,
+    index: OnceLock<DenseIndex>,
+}
+
+impl<M> From<M> for Searched<M> {
+    fn from(model: M) -> Self {
+        Searched { model, index: OnceLock::new() }
+    }
+}
+
+impl<M> Searched<M> {
+    /// The index over these documents.
+    fn index(&self, documents: impl FnOnce(&M) -> Result<DenseIndex>) -> Result<&DenseIndex> {
+        if let Some(index) = self.index.get() {
+            return Ok(index);
+        }
+        let made = documents(&self.model)?;
+        Ok(self.index.get_or_init(|| made))
+    }
+}
+
+/// The words of `k` topics and the share of each.
+fn listed<'a>(k: usize, words: impl Fn(usize) -> Vec<&'a str>, shares: &[f64]) -> Reply {
+    let topics: Vec<Value> = (0..k).map(|t| json!({ "words": words(t), "share": shares[t] })).collect();
+    Reply::Json(json!({ "topics": topics }))
+}
+
+impl Answers for Searched<Lda> {
     fn verbs(&self) -> Vec<VerbSpec> {
         vec![infer(), topics(), similar()]
     }
 
     fn answer(&self, verb: &str, ask: Ask, pool: &Pool) -> Result<Reply> {
-        let ask = object(ask)?;
+        let (ask, model) = (object(ask)?, &self.model);
         match verb {
             "infer" => {
-                let rows = self.vectorizer().transform_texts(&texts(&ask, "texts")?);
-                let mixes = self.folder().mixes(&rows, pool);
+                let rows = model.vectorizer().transform_texts(&texts(&ask, "texts")?);
+                let mixes = model.folder().mixes(&rows, pool);
                 let known = |doc: usize| rows.parts(doc).1.iter().sum::<f64>();
                 let documents: Vec<Value> = mixes
                     .iter()
@@ -103,53 +134,43 @@ impl Answers for Lda {
             }
             "topics" => {
                 let words = whole(&ask, "words", WORDS, MOST)? as usize;
-                let topics: Vec<Value> = (0..self.k())
-                    .map(|t| {
-                        let words: Vec<&str> = self.topic(t, words).iter().map(|w| w.word).collect();
-                        json!({ "words": words, "share": self.shares()[t] })
-                    })
-                    .collect();
-                Ok(Reply::Json(json!({ "topics": topics })))
+                let words = |t| model.topic(t, words).iter().map(|w| w.word).collect();
+                Ok(listed(model.k(), words, model.shares()))
             }
             "similar" => {
-                let rows = self.vectorizer().transform_texts(&[query(&ask)?]);
+                let rows = model.vectorizer().transform_texts(&[query(&ask)?]);
                 if rows.nonzeros() == 0 {
                     return Err(unknown_words());
                 }
-                let documents = self.document_topics()?;
-                let index = DenseIndex::new(&documents, Measure::Cosine)?;
+                let index =
+                    self.index(|model| DenseIndex::new(&model.document_topics()?, Measure::Cosine))?;
                 let k = whole(&ask, "k", NEAREST, MOST)? as usize;
-                Ok(nearest(index.search(&self.mixes(&rows, pool)?, k, pool)?))
+                Ok(nearest(index.search(&model.mixes(&rows, pool)?, k, pool)?))
             }
             _ => Err(no_such_verb(verb, &self.verbs())),
         }
     }
 }
 
-impl Answers for Lsa {
+impl Answers for Searched<Lsa> {
     fn verbs(&self) -> Vec<VerbSpec> {
         vec![topics(), similar()]
     }
 
     fn answer(&self, verb: &str, ask: Ask, pool: &Pool) -> Result<Reply> {
-        let ask = object(ask)?;
+        let (ask, model) = (object(ask)?, &self.model);
         match verb {
             "topics" => {
                 let words = whole(&ask, "words", WORDS, MOST)? as usize;
-                let topics: Vec<Value> = (0..self.k())
-                    .map(|t| {
-                        let words: Vec<&str> = self.topic(t, words).iter().map(|w| w.word).collect();
-                        json!({ "words": words, "share": self.explained()[t] })
-                    })
-                    .collect();
-                Ok(Reply::Json(json!({ "topics": topics })))
+                let words = |t| model.topic(t, words).iter().map(|w| w.word).collect();
+                Ok(listed(model.k(), words, model.explained()))
             }
             "similar" => {
-                let coordinates = self.coordinates(&[query(&ask)?], pool);
+                let coordinates = model.coordinates(&[query(&ask)?], pool);
                 if coordinates.data().iter().all(|v| *v == 0.0) {
                     return Err(unknown_words());
                 }
-                let index = DenseIndex::new(self.documents(), Measure::Cosine)?;
+                let index = self.index(|model| DenseIndex::new(model.documents(), Measure::Cosine))?;
                 let k = whole(&ask, "k", NEAREST, MOST)? as usize;
                 Ok(nearest(index.search(&coordinates, k, pool)?))
             }
