@@ -1,6 +1,7 @@
 //! Long work that can be stopped: it tells how far it is, and goes on as long as the answer is `true`.
 
 use std::cmp::Ordering;
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
@@ -114,20 +115,9 @@ impl<'a> Watch<'a> {
 
     /// [`Pool::run`] in portions, with a question between them.
     pub fn run(&mut self, pool: &Pool, tasks: usize, f: &(dyn Fn(usize, usize) + Sync)) -> Result<()> {
-        let (mut begin, mut portion) = (0, pool.threads());
-        while begin < tasks {
-            let end = tasks.min(begin + portion);
-            let began = Instant::now();
-            pool.run(end - begin, &|thread, task| f(thread, begin + task));
-            if began.elapsed() < PORTION / 2 {
-                portion *= 2;
-            } else if began.elapsed() > PORTION * 2 {
-                portion = (portion / 2).max(pool.threads());
-            }
-            begin = end;
-            self.ask()?;
-        }
-        Ok(())
+        self.in_portions(pool, tasks, |part| {
+            pool.run(part.len(), &|thread, task| f(thread, part.start + task));
+        })
     }
 
     /// [`Pool::each_mut`] in portions, with a question between them.
@@ -137,11 +127,18 @@ impl<'a> Watch<'a> {
         items: &mut [S],
         f: impl Fn(usize, usize, &mut S) + Sync,
     ) -> Result<()> {
+        self.in_portions(pool, items.len(), |part| {
+            pool.each_mut(&mut items[part.clone()], |thread, task, item| f(thread, part.start + task, item));
+        })
+    }
+
+    /// Tasks in portions of about [`PORTION`], with a question after each.
+    fn in_portions(&mut self, pool: &Pool, tasks: usize, mut work: impl FnMut(Range<usize>)) -> Result<()> {
         let (mut begin, mut portion) = (0, pool.threads());
-        while begin < items.len() {
-            let end = items.len().min(begin + portion);
+        while begin < tasks {
+            let end = tasks.min(begin + portion);
             let began = Instant::now();
-            pool.each_mut(&mut items[begin..end], |thread, task, item| f(thread, begin + task, item));
+            work(begin..end);
             if began.elapsed() < PORTION / 2 {
                 portion *= 2;
             } else if began.elapsed() > PORTION * 2 {

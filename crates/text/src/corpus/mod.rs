@@ -76,26 +76,10 @@ pub enum Invalid {
     Replace,
 }
 
-macro_rules! names {
-    ($t:ty, $what:literal, $($name:literal => $v:expr),* $(,)?) => {
-        impl std::str::FromStr for $t {
-            type Err = Error;
-            fn from_str(name: &str) -> Result<Self> {
-                match name {
-                    $($name => Ok($v),)*
-                    other => Err(Error::option(
-                        Fault::new("unknown-option", format!("'{other}' is not {}", $what))
-                            .next(concat!("use one of:", $(" ", $name),*)),
-                    )),
-                }
-            }
-        }
-    };
-}
-names!(Format, "a kind of file", "text" => Format::Text, "csv" => Format::Csv, "tsv" => Format::Tsv,
+gyeol_base::named!(Format, "a kind of file", "text" => Format::Text, "csv" => Format::Csv, "tsv" => Format::Tsv,
     "jsonl" => Format::JsonLines, "html" => Format::Html, "parquet" => Format::Parquet, "arrow" => Format::Arrow);
-names!(Unit, "a unit of plain text", "line" => Unit::Line, "paragraph" => Unit::Paragraph, "file" => Unit::File);
-names!(Invalid, "a way with invalid bytes", "refuse" => Invalid::Refuse, "replace" => Invalid::Replace);
+gyeol_base::named!(Unit, "a unit of plain text", "line" => Unit::Line, "paragraph" => Unit::Paragraph, "file" => Unit::File);
+gyeol_base::named!(Invalid, "a way with invalid bytes", "refuse" => Invalid::Refuse, "replace" => Invalid::Replace);
 
 /// How a corpus is read; what is `None` is found out.
 #[derive(Debug, Clone)]

@@ -17,9 +17,12 @@ mod pairwise;
 mod sparse;
 
 use std::fmt;
+use std::ops::Range;
 use std::str::FromStr;
+use std::sync::{Mutex, PoisonError};
 
 use gyeol_base::Fault;
+use gyeol_tensor::Pool;
 
 pub use dense::DenseIndex;
 pub use pairwise::{between, each_block};
@@ -148,9 +151,22 @@ impl Threshold {
     }
 }
 
-/// Queries that one task answers together: rows of a product, whose scores with all `n` rows are in memory at once.
-fn queries_together(n: usize) -> usize {
-    ((1 << 23) / n.max(1)).clamp(1, 64)
+/// Answers queries several at a time on all threads: a task is the rows of one product, whose scores with all `n` rows are in
+/// memory at once, and each thread has a room of its own. The answers are in the order of the queries.
+fn together<R: Default + Send>(
+    queries: usize,
+    n: usize,
+    pool: &Pool,
+    some: impl Fn(Range<usize>, &mut R, &mut Vec<Vec<Near>>) + Sync,
+) -> Vec<Vec<Near>> {
+    let size = ((1 << 23) / n.max(1)).clamp(1, 64);
+    let mut found: Vec<Vec<Vec<Near>>> = vec![Vec::new(); queries.div_ceil(size)];
+    let rooms: Vec<Mutex<R>> = (0..pool.threads()).map(|_| Mutex::default()).collect();
+    pool.each_mut(&mut found, |thread, task, found| {
+        let mut room = rooms[thread].lock().unwrap_or_else(PoisonError::into_inner);
+        some(task * size..queries.min((task + 1) * size), &mut room, found);
+    });
+    found.into_iter().flatten().collect()
 }
 
 fn no_rows(k: usize) -> Result<()> {

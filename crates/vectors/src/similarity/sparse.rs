@@ -5,11 +5,9 @@
 //! rounding may have misjudged is bounded, and all rows that could be among the nearest are scored again in double
 //! precision, so that the result is exact.
 
-use std::sync::{Mutex, PoisonError};
-
 use gyeol_tensor::{MatRef, Pool, Write, matmul};
 
-use super::{Measure, Near, Threshold, best, no_rows, other_columns, queries_together};
+use super::{Measure, Near, Threshold, best, no_rows, other_columns, together};
 use crate::matrix::Csr;
 use gyeol_base::Result;
 
@@ -184,15 +182,9 @@ impl Index {
             return Err(other_columns(queries.cols(), self.rows.cols()));
         }
         let queries = prepared(queries, self.measure)?;
-        let together = queries_together(self.len());
-        let mut found: Vec<Vec<Vec<Near>>> = vec![Vec::new(); queries.rows().div_ceil(together)];
-        let rooms: Vec<Mutex<Room>> = (0..pool.threads()).map(|_| Mutex::default()).collect();
-        pool.each_mut(&mut found, |thread, task, found| {
-            let mut room = rooms[thread].lock().unwrap_or_else(PoisonError::into_inner);
-            let range = task * together..queries.rows().min((task + 1) * together);
-            self.some(&queries, range, k, &mut room, found);
-        });
-        Ok(found.into_iter().flatten().collect())
+        Ok(together(queries.rows(), self.len(), pool, |range, room, found| {
+            self.some(&queries, range, k, room, found);
+        }))
     }
 
     /// The nearest rows of some queries.

@@ -50,29 +50,10 @@ pub enum Norm {
     None,
 }
 
-macro_rules! named {
-    ($t:ty, $what:literal, $($name:literal => $v:expr),* $(,)?) => {
-        impl std::str::FromStr for $t {
-            type Err = Error;
-            fn from_str(name: &str) -> Result<Self> {
-                match name {
-                    $($name => Ok($v),)*
-                    other => {
-                        let shown = gyeol_base::shorten(other, 30);
-                        Err(Error::option(
-                            Fault::new("unknown-option", format!("'{shown}' is not {}", $what))
-                                .next(concat!("use one of:", $(" ", $name),*)),
-                        ))
-                    }
-                }
-            }
-        }
-    };
-}
-named!(Tf, "a form of tf", "raw" => Tf::Raw, "log" => Tf::Log, "augmented" => Tf::Augmented, "boolean" => Tf::Boolean);
-named!(Idf, "a form of idf", "smooth" => Idf::Smooth, "unsmoothed" => Idf::Unsmoothed, "plain" => Idf::Plain,
+gyeol_base::named!(Tf, "a form of tf", "raw" => Tf::Raw, "log" => Tf::Log, "augmented" => Tf::Augmented, "boolean" => Tf::Boolean);
+gyeol_base::named!(Idf, "a form of idf", "smooth" => Idf::Smooth, "unsmoothed" => Idf::Unsmoothed, "plain" => Idf::Plain,
     "probabilistic" => Idf::Probabilistic, "none" => Idf::None);
-named!(Norm, "a norm", "l2" => Norm::L2, "l1" => Norm::L1, "none" => Norm::None);
+gyeol_base::named!(Norm, "a norm", "l2" => Norm::L2, "l1" => Norm::L1, "none" => Norm::None);
 
 /// Term frequency times inverse document frequency; the default is scikit-learn's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

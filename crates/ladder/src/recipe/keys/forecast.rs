@@ -3,7 +3,8 @@
 use super::Kind::*;
 use super::Without::{Found, Needed, Value};
 use super::{
-    BOOTSTRAP_DRAWS, Key, Kind, LANGUAGE, NAME, SEED, Schema, Section, TASKS, Without, key, rung, section,
+    BOOTSTRAP_DRAWS, Key, Kind, LANGUAGE, MANY, NAME, SEED, Schema, Section, TASKS, Without, key, rung,
+    section,
 };
 
 /// What a recipe of a forecast may say.
@@ -65,9 +66,6 @@ const OPERATIONS: &[(&str, &str)] = &[
     ("fill", "Fills missing readings and remembers that they were invented; they are never scored."),
     ("convert-unit", "Converts units: °F to °C, kW to MW, kWh/15min to kW."),
 ];
-
-/// Rows that any length is bounded by.
-const MANY: u64 = 1_000_000_000;
 
 /// Every key, in the order in which they are written.
 const KEYS: &[Key] = &[

@@ -2,7 +2,7 @@
 
 use super::Kind::*;
 use super::Without::{Found, Needed, Value};
-use super::{BOOTSTRAP_DRAWS, Key, LANGUAGE, NAME, SEED, Schema, Section, TASKS, key, rung, section};
+use super::{BOOTSTRAP_DRAWS, Key, LANGUAGE, MANY, NAME, SEED, Schema, Section, TASKS, key, rung, section};
 
 /// What a recipe of a language model may say.
 pub const SCHEMA: Schema = Schema {
@@ -36,9 +36,6 @@ const SECTIONS: &[Section] = &[
 /// The rungs for language models.
 const RUNGS: &[&str] = &["unigram", "ngram"];
 const NGRAM: &[&str] = &["ngram"];
-
-/// Texts that any length is bounded by.
-const MANY: u64 = 1_000_000_000;
 
 const KEYS: &[Key] = &[
     key("", "task", Choice(&TASKS), Value("\"language-model\""), "What is learnt."),

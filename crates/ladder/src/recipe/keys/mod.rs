@@ -162,6 +162,9 @@ pub const SCHEMAS: [&Schema; 2] = [&forecast::SCHEMA, &lm::SCHEMA];
 /// The words of `task`.
 pub(super) const TASKS: [&str; 2] = ["forecast", "language-model"];
 
+/// Rows or texts that any length is bounded by.
+const MANY: u64 = 1_000_000_000;
+
 // What every task asks alike.
 const NAME: Key = key("", "name", Kind::Text, Without::Found("the file's name"), "What the report calls it.");
 const LANGUAGE: Key =
