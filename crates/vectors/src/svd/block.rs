@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use gyeol_tensor::{MatRef, Pool, Real, Rng, SparseRows, Write, matmul, sparse_times_f32, sparse_times_f64};
 
+use super::small::eigen;
 use crate::matrix::{Csr, Dense};
 
 /// Rows of a block that one task works on.
@@ -259,18 +260,4 @@ impl Gram {
     pub fn is_good(&self) -> bool {
         self.condition <= GOOD
     }
-}
-
-/// Eigenvalues, falling, and eigenvectors (columns) of a symmetric matrix.
-pub fn eigen(matrix: &Dense) -> (Vec<f64>, Dense) {
-    let n = matrix.rows();
-    let a = faer::MatRef::from_row_major_slice(matrix.data(), n, n);
-    // Only numbers that are none keep it from converging, and sums of finite numbers of a matrix are checked before.
-    let Ok(found) = a.self_adjoint_eigen(faer::Side::Lower) else {
-        return (vec![0.0; n], Dense::trusted(n, n, vec![0.0; n * n]));
-    };
-    let (s, u) = (found.S().column_vector(), found.U());
-    let values = (0..n).rev().map(|i| s[i]).collect();
-    let data = (0..n).flat_map(|i| (0..n).rev().map(move |j| u[(i, j)])).collect();
-    (values, Dense::trusted(n, n, data))
 }

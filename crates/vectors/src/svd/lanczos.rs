@@ -6,7 +6,8 @@
 use gyeol_base::Fault;
 use gyeol_tensor::{MatRef, Pool, Write, matmul};
 
-use super::block::{Block, Pair, cross, eigen};
+use super::block::{Block, Pair, cross};
+use super::small::eigen;
 use crate::matrix::Dense;
 use gyeol_base::{Error, Result};
 

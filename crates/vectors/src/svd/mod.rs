@@ -2,7 +2,7 @@
 //!
 //! | what | by |
 //! |---|---|
-//! | all of a dense matrix, full or thin | [`Svd::dense`] (faer: bidiagonalisation, divide and conquer) |
+//! | all of a dense matrix, full or thin | [`Svd::dense`] (one-sided Jacobi rotations) |
 //! | the k largest, quickly | [`Method::Randomized`]: Halko, Martinsson and Tropp 2011, algorithms 4.4 and 5.1, with the shifts of dashSVD (Feng et al. 2024) |
 //! | the k largest, to convergence | [`Method::Lanczos`]: block Lanczos with full orthogonalisation and thick restarts (Wu and Simon 2000) on A Aᵀ |
 //!
@@ -12,14 +12,15 @@ mod block;
 mod lanczos;
 mod randomized;
 pub mod shown;
+mod small;
 
 use gyeol_base::Fault;
 use gyeol_tensor::Pool;
 
 use crate::matrix::{Csr, Dense};
-pub use block::eigen;
 use block::{Block, Gram, Pair};
 use gyeol_base::{Error, Result};
+pub use small::eigen;
 
 /// Which sign of each pair of singular vectors is taken; both are right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -104,22 +105,27 @@ impl Svd {
         if matrix.rows() == 0 || matrix.cols() == 0 {
             return Err(empty(matrix.rows(), matrix.cols()));
         }
-        let a = faer::MatRef::from_row_major_slice(matrix.data(), matrix.rows(), matrix.cols());
-        let found = if full { a.svd() } else { a.thin_svd() };
-        let found = found.map_err(|e| {
+        let (rows, cols) = (matrix.rows(), matrix.cols());
+        let tall = rows >= cols;
+        let (m, n) = if tall { (rows, cols) } else { (cols, rows) };
+        let at = |i: usize, j: usize| if tall { matrix.at(i, j) } else { matrix.at(j, i) };
+        let columns = (0..n).map(|j| (0..m).map(|i| at(i, j)).collect()).collect();
+        let (mut long, sigma, short) = small::singular(columns).ok_or_else(|| {
             Error::input(
-                Fault::new("no-convergence", format!("no singular values found: {e:?}"))
-                    .cause("numbers too far apart in size")
-                    .next("scale the matrix"),
+                Fault::new("no-convergence", "no singular values found")
+                    .cause("a number that is none, or numbers too far apart in size")
+                    .next("look for them, or scale the matrix"),
             )
         })?;
-        let taken = |m: faer::MatRef<'_, f64>| {
-            let data = (0..m.nrows()).flat_map(|i| (0..m.ncols()).map(move |j| m[(i, j)])).collect();
-            Dense::trusted(m.nrows(), m.ncols(), data)
+        if full {
+            small::complete(&mut long, m, m - n);
+        }
+        let turned = |vectors: &[Vec<f64>], rows: usize| {
+            let data = (0..rows).flat_map(|i| vectors.iter().map(move |v| v[i])).collect();
+            Dense::trusted(rows, vectors.len(), data)
         };
-        let s = found.S().column_vector();
-        let sigma = (0..s.nrows()).map(|i| s[i]).collect();
-        let mut svd = Svd { u: taken(found.U()), sigma, v: taken(found.V()) };
+        let (u, v) = if tall { (long, short) } else { (short, long) };
+        let mut svd = Svd { u: turned(&u, rows), sigma, v: turned(&v, cols) };
         svd.flip_on(flip, &Pool::new(1));
         Ok(svd)
     }
