@@ -31,6 +31,14 @@ pub struct Warning {
     pub words: String,
 }
 
+impl Warning {
+    /// A warning in words alone.
+    pub fn new(code: &str, words: impl Into<String>) -> Self {
+        let (column, parts) = (None, BTreeMap::new());
+        Warning { code: code.to_owned(), severity: Severity::Warn, column, parts, words: words.into() }
+    }
+}
+
 /// One part of a message, with its type, so that each language writes it in its own way.
 #[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
 #[serde(rename_all = "kebab-case")]

@@ -166,7 +166,8 @@ impl Watch for Watcher {
                     eprintln!("  {}{column}: {} ({})", change.operation, change.touched, change.detail);
                 }
             }
-            Step::Cleaned(_) => {}
+            Step::Said(words) if !self.quiet => eprintln!("  {words}"),
+            Step::Cleaned(_) | Step::Said(_) => {}
             Step::Reading { part, bytes, of } => {
                 let size = |bytes: u64| text::bytes(bytes, self.language);
                 let done = match of {

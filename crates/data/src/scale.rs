@@ -33,15 +33,33 @@ pub struct Scaler {
     pub center: f64,
     /// Divided by; in the column's unit, never 0.
     pub scale: f64,
+    /// Where readings were so far off that they would decide the fit: what models read is held within these ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fence: Option<(f64, f64)>,
+    /// The least and the largest value fitted on; not said by models of the first version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<(f64, f64)>,
 }
 
+/// Ranges from the 1 % to the 99 % quantile that a reading may lie beyond them before it is held back.
+const FAR: f64 = 5.0;
+
 impl Scaler {
-    /// Fits on finite values and ignores the rest; a constant or empty column gets scale 1.
+    /// Fits on finite values and ignores the rest; a constant or empty column gets scale 1. Readings farther than five times
+    /// the range of the middle 98 % from it do not count, and [`Scaler::held`] knows their ends.
     pub fn fit(kind: ScalerKind, values: impl IntoIterator<Item = f64>) -> Scaler {
         let mut v: Vec<f64> = values.into_iter().filter(|x| x.is_finite()).collect();
         if v.is_empty() {
-            return Scaler { kind, center: 0.0, scale: 1.0 };
+            return Scaler { kind, center: 0.0, scale: 1.0, fence: None, seen: None };
         }
+        let mut sorted = v.clone();
+        sorted.sort_unstable_by(f64::total_cmp);
+        let seen = Some((sorted[0], sorted[sorted.len() - 1]));
+        let (low, high) = (quantile(&sorted, 0.01), quantile(&sorted, 0.99));
+        let ends = (low - FAR * (high - low), high + FAR * (high - low));
+        let outside = |x: &f64| high > low && (*x < ends.0 || *x > ends.1);
+        let fence = v.iter().any(outside).then_some(ends);
+        v.retain(|x| !outside(x));
         let (center, scale) = match kind {
             ScalerKind::Standard => {
                 let n = v.len() as f64;
@@ -60,12 +78,13 @@ impl Scaler {
         };
         // A deviation of rounding noise only is a constant column too.
         let usable = scale.is_finite() && scale > center.abs() * 1e-12 && scale > f64::MIN_POSITIVE;
-        Scaler { kind, center, scale: if usable { scale } else { 1.0 } }
+        Scaler { kind, center, scale: if usable { scale } else { 1.0 }, fence, seen }
     }
 
     /// Checks a scaler that came from a file: centre finite, scale finite and above 0.
     pub fn check(&self) -> Result<()> {
-        if self.center.is_finite() && self.scale.is_finite() && self.scale > 0.0 {
+        let fenced = self.fence.iter().chain(&self.seen).all(|(low, high)| low <= high);
+        if self.center.is_finite() && self.scale.is_finite() && self.scale > 0.0 && fenced {
             return Ok(());
         }
         Err(Fault::new(
@@ -80,6 +99,11 @@ impl Scaler {
     /// (x − centre) / scale.
     pub fn transform(&self, x: f64) -> f64 {
         (x - self.center) / self.scale
+    }
+
+    /// The same of what models read: held within the fence, where there is one.
+    pub fn held(&self, x: f64) -> f64 {
+        self.transform(self.fence.map_or(x, |(low, high)| if x.is_nan() { x } else { x.clamp(low, high) }))
     }
 
     /// z · scale + centre.

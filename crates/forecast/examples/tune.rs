@@ -56,7 +56,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let spec =
         Spec::new(&readings, get("look_back", 168.0) as usize, 24, calendar, &[], ScalerKind::Standard)?;
     let data = Prepared::fit(&readings, &split, spec)?;
-    let windows = Windows::of(&data, &split, 1)?;
+    let windows = Windows::of(&data, &split)?;
     eprintln!("{} {} {}", windows.train.len(), windows.valid.len(), windows.test.len());
     let pool = Pool::new(get("threads", 0.0) as usize);
     let encoder = match args.get("encoder").map(String::as_str) {

@@ -6,17 +6,26 @@ use crate::windows::Window;
 
 /// Repeats the last value before the origin.
 pub fn last_value(prepared: &Prepared, window: &Window, out: &mut [f64]) {
-    let values = &prepared.series[window.series as usize].values[window.channel as usize];
-    out.fill(values[window.origin as usize - 1]);
+    out.fill(last(history(prepared, window)));
 }
 
 /// Repeats the value one season (or the fewest whole seasons that are known) before each row; where the history
 /// does not reach back that far, the last value.
 pub fn seasonal_naive(prepared: &Prepared, season: usize, window: &Window, out: &mut [f64]) {
-    let values = &prepared.series[window.series as usize].values[window.channel as usize];
-    let origin = window.origin as usize;
+    let values = history(prepared, window);
+    let origin = values.len();
     for (ahead, v) in out.iter_mut().enumerate() {
-        let row = (origin + ahead).checked_sub(lag_for(season, ahead));
-        *v = row.map_or(values[origin - 1], |row| values[row]);
+        let seasons = (lag_for(season, ahead)..=origin + ahead).step_by(season);
+        let before = seasons.map(|lag| values[origin + ahead - lag]);
+        *v = before.into_iter().find(|value| !value.is_nan()).unwrap_or_else(|| last(values));
     }
+}
+
+/// What was read before the origin; NaN where cleaning left a hole.
+fn history<'a>(prepared: &'a Prepared, window: &Window) -> &'a [f64] {
+    &prepared.series[window.series as usize].values[window.channel as usize][..window.origin as usize]
+}
+
+fn last(values: &[f64]) -> f64 {
+    values.iter().rev().copied().find(|value| !value.is_nan()).unwrap_or(f64::NAN)
 }

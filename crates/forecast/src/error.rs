@@ -4,9 +4,23 @@ use gyeol_base::{Error, Fault};
 
 use crate::prepare::Spec;
 
-/// A part holds no whole window (`too-short`).
-pub(crate) fn too_short(part: &str, need: usize, spec: &Spec, place: &str, rows: usize) -> Error {
+/// A part holds no whole window (`too-short`), or none without a missing reading (`missing-value`).
+pub(crate) fn too_short(
+    part: &str,
+    need: usize,
+    spec: &Spec,
+    place: &str,
+    rows: usize,
+    holed: usize,
+) -> Error {
     let (look_back, horizon) = (spec.look_back, spec.horizon);
+    if holed > 0 {
+        let found = format!("all {holed} windows of the {part} part touch a reading that is missing");
+        return Fault::new("missing-value", found)
+            .cause("holes that cleaning left, or a column that is rarely read")
+            .next("fill them (clean: op = \"fill\"), give the column another role, or lower look_back or horizon")
+            .input();
+    }
     let found = format!(
         "the {part} part holds no window: a window needs {need} rows ({look_back} to look back, {horizon} to forecast), {place} has {rows} there"
     );
@@ -21,21 +35,33 @@ pub(crate) fn short_history(place: &str, rows: usize, need: usize) -> Error {
 }
 
 /// No origin to forecast from lies where it was asked for (`no-origin`).
-pub(crate) fn no_origin(asked: &str, horizon: usize, need: usize, place: &str, rows: usize) -> Error {
+pub(crate) fn no_origin(
+    asked: &str,
+    horizon: usize,
+    need: usize,
+    place: &str,
+    rows: usize,
+    holed: usize,
+) -> Error {
+    if holed > 0 {
+        let found = format!("each of the {holed} windows {asked} touches a reading that is missing");
+        return Fault::new("missing-value", found).next("fill the holes, or give a wider span").input();
+    }
     let found = format!(
         "no forecast of {horizon} rows lies {asked}: it needs {need} readings before it, and {place} has {rows} rows in all"
     );
     Fault::new("no-origin", found).next("give a longer table or a wider span").input()
 }
 
-/// A value that an input needs is missing (`missing-value`); `time` is the local time of the row with its number, `row` that
+/// A value that a forecast needs is missing (`missing-value`); `time` is the local time of the row with its number, `row` that
 /// number from 0.
-pub(crate) fn missing(column: &str, series: &str, time: &str, row: usize, why: &str) -> Error {
-    let mut fault = Fault::new("missing-value", format!("no value{series} at {time}, which {why}"))
+pub(crate) fn missing(column: &str, series: Option<&str>, time: &str, row: usize, why: &str) -> Error {
+    let of = series.map(|id| format!(" of series '{id}'")).unwrap_or_default();
+    let mut fault = Fault::new("missing-value", format!("no value{of} at {time}, which {why}"))
         .column(column)
-        .next("fill it (clean: op = \"fill\") or give the column another role");
+        .next("fill it (clean: op = \"fill\"), or end the table before it");
     // Rows of one series among several are not rows of the table, whose first row is the header.
-    fault.row = series.is_empty().then_some(row + 2);
+    fault.row = series.is_none().then_some(row + 2);
     fault.input()
 }
 

@@ -6,6 +6,7 @@ use gyeol_judge::{Bootstrap, Interval};
 
 use crate::forecaster::{Backtest, Forecaster};
 use crate::score;
+use crate::windows::Window;
 
 /// Draws of the bootstrap.
 const DRAWS: usize = 1000;
@@ -15,6 +16,8 @@ const DRAWS: usize = 1000;
 pub struct Evaluation {
     /// Windows scored; each target of an origin is one.
     pub windows: usize,
+    /// Windows whose rows ahead lie in the span that the fit learnt from or chose on: flattering ones.
+    pub seen: usize,
     /// Values scored.
     pub values: usize,
     /// Every metric with its interval.
@@ -34,7 +37,7 @@ impl Forecaster {
         let yardsticks = about.yardsticks.of(&test.data, &about.scalers);
         let errors = score::errors(&test.data, &test.windows, &test.forecasts, &yardsticks, scaled);
         let block = score::block_of(&about.spec, errors.units.len());
-        let plan = Bootstrap::new(errors.units.len(), block, DRAWS, seed);
+        let plan = Bootstrap::new(errors.units.len(), block, DRAWS, seed).apart(about.spec.horizon);
         let (mut within, mut values) = (0usize, 0usize);
         for (w, forecasts) in test.windows.iter().zip(test.forecasts.chunks_exact(about.spec.horizon)) {
             let truth = &test.data.series[w.series as usize].truth[w.channel as usize];
@@ -47,7 +50,16 @@ impl Forecaster {
                 }
             }
         }
+        let rows = |w: &Window| {
+            let clock = &test.data.series[w.series as usize].clock;
+            (clock.at(w.origin as usize), clock.at(w.origin as usize + about.spec.horizon - 1))
+        };
+        let seen = about.learnt.map_or(0, |(from, until)| {
+            let windows = test.windows.iter().map(rows);
+            windows.filter(|(first, last)| *last >= from && *first < until).count()
+        });
         Evaluation {
+            seen,
             windows: test.windows.len(),
             values,
             metrics: plan.intervals(&errors),

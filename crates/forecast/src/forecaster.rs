@@ -2,16 +2,16 @@
 //! intervals. This is what a bundle holds and a server serves.
 
 use gyeol_data::clean::{self, CleanOp};
-use gyeol_data::{Readings, Role, Roles, Table};
+use gyeol_data::{Readings, Role, Roles, Series, Step, Table};
 use gyeol_tensor::Pool;
 use serde::{Deserialize, Serialize};
 
 use crate::interval::Intervals;
-use crate::prepare::{Prepared, Scalers, Spec};
+use crate::prepare::{Prepared, PreparedSeries, Scalers, Spec};
 use crate::rung::RungPredictor;
 use crate::score::Yardsticks;
 use crate::windows::Window;
-use gyeol_base::Result;
+use gyeol_base::{Result, Warning};
 
 /// A forecaster.
 #[derive(Debug, Clone)]
@@ -46,6 +46,28 @@ pub struct About {
     pub clean: Vec<CleanOp>,
     /// Unit of the targets, for people.
     pub unit: String,
+    /// Series that the fit left out: they are not forecast.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
+    /// Milliseconds UTC between which readings were learnt from, or chose epochs and settings; not said by models of the first
+    /// version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub learnt: Option<(i64, i64)>,
+}
+
+/// What a table of readings gives.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Forecast {
+    /// The values ahead.
+    pub rows: Vec<ForecastRow>,
+    /// What speaks against relying on them.
+    pub warnings: Vec<Warning>,
+}
+
+impl From<Vec<ForecastRow>> for Forecast {
+    fn from(rows: Vec<ForecastRow>) -> Self {
+        Forecast { rows, warnings: Vec::new() }
+    }
 }
 
 /// Forecasts from every origin of a table.
@@ -57,6 +79,8 @@ pub struct Backtest {
     pub windows: Vec<Window>,
     /// Forecasts, (windows, horizon).
     pub forecasts: Vec<f64>,
+    /// What speaks against relying on them.
+    pub warnings: Vec<Warning>,
 }
 
 /// One forecast value.
@@ -102,7 +126,7 @@ impl Forecaster {
     /// # Errors
     /// Where the table lacks a column, its clock differs or has gaps that cleaning does not mend, the history is
     /// shorter than the look-back, or a known covariate is missing in a forecast row.
-    pub fn forecast(&self, table: Table, pool: &Pool) -> Result<Vec<ForecastRow>> {
+    pub fn forecast(&self, table: Table, pool: &Pool) -> Result<Forecast> {
         let roles = self.roles();
         let (table, _) = clean::apply(table, &roles, &self.about.clean)?;
         self.forecast_readings(Readings::from_table(&table, &roles)?, pool)
@@ -112,9 +136,10 @@ impl Forecaster {
     ///
     /// # Errors
     /// As [`Forecaster::forecast`].
-    pub fn forecast_readings(&self, mut readings: Readings, pool: &Pool) -> Result<Vec<ForecastRow>> {
+    pub fn forecast_readings(&self, mut readings: Readings, pool: &Pool) -> Result<Forecast> {
         let spec = &self.about.spec;
         spec.same_step(&readings)?;
+        let mut warnings = self.about.without_left_out(&mut readings);
         let need = self.predictor.needs(spec.look_back);
         for s in &mut readings.series {
             if s.history < need {
@@ -130,6 +155,7 @@ impl Forecaster {
             }
             s.rows = rows;
         }
+        warnings.extend(self.about.outside(&readings, spec.look_back));
         let prepared = Prepared::apply(&readings, spec.clone(), self.about.scalers.clone())?;
         if !self.predictor.fits(&prepared) {
             return Err(crate::error::parts("its net reads other inputs than its spec names"));
@@ -137,6 +163,7 @@ impl Forecaster {
         let mut windows = Vec::new();
         for (i, s) in prepared.series.iter().enumerate() {
             for channel in 0..spec.targets.len() {
+                self.whole(&readings.series[i], s, channel)?;
                 windows.push(Window { series: i as u32, channel: channel as u32, origin: s.history as u32 });
             }
         }
@@ -157,7 +184,7 @@ impl Forecaster {
                 });
             }
         }
-        Ok(rows)
+        Ok(Forecast { rows, warnings })
     }
 
     /// Forecasts from every origin of a table whose rows ahead lie in the table, and between `from` (included) and
@@ -174,19 +201,25 @@ impl Forecaster {
     ) -> Result<Backtest> {
         let roles = self.roles();
         let (table, _) = clean::apply(table, &roles, &self.about.clean)?;
-        let readings = Readings::from_table(&table, &roles)?;
+        let mut readings = Readings::from_table(&table, &roles)?;
         let spec = &self.about.spec;
+        let mut warnings = self.about.without_left_out(&mut readings);
+        warnings.extend(self.about.outside(&readings, usize::MAX));
         let data = Prepared::apply(&readings, spec.clone(), self.about.scalers.clone())?;
         if !self.predictor.fits(&data) {
             return Err(crate::error::parts("its net reads other inputs than its spec names"));
         }
         let first = self.predictor.needs(spec.look_back);
-        let mut windows = Vec::new();
+        let (mut windows, mut holed) = (Vec::new(), 0);
         for (i, s) in data.series.iter().enumerate() {
             let begin = from.map_or(first, |ms| s.clock.index_at_or_after(ms).max(first));
             let end = until.map_or(s.history, |ms| s.clock.index_at_or_after(ms).min(s.history));
             for origin in (begin..(end + 1).saturating_sub(spec.horizon)).filter(|&o| s.complete[o - 1]) {
                 for channel in 0..spec.targets.len() {
+                    if !s.whole(channel, origin, spec.look_back, spec.horizon) {
+                        holed += 1;
+                        continue;
+                    }
                     windows.push(Window { series: i as u32, channel: channel as u32, origin: origin as u32 });
                 }
             }
@@ -205,16 +238,38 @@ impl Forecaster {
                 first,
                 &longest.map_or("the table".into(), |s| s.name()),
                 longest.map_or(0, |s| s.history),
+                holed,
             ));
         }
         let forecasts = self.predictor.predict(&data, &windows, pool);
-        Ok(Backtest { data, windows, forecasts })
+        Ok(Backtest { data, windows, forecasts, warnings })
+    }
+
+    /// Refuses a forecast whose look-back, or what is known of its rows, has a hole; names the first.
+    fn whole(&self, readings: &Series, s: &PreparedSeries, channel: usize) -> Result<()> {
+        let spec = &self.about.spec;
+        let from = s.history.saturating_sub(self.predictor.needs(spec.look_back));
+        if s.whole(channel, s.history, s.history - from, spec.horizon) {
+            return Ok(());
+        }
+        let back = [(&spec.targets[channel], &readings.target[channel])].into_iter();
+        let back = back.chain(spec.past.iter().zip(&readings.past)).map(|(name, v)| (name, v, s.history));
+        let known = spec.known.iter().zip(&readings.known).map(|(name, v)| (name, v, s.rows));
+        let holes = back
+            .chain(known)
+            .filter_map(|(name, v, end)| (from..end).find(|&row| v[row].is_nan()).map(|row| (row, name)));
+        let Some((row, name)) = holes.min() else { return Ok(()) };
+        let why =
+            if row < s.history { "the forecast looks back on" } else { "must be known for the forecast" };
+        let place = match spec.step {
+            Step::Rows => format!("row {row} of the series"),
+            _ => format!("{} (row {row} of the series)", s.clock.local(row).format("%Y-%m-%d %H:%M")),
+        };
+        Err(crate::error::missing(name, s.id.as_deref(), &place, row, why))
     }
 
     /// Lower and upper end of the interval around a forecast of a window, `ahead` rows from its origin.
     pub fn interval(&self, data: &Prepared, w: &Window, ahead: usize, value: f64) -> (f64, f64) {
-        let channel = w.channel as usize;
-        let scale = data.series[w.series as usize].scalers[channel].scale;
-        self.about.intervals.around(channel, ahead, value, scale)
+        self.about.intervals.around(data, w, ahead, value)
     }
 }

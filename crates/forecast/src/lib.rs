@@ -12,6 +12,7 @@
 
 pub mod baseline;
 pub mod calendar;
+mod doubts;
 mod error;
 mod evaluate;
 pub mod forecaster;
@@ -25,8 +26,9 @@ pub mod score;
 pub mod season;
 pub mod windows;
 
+pub use doubts::{LeftOut, leave_out};
 pub use evaluate::Evaluation;
-pub use forecaster::{Backtest, ForecastRow, Forecaster};
+pub use forecaster::{Backtest, Forecast, ForecastRow, Forecaster};
 pub use gyeol_base::{Error, Result};
 pub use interval::Intervals;
 pub use prepare::{Prepared, Spec};

@@ -2,8 +2,9 @@
 //!
 //! Inputs (scaled): the target's last `look_back` values minus the last one, that last value, the covariates of
 //! the look-back, the calendar bin of the origin as a one-hot row, the year's cycle and the special days of the
-//! forecast rows, and the known covariates of the forecast rows. Outputs: the horizon minus the last value.
-//! One model a target; the penalty is chosen on the validation windows.
+//! forecast rows, and the known covariates of the forecast rows. Outputs: what the naive forecast leaves, which is the best on
+//! the validation windows of repeating the last value or a season; it is what a penalty shrinks towards. One model a target;
+//! the penalty is chosen on the validation windows too, and is infinite where the naive forecast alone is best there.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -12,6 +13,7 @@ use gyeol_tensor::Pool;
 use serde::{Deserialize, Serialize};
 
 use crate::prepare::Prepared;
+use crate::season::lag_for;
 use crate::windows::Window;
 use gyeol_base::Result;
 
@@ -22,8 +24,10 @@ pub struct LinearModel {
     pub inputs: LinearInputs,
     /// One model a target.
     pub channels: Vec<Linear>,
-    /// Penalty chosen.
+    /// Penalty chosen; infinite where nothing but the naive forecast is left.
     pub ridge: Vec<f64>,
+    /// Rows of the season that the naive forecast of each model repeats; 0 repeats the last value.
+    pub towards: Vec<usize>,
 }
 
 /// Columns of the design.
@@ -91,11 +95,12 @@ impl LinearInputs {
     }
 
     /// The change from the last value that a fit forecasts, in scaled units.
-    fn change(&self, p: &Prepared, w: &Window, linear: &Linear) -> Vec<f64> {
+    fn change(&self, p: &Prepared, w: &Window, linear: &Linear, towards: usize) -> Vec<f64> {
         let mut x = Vec::with_capacity(self.width());
         self.write(p, w, &mut x);
         let mut y = vec![0.0; self.horizon];
         linear.predict(&x, &mut y);
+        y.iter_mut().enumerate().for_each(|(j, y)| *y += naive(p, w, towards, j));
         y
     }
 
@@ -127,6 +132,16 @@ impl LinearInputs {
     }
 }
 
+/// The change from the last value, in scaled units, where the season of `towards` rows is repeated.
+fn naive(p: &Prepared, w: &Window, towards: usize, ahead: usize) -> f64 {
+    let y = &p.series[w.series as usize].scaled[w.channel as usize];
+    let origin = w.origin as usize;
+    match towards {
+        0 => 0.0,
+        season => f64::from(y[origin + ahead - lag_for(season, ahead)] - y[origin - 1]),
+    }
+}
+
 /// Penalties tried where nobody names others.
 pub const PENALTIES: [f64; 6] = [1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0];
 
@@ -144,10 +159,17 @@ struct Design<'a> {
     data: &'a Prepared,
     train: Vec<Window>,
     grams: Vec<Gram>,
+    towards: usize,
 }
 
 impl<'a> Design<'a> {
-    fn new(inputs: &'a LinearInputs, data: &'a Prepared, train: Vec<Window>, pool: &Pool) -> Self {
+    fn new(
+        inputs: &'a LinearInputs,
+        data: &'a Prepared,
+        train: Vec<Window>,
+        towards: usize,
+        pool: &Pool,
+    ) -> Self {
         let (width, horizon) = (inputs.width(), inputs.horizon);
         let grams: Vec<Mutex<Gram>> = (0..PARTS).map(|_| Mutex::new(Gram::new(width, horizon))).collect();
         pool.run(PARTS, &|_, part| {
@@ -160,14 +182,15 @@ impl<'a> Design<'a> {
                     let origin = w.origin as usize;
                     inputs.write(data, w, &mut block);
                     let last = y[origin - 1];
-                    block.extend(y[origin..origin + horizon].iter().map(|&v| (v - last) as f64));
+                    let rest = |(j, &v): (usize, &f32)| f64::from(v - last) - naive(data, w, towards, j);
+                    block.extend(y[origin..origin + horizon].iter().enumerate().map(rest));
                 }
                 gram.add(&block);
             }
         });
         let grams =
             grams.into_iter().map(|g| g.into_inner().unwrap_or_else(PoisonError::into_inner)).collect();
-        Design { inputs, data, train, grams }
+        Design { inputs, data, train, grams, towards }
     }
 
     /// Sums of every part but one.
@@ -181,9 +204,11 @@ impl<'a> Design<'a> {
         gram
     }
 
-    /// The penalty with the least absolute error on `valid`, and its fit.
+    /// The penalty with the least absolute error on `valid`, and its fit; an infinite one leaves the naive forecast.
     fn choose(&self, valid: &[Window], penalties: &[f64], pool: &Pool) -> Result<(f64, Linear)> {
         let gram = self.without(None);
+        let none = self.nothing();
+        let alone = valid.iter().map(|w| self.error(&none, w)).sum::<f64>();
         let fits: Vec<Mutex<Option<Judged>>> = penalties.iter().map(|_| Mutex::new(None)).collect();
         pool.run(penalties.len(), &|_, task| {
             let fit = gram.solve(penalties[task]).map(|linear| {
@@ -204,10 +229,21 @@ impl<'a> Design<'a> {
             }
         }
         match (best, failure) {
+            (Some((error, ..)), _) if alone < error => Ok((f64::INFINITY, none)),
             (Some((_, penalty, linear)), _) => Ok((penalty, linear)),
             (None, Some(e)) => Err(e),
             (None, None) => Err(gyeol_learn::no_rows()),
         }
+    }
+
+    /// The fit of an infinite penalty, of its bias too.
+    fn nothing(&self) -> Linear {
+        let (inputs, outputs) = (self.inputs.width(), self.inputs.horizon);
+        Linear { inputs, outputs, weights: vec![0.0; inputs * outputs], bias: vec![0.0; outputs] }
+    }
+
+    fn solve(&self, gram: &Gram, penalty: f64) -> Result<Linear> {
+        if penalty.is_infinite() { Ok(self.nothing()) } else { gram.solve(penalty) }
     }
 
     fn error(&self, linear: &Linear, w: &Window) -> f64 {
@@ -216,7 +252,7 @@ impl<'a> Design<'a> {
         let last = y[origin - 1] as f64;
         let truth = &y[origin..origin + self.inputs.horizon];
         self.inputs
-            .change(self.data, w, linear)
+            .change(self.data, w, linear, self.towards)
             .iter()
             .zip(truth)
             .map(|(a, &b)| (a + last - b as f64).abs())
@@ -226,6 +262,22 @@ impl<'a> Design<'a> {
 
 /// A fit with its error on the validation windows.
 type Judged = Result<(f64, Linear)>;
+
+/// Rows of the season whose repetition has the least absolute error on the validation windows; 0 repeats the last value.
+fn best_naive(p: &Prepared, valid: &[Window]) -> usize {
+    let error = |towards: usize| {
+        let of = |w: &Window| {
+            let y = &p.series[w.series as usize].scaled[w.channel as usize];
+            let origin = w.origin as usize;
+            let rows = y[origin..origin + p.spec.horizon].iter().enumerate();
+            rows.map(|(j, &v)| (naive(p, w, towards, j) - f64::from(v - y[origin - 1])).abs()).sum::<f64>()
+        };
+        valid.iter().map(of).sum::<f64>()
+    };
+    let candidates: Vec<usize> =
+        std::iter::once(0).chain(p.spec.near_seasons().map(|season| season.rows)).collect();
+    gyeol_judge::least(candidates.iter().map(|&rows| error(rows))).map_or(0, |place| candidates[place])
+}
 
 fn part_of(windows: usize, part: usize) -> std::ops::Range<usize> {
     windows * part / PARTS..windows * (part + 1) / PARTS
@@ -275,23 +327,26 @@ impl LinearModel {
         let inputs = LinearInputs::new(p)?;
         let horizon = p.spec.horizon;
         let mut channels = Vec::new();
-        let mut chosen = Vec::new();
+        let (mut chosen, mut shrunk) = (Vec::new(), Vec::new());
         for channel in 0..p.spec.targets.len() {
             let mine = |w: &Window| w.channel as usize == channel;
             let mut place: Vec<usize> = (0..train.len()).filter(|&i| mine(&train[i])).collect();
             // Parts are stretches of the clock, whatever series a window is of: series share their weather.
             place.sort_by_key(|&i| p.series[train[i].series as usize].clock.at(train[i].origin as usize));
             let valid: Vec<Window> = valid.iter().copied().filter(mine).collect();
-            let design = Design::new(&inputs, p, place.iter().map(|&i| train[i]).collect(), pool);
+            let towards = best_naive(p, &valid);
+            let design = Design::new(&inputs, p, place.iter().map(|&i| train[i]).collect(), towards, pool);
             let (penalty, linear) = design.choose(&valid, penalties, pool)?;
             if let Some(cross) = cross.as_deref_mut() {
                 let parts: Vec<Mutex<Result<Vec<f64>>>> =
                     (0..PARTS).map(|_| Mutex::new(Ok(Vec::new()))).collect();
                 pool.run(PARTS, &|_, part| {
                     let windows = &design.train[part_of(design.train.len(), part)];
-                    let fit = design.without(Some(part)).solve(penalty);
-                    *lock(&parts[part]) =
-                        fit.map(|linear| windows.iter().flat_map(|w| inputs.change(p, w, &linear)).collect());
+                    let fit = design.solve(&design.without(Some(part)), penalty);
+                    let changes = |linear: &Linear| {
+                        windows.iter().flat_map(|w| inputs.change(p, w, linear, towards)).collect()
+                    };
+                    *lock(&parts[part]) = fit.map(|linear| changes(&linear));
                 });
                 for (part, values) in parts.into_iter().enumerate() {
                     let values = values.into_inner().unwrap_or_else(PoisonError::into_inner)?;
@@ -304,15 +359,20 @@ impl LinearModel {
                 }
             }
             chosen.push(penalty);
+            shrunk.push(towards);
             channels.push(linear);
         }
-        Ok(LinearModel { inputs, channels, ridge: chosen })
+        Ok(LinearModel { inputs, channels, ridge: chosen, towards: shrunk })
     }
 
     /// The change from the last value that it forecasts for each window, (windows, horizon) in scaled units.
     pub fn changes(&self, p: &Prepared, windows: &[Window]) -> Vec<f32> {
-        let of = |w: &Window| self.inputs.change(p, w, &self.channels[w.channel as usize]);
-        windows.iter().flat_map(of).map(|v| v as f32).collect()
+        windows.iter().flat_map(|w| self.change(p, w)).map(|v| v as f32).collect()
+    }
+
+    fn change(&self, p: &Prepared, w: &Window) -> Vec<f64> {
+        let channel = w.channel as usize;
+        self.inputs.change(p, w, &self.channels[channel], self.towards[channel])
     }
 
     /// Forecasts a window in its own unit.
@@ -320,7 +380,7 @@ impl LinearModel {
         let s = &p.series[w.series as usize];
         let channel = w.channel as usize;
         let last = s.scaled[channel][w.origin as usize - 1] as f64;
-        for (o, v) in out.iter_mut().zip(self.inputs.change(p, w, &self.channels[channel])) {
+        for (o, v) in out.iter_mut().zip(self.change(p, w)) {
             *o = s.scalers[channel].inverse(v + last);
         }
     }
@@ -333,6 +393,7 @@ impl LinearModel {
     /// True when its design is the one that these readings give.
     pub fn fits(&self, data: &Prepared) -> bool {
         self.channels.len() == data.spec.targets.len()
+            && self.towards.iter().all(|&rows| rows <= data.spec.look_back)
             && LinearInputs::new(data).is_ok_and(|i| i == self.inputs)
     }
 }

@@ -9,6 +9,7 @@ use crate::error::parts;
 use crate::forecaster::{About, Forecaster};
 use crate::linear::{LinearInputs, LinearModel};
 use crate::net::{ForecastNet, ForecastNetParams, NetShape};
+use crate::prepare::hours_of;
 use crate::rung::RungPredictor;
 
 impl Packed for Forecaster {
@@ -27,12 +28,10 @@ impl Packed for Forecaster {
         let about: About = read(&value["about"])?;
         let rung = value["rung"].as_str().unwrap_or_default().to_string();
         let (channels, horizon) = (about.spec.targets.len(), about.spec.horizon);
-        let whole =
-            |offsets: &Vec<Vec<f64>>| offsets.len() == channels && offsets.iter().all(|o| o.len() == horizon);
         if channels == 0 || horizon == 0 || horizon > 100_000 || about.spec.look_back > 100_000 {
             return Err(parts("its spec names no target or no horizon"));
         }
-        if !whole(&about.intervals.low) || !whole(&about.intervals.high) {
+        if !about.intervals.fits(channels, horizon, hours_of(&about.spec)) {
             return Err(parts("its interval does not cover the horizon"));
         }
         if about.scalers.series.iter().any(|s| s.targets.len() != channels)
@@ -150,12 +149,21 @@ fn pack_linear(m: &LinearModel, bundle: &mut Bundle) -> Result<Value> {
         bundle.tensors.insert(format!("linear.{i}.w"), weights);
         bundle.tensors.insert(format!("linear.{i}.b"), Tensor::f64([c.outputs], c.bias.clone())?);
     }
-    Ok(json!({ "inputs": m.inputs, "ridge": m.ridge }))
+    // A number that is not finite is null there: an infinite penalty.
+    Ok(json!({ "inputs": m.inputs, "ridge": m.ridge, "towards": m.towards }))
 }
 
 fn unpack_linear(value: &Value, bundle: &Bundle) -> Result<LinearModel> {
     let inputs: LinearInputs = read(&value["inputs"])?;
-    let ridge: Vec<f64> = read(&value["ridge"])?;
+    let ridge: Vec<Option<f64>> = read(&value["ridge"])?;
+    // Models of the first version start from the last value.
+    let towards: Vec<usize> = match &value["towards"] {
+        Value::Null => vec![0; ridge.len()],
+        rows => read(rows)?,
+    };
+    if towards.len() != ridge.len() {
+        return Err(parts("its linear models and what they are shrunk towards are not as many"));
+    }
     let (p, q) = (inputs.width(), inputs.horizon());
     let mut channels = Vec::new();
     for i in 0..ridge.len() {
@@ -167,5 +175,6 @@ fn unpack_linear(value: &Value, bundle: &Bundle) -> Result<LinearModel> {
         let bias = numbers(format!("linear.{i}.b"), &[q])?;
         channels.push(gyeol_learn::Linear { inputs: p, outputs: q, weights, bias });
     }
-    Ok(LinearModel { inputs, channels, ridge })
+    let ridge = ridge.into_iter().map(|r| r.unwrap_or(f64::INFINITY)).collect();
+    Ok(LinearModel { inputs, channels, ridge, towards })
 }

@@ -3,7 +3,8 @@
 //! Everything fitted here is fitted on the training rows alone and travels in the bundle, so that a forecast
 //! applies exactly what training applied.
 
-use gyeol_data::{Clock, Readings, RowSplit, Scaler, ScalerKind, Split, Step};
+use gyeol_data::clock::DAY_MS;
+use gyeol_data::{Clock, Readings, RowSplit, Scaler, ScalerKind, Series, Split, Step};
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::{Calendar, CalendarSpec};
@@ -125,6 +126,9 @@ pub struct PreparedSeries {
     pub truth: Vec<Vec<f64>>,
     /// Rows after which a forecast may begin: everything before the origin was really read.
     pub complete: Vec<bool>,
+    /// By channel and row, how many rows before it lack the target or a covariate, and how many lack the target or a covariate
+    /// known ahead: holes that cleaning left, which no window may touch.
+    holes: Vec<Holes>,
     /// Targets in their own unit, cleaned values included: what baselines repeat.
     pub values: Vec<Vec<f64>>,
     /// Scalers of the targets.
@@ -137,7 +141,22 @@ pub struct PreparedSeries {
     pub bins: Vec<u16>,
 }
 
+/// Counts of rows with holes before each row, and before the end.
+#[derive(Debug, Clone)]
+struct Holes {
+    back: Vec<u32>,
+    ahead: Vec<u32>,
+}
+
 impl PreparedSeries {
+    /// True where no cell that a window reads is missing: target and covariates of the `look_back` rows before the origin, and
+    /// target and known covariates of the `horizon` rows from it on (beyond the history, the known covariates alone).
+    pub fn whole(&self, channel: usize, origin: usize, look_back: usize, horizon: usize) -> bool {
+        let Holes { back, ahead } = &self.holes[channel];
+        let end = (origin + horizon).min(self.rows);
+        back[origin] == back[origin.saturating_sub(look_back)] && ahead[end] == ahead[origin]
+    }
+
     /// "the series" or "series 'x'".
     pub fn name(&self) -> String {
         match &self.id {
@@ -166,7 +185,7 @@ impl Prepared {
     /// Fits scalers on the training rows of `split` and prepares every row.
     ///
     /// # Errors
-    /// `constant-target`, `missing-value`.
+    /// `constant-target`.
     pub fn fit(readings: &Readings, split: &Split, spec: Spec) -> Result<Prepared> {
         let mut scalers = Scalers { series: Vec::new(), covariates: Vec::new() };
         for series in &readings.series {
@@ -199,7 +218,7 @@ impl Prepared {
     /// Prepares readings with scalers fitted before.
     ///
     /// # Errors
-    /// `unknown-series`, `other-step`, `missing-value`.
+    /// `unknown-series`, `other-step`.
     pub fn apply(readings: &Readings, spec: Spec, scalers: Scalers) -> Result<Prepared> {
         spec.same_step(readings)?;
         let calendar = Calendar::new(&spec.calendar, spec.step, &spec.seasons)?;
@@ -218,37 +237,6 @@ impl Prepared {
                     &known.join(", "),
                 ));
             };
-            let missing = |column: &str, row: usize, why| {
-                crate::error::missing(
-                    column,
-                    &of_series(&series.id),
-                    &if spec.step == Step::Rows {
-                        format!("row {row} of the series")
-                    } else {
-                        format!(
-                            "{} (row {row} of the series)",
-                            series.clock.local(row).format("%Y-%m-%d %H:%M")
-                        )
-                    },
-                    row,
-                    why,
-                )
-            };
-            for (name, v) in spec.targets.iter().zip(&series.target) {
-                if let Some(row) = v[..series.history].iter().position(|x| x.is_nan()) {
-                    return Err(missing(name, row, "lies inside the history"));
-                }
-            }
-            for (name, v) in spec.past.iter().zip(&series.past) {
-                if let Some(row) = v[..series.history].iter().position(|x| x.is_nan()) {
-                    return Err(missing(name, row, "lies inside the history"));
-                }
-            }
-            for (name, v) in spec.known.iter().zip(&series.known) {
-                if let Some(row) = v.iter().position(|x| x.is_nan()) {
-                    return Err(missing(name, row, "must be known for every row, the forecast ones too"));
-                }
-            }
             let rows = series.rows;
             // Past covariates beyond the history are not known; they are never read, and 0 (the mean) stands there.
             let width = spec.past.len() + spec.known.len();
@@ -256,7 +244,7 @@ impl Prepared {
             for (c, column) in series.past.iter().chain(&series.known).enumerate() {
                 for (row, v) in column.iter().enumerate() {
                     if !v.is_nan() {
-                        covariates[row * width + c] = scalers.covariates[c].transform(*v) as f32;
+                        covariates[row * width + c] = scalers.covariates[c].held(*v) as f32;
                     }
                 }
             }
@@ -266,7 +254,7 @@ impl Prepared {
                 calendar.write(&series.clock, row, &mut columns);
                 bins.push(calendar.bin(&series.clock, row) as u16);
             }
-            let scaled = |(v, s): (&Vec<f64>, &Scaler)| v.iter().map(|&x| s.transform(x) as f32).collect();
+            let scaled = |(v, s): (&Vec<f64>, &Scaler)| v.iter().map(|&x| s.held(x) as f32).collect();
             let seen = |(v, o): (&Vec<f64>, &Vec<bool>)| {
                 v.iter().zip(o).map(|(&x, &o)| if o { x } else { f64::NAN }).collect()
             };
@@ -278,6 +266,7 @@ impl Prepared {
                 scaled: series.target.iter().zip(&fitted.targets).map(scaled).collect(),
                 truth: series.target.iter().zip(&series.observed).map(seen).collect(),
                 complete: series.complete.clone(),
+                holes: series.target.iter().map(|target| holes(series, target)).collect(),
                 values: series.target.clone(),
                 scalers: fitted.targets.clone(),
                 covariates,
@@ -299,6 +288,27 @@ impl Prepared {
         RowSplit { train: of(&split.train), valid: of(&split.valid), test: of(&split.test) }
     }
 
+    /// Rows after which the clock has gone round its hours (weekdays, months).
+    pub(crate) fn round(&self) -> usize {
+        match self.spec.step {
+            Step::Rows => self.spec.seasons.first().map_or(1, |season| season.rows),
+            step => step.per_day().filter(|&rows| rows > 1).unwrap_or(self.hours()),
+        }
+    }
+
+    /// Into how many hours of a day (weekdays, months, places of a season) the clock is told apart.
+    pub(crate) fn hours(&self) -> usize {
+        hours_of(&self.spec)
+    }
+
+    /// The hour of a row.
+    pub(crate) fn hour(&self, series: &PreparedSeries, row: usize) -> usize {
+        match self.spec.step {
+            Step::Rows => row % self.round() * self.hours() / self.round(),
+            _ => series.bins[row] as usize % self.hours(),
+        }
+    }
+
     /// Columns of a covariate row.
     pub fn covariate_width(&self) -> usize {
         self.spec.past.len() + self.spec.known.len()
@@ -310,6 +320,40 @@ impl Prepared {
     /// As [`CalendarSpec::holidays`].
     pub fn calendar_columns(&self) -> Result<Vec<String>> {
         Ok(Calendar::new(&self.spec.calendar, self.spec.step, &self.spec.seasons)?.columns())
+    }
+}
+
+/// Into how many hours of a day (weekdays, months, places of a season) a clock is told apart.
+pub(crate) fn hours_of(spec: &Spec) -> usize {
+    match spec.step {
+        Step::Millis(DAY_MS) => 7,
+        Step::Millis(ms) if ms < DAY_MS => 24,
+        Step::Months(_) => 12,
+        Step::Rows => spec.seasons.first().map_or(1, |season| season.rows.min(24)),
+        Step::Millis(_) => 1,
+    }
+}
+
+/// Where a target, or what is read beside it, is missing.
+fn holes(series: &Series, target: &[f64]) -> Holes {
+    let counted = |lacks: &dyn Fn(usize) -> bool| {
+        let mut seen = 0;
+        let before = (0..series.rows).map(|row| {
+            let before = seen;
+            seen += u32::from(lacks(row));
+            before
+        });
+        let mut counts: Vec<u32> = before.collect();
+        counts.push(seen);
+        counts
+    };
+    let known = |row: usize| series.known.iter().any(|v| v[row].is_nan());
+    let now = |row: usize| row < series.history && target[row].is_nan();
+    Holes {
+        back: counted(&|row| {
+            target[row].is_nan() || known(row) || series.past.iter().any(|v| v[row].is_nan())
+        }),
+        ahead: counted(&|row| now(row) || known(row)),
     }
 }
 

@@ -1,11 +1,12 @@
 //! Windows: which origins each part holds.
 
-use gyeol_data::{RowSplit, Split};
-
 use gyeol_base::Result;
+use gyeol_data::{RowSplit, Split};
+use gyeol_tensor::Rng;
 
 use crate::error::too_short;
 use crate::prepare::Prepared;
+use crate::season::Season;
 
 /// A sample: forecast `horizon` rows of one target of one series from row `origin` on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +17,13 @@ pub struct Window {
     pub channel: u32,
     /// First row of the forecast.
     pub origin: u32,
+}
+
+/// The random streams of thinning.
+const THINNING: u64 = 0x7417;
+
+fn divisor(a: usize, b: usize) -> usize {
+    if b == 0 { a } else { divisor(b, a % b) }
 }
 
 /// A part of the split.
@@ -31,7 +39,7 @@ pub enum Part {
 
 /// The windows of every part, each in time order within series and channel: origin by origin, channels of one
 /// origin together.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Windows {
     /// Training windows: look-back and horizon lie in the part.
     pub train: Vec<Window>,
@@ -42,21 +50,23 @@ pub struct Windows {
     /// Test origins left out because the row before them was made by cleaning, which may have used readings after
     /// them.
     pub skipped: usize,
+    /// Windows left out because they touch a reading that is missing: of the training, validation and test part.
+    pub holed: [usize; 3],
 }
 
 impl Windows {
-    /// Every origin `stride` rows apart.
+    /// Every origin whose window touches no missing reading.
     ///
     /// # Errors
     /// `too-short` when a part holds none.
-    pub fn of(prepared: &Prepared, split: &Split, stride: usize) -> Result<Windows> {
+    pub fn of(prepared: &Prepared, split: &Split) -> Result<Windows> {
         let spec = &prepared.spec;
-        let mut windows = Windows { train: Vec::new(), valid: Vec::new(), test: Vec::new(), skipped: 0 };
+        let mut windows = Windows::default();
         let mut longest = [(0usize, String::new()), (0, String::new()), (0, String::new())];
         for (index, series) in prepared.series.iter().enumerate() {
             let RowSplit { train, valid, test } = prepared.rows(split, index);
             let parts = [(train, true), (valid, false), (test, false)];
-            let Windows { train: of_train, valid: of_valid, test: of_test, skipped } = &mut windows;
+            let Windows { train: of_train, valid: of_valid, test: of_test, skipped, holed } = &mut windows;
             let lists = [of_train, of_valid, of_test];
             for (slot, ((rows, own), list)) in parts.into_iter().zip(lists).enumerate() {
                 if rows.len() >= longest[slot].0 {
@@ -64,12 +74,16 @@ impl Windows {
                 }
                 let first = if own { rows.start + spec.look_back } else { rows.start.max(spec.look_back) };
                 let end = (rows.end.min(series.history) + 1).saturating_sub(spec.horizon);
-                for origin in (first..end).step_by(stride.max(1)) {
+                for origin in first..end {
                     if !series.complete[origin - 1] {
                         *skipped += usize::from(slot == 2);
                         continue;
                     }
                     for channel in 0..spec.targets.len() {
+                        if !series.whole(channel, origin, spec.look_back, spec.horizon) {
+                            holed[slot] += 1;
+                            continue;
+                        }
                         list.push(Window {
                             series: index as u32,
                             channel: channel as u32,
@@ -88,10 +102,47 @@ impl Windows {
             if list.is_empty() {
                 let (rows, place) = longest[slot].clone();
                 let need = if own { spec.look_back + spec.horizon } else { spec.horizon };
-                return Err(too_short(part, need, spec, &place, rows));
+                return Err(too_short(part, need, spec, &place, rows, windows.holed[slot]));
             }
         }
         Ok(windows)
+    }
+
+    /// Keeps one origin of a part in each `every` neighbouring rows, drawn by `seed` so that a series shows every phase of the
+    /// shortest of `seasons` (the day, say) equally often, and each on every phase of the longest (on every weekday): the rows
+    /// of a stratum are taken in turn, in a drawn order, from one round of strata and season to the next. All targets of an origin stay
+    /// together.
+    pub fn thin(&mut self, part: Part, every: usize, seasons: &[Season], seed: u64) {
+        if every <= 1 {
+            return;
+        }
+        let day = seasons.first().map_or(1, |season| season.rows);
+        let days = seasons.last().map_or(1, |season| season.rows / day).max(1);
+        let phases = day / divisor(every, day);
+        let place = |series: u32, stratum: usize| {
+            let round = stratum / phases;
+            let mut order: Vec<usize> = (0..every).collect();
+            let mut rng = Rng::stream(seed, THINNING ^ u64::from(series) << 16);
+            for last in (1..every).rev() {
+                order.swap(last, rng.below(last as u64 + 1) as usize);
+            }
+            // Where turns and weekdays go round together, each time round begins one later.
+            let later = if divisor(every, days) > 1 { round / every } else { 0 };
+            order[(round + later) % every]
+        };
+        let mut at = None;
+        let list = match part {
+            Part::Train => &mut self.train,
+            Part::Valid => &mut self.valid,
+            Part::Test => &mut self.test,
+        };
+        list.retain(|w| {
+            let stratum = w.origin as usize / every;
+            if at.is_none_or(|(series, now, _)| (series, now) != (w.series, stratum)) {
+                at = Some((w.series, stratum, stratum * every + place(w.series, stratum)));
+            }
+            at.is_some_and(|(.., origin)| origin == w.origin as usize)
+        });
     }
 
     /// The windows of a part.

@@ -78,7 +78,7 @@ fn climb_and_forecast(
 
     // Tomorrow, from the file alone: scalers, cleaning and interval travel in it.
     let forecaster = Forecaster::open(&outcome.model)?;
-    let rows = forecaster.forecast(table, &pool)?;
+    let rows = forecaster.forecast(table, &pool)?.rows;
     Ok((outcome, rows))
 }
 

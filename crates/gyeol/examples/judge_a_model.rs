@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use gyeol::bundle::DataHash;
 use gyeol::data::Scaler;
-use gyeol::forecast::Evaluation;
 use gyeol::forecast::forecaster::About;
 use gyeol::forecast::prepare::{Scalers, SeriesScalers};
+use gyeol::forecast::{Evaluation, Forecast};
 use gyeol::prelude::*;
 
 /// Yesterday's hours again, for the built-in load.
@@ -22,13 +22,15 @@ fn yesterday(table: &Table) -> Result<Forecaster> {
     let about = About {
         spec,
         scalers: Scalers { series: vec![SeriesScalers { id: None, targets }], covariates: vec![] },
-        intervals: Intervals { level: 0.9, low: vec![vec![-0.5; 24]], high: half },
+        intervals: Intervals { level: 0.9, low: vec![vec![-0.5; 24]], high: half, ..Intervals::default() },
         yardsticks: Yardsticks { mase: vec![vec![1.0]], range: vec![vec![1.0]], season: 24 },
         scaled: Some(false),
         time: Some("time".into()),
         id: None,
         clean: vec![],
         unit: "MW".into(),
+        left_out: Vec::new(),
+        learnt: None,
     };
     let predictor = RungPredictor::SeasonalNaive { season: 24 };
     Ok(Forecaster { rung: "seasonal-naive:day".into(), about, predictor })
@@ -44,7 +46,9 @@ fn judged(model: &Path) -> Result<Evaluation> {
     let table = gyeol::data::builtin::power_load()?;
     let last = table.slice(table.rows() - 24 * 60, table.rows())?;
     let pool = Pool::new(0);
-    if let Reply::Forecast(rows) = opened.model.answer("forecast", Ask::Table(last.clone()), &pool)? {
+    if let Reply::Forecast(Forecast { rows, .. }) =
+        opened.model.answer("forecast", Ask::Table(last.clone()), &pool)?
+    {
         println!("the next hour: {:.0} ({:.0} to {:.0})", rows[0].value, rows[0].low, rows[0].high);
     }
 

@@ -49,7 +49,7 @@ fn train(encoder: Encoder, epochs: usize) -> Result<Done, Box<dyn std::error::Er
         ScalerKind::Standard,
     )?;
     let data = Prepared::fit(&readings, &split, spec)?;
-    let windows = Windows::of(&data, &split, 1)?;
+    let windows = Windows::of(&data, &split)?;
 
     let rung = RungParams::Net {
         net: ForecastNetParams {

@@ -45,7 +45,7 @@
 //! let calendar = CalendarSpec { enabled: true, country: Some("US".into()), dates: vec![] };
 //! let spec = Spec::new(&readings, 168, 24, calendar, &[], ScalerKind::Standard)?;
 //! let data = Prepared::fit(&readings, &split, spec)?; // scalers see the training rows alone
-//! let windows = Windows::of(&data, &split, 1)?;
+//! let windows = Windows::of(&data, &split)?;
 //! assert_eq!((windows.train.len(), windows.test.len()), (17_353, 8_737));
 //!
 //! let pool = Pool::new(0); // as many threads as the machine has; the bits are the same for any number

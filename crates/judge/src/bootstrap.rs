@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Metric, Outcomes, Partial};
 
+/// Fewest stretches of which an interval can be drawn.
+const FEWEST: usize = 8;
+
 /// The random stream of the draws.
 const STREAM: u64 = 0xb007;
 
@@ -29,6 +32,7 @@ pub struct Interval {
 pub struct Bootstrap {
     units: usize,
     block: usize,
+    apart: usize,
     /// First units of the blocks of each draw.
     starts: Vec<Vec<usize>>,
 }
@@ -41,12 +45,28 @@ impl Bootstrap {
         let blocks = units.div_ceil(block);
         let starts =
             (0..draws).map(|_| (0..blocks).map(|_| rng.below(units as u64) as usize).collect()).collect();
-        Bootstrap { units, block, starts }
+        Bootstrap { units, block, apart: 1, starts }
+    }
+
+    /// Units that lie `apart` have nothing in common, nearer ones have: windows of so many rows, say.
+    #[must_use]
+    pub fn apart(self, apart: usize) -> Bootstrap {
+        Bootstrap { apart: apart.max(1), ..self }
+    }
+
+    /// Stretches of the part that have nothing in common.
+    pub fn stretches(&self) -> usize {
+        self.units / self.apart
+    }
+
+    /// Whether an interval can be drawn, and rungs ranked: eight stretches at least. Of fewer, both ends are NaN.
+    pub fn tells(&self) -> bool {
+        self.stretches() >= FEWEST
     }
 
     /// The largest block up to `wanted` of which `units` hold at least eight: of fewer no interval could be drawn.
     pub fn block_within(wanted: usize, units: usize) -> usize {
-        wanted.min(units / 8).max(1)
+        wanted.min(units / FEWEST).max(1)
     }
 
     /// Units of a block.
@@ -82,30 +102,33 @@ impl Bootstrap {
         })
     }
 
-    /// Every metric with its interval, where all three figures are finite.
+    /// Every metric that is finite, with its interval.
     pub fn intervals<P: Partial>(&self, outcomes: &Outcomes<P>) -> BTreeMap<String, Interval> {
         let total = outcomes.total();
         let draws: Vec<P> = self.resample(&outcomes.units).collect();
         let found = outcomes.metrics().iter().map(|metric| {
-            let (low, high) = ends(draws.iter().map(|sums| metric.of(sums)));
+            let (low, high) = self.ends(draws.iter().map(|sums| metric.of(sums)));
             (metric.name().to_owned(), Interval { value: metric.of(&total), low, high })
         });
-        found.filter(|(_, i)| [i.value, i.low, i.high].iter().all(|v| v.is_finite())).collect()
+        found.filter(|(_, i)| i.value.is_finite()).collect()
     }
 
     /// A metric of `a` minus that of `b` on the same resamples.
     pub fn difference<P: Partial>(&self, a: &Outcomes<P>, b: &Outcomes<P>, metric: &Metric<P>) -> Interval {
         let pairs = self.resample(&a.units).zip(self.resample(&b.units));
-        let (low, high) = ends(pairs.map(|(a, b)| metric.of(&a) - metric.of(&b)));
+        let (low, high) = self.ends(pairs.map(|(a, b)| metric.of(&a) - metric.of(&b)));
         Interval { value: metric.of(&a.total()) - metric.of(&b.total()), low, high }
     }
-}
 
-/// The 2.5 and 97.5 % quantiles of the finite values.
-fn ends(values: impl Iterator<Item = f64>) -> (f64, f64) {
-    let mut sorted: Vec<f64> = values.filter(|v| v.is_finite()).collect();
-    sorted.sort_unstable_by(f64::total_cmp);
-    (quantile(&sorted, 0.025), quantile(&sorted, 0.975))
+    /// The 2.5 and 97.5 % quantiles of the finite values.
+    fn ends(&self, values: impl Iterator<Item = f64>) -> (f64, f64) {
+        if !self.tells() {
+            return (f64::NAN, f64::NAN);
+        }
+        let mut sorted: Vec<f64> = values.filter(|v| v.is_finite()).collect();
+        sorted.sort_unstable_by(f64::total_cmp);
+        (quantile(&sorted, 0.025), quantile(&sorted, 0.975))
+    }
 }
 
 #[cfg(test)]
@@ -162,7 +185,15 @@ mod tests {
     fn what_is_not_finite_is_left_out_and_blocks_are_eight_at_least() {
         let found = outcomes(&[1.0, 2.0]);
         assert_eq!(found.values().keys().collect::<Vec<_>>(), ["mean"]);
-        assert_eq!(Bootstrap::new(2, 1, 10, 0).intervals(&found).len(), 1);
+        let few = &Bootstrap::new(2, 1, 10, 0).intervals(&found)["mean"];
+        assert!(
+            few.value == 1.5 && few.low.is_nan() && few.high.is_nan(),
+            "two units have no interval: {few:?}"
+        );
+        let eight = outcomes(&[1.0, 2.0, 1.0, 2.0, 1.0, 2.0, 1.0, 2.0]);
+        let plan = |apart| Bootstrap::new(8, 1, 100, 0).apart(apart);
+        assert!(plan(1).intervals(&eight)["mean"].low.is_finite());
+        assert!(!plan(2).tells() && plan(2).difference(&eight, &eight, &eight.metrics()[0]).low.is_nan());
         assert_eq!([(168, 80), (168, 7), (4, 800)].map(|(w, n)| Bootstrap::block_within(w, n)), [10, 1, 4]);
     }
 }

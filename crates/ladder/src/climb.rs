@@ -60,6 +60,8 @@ pub fn climb<T: Task>(task: &mut T, options: &Climb, pool: &Pool, watch: &mut dy
             recipe: head.recipe.clone(),
             bootstrap_block: task.bootstrap().block(),
             bootstrap_draws: head.draws,
+            stretches: task.bootstrap().stretches(),
+            margin: head.margin,
         },
         facts: findings.facts,
         metrics: judged.first().map_or_else(Vec::new, |j| {
@@ -171,6 +173,7 @@ fn report<T: Task>(
     RungReport {
         name: known.name.clone(),
         role: known.role,
+        file: file_name(&known.name),
         plain: known.plain,
         inputs: fit.inputs.clone(),
         // A figure that is not finite has no place in a JSON file, and none on a page.
@@ -272,9 +275,12 @@ fn stem(out: &Path, rung: &str) -> PathBuf {
 }
 
 fn bundle_path(out: &Path, rung: &str) -> PathBuf {
-    let mut name = stem(out, rung).into_os_string();
-    name.push(".gyeol");
-    PathBuf::from(name)
+    out.join(file_name(rung))
+}
+
+/// The file of a rung's model within the folder of a run.
+fn file_name(rung: &str) -> String {
+    format!("{}.gyeol", stem(Path::new(""), rung).display())
 }
 
 fn machine() -> String {

@@ -45,6 +45,8 @@ pub struct Head {
     pub unit: String,
     /// Draws of the bootstrap.
     pub draws: usize,
+    /// Share of the best rung's metric within which a plainer rung is enough.
+    pub margin: f64,
 }
 
 /// A rung by the name that scripts know.

@@ -10,6 +10,8 @@ use gyeol_report::model::RungReport;
 pub enum Step<'a> {
     /// What cleaning changed, once the readings are there.
     Cleaned(&'a [Change]),
+    /// What was left out or held back, in words.
+    Said(&'a str),
     /// Texts of a part are read: `bytes` so far, of about `of` where that is known.
     Reading {
         /// The part: `train`, `valid`, `test`, or `split` while they are made.

@@ -2,7 +2,7 @@
 
 use gyeol_base::{Error, Fault, Result};
 use gyeol_data::Table;
-use gyeol_forecast::ForecastRow;
+use gyeol_forecast::Forecast;
 use gyeol_tensor::Pool;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -35,7 +35,7 @@ pub enum Ask {
 #[derive(Debug, Clone)]
 pub enum Reply {
     /// A forecast.
-    Forecast(Vec<ForecastRow>),
+    Forecast(Forecast),
     /// An object, as [`VerbSpec::output`] says.
     Json(Value),
 }

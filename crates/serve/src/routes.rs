@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
 use gyeol_data::Table;
-use gyeol_forecast::ForecastRow;
+use gyeol_forecast::{Forecast, ForecastRow};
 use gyeol_models::{Ask, Description, Reply};
 use gyeol_tensor::Pool;
 
@@ -250,9 +250,10 @@ async fn asked(
     }
 }
 
-fn answer(model: &Named, description: &Description, table: &Table, rows: Vec<ForecastRow>) -> Value {
+fn answer(model: &Named, description: &Description, table: &Table, forecast: Forecast) -> Value {
     let times = Times::of(description);
-    let rows: Vec<Value> = rows
+    let rows: Vec<Value> = forecast
+        .rows
         .into_iter()
         .map(|row| {
             let mut value = json!({
@@ -266,6 +267,7 @@ fn answer(model: &Named, description: &Description, table: &Table, rows: Vec<For
         })
         .collect();
     let mut warnings: Vec<String> = input::notes(table);
+    warnings.extend(forecast.warnings.into_iter().map(|warning| warning.words));
     let read = description.columns();
     for column in table.columns() {
         if !read.iter().any(|(name, _)| *name == column.name) {
@@ -319,17 +321,17 @@ impl Shared {
                 input::check_columns(&table, &description)?;
                 // One thread a request: the server already works on several at once.
                 let reply = model.model().answer("forecast", Ask::Table(table.clone()), &Pool::new(1))?;
-                let Reply::Forecast(rows) = reply else {
+                let Reply::Forecast(forecast) = reply else {
                     return Err(gyeol_base::Error::defect("JSON where a forecast was asked for").into());
                 };
                 let finite = |row: &ForecastRow| row.value.is_finite() && row.low.is_finite() && row.high.is_finite();
-                if !rows.iter().all(finite) {
+                if !forecast.rows.iter().all(finite) {
                     let message = "the forecast holds values that are no numbers. Likely cause: readings far from any that the \
                                    model was fitted on. Next: look at the last readings for a stuck or broken meter";
                     return Err(Failure::new(StatusCode::UNPROCESSABLE_ENTITY, "no-finite-forecast", message));
                 }
-                let count = rows.len();
-                Ok((model.name.clone(), count, answer(&model, &description, &table, rows)))
+                let count = forecast.rows.len();
+                Ok((model.name.clone(), count, answer(&model, &description, &table, forecast)))
             })
             .await?;
         self.metrics.forecast(&name, count);

@@ -6,7 +6,7 @@ use gyeol_bundle::{Bundle, Summary};
 use gyeol_data::clock::stamp;
 use gyeol_data::{ColumnData, Step, Table};
 use gyeol_forecast::score::metrics;
-use gyeol_forecast::{ForecastRow, Forecaster};
+use gyeol_forecast::{Forecast, ForecastRow, Forecaster};
 use gyeol_report::text;
 use serde_json::{Value, json};
 
@@ -25,6 +25,13 @@ fn one_stdin(model: &Path, file: &str) -> Result<()> {
         return Err(Failure::Usage("model and table cannot both come from standard input".into()));
     }
     Ok(())
+}
+
+/// What speaks against relying on an answer, in every language the same.
+fn say(common: &Common, warnings: &[gyeol_data::Warning]) {
+    if !common.quiet {
+        warnings.iter().for_each(|warning| eprintln!("gyeol: warning: {}", warning.words));
+    }
 }
 
 /// The zone of a model's readings goes for the file too, unless one is given.
@@ -71,7 +78,8 @@ pub fn predict(
     if span.from.is_some() || span.until.is_some() {
         return Err(Failure::Usage("--from and --until go with --every-origin".into()));
     }
-    let rows = forecaster.forecast(table, &pool)?;
+    let Forecast { rows, warnings } = forecaster.forecast(table, &pool)?;
+    say(common, &warnings);
     if common.json {
         let rows: Vec<Value> = rows
             .iter()
@@ -87,7 +95,7 @@ pub fn predict(
             })
             .collect();
         output::json(
-            &json!({ "rows": rows, "rung": forecaster.rung, "interval": forecaster.about.intervals.level }),
+            &json!({ "rows": rows, "rung": forecaster.rung, "interval": forecaster.about.intervals.level, "warnings": warnings }),
         )?;
         if out.is_none() {
             return Ok(());
@@ -130,6 +138,7 @@ fn every(
 ) -> Result<()> {
     let (from, until) = (instant(forecaster, span.from.as_ref())?, instant(forecaster, span.until.as_ref())?);
     let test = forecaster.backtest(table, from, until, &pool(common))?;
+    say(common, &test.warnings);
     let horizon = forecaster.about.spec.horizon;
     let n = test.forecasts.len();
     let mut origins = Vec::with_capacity(n);
@@ -166,7 +175,9 @@ fn every(
             })
             .collect();
         let level = forecaster.about.intervals.level;
-        output::json(&json!({ "rows": rows, "rung": forecaster.rung, "interval": level }))?;
+        output::json(
+            &json!({ "rows": rows, "rung": forecaster.rung, "interval": level, "warnings": test.warnings }),
+        )?;
         if out.is_none() {
             return Ok(());
         }
@@ -198,6 +209,7 @@ pub fn evaluate(common: &Common, args: &Scoring) -> Result<()> {
         (instant(&forecaster, args.span.from.as_ref())?, instant(&forecaster, args.span.until.as_ref())?);
     let test = forecaster.backtest(table, from, until, &pool(common))?;
     let found = forecaster.evaluate(&test, scaled, common.seed.unwrap_or(0));
+    say(common, &test.warnings);
     if common.json {
         let metrics: serde_json::Map<String, Value> = found
             .metrics
@@ -209,6 +221,7 @@ pub fn evaluate(common: &Common, args: &Scoring) -> Result<()> {
         return output::json(&json!({
             "rung": forecaster.rung, "windows": found.windows, "values": found.values, "metrics": metrics,
             "scaled": found.scaled, "coverage": found.coverage, "promised": found.promised,
+            "seen": found.seen, "warnings": test.warnings,
         }));
     }
     let n = |v: f64| text::significant(v, 5, language);
@@ -227,6 +240,11 @@ pub fn evaluate(common: &Common, args: &Scoring) -> Result<()> {
             language
         )
     ))?;
+    if found.seen > 0 {
+        let of = |n: usize| text::count(n / forecaster.about.spec.targets.len().max(1), language);
+        let counts = [("seen", of(found.seen)), ("windows", of(found.windows))];
+        output::text(&format!("  {}\n", text::message("evaluate-seen", &counts, language)))?;
+    }
     for metric in metrics() {
         let metric = metric.name();
         if let Some(s) = found.metrics.get(metric) {

@@ -47,7 +47,7 @@ fn data(channels: usize) -> (Prepared, Windows) {
     let calendar = CalendarSpec { enabled: true, country: None, dates: vec!["2011-03-15".into()] };
     let spec = Spec::new(&readings, 24, 6, calendar, &[], ScalerKind::Standard).unwrap();
     let prepared = Prepared::fit(&readings, &split, spec).unwrap();
-    let windows = Windows::of(&prepared, &split, 1).unwrap();
+    let windows = Windows::of(&prepared, &split).unwrap();
     (prepared, windows)
 }
 

@@ -5,7 +5,7 @@ use gyeol_data::{Clock, Readings, ScalerKind, Series, Split, Step};
 use gyeol_forecast::calendar::CalendarSpec;
 use gyeol_forecast::net::{Encoder, ForecastNetParams};
 use gyeol_forecast::rung::{Quiet, RungParams, RungPredictor};
-use gyeol_forecast::{Fitted, Prepared, Spec, Windows};
+use gyeol_forecast::{Fitted, Part, Prepared, Spec, Windows};
 use gyeol_neural::{Loss, Optimizer, Schedule, TrainParams};
 use gyeol_tensor::{Pool, Rng};
 
@@ -89,7 +89,7 @@ fn rungs() -> Vec<RungParams> {
 fn fit(r: &Readings, cuts: [usize; 3], rung: &RungParams, threads: usize) -> (Fitted, Prepared, Windows) {
     let split = split(r, cuts);
     let data = Prepared::fit(r, &split, spec(r)).unwrap();
-    let windows = Windows::of(&data, &split, 1).unwrap();
+    let windows = Windows::of(&data, &split).unwrap();
     let fitted = rung.fit(&data, &windows, &Pool::new(threads), &mut Quiet).unwrap();
     (fitted, data, windows)
 }
@@ -170,4 +170,112 @@ fn windows_are_those_of_the_protocol() {
     let (_, _, windows) = fit(&r, [300, 400, 500], &RungParams::LastValue, 1);
     assert_eq!((windows.train.len(), windows.valid.len(), windows.test.len()), (241, 89, 89));
     assert_eq!((windows.valid[0].origin, windows.test[0].origin), (300, 400));
+}
+
+#[test]
+fn windows_that_touch_a_hole_are_left_out_and_every_rung_is_finite() {
+    // Rows 0 to 2, 150 to 352 and the covariate's 420 are missing: a hole longer than look-back and horizon, at the beginning
+    // and across the border of the parts.
+    let mut r = readings(500);
+    let s = &mut r.series[0];
+    for row in (0..3).chain(150..353) {
+        s.target[0][row] = f64::NAN;
+        (s.observed[0][row], s.complete[row]) = (false, false);
+    }
+    s.past[0][420] = f64::NAN;
+    let cuts = [300, 440, 500];
+    let (_, data, windows) = fit(&r, cuts, &RungParams::LastValue, 1);
+    let origins = |w: &[gyeol_forecast::Window]| w.iter().map(|w| w.origin).collect::<Vec<u32>>();
+    // Whole look-back and horizon: 51 (48 rows after the hole at the beginning) to 138.
+    assert_eq!(origins(&windows.train), (51..=138).collect::<Vec<u32>>());
+    // After the hole 48 rows to look back, up to the covariate's hole in the look-back; targets ahead may pass it.
+    assert_eq!(origins(&windows.valid), (401..=420).collect::<Vec<u32>>());
+    assert_eq!(origins(&windows.test), (469..=488).collect::<Vec<u32>>());
+    assert!(windows.holed.iter().all(|n| *n > 0), "{:?}", windows.holed);
+    for rung in rungs() {
+        let (fitted, ..) = fit(&r, cuts, &rung, 1);
+        for part in [&windows.train, &windows.valid, &windows.test] {
+            let values = fitted.predictor.predict(&data, part, &Pool::new(1));
+            assert!(values.iter().all(|v| v.is_finite()), "{rung:?}");
+        }
+    }
+    // A season that falls into the hole is looked for a season before.
+    let naive = fit(&r, cuts, &RungParams::SeasonalNaive { season: 168 }, 1).0.predictor;
+    let window = gyeol_forecast::Window { series: 0, channel: 0, origin: 401 };
+    let got = naive.predict(&data, &[window], &Pool::new(1));
+    assert_eq!(got[0], r.series[0].target[0][401 - 2 * 168]);
+}
+
+#[test]
+fn distant_origins_show_every_phase_of_day_and_week_alike() {
+    // Quarter-hours for a year; one origin in 24 rows, a divisor of the day's 96.
+    let (day, week) = (96, 672);
+    let seasons = gyeol_forecast::season::seasons(Step::Millis(HOUR / 4), &[]);
+    for every in [24, 25, 96, 28] {
+        let origins = (week..week * 52).map(|origin| gyeol_forecast::Window {
+            series: 0,
+            channel: 0,
+            origin: origin as u32,
+        });
+        let mut windows = Windows { train: origins.collect(), ..Windows::default() };
+        let all = windows.train.len();
+        let mut again = windows.clone();
+        windows.thin(Part::Train, every, &seasons, 1);
+        again.thin(Part::Train, every, &seasons, 2);
+        assert_ne!(windows.train, again.train, "the seed does nothing");
+        assert!(windows.train.len().abs_diff(all / every) <= 2, "{every}: {}", windows.train.len());
+        let mut phases = vec![0usize; day];
+        windows.train.iter().for_each(|w| phases[w.origin as usize % day] += 1);
+        let mean = windows.train.len() as f64 / day as f64;
+        let spread = phases.iter().map(|&n| (n as f64 - mean).abs()).fold(0.0, f64::max);
+        assert!(spread <= 0.2 * mean, "{every}: {phases:?}");
+        // Each weekday about as often.
+        let mut weekdays = [0usize; 7];
+        windows.train.iter().for_each(|w| weekdays[w.origin as usize / day % 7] += 1);
+        let (least, most) = (weekdays.iter().min().unwrap(), weekdays.iter().max().unwrap());
+        assert!((most - least) * 20 <= *most, "{every}: {weekdays:?}");
+    }
+}
+
+#[test]
+fn a_linear_rung_is_no_worse_on_validation_than_the_naive_forecast_it_contains() {
+    // The day before repeated to the digit, and too few windows for 200 inputs to find that out.
+    let mut r = readings(500);
+    for row in 24..500 {
+        r.series[0].target[0][row] = r.series[0].target[0][row - 24];
+    }
+    let cuts = [80, 200, 500];
+    let split = split(&r, cuts);
+    let data = Prepared::fit(&r, &split, spec(&r)).unwrap();
+    let windows = Windows::of(&data, &split).unwrap();
+    let linear = RungParams::Linear { ridge: vec![1e-3, 1.0] };
+    let fitted = linear.fit(&data, &windows, &Pool::new(1), &mut Quiet).unwrap();
+    let worst = windows.test.iter().map(|w| {
+        let got = fitted.predictor.predict(&data, &[*w], &Pool::new(1));
+        let truth = &r.series[0].target[0][w.origin as usize..][..12];
+        got.iter().zip(truth).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
+    });
+    let worst = worst.fold(0.0, f64::max);
+    assert!(worst < 1e-4, "{worst}");
+    // And it comes back from its file, infinite penalty and all.
+    let (value, bundle) = packed(&fitted.predictor);
+    let again = RungPredictor::unpack(&value, &bundle).unwrap();
+    assert_eq!(packed(&again), (value, bundle));
+}
+
+#[test]
+fn one_reading_of_a_billion_does_not_decide_the_others() {
+    let clean = readings(500);
+    let mut spiked = clean.clone();
+    spiked.series[0].target[0][200] = 1e9;
+    let cuts = [300, 400, 500];
+    let linear = RungParams::Linear { ridge: vec![1e-2] };
+    let error = |r: &Readings| {
+        let (fitted, data, windows) = fit(r, cuts, &linear, 1);
+        let got = fitted.predictor.predict(&data, &windows.test, &Pool::new(1));
+        let truth = windows.test.iter().flat_map(|w| &clean.series[0].target[0][w.origin as usize..][..12]);
+        got.iter().zip(truth).map(|(a, b)| (a - b).abs()).sum::<f64>() / got.len() as f64
+    };
+    let (without, with) = (error(&clean), error(&spiked));
+    assert!(with < 1.5 * without, "{without} {with}");
 }

@@ -12,7 +12,7 @@ impl Recipe {
     /// The recipe that fits a table, with every key explained. `file` is how the recipe names the readings.
     ///
     /// Look-back and horizon come from the clock (a week and a day for hours, eight weeks and a week for days …) and are
-    /// bounded by the length of the shortest series; the split lies at New Year where there are years enough, else at shares.
+    /// bounded by the length of the middle one of the series; the split lies at New Year where there are years enough, else at shares.
     pub fn init(table: &Table, roles: &Roles, profile: &Profile, file: &str) -> String {
         Recipe::fitting(table, roles, profile, file).commented(roles, profile)
     }
@@ -41,7 +41,10 @@ impl Recipe {
             // Without a clock nothing tells that a column is known ahead, and assuming it would flatter every score.
             past.append(&mut known);
         }
-        let rows = profile.series.iter().map(|series| series.rows).min().unwrap_or_else(|| table.rows());
+        // The middle one of several: a meter that came late, or went early, shortens nothing for the others.
+        let mut lengths: Vec<usize> = profile.series.iter().map(|series| series.rows).collect();
+        lengths.sort_unstable();
+        let rows = lengths.get(lengths.len() / 2).copied().unwrap_or_else(|| table.rows());
         let step = step_of(profile);
         let split = split(profile, step);
         let seasons = if step == Step::Rows { periods(profile, targets.first(), rows) } else { Vec::new() };

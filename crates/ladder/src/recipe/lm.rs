@@ -110,6 +110,7 @@ pub struct CompareRecipe {
 pub struct LmScoreRecipe {
     pub bootstrap_block: usize,
     pub bootstrap_draws: usize,
+    pub margin: f64,
 }
 
 /// `[[rung]]`: `None` is left to the ladder.

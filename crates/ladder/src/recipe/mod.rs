@@ -249,6 +249,7 @@ impl Recipe {
                 scaled: false,
                 bootstrap_block: None,
                 bootstrap_draws: 1000,
+                margin: 0.02,
             },
             rungs: Vec::new(),
         }

@@ -143,6 +143,7 @@ pub struct ScoreRecipe {
     pub scaled: bool,
     pub bootstrap_block: Option<usize>,
     pub bootstrap_draws: usize,
+    pub margin: f64,
 }
 
 /// `[[rung]]`: one rung and its hyper-parameters; `None` is left to the ladder.

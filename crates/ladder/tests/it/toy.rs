@@ -75,6 +75,7 @@ impl Toy {
             metric: "mse",
             unit: String::new(),
             draws: 200,
+            margin: 0.02,
         };
         let rungs = [("zero", Role::Naive), ("middle", Role::Learned), ("mean", Role::Learned)]
             .map(|(name, role)| RungName { name: name.into(), role, plain: false })

@@ -13,7 +13,8 @@ fn a_model_whose_unit_of_scores_is_unknown_is_refused_not_scored_in_another() {
     let table = gyeol_data::builtin::power_load().unwrap();
     let readings = gyeol_data::Readings::from_table(&table, &roles).unwrap();
     let spec = Spec::new(&readings, 24, 24, Default::default(), &[], ScalerKind::Standard).unwrap();
-    let targets = vec![Scaler { kind: ScalerKind::Standard, center: 0.0, scale: 1.0 }];
+    let targets =
+        vec![Scaler { kind: ScalerKind::Standard, center: 0.0, scale: 1.0, fence: None, seen: None }];
     let about = About {
         spec,
         scalers: Scalers { series: vec![SeriesScalers { id: None, targets }], covariates: vec![] },
@@ -24,6 +25,8 @@ fn a_model_whose_unit_of_scores_is_unknown_is_refused_not_scored_in_another() {
         id: None,
         clean: vec![],
         unit: String::new(),
+        left_out: Vec::new(),
+        learnt: None,
     };
     let mut forecaster = Forecaster { rung: "last-value".into(), about, predictor: RungPredictor::LastValue };
     let summary = |recipe: &str| {

@@ -58,7 +58,7 @@ fn forecasters() -> Vec<Bundle> {
     let split = Split { train: at(0)..at(200), valid: at(200)..at(250), test: at(250)..at(300) };
     let spec = Spec::new(&readings, 24, 6, CalendarSpec::default(), &[], ScalerKind::Standard).unwrap();
     let data = Prepared::fit(&readings, &split, spec).unwrap();
-    let windows = Windows::of(&data, &split, 1).unwrap();
+    let windows = Windows::of(&data, &split).unwrap();
     let rungs = [
         RungParams::SeasonalNaive { season: 24 },
         RungParams::Linear { ridge: vec![0.1] },
@@ -70,13 +70,20 @@ fn forecasters() -> Vec<Bundle> {
         let about = About {
             spec: data.spec.clone(),
             scalers: data.scalers.clone(),
-            intervals: Intervals { level: 0.9, low: vec![vec![-1.0; 6]], high: vec![vec![1.0; 6]] },
+            intervals: Intervals {
+                level: 0.9,
+                low: vec![vec![-1.0; 6]],
+                high: vec![vec![1.0; 6]],
+                ..Intervals::default()
+            },
             yardsticks: Yardsticks { mase: vec![vec![1.0]], range: vec![vec![1.0]], season: 24 },
             scaled: Some(false),
             time: Some("time".into()),
             id: None,
             clean: Vec::new(),
             unit: "MW".into(),
+            left_out: Vec::new(),
+            learnt: None,
         };
         let forecaster = Forecaster { rung: "rung".into(), about, predictor };
         Bundle::of(&forecaster, manifest("forecast")).unwrap()

@@ -291,6 +291,7 @@ fn rung(plan: &Plan) -> RungReport {
     };
     RungReport {
         name: plan.name.into(),
+        file: "rungs/model.gyeol".into(),
         role: if plan.seconds > 0.0 { Role::Learned } else { Role::Naive },
         plain: plan.name.ends_with(":plain"),
         inputs: plan.inputs.iter().map(input).collect(),
@@ -453,5 +454,7 @@ pub fn head(task: &str, name: &str, command: &str) -> Head {
             .into(),
         bootstrap_block: 168,
         bootstrap_draws: 1_000,
+        stretches: 365,
+        margin: 0.02,
     }
 }

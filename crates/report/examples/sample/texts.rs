@@ -131,6 +131,7 @@ fn rung(plan: &Plan) -> RungReport {
     };
     RungReport {
         name: plan.name.into(),
+        file: "rungs/model.gyeol".into(),
         role: Role::Learned,
         plain: false,
         inputs: vec![],

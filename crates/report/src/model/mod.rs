@@ -18,10 +18,36 @@ pub use words::*;
 pub struct Interval {
     /// The figure itself, over every test window.
     pub value: f64,
-    /// Lower end of the 95 % interval.
+    /// Lower end of the 95 % interval; NaN (null in files) where too little was judged to draw one.
+    #[serde(with = "null")]
     pub low: f64,
     /// Upper end of the 95 % interval.
+    #[serde(with = "null")]
     pub high: f64,
+}
+
+impl Interval {
+    /// The ends as they are drawn: both at the figure where there is no interval.
+    pub fn drawn(&self) -> (f64, f64) {
+        if self.low.is_finite() && self.high.is_finite() {
+            (self.low, self.high)
+        } else {
+            (self.value, self.value)
+        }
+    }
+}
+
+/// A number that may be none: null in files.
+mod null {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub fn serialize<S: Serializer>(value: &f64, to: S) -> Result<S::Ok, S::Error> {
+        Some(*value).filter(|v| v.is_finite()).serialize(to)
+    }
+
+    pub fn deserialize<'d, D: Deserializer<'d>>(from: D) -> Result<f64, D::Error> {
+        Ok(Option::<f64>::deserialize(from)?.unwrap_or(f64::NAN))
+    }
 }
 
 /// What the curves say, with the numbers that say it.
@@ -185,6 +211,9 @@ pub struct RungReport {
     pub name: String,
     /// What it is in its ladder.
     pub role: Role,
+    /// File of its model, in the folder of the run.
+    #[serde(default)]
+    pub file: String,
     /// True for a net that is asked without anything that makes the question easier; the page sets it against the rung of the
     /// same kind that is not plain.
     #[serde(default)]
@@ -245,9 +274,11 @@ pub struct Pair {
     pub b: String,
     /// Mean difference.
     pub difference: f64,
-    /// Lower end of the 95 % interval.
+    /// Lower end of the 95 % interval; NaN (null in files) where too little was judged to draw one.
+    #[serde(with = "null")]
     pub low: f64,
     /// Upper end.
+    #[serde(with = "null")]
     pub high: f64,
 }
 
@@ -283,6 +314,10 @@ pub struct Head {
     pub bootstrap_block: usize,
     /// Draws of the bootstrap.
     pub bootstrap_draws: usize,
+    /// Stretches of the test part that have nothing in common; of fewer than eight no interval is drawn.
+    pub stretches: usize,
+    /// Share of the best rung's error within which a plainer rung is enough.
+    pub margin: f64,
 }
 
 /// What the ladder was climbed on.

@@ -66,7 +66,7 @@ fn extra(view: &View, rung: &RungReport) -> String {
 fn axis(view: &View) -> (f64, f64) {
     let values = || view.report.rungs.iter().filter_map(|rung| view.error(rung));
     let cap = cut_above(values().map(|m| m.value)).unwrap_or(f64::INFINITY);
-    let ends = values().filter(|m| m.value <= cap).flat_map(|m| [m.value, m.low, m.high]);
+    let ends = values().filter(|m| m.value <= cap).flat_map(|m| [m.value, m.drawn().0, m.drawn().1]);
     let (low, high) = extent(ends).unwrap_or((0.0, 1.0));
     if cap.is_finite() {
         return (0.0, high * 1.1);
@@ -89,7 +89,7 @@ pub(crate) fn ladder(view: &View) -> Ladder {
         let value = view.error(rung);
         let pair = text::pair_against(&report.pairs, &rung.name, &best.name).filter(|_| i != report.best);
         let seconds = text::fit_seconds(rung);
-        let width = |m: Interval| (scale.at(m.high) - scale.at(m.low)).clamp(0.0, 100.0);
+        let width = |m: Interval| (scale.at(m.drawn().1) - scale.at(m.drawn().0)).clamp(0.0, 100.0);
         let write = |of: &dyn Fn(Interval) -> String| value.map_or(String::new(), of);
         Row {
             title: view.titles[i].clone(),
@@ -102,7 +102,7 @@ pub(crate) fn ladder(view: &View) -> Ladder {
             value: value.map_or(text::MISSING.to_string(), |m| view.value(m.value)),
             interval: write(&|m| view.range(m.low, m.high)),
             at: write(&|m| at(m.value)),
-            from: write(&|m| at(m.low)),
+            from: write(&|m| at(m.drawn().0)),
             span: write(&|m| format!("{:.2}", width(m))),
             extra: extra(view, rung),
             fit: none_if(seconds == 0.0, || text::duration(seconds, language)),
@@ -181,8 +181,8 @@ fn cost_figure(view: &View) -> Figure {
                 title: view.titles[i].clone(),
                 seconds,
                 error: m.value,
-                low: m.low,
-                high: m.high,
+                low: m.drawn().0,
+                high: m.drawn().1,
                 chosen: i == view.report.best,
                 hint: format!("{}: {}, {cost}", view.titles[i], view.value(m.value)),
             })

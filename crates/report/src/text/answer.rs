@@ -1,11 +1,11 @@
 //! The answer in sentences: how good the chosen rung is, and whether a plainer or cheaper one would do.
 
 use super::{
-    Step, count, decimals, duration, fit_seconds, has_message, message, metric_figures, metric_name, number,
-    pair_against, percent, range, rung_phrases, rung_titles, sentence_case, signed, with_unit,
+    Step, count, decimals, has_message, message, metric_figures, metric_name, number, pair_against, percent,
+    range, rung_phrases, rung_titles, sentence_case, signed, with_unit,
 };
 use crate::Language;
-use crate::model::{Facts, ForecastFacts, Pair, Report, Role, RungReport, TextFacts};
+use crate::model::{Facts, ForecastFacts, Report, Role, RungReport, TextFacts};
 
 /// The two sentences of the answer; the second says whether a plainer or cheaper rung would do.
 pub fn answer(report: &Report, language: Language) -> Vec<String> {
@@ -13,7 +13,7 @@ pub fn answer(report: &Report, language: Language) -> Vec<String> {
         return vec![message("answer-none", &[], language)];
     };
     let sentences = match &report.facts {
-        Facts::Words(facts) => words(report, best, facts, language),
+        Facts::Words(facts) => words(report, facts, language),
         _ => errors(report, best, language),
     };
     sentences.iter().map(|s| sentence_case(s)).collect()
@@ -33,7 +33,7 @@ pub(crate) fn judged(report: &Report) -> usize {
     }
 }
 
-/// Against the best rung that only repeats the data, then against the next one.
+/// Against the best rung that only repeats the data, then whether a plainer one is enough.
 fn errors(report: &Report, best: &RungReport, language: Language) -> Vec<String> {
     let titles = rung_phrases(report, language);
     let error = |i: usize| value_of(report, i).unwrap_or(f64::NAN);
@@ -77,58 +77,58 @@ fn errors(report: &Report, best: &RungReport, language: Language) -> Vec<String>
         }
         None => alone,
     };
-    let second = match lowest(&|_| true) {
-        Some(next) => compare(report, language, &titles, next, &value, digits),
-        None => message("answer-only", &[], language),
-    };
-    vec![message(key, &args, language), second]
+    vec![message(key, &args, language), second(report, &titles, language)]
 }
 
-fn compare(
-    report: &Report,
-    language: Language,
-    titles: &[String],
-    next: usize,
-    value: &dyn Fn(f64) -> String,
-    digits: usize,
-) -> String {
-    let best = &report.rungs[report.best];
+/// Whether a plainer rung is enough, by the paired differences on the test part alone.
+fn second(report: &Report, titles: &[String], language: Language) -> String {
+    let best = report.best;
     let error = |i: usize| value_of(report, i).unwrap_or(f64::NAN);
-    let against = |i: usize| pair_against(&report.pairs, &best.name, &report.rungs[i].name);
-    let tied = (0..report.rungs.len())
-        .filter(|&i| i != report.best && against(i).is_some_and(|p| p.tie()))
-        .min_by(|&a, &b| fit_seconds(&report.rungs[a]).total_cmp(&fit_seconds(&report.rungs[b])));
-    let mut args =
-        vec![("rung", titles[report.best].clone()), ("cost", duration(fit_seconds(best), language))];
-    let mut describe = |i: usize, pair: &Option<Pair>| {
-        args.push(("other", titles[i].clone()));
-        args.push(("othercost", duration(fit_seconds(&report.rungs[i]), language)));
-        let difference = pair.as_ref().map_or(error(report.best) - error(i), |p| p.difference);
-        args.push(("difference", with_unit(&signed(difference, digits, language), &report.unit)));
-        args.push(("size", value(difference.abs())));
-        args.push(("share", percent((difference / error(i)).abs(), 0, language)));
-        let spread = pair
-            .as_ref()
-            .map(|p| range(&signed(p.low, digits, language), &signed(p.high, digits, language), language));
-        args.push(("range", spread.unwrap_or_default()));
-        args.clone()
+    let pair = |i: usize| pair_against(&report.pairs, &report.rungs[best].name, &report.rungs[i].name);
+    let others = || (0..report.rungs.len()).filter(move |&i| i != best);
+    let near = |among: &dyn Fn(usize) -> bool| {
+        let found = others().filter(|&i| error(i).is_finite() && among(i));
+        found.min_by(|&a, &b| error(a).total_cmp(&error(b)))
     };
-    let cheaper = |i: usize| fit_seconds(&report.rungs[i]) < 0.75 * fit_seconds(best);
-    if let Some(better) = (0..report.rungs.len()).find(|&i| against(i).is_some_and(|p| p.low > 0.0)) {
-        let args = describe(better, &against(better));
-        return message("answer-other-better", &args, language);
+    let margin = report.head.margin * error(best);
+    let enough = (0..best).find(|&i| pair(i).is_some_and(|p| -p.low <= margin));
+    let other = near(&|i| pair(i).is_some_and(|p| p.low > 0.0));
+    let tied = (0..best).find(|&i| pair(i).is_some_and(|p| p.tie()));
+    let (key, i) = match (near(&|_| true), enough, other, tied) {
+        (None, ..) => ("answer-only", None),
+        (next, ..) if report.head.stretches < 8 => ("answer-few", next),
+        (_, _, Some(i), _) => ("answer-other-better", Some(i)),
+        (_, Some(i), ..) => ("answer-enough", Some(i)),
+        (_, _, _, Some(i)) => ("answer-untold", Some(i)),
+        _ => match near(&|i| i < best) {
+            None => ("answer-plainest", None),
+            next => ("answer-ahead", next),
+        },
+    };
+    let figures = decimals(error(best), metric_figures(&report.metric));
+    let mut args = vec![
+        ("rung", titles[best].clone()),
+        ("stretches", count(report.head.stretches, language)),
+        ("margin", percent(report.head.margin, 0, language)),
+    ];
+    if let Some(i) = i {
+        let sign = |v: f64| signed(v, figures, language);
+        let p = pair(i);
+        let difference = p.as_ref().map_or(error(best) - error(i), |p| p.difference);
+        let ends = p.filter(|p| p.low.is_finite());
+        let range = ends.map_or(String::new(), |p| range(&sign(p.low), &sign(p.high), language));
+        args.push(("other", titles[i].clone()));
+        args.push(("file", report.rungs[i].file.clone()));
+        args.push(("share", percent((difference / error(i)).abs(), 0, language)));
+        args.push(("difference", with_unit(&sign(difference), &report.unit)));
+        args.push(("size", with_unit(&number(difference.abs(), figures, language), &report.unit)));
+        args.push(("range", range));
     }
-    if let Some(tied) = tied {
-        let args = describe(tied, &against(tied));
-        return message(if cheaper(tied) { "answer-tie-cheaper" } else { "answer-tie" }, &args, language);
-    }
-    let pair = against(next);
-    let args = describe(next, &pair);
-    message(if pair.is_some() { "answer-ahead" } else { "answer-ahead-unpaired" }, &args, language)
+    message(key, &args, language)
 }
 
-/// Against the plainest rung, then against the plainest that cannot be told apart, or the next one.
-fn words(report: &Report, best: &RungReport, facts: &TextFacts, language: Language) -> Vec<String> {
+/// Against the plainest rung, then whether a plainer one is enough.
+fn words(report: &Report, facts: &TextFacts, language: Language) -> Vec<String> {
     let titles = rung_titles(report, language);
     let Some(value) = value_of(report, report.best) else {
         return vec![message("model-infinite", &[("rung", titles[report.best].clone())], language)];
@@ -156,31 +156,7 @@ fn words(report: &Report, best: &RungReport, facts: &TextFacts, language: Langua
         }
         _ => sentences.push(message("model-plain", &args, language)),
     }
-    // The plainest rung that cannot be told apart is enough; else how far the next one is.
-    let others = || (0..report.rungs.len()).filter(|&i| i != report.best);
-    let pair = |i: usize| pair_against(&report.pairs, &report.rungs[i].name, &best.name);
-    // Above the chosen rung where that is ahead, else between the two.
-    let spread = |p: &Pair| {
-        let plain = p.low > 0.0;
-        let sign = |v: f64| if plain { write(v) } else { signed(v, digits, language) };
-        [("difference", sign(p.difference)), ("range", range(&sign(p.low), &sign(p.high), language))]
-    };
-    let cost = |i: usize| duration(fit_seconds(&report.rungs[i]), language);
-    let tie = (0..report.best).find(|&i| pair(i).is_some_and(|p| p.tie()));
-    let next = others().filter_map(|i| Some((i, value_of(report, i)?))).min_by(|a, b| a.1.total_cmp(&b.1));
-    let key = match (tie, next) {
-        (Some(_), _) => "model-tie",
-        (None, Some((_, other))) if other < value => "model-other-better",
-        (None, Some(_)) => "model-ahead",
-        (None, None) => "answer-only",
-    };
-    if let Some(i) = tie.or(next.map(|n| n.0)) {
-        args.push(("other", titles[i].clone()));
-        args.push(("cost", cost(report.best)));
-        args.push(("othercost", cost(i)));
-        args.extend(pair(i).iter().flat_map(&spread));
-    }
-    sentences.push(message(key, &args, language));
+    sentences.push(second(report, &titles, language));
     sentences
 }
 

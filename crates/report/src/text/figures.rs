@@ -46,6 +46,9 @@ pub fn number(value: f64, digits: usize, language: Language) -> String {
 
 /// Two written figures as a range: `79.3 … 83.5`, `79.3~83.5`; around signs there is room: `−1.6 ~ −0.4`.
 pub fn range(low: &str, high: &str, language: Language) -> String {
+    if low == super::MISSING && high == super::MISSING {
+        return low.to_string();
+    }
     let signed = [low, high].iter().any(|figure| figure.starts_with(['+', '−']));
     let args = [("low", low.to_string()), ("high", high.to_string())];
     super::message(if signed { "range-signed" } else { "range" }, &args, language)

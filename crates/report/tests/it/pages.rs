@@ -431,11 +431,47 @@ fn a_page_of_language_models_is_whole() {
 }
 
 #[test]
-fn of_language_models_that_cannot_be_told_apart_the_earlier_is_enough() {
+fn of_language_models_the_plainest_within_the_margin_is_enough() {
     let mut report = texts::report();
     let pair = report.pairs.iter_mut().find(|pair| pair.b == "ngram:trigram").unwrap();
     (pair.low, pair.high) = (-9.0, 1.0);
-    assert!(check_all(&report, "tie").contains("Trigram is enough here"));
+    assert!(check_all(&report, "untold").contains("There is not enough test data to tell"));
+    let pair = report.pairs.iter_mut().find(|pair| pair.b == "ngram:trigram").unwrap();
+    (pair.low, pair.high) = (-2.0, 1.0);
+    assert!(check_all(&report, "enough").contains("Trigram is enough: on the test part it is at most 2"));
+}
+
+#[test]
+fn the_verdict_rests_on_differences_alone() {
+    let said = |change: &dyn Fn(&mut Report)| {
+        let mut report = ladder::report();
+        change(&mut report);
+        check_all(&report, "verdict")
+    };
+    let gru = |report: &mut Report, low: f64, high: f64| {
+        let pair = report.pairs.iter_mut().find(|p| p.b == "gru").unwrap();
+        (pair.low, pair.high) = (low, high);
+    };
+    // The margin is 2 % of some 75 MW. Seconds decide nothing.
+    let page = said(&|report| gru(report, -4.0, -2.0));
+    assert!(page.contains("No plainer rung is enough"));
+    for seconds in [0.1, 1e5] {
+        let page = said(&|report| {
+            gru(report, -1.0, 0.5);
+            report.rungs.iter_mut().for_each(|rung| rung.fit_seconds *= seconds);
+        });
+        assert!(page.contains("GRU is enough") && page.contains("Its model is rungs"));
+    }
+    assert!(said(&|report| gru(report, -4.0, 0.5)).contains("There is not enough test data to tell"));
+    let few = said(&|report| {
+        report.head.stretches = 3;
+        report.pairs.iter_mut().for_each(|p| (p.low, p.high) = (f64::NAN, f64::NAN));
+        report.rungs.iter_mut().for_each(|rung| {
+            rung.test.values_mut().for_each(|m| (m.low, m.high) = (f64::NAN, f64::NAN));
+        });
+    });
+    assert!(few.contains("holds 3 stretches that do not overlap") && !few.contains("NaN"));
+    assert!(said(&|report| (report.best, report.pairs) = (0, vec![])).contains("plainest rung of all"));
 }
 
 /// A task of its own: not a line of this crate knows it.
@@ -443,6 +479,7 @@ fn toy() -> Report {
     let fact = |key: &str, value: &str| Fact { key: key.into(), value: value.into() };
     let rung = |name: &str, role, error: f64, curve: Vec<EpochPoint>| RungReport {
         name: name.into(),
+        file: "rungs/model.gyeol".into(),
         role,
         plain: name.ends_with(":plain"),
         inputs: vec![Input::Column("petal".into())],

@@ -70,7 +70,7 @@ impl Answers for Repeat {
 
     fn answer(&self, verb: &str, ask: Ask, _pool: &Pool) -> Result<Reply> {
         match (verb, ask) {
-            ("forecast", Ask::Table(table)) => Ok(Reply::Forecast(self.forecast(&table)?)),
+            ("forecast", Ask::Table(table)) => Ok(Reply::Forecast(self.forecast(&table)?.into())),
             ("echo", Ask::Json(said)) => Ok(Reply::Json(Value::Object(said))),
             _ => Err(Fault::new("no-such-verb", "this model has no such verb").option()),
         }

@@ -27,7 +27,7 @@ pub fn model(name: &str) -> Named {
     let about = About {
         spec,
         scalers: Scalers { series: vec![SeriesScalers { id: None, targets }], covariates },
-        intervals: Intervals { level: 0.9, low: width(-1.0), high: width(1.0) },
+        intervals: Intervals { level: 0.9, low: width(-1.0), high: width(1.0), ..Intervals::default() },
         yardsticks: gyeol_forecast::score::Yardsticks {
             mase: vec![vec![1.0]],
             range: vec![vec![1.0]],
@@ -46,6 +46,8 @@ pub fn model(name: &str) -> Named {
             },
         ],
         unit: "MW".into(),
+        left_out: Vec::new(),
+        learnt: None,
     };
     let forecaster = Forecaster {
         rung: "seasonal-naive".into(),

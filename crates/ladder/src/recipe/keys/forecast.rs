@@ -3,8 +3,8 @@
 use super::Kind::*;
 use super::Without::{Found, Needed, Value};
 use super::{
-    BOOTSTRAP_DRAWS, Key, Kind, LANGUAGE, MANY, NAME, SEED, Schema, Section, TASKS, Without, key, rung,
-    section,
+    BOOTSTRAP_DRAWS, Key, Kind, LANGUAGE, MANY, MARGIN, NAME, SEED, Schema, Section, TASKS, Without, key,
+    rung, section,
 };
 
 /// What a recipe of a forecast may say.
@@ -291,7 +291,7 @@ const KEYS: &[Key] = &[
         "stride",
         Whole(1, 10_000),
         Value("1"),
-        "Rows from one training window to the next; the test part always uses every window.",
+        "Rows for each training window, which is drawn among them so that every hour of day and week is seen alike; the test part always uses every window.",
     ),
     key(
         "forecast",
@@ -353,6 +353,7 @@ const KEYS: &[Key] = &[
         "Rows of a block when the intervals of the scores are drawn.",
     ),
     BOOTSTRAP_DRAWS,
+    MARGIN,
     // rung
     Key {
         section: "rung",

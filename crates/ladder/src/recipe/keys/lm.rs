@@ -2,7 +2,9 @@
 
 use super::Kind::*;
 use super::Without::{Found, Needed, Value};
-use super::{BOOTSTRAP_DRAWS, Key, LANGUAGE, MANY, NAME, SEED, Schema, Section, TASKS, key, rung, section};
+use super::{
+    BOOTSTRAP_DRAWS, Key, LANGUAGE, MANY, MARGIN, NAME, SEED, Schema, Section, TASKS, key, rung, section,
+};
 
 /// What a recipe of a language model may say.
 pub const SCHEMA: Schema = Schema {
@@ -165,6 +167,7 @@ const KEYS: &[Key] = &[
         "Neighbouring texts of a block when the intervals of the scores are drawn.",
     ),
     BOOTSTRAP_DRAWS,
+    MARGIN,
     // rung
     Key {
         section: "rung",

@@ -184,6 +184,14 @@ const BOOTSTRAP_DRAWS: Key = key(
     "How often they are drawn.",
 );
 
+const MARGIN: Key = key(
+    "score",
+    "margin",
+    Kind::Real(0.0, 1.0),
+    Without::Value("0.02"),
+    "A plainer rung is enough where the whole interval of its difference lies within this share of the best one's error.",
+);
+
 impl Schema {
     /// The key of this name in this section, for this rung or operation where the section has several kinds.
     pub fn find(&self, section: &str, name: &str, of: Option<&str>) -> Option<&'static Key> {

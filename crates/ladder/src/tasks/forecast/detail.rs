@@ -142,13 +142,12 @@ impl TestWindows<'_> {
         let tail = (1.0 - intervals.level) / 2.0;
         for (w, forecast) in self.windows.iter().zip(forecasts.chunks_exact(horizon)) {
             let s = &self.data.series[w.series as usize];
-            let (channel, origin, unit) = (w.channel as usize, w.origin as usize, self.unit(w));
-            let scale = s.scalers[channel].scale;
+            let (origin, unit) = (w.origin as usize, self.unit(w));
             for (j, (&p, &y)) in forecast.iter().zip(self.truth(w)).enumerate() {
                 if y.is_nan() {
                     continue;
                 }
-                let (low, high) = intervals.around(channel, j, p, scale);
+                let (low, high) = intervals.around(self.data, w, j, p);
                 mae[j].add((p - y).abs() * unit);
                 bias[j].add((p - y) * unit);
                 coverage[j].add(f64::from(u8::from(y >= low && y <= high)));

@@ -65,8 +65,7 @@ fn example(
         .iter()
         .map(|d| {
             let value = d.forecasts[index * horizon..(index + 1) * horizon].to_vec();
-            let scale = s.scalers[channel].scale;
-            let ends = value.iter().enumerate().map(|(j, &v)| d.intervals.around(channel, j, v, scale));
+            let ends = value.iter().enumerate().map(|(j, &v)| d.intervals.around(test.data, w, j, v));
             let (low, high) = ends.unzip();
             DayForecast { rung: d.rung.to_string(), value, low, high }
         })

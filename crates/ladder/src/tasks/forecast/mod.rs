@@ -18,7 +18,9 @@ use gyeol_data::profile::Profile;
 use gyeol_data::{Change, Roles, Split, Table};
 use gyeol_forecast::forecaster::About;
 use gyeol_forecast::score::{self, Sums, Yardsticks};
-use gyeol_forecast::{Forecaster, Intervals, Prepared, RungParams, Spec, Window, Windows};
+use gyeol_forecast::{
+    Forecaster, Intervals, LeftOut, Prepared, RungParams, Spec, Window, Windows, leave_out,
+};
 use gyeol_judge::Bootstrap;
 use gyeol_report::Language;
 use gyeol_report::model::{
@@ -37,8 +39,8 @@ use examples::Drawn;
 use open::Opened;
 use plan::Planned;
 
-/// Rows (windows times look-back) that `--quick` learns from.
-const QUICK_ROWS: usize = 3_000_000;
+/// Cells (windows times look-back times columns) that `--quick` learns from, and chooses on.
+const QUICK_CELLS: usize = 6_000_000;
 
 /// Readings prepared under a recipe, with the rungs to climb.
 pub struct Forecasts<'a> {
@@ -60,6 +62,9 @@ pub struct Forecasts<'a> {
     naive_loss: f64,
     about: About,
     calendar: Vec<String>,
+    left_out: Vec<LeftOut>,
+    /// Training windows before they were thinned.
+    whole: usize,
     quick: bool,
 }
 
@@ -79,7 +84,11 @@ impl<'a> Forecasts<'a> {
         if !watch.step(Step::Cleaned(&opened.changes)) {
             return Err(Error::stopped());
         }
-        Forecasts::of(recipe, opened, options, pool)
+        let prepared = Forecasts::of(recipe, opened, options, pool)?;
+        if !prepared.remarks().iter().all(|words| watch.step(Step::Said(words))) {
+            return Err(Error::stopped());
+        }
+        Ok(prepared)
     }
 
     /// Splits and prepares readings that are there already.
@@ -87,7 +96,7 @@ impl<'a> Forecasts<'a> {
     /// # Errors
     /// As the stations say.
     pub fn of(recipe: &'a Recipe, opened: Opened, options: &Climb, pool: &'a Pool) -> Result<Forecasts<'a>> {
-        let Opened { table, roles, changes, readings } = opened;
+        let Opened { table, roles, changes, mut readings } = opened;
         let split = Split::of(&readings, &recipe.split_spec())?;
         let spec = Spec::new(
             &readings,
@@ -97,24 +106,22 @@ impl<'a> Forecasts<'a> {
             &recipe.forecast.seasons.clone().unwrap_or_default(),
             recipe.scale.kind,
         )?;
+        let left_out = leave_out(&mut readings, &split, &spec);
         let data = Prepared::fit(&readings, &split, spec)?;
-        let mut windows = Windows::of(&data, &split, 1)?;
-        // A first look learns from origins farther apart where the table is long.
-        let thinned = if options.quick {
-            let rows = windows.train.len() * data.spec.look_back / recipe.forecast.stride;
-            rows.div_ceil(QUICK_ROWS).max(1)
-        } else {
-            1
+        let mut windows = Windows::of(&data, &split)?;
+        let whole = windows.train.len();
+        // A first look learns from origins farther apart, and chooses on such, where the table is long or wide.
+        let thinned = |windows: usize| {
+            let cells = windows * data.spec.look_back * (1 + data.covariate_width());
+            if options.quick { cells.div_ceil(QUICK_CELLS).max(1) } else { 1 }
         };
-        let every = recipe.forecast.stride * thinned;
-        if every > 1 {
-            let channels = data.spec.targets.len();
-            let stride = every * channels;
-            let first = |c: &[Window]| c.iter().take(channels).copied().collect::<Vec<_>>();
-            windows.train = windows.train.chunks(stride).flat_map(first).collect();
-        }
+        let every = recipe.forecast.stride * thinned(windows.train.len() / recipe.forecast.stride);
+        windows.thin(gyeol_forecast::Part::Train, every, &data.spec.seasons, recipe.seed);
+        let every = thinned(windows.valid.len());
+        windows.thin(gyeol_forecast::Part::Valid, every, &data.spec.seasons, recipe.seed);
         let profile = gyeol_data::profile::profile(&table, &roles, Some(&recipe.split_spec()))?;
-        let planned = plan::plan(recipe, &data.spec, windows.train.len(), options.quick);
+        let rows = (0..data.series.len()).map(|i| data.rows(&split, i).train.len()).max().unwrap_or(0);
+        let planned = plan::plan(recipe, &data.spec, rows, windows.train.len(), options.quick);
         for rung in planned.iter().filter(|r| options.only.as_ref().is_none_or(|only| *only == r.name)) {
             let params = rung.params.check(&data);
             params.map_err(|e| e.while_at(format_args!("rung '{}'", rung.name)))?;
@@ -165,9 +172,12 @@ impl<'a> Forecasts<'a> {
                     },
                     unit: if recipe.score.scaled { String::new() } else { unit.clone() },
                     draws: recipe.score.bootstrap_draws,
+                    margin: recipe.score.margin,
                 },
                 rungs,
-                bootstrap: Bootstrap::new(test_origins, block, recipe.score.bootstrap_draws, recipe.seed),
+                // Windows share rows as long as they overlap.
+                bootstrap: Bootstrap::new(test_origins, block, recipe.score.bootstrap_draws, recipe.seed)
+                    .apart(data.spec.horizon),
             },
             planned,
             naive_loss: naive_loss(&data, &windows.valid, naive_season),
@@ -184,7 +194,11 @@ impl<'a> Forecasts<'a> {
                 id: roles.id().map(str::to_string),
                 clean: recipe.clean.clone(),
                 unit,
+                left_out: left_out.iter().map(|left| left.id.clone()).collect(),
+                learnt: Some((split.train.start.min(split.valid.start), split.valid.end)),
             },
+            left_out,
+            whole,
             quick: options.quick,
             recipe,
             pool,
@@ -198,6 +212,36 @@ impl<'a> Forecasts<'a> {
             yardsticks,
             calendar,
         })
+    }
+
+    /// What was left out, or held back, in words.
+    fn remarks(&self) -> Vec<String> {
+        let mut said: Vec<String> = Vec::new();
+        for left in &self.left_out {
+            said.push(format!("Series '{}' is left out: {}.", left.id, left.why));
+        }
+        if self.windows.train.len() < self.whole {
+            let (n, all) = (self.windows.train.len(), self.whole);
+            let why = if self.quick { "a first look" } else { "stride" };
+            said.push(format!("Learnt from {n} of {all} training windows, drawn so that every hour of day and week is seen alike ({why})."));
+        }
+        let [train, valid, test] = self.windows.holed;
+        if train + valid + test > 0 {
+            said.push(format!(
+                "Windows that touch a missing reading are left out: {train} of training, {valid} of validation, {test} of the test part."
+            ));
+        }
+        for s in &self.data.series {
+            for (name, scaler) in self.data.spec.targets.iter().zip(&s.scalers) {
+                let (Some((low, high)), Some((least, most))) = (scaler.fence, scaler.seen) else { continue };
+                let of = s.id.as_ref().map_or(String::new(), |id| format!(" of series '{id}'"));
+                said.push(format!(
+                    "'{name}'{of} has readings far from all others (from {least} to {most}): models read them as no farther than {low:.6} \
+                     to {high:.6}. If they cannot be, set them to missing (clean: op = \"missing\")."
+                ));
+            }
+        }
+        said
     }
 
     fn test(&self) -> TestWindows<'_> {
@@ -299,6 +343,7 @@ impl Task for Forecasts<'_> {
         }
         let by_name = recipe.rungs.iter().filter(|rung| rung.plain_by_name());
         notes.extend(by_name.map(|rung| Note::PlainByName(rung.name.clone())));
+        notes.extend(self.remarks().into_iter().map(Note::Words));
         let column = |c: &gyeol_data::ColumnInfo| ColumnRole {
             name: c.name.clone(),
             role: self.roles.get(&c.name).word().into(),

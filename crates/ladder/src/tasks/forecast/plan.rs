@@ -19,10 +19,11 @@ pub struct Planned {
     pub plain: bool,
 }
 
-/// The ladder that a recipe without `[[rung]]` climbs, from plain to complex.
-pub fn default_rungs(spec: &Spec) -> Vec<RungRecipe> {
+/// The ladder that a recipe without `[[rung]]` climbs on readings with `rows` to train on, from plain to complex.
+pub fn default_rungs(spec: &Spec, rows: usize) -> Vec<RungRecipe> {
     let mut rungs = vec![RungRecipe::named("last-value")];
-    for season in &spec.seasons {
+    // A season longer than what was read cannot be repeated.
+    for season in spec.seasons.iter().filter(|season| season.rows <= rows) {
         rungs.push(RungRecipe {
             season: Some(season.rows),
             ..RungRecipe::named(format!("seasonal-naive:{}", season.name))
@@ -34,9 +35,10 @@ pub fn default_rungs(spec: &Spec) -> Vec<RungRecipe> {
     rungs
 }
 
-/// Resolves the recipe's rungs for `windows` training windows; `quick` fits smaller nets for fewer epochs.
-pub fn plan(recipe: &Recipe, spec: &Spec, windows: usize, quick: bool) -> Vec<Planned> {
-    let rungs = if recipe.rungs.is_empty() { default_rungs(spec) } else { recipe.rungs.clone() };
+/// Resolves the recipe's rungs for `windows` training windows of readings with `rows` to train on; `quick` fits smaller nets for
+/// fewer epochs.
+pub fn plan(recipe: &Recipe, spec: &Spec, rows: usize, windows: usize, quick: bool) -> Vec<Planned> {
+    let rungs = if recipe.rungs.is_empty() { default_rungs(spec, rows) } else { recipe.rungs.clone() };
     rungs
         .iter()
         .map(|r| {

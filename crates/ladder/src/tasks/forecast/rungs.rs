@@ -3,7 +3,7 @@
 use gyeol_base::{Error, Result};
 use gyeol_forecast::forecaster::About;
 use gyeol_forecast::rung::{Observer, Progress};
-use gyeol_forecast::{Fitted, Forecaster, Intervals, Prepared, RungParams, RungPredictor, Window};
+use gyeol_forecast::{Fitted, Forecaster, Intervals, RungParams, RungPredictor};
 use gyeol_neural::State;
 use gyeol_report::model::{EpochPoint, Fact, Input, LayerRow};
 
@@ -35,10 +35,8 @@ impl Forecasts<'_> {
         }
         let fitted = fitted?;
         let valid = fitted.predictor.predict(&self.data, &self.windows.valid, self.pool);
-        let intervals = Intervals::fit(
-            self.recipe.forecast.interval,
-            &residuals(&self.data, &self.windows.valid, &valid),
-        );
+        let level = self.recipe.forecast.interval;
+        let intervals = Intervals::fit(level, &self.data, &self.windows.valid, &valid);
         let about = About { intervals, ..self.about.clone() };
         Ok(Fit {
             seconds: fitted.seconds,
@@ -182,21 +180,4 @@ fn facts(params: &RungParams, fitted: &Fitted) -> Vec<Fact> {
         _ => {}
     }
     facts
-}
-
-/// Residuals (truth minus forecast) in scaled units, by channel and row ahead.
-fn residuals(data: &Prepared, windows: &[Window], forecasts: &[f64]) -> Vec<Vec<Vec<f64>>> {
-    let horizon = data.spec.horizon;
-    let mut out = vec![vec![Vec::new(); horizon]; data.spec.targets.len()];
-    for (w, forecast) in windows.iter().zip(forecasts.chunks_exact(horizon)) {
-        let s = &data.series[w.series as usize];
-        let (channel, origin) = (w.channel as usize, w.origin as usize);
-        for j in 0..horizon {
-            let y = s.truth[channel][origin + j];
-            if !y.is_nan() {
-                out[channel][j].push((y - forecast[j]) / s.scalers[channel].scale);
-            }
-        }
-    }
-    out
 }

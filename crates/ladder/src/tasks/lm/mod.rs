@@ -104,6 +104,7 @@ impl<'a> Words<'a> {
                     metric: "perplexity",
                     unit: String::new(),
                     draws: recipe.score.bootstrap_draws,
+                    margin: recipe.score.margin,
                 },
                 rungs: rungs
                     .iter()

@@ -129,6 +129,7 @@ impl<'a> HeldOut<'a> {
                     metric: "perplexity",
                     unit: String::new(),
                     draws: 0,
+                    margin: 0.0,
                 },
                 bootstrap: Bootstrap::new(held, 1, 0, seed),
             },
