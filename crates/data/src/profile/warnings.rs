@@ -34,6 +34,16 @@ pub const CODES: &[(&str, &[&str])] = &[
     // While reading:
     ("lines-before-table", &["row", "count", "text"]),
     ("renamed-column", &["row", "count", "text"]),
+    ("lines-passed-over", &["row", "count", "text"]),
+    ("joined-names", &["row", "count", "text"]),
+    ("grouped-thousands", &["row", "count", "text"]),
+    ("unit-in-cells", &["row", "count", "text"]),
+    ("excel-time", &["row", "count", "text"]),
+    ("spans", &["row", "count", "text"]),
+    ("zone-marks", &["row", "count", "text"]),
+    ("wide-table", &["row", "count", "text"]),
+    ("quantities-below", &["row", "count", "text"]),
+    ("date-format-unused", &["row", "count", "text"]),
     ("ambiguous-decimal", &["row", "count", "text"]),
     ("ambiguous-dates", &["row", "count", "text"]),
     ("not-numbers", &["row", "count", "text"]),
@@ -161,6 +171,8 @@ fn notes(p: &Profile, found: &mut Found) {
             | "mixed-offsets"
             | "not-numbers"
             | "column-passed-over"
+            | "lines-passed-over"
+            | "date-format-unused"
             | "huge-cell" => Severity::Warn,
             _ => Severity::Note,
         };
