@@ -386,8 +386,13 @@ fn without_clock(table: &Table, seen: &[Seen], open: &[usize], roles: &mut Roles
             && c.distinct <= 100.min(table.rows() / 2)
             && matches!(c.kind, ColumnKind::Text | ColumnKind::Integer | ColumnKind::Boolean)
     };
+    const CLOCKS: &[&str] =
+        &["time", "date", "timestamp", "datetime", "datum", "zeit", "일시", "날짜", "일자", "시각"];
     let prose = |i: usize| {
         let ColumnData::Text(v) = &seen[i].data else { return false };
+        if named(&seen[i].name, CLOCKS).is_some() {
+            return false;
+        }
         let letters: usize = v.iter().flatten().map(|t| t.chars().count()).sum();
         let spaced = v.iter().flatten().filter(|t| t.trim().contains(' ')).count();
         // What holds more digits than letters is a stamp or a code that could not be read.

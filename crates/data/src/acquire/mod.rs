@@ -175,6 +175,17 @@ fn from_sheet(
             *cells = bare;
         }
     }
+    if let Some(format) = &options.date_format {
+        let fits = |cells: &csv::Cells| {
+            let mut some = cells.iter().filter(|c| !numbers::is_missing(c)).take(50);
+            some.any(|c| stamps::with_format(c, format).is_some())
+        };
+        if !columns.iter().any(fits) {
+            let words =
+                format!("no column has cells of the form '{format}': name the form as the cells are written");
+            source.notes.push(note("date-format-unused", None, None, 0, words));
+        }
+    }
     let (evidence, decimal) = columns::decimal_of_file(&columns, delimiter, options);
     let between = if delimiter == b'\t' { "tab".to_string() } else { format!("'{}'", char::from(delimiter)) };
     source.format = format!(

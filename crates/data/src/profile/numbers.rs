@@ -257,13 +257,20 @@ fn impossible(name: &str, values: &[f64], rows: &Rows<'_>, sorted: &[f64]) -> Ve
     out
 }
 
-/// Whether readings recur: most of them at one hour of the week.
+/// Whether readings recur: most of them at one hour of the week, or nearly all in one quarter of the day.
 fn regular(hits: &[usize], at: &[Option<i64>]) -> bool {
-    let week = |r: &usize| at.get(*r).copied().flatten().map(|ms| ms.rem_euclid(7 * crate::clock::DAY_MS));
-    let mut slots: Vec<i64> = hits.iter().filter_map(week).collect();
-    slots.sort_unstable();
-    let most = slots.chunk_by(|a, b| a == b).map(<[i64]>::len).max().unwrap_or(0);
-    hits.len() >= 3 && most * 2 >= hits.len()
+    const DAY: i64 = crate::clock::DAY_MS;
+    let of = |span: i64| -> Vec<i64> {
+        let mut v: Vec<i64> =
+            hits.iter().filter_map(|r| Some(at.get(*r).copied().flatten()?.rem_euclid(span))).collect();
+        v.sort_unstable();
+        v
+    };
+    let week = of(7 * DAY).chunk_by(|a, b| a == b).map(<[i64]>::len).max().unwrap_or(0);
+    let day = of(DAY);
+    let within = |from: &i64| day.iter().filter(|t| (*t - from).rem_euclid(DAY) <= DAY / 4).count();
+    let quarter = day.iter().take(1000).map(within).max().unwrap_or(0);
+    hits.len() >= 3 && week * 2 >= hits.len() || hits.len() >= 6 && quarter * 10 >= hits.len() * 9
 }
 
 /// Two digits of a bound, away from zero.
