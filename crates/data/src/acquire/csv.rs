@@ -92,11 +92,14 @@ pub(super) fn parse(name: &str, text: &str, options: &ReadOptions) -> Result<She
         r.read_record(&mut record).map_err(bad_csv)?;
         over.get_or_insert_with(|| quoted(&record, delimiter));
     }
-    let mut header = Vec::new();
+    let mut header: Vec<Vec<String>> = Vec::new();
     while header.len() < shape.header && r.read_record(&mut record).map_err(bad_csv)? {
         check_cells(name, &at, &record, options)?;
         header
             .push(cells(&record, delimiter).map(|c| c.trim_start_matches('\u{feff}').to_string()).collect());
+    }
+    if let Some(names) = header.first_mut().filter(|_| shape.row_names) {
+        names.insert(0, String::new());
     }
     let rows_of_names = header.len();
     if rows_of_names > 1 {

@@ -29,6 +29,8 @@ pub(super) struct Shape {
     pub dates: Vec<bool>,
     /// Whether any column holds values.
     pub valued: bool,
+    /// Whether the first column holds names of rows and has none itself.
+    pub row_names: bool,
     /// Number of names in a row of nothing but names right above the table that has one cell more or less than it.
     pub misfit: Option<usize>,
 }
@@ -209,7 +211,7 @@ fn lay(rows: &Rows, width: usize, share: f64, options: &ReadOptions) -> Shape {
     while top > first && body - top < HEADER_ROWS && regular(top - 1) {
         let (words, values) = below.heads(&rows[top - 1]);
         let names = if top == body { words > values || used(top - 1) * 2 >= width } else { values == 0 };
-        let title = used(top - 1) <= 2 && used(top - 1) * 2 <= width && width > 2;
+        let title = used(top - 1) < 2 || used(top - 1) == 2 && width > 3;
         if !names || title && top < body {
             break;
         }
@@ -227,6 +229,13 @@ fn lay(rows: &Rows, width: usize, share: f64, options: &ReadOptions) -> Shape {
         let words = above.len().abs_diff(width) == 1
             && above.len() > 1
             && !above.iter().any(|c| is_value(c) || c.is_empty());
+        // Row names without a name of their own, as R writes them.
+        let number = |i: usize| rows[i][0].parse::<usize>().ok();
+        let counted = regular(body + 1) && number(body) == Some(1) && number(body + 1) == Some(2);
+        if words && counted && above.len() < width {
+            (shape.passed, shape.header, shape.row_names) = (top - 1, 1, true);
+            return shape;
+        }
         shape.misfit = words.then_some(above.len());
     }
     if shape.passed >= rows.len() {
@@ -247,12 +256,10 @@ pub(super) fn join_names(mut rows: Rows, width: usize) -> Vec<String> {
             }
         }
         for (name, above) in names.iter_mut().zip(row.iter()).filter(|(_, a)| !a.is_empty()) {
-            *name = match name.as_str() {
+            *name = match name.trim_matches(['(', ')', '[', ']']) {
                 "" | "-" => above.clone(),
-                unit if units::find(unit.trim_matches(['(', ')', '[', ']'])).is_some() => {
-                    format!("{above} ({})", unit.trim_matches(['(', ')', '[', ']']))
-                }
-                part => format!("{above} {part}"),
+                unit if units::find(unit).is_some() => format!("{above} ({unit})"),
+                _ => format!("{above} {name}"),
             };
         }
     }

@@ -214,14 +214,16 @@ fn impossible(name: &str, values: &[f64], rows: &Rows<'_>, sorted: &[f64]) -> Ve
             .filter(|w| values[w[0]] > low && values[w[2]] > low)
             .map(|w| w[1])
             .collect();
-        let once = |code: &str| {
-            let is = |r: &usize| if code == "zero-load" { values[*r] == 0.0 } else { values[*r] < 0.0 };
-            let hits: Vec<usize> = sudden.iter().copied().filter(|r| is(r) && real(values[*r])).collect();
-            if regular(&hits, rows.at) { HashSet::new() } else { hits.into_iter().collect() }
+        let once = |is: &dyn Fn(f64) -> bool| {
+            let hits: Vec<usize> =
+                sudden.iter().copied().filter(|r| is(values[*r]) && real(values[*r])).collect();
+            let all = sorted.iter().filter(|x| is(**x) && real(**x)).count();
+            let true_ones = hits.len() < all || hits.len() * 200 > sorted.len() || regular(&hits, rows.at);
+            if true_ones { HashSet::new() } else { hits.into_iter().collect() }
         };
-        let negatives = once("negative-load");
+        let negatives = once(&|x| x < 0.0);
         add("negative-load", Some(0.0), &|r| negatives.contains(&r));
-        let zeros = once("zero-load");
+        let zeros = once(&|x| x == 0.0);
         add("zero-load", Some(0.0), &|r| zeros.contains(&r));
     }
     // Readings that are off by whole orders: outside a hundred times the range that nearly all others keep to.

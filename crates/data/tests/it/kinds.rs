@@ -357,6 +357,15 @@ fn headers_and_lines_around_a_table() {
     is_hourly(&format!("2024-01-01,1\n2024-01-02,3\n{whole}"), 60, &skip);
     let bare = ReadOptions { header: Some(false), ..options() };
     is_hourly(whole.split_once('\n').unwrap().1, 60, &bare);
+    // Excel's line of the delimiter, and R's row names.
+    let t = is_hourly(&format!("sep=;\n{}", whole.replace(',', ";")), 60, &options());
+    assert_eq!(names(&t), ["time", "load"]);
+    let numbered: String = whole
+        .lines()
+        .enumerate()
+        .map(|(i, l)| if i == 0 { format!("{l}\n") } else { format!("{i},{l}\n") })
+        .collect();
+    assert_eq!(names(&is_hourly(&numbered, 60, &options())), ["column_1", "time", "load"]);
     // Names that do not fit the rows are a fault, not lines before the table.
     let (code, words) = fails(&hours("time,load", 60, |t, x| {
         format!("{},{}", t.format("%Y-%m-%d %H:%M"), format!("{x:.1}").replace('.', ","))
@@ -521,6 +530,10 @@ fn values_that_recur_are_true_and_sudden_ones_are_not() {
         assert_eq!((missing(&out), steps.len()), (0, 0), "{what}: {steps:?}");
         assert_eq!(out.numbers("load (kW)").unwrap(), t.numbers("load (kW)").unwrap(), "{what}");
     }
+    let t = changed(4000, |i, x| {
+        if (9..16).contains(&(i % 24)) && i * 7 % 5 == 0 { format!("{:.1}", -x / 9.0) } else { x.to_string() }
+    });
+    assert_eq!((warned(&seen(&t).1, "feed-in"), cleaned(&t).2.len()), (Some(Severity::Note), 0));
     let t = changed(4000, |i, x| if i % 24 == 12 && i / 24 % 9 == 0 { "-40".into() } else { x.to_string() });
     assert_eq!(warned(&seen(&t).1, "feed-in"), Some(Severity::Note));
     let t = changed(4000, |i, x| match i {
