@@ -100,6 +100,29 @@ pub fn undecodable(name: &str, bytes: &[u8], encoding: &'static Encoding) -> Err
     .input()
 }
 
+/// Whether bytes are Korean in EUC-KR (CP949) and hardly anything else: all of them decode, two or more syllables are among
+/// the common ones, and those make up nearly all that is not ASCII. A header of a few letters gives statistics too little.
+fn is_korean(bytes: &[u8]) -> bool {
+    let head = &bytes[..bytes.len().min(1 << 20)];
+    // The common syllables and signs have both bytes above 0xa0; a lone degree sign before a C has not.
+    let (mut syllables, mut others, mut i) = (0usize, 0usize, 0);
+    while i < head.len() {
+        match (head[i], head.get(i + 1)) {
+            (0..=0x7f, _) => i += 1,
+            (lead, Some(0xa1..=0xfe)) if lead > 0xa0 => {
+                syllables += usize::from((0xb0..=0xc8).contains(&lead));
+                others += usize::from(lead > 0xc8);
+                i += 2;
+            }
+            // Less common syllables of CP949.
+            (0x81..=0xc6, Some(0x41..=0x5a | 0x61..=0x7a | 0x81..=0xfe)) => (others, i) = (others + 1, i + 2),
+            (_, None) if head.len() < bytes.len() => i += 1,
+            _ => return false,
+        }
+    }
+    syllables >= 2 && others * 10 <= syllables
+}
+
 /// The encoding of bytes without a byte-order mark, by their statistics: UTF-8 where that is possible, UTF-16 without
 /// its mark, else what a browser would take.
 ///
@@ -126,6 +149,9 @@ pub fn guess(name: &str, bytes: &[u8]) -> Result<&'static Encoding> {
     }
     if sound > 4 * broken {
         return Err(undecodable(name, bytes, UTF_8));
+    }
+    if is_korean(bytes) {
+        return Ok(encoding_rs::EUC_KR);
     }
     let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Deny);
     let from = first.valid_up_to().saturating_sub(4096);

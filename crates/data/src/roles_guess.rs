@@ -149,6 +149,10 @@ pub(crate) fn guess(table: &Table) -> Roles {
             Some(("constant", "it holds one value only"))
         } else if c.kind == ColumnKind::Time {
             Some(("second-time", "another column is the clock"))
+        } else if time.is_some_and(|t| seen[t].kind == ColumnKind::Time) && counts_rows(c) {
+            Some(("row-counter", "it counts the rows, as an index that was exported with them does"))
+        } else if c.kind == ColumnKind::Text && is_flag(c) {
+            Some(("flag", "it marks a few rows, as a flag of the hour doubled in autumn does"))
         } else {
             None
         };
@@ -185,6 +189,28 @@ fn distinct(data: &ColumnData) -> (usize, usize) {
         ColumnData::Text(v) => of(v.iter().flatten()),
         ColumnData::Time(v) => of(v.iter().flatten()),
     }
+}
+
+/// Whether a column without a name, or with an index's, holds the numbers of the rows.
+fn counts_rows(c: &Seen) -> bool {
+    const NAMES: [&str; 9] = ["index", "idx", "unnamed", "no", "nr", "row", "rownum", "순번", "번호"];
+    let unnamed = c.name.strip_prefix("column_").is_some_and(|n| n.parse::<usize>().is_ok()) || c.name == "#";
+    let ColumnData::Integer(v) = &c.data else { return false };
+    if !unnamed && named(&c.name, &NAMES).is_none() || c.distinct != v.len() || v.len() < 3 {
+        return false;
+    }
+    let rises = v.windows(2).all(|w| w[0] < w[1]);
+    let (low, high) = (v.iter().min().copied().flatten(), v.iter().max().copied().flatten());
+    let dense = low.zip(high).is_some_and(|(low, high)| high.checked_sub(low) == Some(v.len() as i64 - 1));
+    rises || dense
+}
+
+/// Whether a column has two values, one of them in less than a hundredth of the rows.
+fn is_flag(c: &Seen) -> bool {
+    let ColumnData::Text(v) = &c.data else { return false };
+    let first = v.iter().flatten().next();
+    let same = v.iter().flatten().filter(|x| Some(*x) == first).count();
+    c.distinct == 2 && same.min(c.present - same) * 100 < c.present
 }
 
 fn time_column(seen: &[Seen], roles: &mut Roles) -> Option<usize> {
@@ -238,6 +264,7 @@ fn id_column(seen: &[Seen], time: usize, roles: &mut Roles) -> Option<usize> {
         if i == time
             || c.distinct < 2
             || c.distinct * 2 > c.present
+            || is_flag(c)
             || !matches!(c.kind, ColumnKind::Text | ColumnKind::Integer)
         {
             continue;
@@ -251,7 +278,9 @@ fn id_column(seen: &[Seen], time: usize, roles: &mut Roles) -> Option<usize> {
             stamps.iter().zip(&texts).filter_map(|(s, t)| Some(((*s)?, t.as_deref()?))).collect();
         let good = pairs.len() * 100 >= seen[time].present * 98;
         let rank = named(&c.name, IDS).map_or(IDS.len(), |(r, _)| r);
-        let needed = rank < IDS.len() || c.kind == ColumnKind::Text;
+        // A few repeats are doubled hours and rows exported twice.
+        let many = (seen[time].present - seen[time].distinct) * 50 >= seen[time].present;
+        let needed = rank < IDS.len() || c.kind == ColumnKind::Text && many;
         if good && needed && best.is_none_or(|(_, r, d)| (rank, c.distinct) < (r, d)) {
             best = Some((i, rank, c.distinct));
         }
@@ -357,11 +386,21 @@ fn without_clock(table: &Table, seen: &[Seen], open: &[usize], roles: &mut Roles
             && c.distinct <= 100.min(table.rows() / 2)
             && matches!(c.kind, ColumnKind::Text | ColumnKind::Integer | ColumnKind::Boolean)
     };
+    const CLOCKS: &[&str] =
+        &["time", "date", "timestamp", "datetime", "datum", "zeit", "일시", "날짜", "일자", "시각"];
     let prose = |i: usize| {
         let ColumnData::Text(v) = &seen[i].data else { return false };
+        if named(&seen[i].name, CLOCKS).is_some() {
+            return false;
+        }
         let letters: usize = v.iter().flatten().map(|t| t.chars().count()).sum();
         let spaced = v.iter().flatten().filter(|t| t.trim().contains(' ')).count();
-        letters > 8 * seen[i].present && spaced * 2 > seen[i].present && !few(i)
+        // What holds more digits than letters is a stamp or a code that could not be read.
+        let (digits, words) =
+            v.iter().flatten().flat_map(|t| t.chars()).fold((0, 0), |(d, w), c| {
+                (d + usize::from(c.is_numeric()), w + usize::from(c.is_alphabetic()))
+            });
+        digits <= words && letters > 8 * seen[i].present && spaced * 2 > seen[i].present && !few(i)
     };
     let label = open
         .iter()

@@ -83,6 +83,39 @@ pub struct Reading {
     /// Form of dates, such as "%d.%m.%Y %H:%M".
     #[arg(long, value_name = "FORM")]
     pub date_format: Option<String>,
+    /// Lines above the table of readings that are no part of it.
+    #[arg(long, value_name = "N")]
+    pub skip: Option<usize>,
+    /// The first row of the table holds readings, not names.
+    #[arg(long)]
+    pub no_header: bool,
+    /// Decimal sign: comma or point.
+    #[arg(long, value_name = "SIGN", value_parser = ["comma", "point"])]
+    pub decimal: Option<String>,
+    /// Turn hours side by side, or quantities below one another, into a row per moment: yes or no [default: where seen].
+    #[arg(long, value_name = "YES", value_parser = ["yes", "no"])]
+    pub reshape: Option<String>,
+}
+
+impl Reading {
+    /// The same as it is typed, for commands that are shown.
+    pub fn typed(&self) -> String {
+        let mut words = String::new();
+        for (flag, value) in [
+            ("delimiter", &self.delimiter),
+            ("encoding", &self.encoding),
+            ("zone", &self.zone),
+            ("date-format", &self.date_format),
+            ("skip", &self.skip.map(|n| n.to_string())),
+            ("decimal", &self.decimal),
+            ("reshape", &self.reshape),
+        ] {
+            if let Some(value) = value {
+                words += &format!(" --{flag} \"{value}\"");
+            }
+        }
+        words + if self.no_header { " --no-header" } else { "" }
+    }
 }
 
 /// Verbs.
@@ -167,6 +200,8 @@ pub enum Verb {
         /// Smaller nets and fewer epochs.
         #[arg(long)]
         quick: bool,
+        #[command(flatten)]
+        reading: Reading,
     },
     /// Score a model on a table: every origin whose rows ahead are there.
     Evaluate(Scoring),
@@ -248,6 +283,8 @@ pub struct Run {
     /// Assume a perfect forecast of the covariates: their values ahead are given to the rungs.
     #[arg(long)]
     pub known_ahead: bool,
+    #[command(flatten)]
+    pub reading: Reading,
 }
 
 /// A part of the clock.

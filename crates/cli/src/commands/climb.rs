@@ -2,13 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use gyeol_data::Roles;
 use gyeol_ladder::recipe::{AnyRecipe, LmRecipe, Recipe};
 use gyeol_ladder::{Climb, Outcome};
 use gyeol_report::{Language, terminal, text};
 
-use super::pool;
-use crate::args::{Common, Run};
+use super::{pool, tables};
+use crate::args::{Common, Reading, Run};
 use crate::failure::{Failure, Result};
 use crate::output;
 use crate::progress::Watcher;
@@ -20,7 +19,7 @@ struct Asked {
 }
 
 /// The recipe named; a table or texts get the recipe that fits them; nothing is the built-in load.
-fn asked(common: &Common, name: Option<&str>) -> Result<Asked> {
+fn asked(common: &Common, name: Option<&str>, reading: &Reading) -> Result<Asked> {
     let forecast = |recipe: Recipe| AnyRecipe::Forecast(Box::new(recipe));
     let mut asked = match name {
         None => Asked { recipe: forecast(Recipe::default_power()), beside: None },
@@ -32,16 +31,16 @@ fn asked(common: &Common, name: Option<&str>) -> Result<Asked> {
             let beside = Path::new(name).parent().map(Path::to_path_buf);
             Asked { recipe: AnyRecipe::load(name)?, beside }
         }
-        Some(file) if super::text::is_text(file, &Default::default(), &Default::default())? => {
+        Some(file) if super::text::is_text(file, &Default::default(), reading)? => {
             Asked { recipe: AnyRecipe::LanguageModel(Box::new(LmRecipe::fitting(file)?)), beside: None }
         }
         Some(file) => {
-            let table = super::table(file, &Default::default())?;
-            let roles = Roles::guess(&table);
-            let profile = gyeol_data::profile::profile(&table, &roles, None)?;
+            let (table, roles, profile) = tables::looked_at(file, reading)?;
+            tables::heeded(common, file, &profile, true)?;
             Asked { recipe: forecast(Recipe::fitting(&table, &roles, &profile, file)), beside: None }
         }
     };
+    tables::said(&mut asked.recipe, reading)?;
     if let Some(seed) = common.seed {
         asked.recipe.set_seed(seed);
     }
@@ -53,7 +52,7 @@ fn asked(common: &Common, name: Option<&str>) -> Result<Asked> {
 
 /// `gyeol run`.
 pub fn run(common: &Common, run: &Run) -> Result<()> {
-    let mut asked = asked(common, run.recipe.as_deref())?;
+    let mut asked = asked(common, run.recipe.as_deref(), &run.reading)?;
     let out = match &run.out {
         Some(out) => out.clone(),
         None => PathBuf::from(format!("run-{}", chrono::Local::now().format("%Y%m%d-%H%M%S"))),
@@ -65,6 +64,7 @@ pub fn run(common: &Common, run: &Run) -> Result<()> {
     if let Some(file) = &run.data {
         command += &format!(" --data {file}");
     }
+    command += &run.reading.typed();
     for (on, flag) in [(run.quick, " --quick"), (run.known_ahead, " --known-ahead")] {
         if on {
             command += flag;
@@ -149,10 +149,10 @@ pub fn train(
     recipe: Option<&str>,
     rung: Option<String>,
     output_file: &Path,
-    resume: bool,
-    quick: bool,
+    (resume, quick): (bool, bool),
+    reading: &Reading,
 ) -> Result<()> {
-    let asked = asked(common, recipe)?;
+    let asked = asked(common, recipe, reading)?;
     let language = output::language(None, Some(asked.recipe.language()))?;
     let rung = rung.unwrap_or_else(|| asked.recipe.last_rung().to_owned());
     output::one_result(common.json, output_file.to_str().unwrap_or_default())?;

@@ -25,8 +25,8 @@ pub fn run(args: Args) -> Result<()> {
     let common = args.common;
     match args.verb {
         Verb::Run(run) => climb::run(&common, &run),
-        Verb::Train { recipe, rung, output, resume, quick } => {
-            climb::train(&common, recipe.as_deref(), rung, &output, resume, quick)
+        Verb::Train { recipe, rung, output, resume, quick, reading } => {
+            climb::train(&common, recipe.as_deref(), rung, &output, (resume, quick), &reading)
         }
         Verb::Init { file, output, reading } => tables::init(&common, &file, &output, &reading),
         Verb::Inspect { file, text, against, texts, prepare, html, reading } => {
@@ -78,6 +78,10 @@ fn options(reading: &Reading) -> Result<ReadOptions> {
         encoding: reading.encoding.clone(),
         zone: reading.zone.clone(),
         date_format: reading.date_format.clone(),
+        decimal_comma: reading.decimal.as_deref().map(|sign| sign == "comma"),
+        header: reading.no_header.then_some(false),
+        skip: reading.skip,
+        reshape: reading.reshape.as_deref().map(|word| word == "yes"),
         ..ReadOptions::default()
     })
 }

@@ -1,9 +1,11 @@
 //! `init`, `inspect` and `clean`.
 
+use std::collections::HashSet;
 use std::path::Path;
 
-use gyeol_data::{Profile, Roles, Table, clean};
-use gyeol_ladder::recipe::{LmRecipe, Recipe};
+use gyeol_data::profile::{CODES, Severity};
+use gyeol_data::{Fault, Profile, Roles, Table, Warning, clean};
+use gyeol_ladder::recipe::{AnyRecipe, LmRecipe, Recipe};
 use gyeol_report::terminal;
 use serde_json::json;
 
@@ -12,11 +14,71 @@ use crate::args::{Common, Reading};
 use crate::failure::{Failure, Result};
 use crate::output;
 
-fn looked_at(file: &str, reading: &Reading) -> Result<(Table, Roles, Profile)> {
+pub fn looked_at(file: &str, reading: &Reading) -> Result<(Table, Roles, Profile)> {
     let table = table(file, reading)?;
     let roles = Roles::guess(&table);
     let profile = gyeol_data::profile::profile(&table, &roles, None)?;
     Ok((table, roles, profile))
+}
+
+/// Says what was guessed of a table and what deserves attention; with `fit`, what forbids to clean or fit it is a failure.
+pub fn heeded(common: &Common, file: &str, profile: &Profile, fit: bool) -> Result<()> {
+    let stops = |w: &&Warning| matches!(w.code.as_str(), "unread-time" | "many-repeats" | "many-gaps");
+    if let Some(stop) = profile.warnings.iter().find(stops).filter(|_| fit) {
+        let mut fault = Fault::new(
+            CODES.iter().find(|c| c.0 == stop.code).map_or("unfit", |c| c.0),
+            &stop.words,
+        )
+        .file(file)
+        .cause("another clock than the one that was read, or several series in one")
+        .next(format!(
+            "see gyeol inspect {file}; mend the table, name how it is read, or write a recipe (gyeol init)"
+        ));
+        if let Some(column) = &stop.column {
+            fault = fault.column(column);
+        }
+        return Err(fault.input().into());
+    }
+    if !common.quiet {
+        let noted: HashSet<&str> = profile.source.notes.iter().map(|n| n.code.as_str()).collect();
+        let told = |w: &&Warning| noted.contains(w.code.as_str()) || w.severity != Severity::Note;
+        profile.warnings.iter().filter(told).for_each(|w| eprintln!("  {}", w.words));
+    }
+    Ok(())
+}
+
+/// Puts what was said about reading a file into its recipe.
+pub fn said(recipe: &mut AnyRecipe, reading: &Reading) -> Result<()> {
+    if reading.skip.is_some() || reading.reshape.is_some() {
+        return Err(Failure::Usage(
+            "a recipe has no keys for --skip and --reshape: write the table as it is to be read first, gyeol clean FILE"
+                .to_string()
+                + &reading.typed()
+                + " -o TABLE.csv, and go on with TABLE.csv",
+        ));
+    }
+    let set = |key: &mut Option<String>, given: &Option<String>| {
+        if given.is_some() {
+            key.clone_from(given);
+        }
+    };
+    match recipe {
+        AnyRecipe::Forecast(recipe) => {
+            let data = &mut recipe.data;
+            set(&mut data.delimiter, &reading.delimiter);
+            set(&mut data.encoding, &reading.encoding);
+            set(&mut data.zone, &reading.zone);
+            set(&mut data.date_format, &reading.date_format);
+            data.decimal_comma =
+                reading.decimal.as_deref().map(|sign| sign == "comma").or(data.decimal_comma);
+            data.header = reading.no_header.then_some(false).or(data.header);
+        }
+        AnyRecipe::LanguageModel(recipe) => {
+            set(&mut recipe.data.delimiter, &reading.delimiter);
+            set(&mut recipe.data.encoding, &reading.encoding);
+        }
+    }
+    Ok(())
 }
 
 /// `gyeol init`.
@@ -25,11 +87,12 @@ pub fn init(common: &Common, file: &str, out: &str, reading: &Reading) -> Result
         return recipe(common, out, texts(file, out, reading)?);
     }
     let (table, roles, profile) = looked_at(file, reading)?;
-    let mut recipe = Recipe::fitting(&table, &roles, &profile, &beside(file, out)?);
+    heeded(common, file, &profile, false)?;
+    let recipe = Recipe::fitting(&table, &roles, &profile, &beside(file, out)?);
     // What was said about reading this file holds for every run on it.
-    recipe.data.delimiter.clone_from(&reading.delimiter);
-    recipe.data.encoding.clone_from(&reading.encoding);
-    recipe.data.date_format.clone_from(&reading.date_format);
+    let mut recipe = AnyRecipe::Forecast(Box::new(recipe));
+    said(&mut recipe, reading)?;
+    let AnyRecipe::Forecast(recipe) = recipe else { return Ok(()) };
     let written = recipe.commented(&roles, &profile);
     self::recipe(common, out, written)
 }
@@ -124,6 +187,7 @@ pub fn clean(common: &Common, file: &str, out: &str, recipe: Option<&Path>, read
         }
         None => {
             let (table, roles, profile) = looked_at(file, reading)?;
+            heeded(common, file, &profile, true)?;
             let operations = clean::propose(&table, &roles, &profile);
             (table, roles, operations)
         }

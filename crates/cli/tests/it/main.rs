@@ -12,6 +12,7 @@ mod ngram;
 mod outside;
 mod repeatable;
 mod rescore;
+mod tables;
 mod text;
 mod topic;
 mod verbs;

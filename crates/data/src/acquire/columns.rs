@@ -3,13 +3,13 @@
 use chrono::NaiveDateTime;
 
 use super::csv::Cells;
-use super::dates::{self, Layout, Order};
-use super::localize::localize;
+use super::dates;
+use super::epochs;
 use super::numbers::{self, Decimal, Evidence};
+use super::stamps::{beginnings, date_order, stamps, with_format};
 use super::{ReadOptions, note};
-use crate::clock::zone;
 use crate::table::{ColumnData, Note};
-use gyeol_base::{Fault, Result, shorten};
+use gyeol_base::shorten;
 
 /// Share of the present cells that must be of a kind before the others are taken for faults and set to missing.
 const MOSTLY: f64 = 0.95;
@@ -27,6 +27,29 @@ pub(super) enum Typed {
     TimeOfDay(Vec<Option<i64>>),
 }
 
+impl Typed {
+    /// Number of cells.
+    pub fn len(&self) -> usize {
+        match self {
+            Typed::Plain(data) => data.len(),
+            Typed::Stamps { local, .. } => local.len(),
+            Typed::TimeOfDay(seconds) => seconds.len(),
+        }
+    }
+
+    /// The cells in the order of `index`; `None` makes a missing one.
+    pub fn take(&self, index: &[Option<usize>]) -> Typed {
+        match self {
+            Typed::Plain(data) => Typed::Plain(data.take(index)),
+            Typed::Stamps { local, timed, offsets } => {
+                let local = index.iter().map(|i| i.and_then(|i| local[i])).collect();
+                Typed::Stamps { local, timed: *timed, offsets: *offsets }
+            }
+            Typed::TimeOfDay(s) => Typed::TimeOfDay(index.iter().map(|i| i.and_then(|i| s[i])).collect()),
+        }
+    }
+}
+
 /// Offsets from UTC that a time column was written with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Offsets {
@@ -34,6 +57,8 @@ pub(super) enum Offsets {
     /// The same in every cell, minutes east.
     Fixed(i32),
     Varying,
+    /// Those of one zone; the stamps are UTC already.
+    Zone(chrono_tz::Tz),
 }
 
 /// What the whole file says about decimal signs, for columns that could be read either way.
@@ -53,10 +78,7 @@ pub(super) fn decimal_of_file(
             if present > 200_000 {
                 break;
             }
-            let looks = cell
-                .bytes()
-                .all(|b| matches!(b, b'0'..=b'9' | b'.' | b',' | b'-' | b'+' | b'e' | b'E' | b' ' | b'\''));
-            if looks {
+            if numbers::looks(cell) {
                 numeric += 1;
                 e.see(cell);
             }
@@ -66,6 +88,12 @@ pub(super) fn decimal_of_file(
             column.iter().filter(|c| !numbers::is_missing(c)).take(20).all(|c| dates::layout(c).is_some());
         if numeric * 10 < present * 8 || dates {
             e = Evidence::default();
+        }
+        // Thousands beside hundreds: the sign between is no decimal sign.
+        match e.groups() {
+            Some(Decimal::Comma) => e.comma += e.either_point,
+            Some(Decimal::Point) => e.point += e.either_comma,
+            None => {}
         }
         all.point += e.point;
         all.comma += e.comma;
@@ -90,6 +118,27 @@ pub(super) fn decimal_of_file(
     (each, file)
 }
 
+/// Numbers written with their unit ("840.6 kW"), one unit in the whole column: the cells without it.
+pub(super) fn without_unit(name: &str, cells: &Cells, notes: &mut Vec<Note>) -> Option<Cells> {
+    let present = || cells.iter().filter(|c| !numbers::is_missing(c));
+    let (_, unit) = numbers::unit_of_cell(present().next()?)?;
+    let bare = |c| numbers::unit_of_cell(c).filter(|(_, u)| *u == unit).map(|(number, _)| number);
+    let fit = present().filter(|c| bare(c).is_some()).count();
+    if !mostly(fit, present().count()) {
+        return None;
+    }
+    notes.push(note(
+        "unit-in-cells",
+        Some(name),
+        None,
+        fit,
+        format!("the numbers of '{name}' are written with their unit, {unit}"),
+    ));
+    let mut out = Cells::default();
+    cells.iter().for_each(|c| out.push(bare(c).unwrap_or(c)));
+    Some(out)
+}
+
 /// Finds the kind of one column.
 pub(super) fn infer(
     name: &str,
@@ -109,11 +158,15 @@ pub(super) fn infer(
     if let Some(format) = &options.date_format {
         let parsed: Vec<_> = cells.iter().map(|c| with_format(c, format)).collect();
         if mostly(parsed.iter().flatten().count(), present) {
-            return stamps(name, cells, parsed, present, first_row, notes);
+            return stamps(name, cells, parsed, present, first_row, options, notes);
         }
     }
+    if let Some(bare) = beginnings(name, cells, notes) {
+        return infer(name, &bare, evidence, file_decimal, delimiter, first_row, options, notes);
+    }
     if let Some(integers) = whole_numbers(cells) {
-        return as_clock(name, integers, notes);
+        let clock = epochs::of_whole(name, &integers, notes);
+        return clock.unwrap_or(Typed::Plain(ColumnData::Integer(integers)));
     }
     let decimal = match options.decimal_comma {
         Some(_) => file_decimal,
@@ -122,23 +175,29 @@ pub(super) fn infer(
         None => file_decimal,
     };
     if let Some(values) = floats(name, cells, decimal, present, first_row, notes) {
-        let unsure = options.decimal_comma.is_none()
-            && evidence.comma == evidence.point
-            && evidence.either_comma + evidence.either_point > 0;
+        let either = evidence.either_comma + evidence.either_point;
+        let unsure = options.decimal_comma.is_none() && evidence.comma == evidence.point && either > 0;
         // Between commas a decimal comma would need quotation marks in every row: nobody writes that by choice.
-        if unsure && evidence.either_comma > 0 && delimiter != b',' {
-            let read = if decimal == Decimal::Comma { "decimal comma" } else { "groups of thousands" };
-            notes.push(note(
-                "ambiguous-decimal",
-                Some(name),
-                None,
-                evidence.either_comma,
-                format!(
-                    "commas in '{name}' could be decimal signs or group thousands; they were read as {read}"
-                ),
-            ));
+        let doubtful = if evidence.either_comma > 0 { delimiter != b',' } else { delimiter == b';' };
+        if unsure && doubtful {
+            let comma = evidence.either_comma > 0;
+            let sign = if comma { "commas" } else { "points" };
+            let read =
+                if comma == (decimal == Decimal::Comma) { "decimal signs" } else { "marks of thousands" };
+            let words = format!(
+                "{sign} in '{name}' could be decimal signs or group thousands; they were read as {read}"
+            );
+            notes.push(note("ambiguous-decimal", Some(name), None, either, words));
         }
-        return Typed::Plain(ColumnData::Number(values));
+        if options.decimal_comma.is_none() && evidence.groups() == Some(decimal) {
+            let sign = if decimal == Decimal::Comma { "points" } else { "commas" };
+            let words = format!(
+                "{sign} in '{name}' group thousands: they stand in numbers from 1000 on only, and before three digits each"
+            );
+            notes.push(note("grouped-thousands", Some(name), None, either, words));
+        }
+        let clock = epochs::of_floats(name, &values, notes);
+        return clock.unwrap_or(Typed::Plain(ColumnData::Number(values)));
     }
     if let Some(order) = date_order(name, cells, present, notes) {
         let parsed: Vec<_> = cells
@@ -146,7 +205,7 @@ pub(super) fn infer(
             .map(|c| if numbers::is_missing(c) { None } else { dates::parse(c, order) })
             .collect();
         if mostly(parsed.iter().flatten().count(), present) {
-            return stamps(name, cells, parsed, present, first_row, notes);
+            return stamps(name, cells, parsed, present, first_row, options, notes);
         }
     }
     let clock: Vec<_> =
@@ -163,7 +222,7 @@ pub(super) fn infer(
     ))
 }
 
-fn mostly(fit: usize, present: usize) -> bool {
+pub(super) fn mostly(fit: usize, present: usize) -> bool {
     fit == present || (fit >= 20 && fit as f64 >= MOSTLY * present as f64)
 }
 
@@ -182,71 +241,6 @@ fn whole_numbers(cells: &Cells) -> Option<Vec<Option<i64>>> {
         }
     }
     Some(out)
-}
-
-/// A column of whole numbers that is really a clock: unix seconds or milliseconds, or compact dates.
-fn as_clock(name: &str, integers: Vec<Option<i64>>, notes: &mut Vec<Note>) -> Typed {
-    let lower = name.to_lowercase();
-    let named =
-        ["time", "date", "stamp", "epoch", "unix", "datum", "zeit", "일시", "시간", "날짜", "일자", "ts"]
-            .iter()
-            .any(|w| if w.len() == 2 { lower == *w } else { lower.contains(w) });
-    let mut distinct: Vec<i64> = integers.iter().flatten().copied().collect();
-    let all = distinct.len();
-    distinct.sort_unstable();
-    distinct.dedup();
-    let (Some(&low), Some(&high)) = (distinct.first(), distinct.last()) else {
-        return Typed::Plain(ColumnData::Integer(integers));
-    };
-    let typed = |f: &dyn Fn(i64) -> Option<dates::Stamp>| -> Option<Typed> {
-        let local: Vec<_> = integers.iter().map(|x| x.and_then(f)).collect();
-        if local.iter().flatten().count() != all || all == 0 {
-            return None;
-        }
-        let timed = local.iter().flatten().any(|s| s.timed);
-        let offsets = match local.iter().flatten().next() {
-            Some(s) if s.offset.is_some() => Offsets::Fixed(0),
-            _ => Offsets::None,
-        };
-        Some(Typed::Stamps { local: local.iter().map(|s| s.map(|s| s.local)).collect(), timed, offsets })
-    };
-    let digits = |x: i64| x.checked_ilog10().map_or(0, |d| d + 1);
-    let compact = low > 19_000_101 && digits(low) == digits(high);
-    if compact && (named || distinct.len() > 1 && matches!(digits(low), 10 | 12 | 14)) {
-        let width = digits(low) as u8;
-        let read = |x: i64| match width {
-            8 => dates::parse(&x.to_string(), Order::DayFirst),
-            _ => dates::compact(x as u64, width)
-                .filter(|s| (1900..2200).contains(&chrono::Datelike::year(&s.local))),
-        };
-        if let Some(t) = typed(&read) {
-            return t;
-        }
-    }
-    if named {
-        // 1990 to 2100 in seconds and in milliseconds.
-        let (from, to) = (631_152_000, 4_102_444_800);
-        for (scale, word) in [(1000, "seconds"), (1, "milliseconds")] {
-            let unit = 1000 / scale;
-            if low >= from * unit && high <= to * unit {
-                let read = |x: i64| {
-                    let utc = chrono::DateTime::from_timestamp_millis(x.checked_mul(scale)?)?;
-                    Some(dates::Stamp { local: utc.naive_utc(), offset: Some(0), timed: true })
-                };
-                if let Some(t) = typed(&read) {
-                    notes.push(note(
-                        "unix-time",
-                        Some(name),
-                        None,
-                        all,
-                        format!("'{name}' was read as {word} since 1970-01-01 UTC"),
-                    ));
-                    return t;
-                }
-            }
-        }
-    }
-    Typed::Plain(ColumnData::Integer(integers))
 }
 
 fn floats(
@@ -305,213 +299,4 @@ fn floats(
         ));
     }
     Some(out)
-}
-
-/// Day or month first, over the whole column; `None` when the cells are no dates.
-fn date_order(name: &str, cells: &Cells, present: usize, notes: &mut Vec<Note>) -> Option<Order> {
-    let (mut looks, mut confusable, mut day, mut month, mut slash, mut point) =
-        (0usize, 0usize, 0usize, 0usize, false, false);
-    let mut tried = 0usize;
-    for cell in cells.iter().filter(|c| !numbers::is_missing(c)) {
-        tried += 1;
-        match dates::layout(cell) {
-            Some(Layout::Confusable(a, b, separator)) => {
-                looks += 1;
-                confusable += 1;
-                day += usize::from(a > 12);
-                month += usize::from(b > 12);
-                slash |= separator == b'/';
-                point |= separator == b'.';
-            }
-            Some(Layout::Clear) => looks += 1,
-            None => {}
-        }
-        if tried == 200 && looks * 2 < tried {
-            return None;
-        }
-    }
-    if !mostly(looks, present) {
-        return None;
-    }
-    if confusable == 0 || day > 0 && month == 0 {
-        return Some(Order::DayFirst);
-    }
-    if month > 0 && day == 0 {
-        return Some(Order::MonthFirst);
-    }
-    if day > 0 && month > 0 {
-        return Some(if day >= month { Order::DayFirst } else { Order::MonthFirst });
-    }
-    // Both readings are possible for every cell: the one that makes the more regular clock wins.
-    let regular = |order| {
-        let times: Vec<i64> = cells
-            .iter()
-            .filter_map(|c| dates::parse(c, order))
-            .map(|s| s.local.and_utc().timestamp_millis())
-            .collect();
-        let mut steps: Vec<i64> = times.windows(2).map(|w| w[1] - w[0]).filter(|d| *d != 0).collect();
-        let rising = steps.iter().filter(|d| **d > 0).count();
-        steps.sort_unstable();
-        let most = steps.chunk_by(|a, b| a == b).map(<[i64]>::len).max().unwrap_or(0);
-        (most, rising)
-    };
-    let (d, m) = (regular(Order::DayFirst), regular(Order::MonthFirst));
-    if d != m {
-        return Some(if d > m { Order::DayFirst } else { Order::MonthFirst });
-    }
-    let order = if slash && !point { Order::MonthFirst } else { Order::DayFirst };
-    notes.push(note(
-        "ambiguous-dates",
-        Some(name),
-        None,
-        confusable,
-        format!(
-            "day and month of '{name}' cannot be told apart; read with the {} first: name the date format to be sure",
-            if order == Order::DayFirst { "day" } else { "month" }
-        ),
-    ));
-    Some(order)
-}
-
-fn with_format(cell: &str, format: &str) -> Option<dates::Stamp> {
-    if let Ok(t) = chrono::DateTime::parse_from_str(cell, format) {
-        let minutes = t.offset().local_minus_utc() / 60;
-        return Some(dates::Stamp { local: t.naive_utc(), offset: Some(minutes), timed: true });
-    }
-    if let Ok(local) = NaiveDateTime::parse_from_str(cell, format) {
-        return Some(dates::Stamp { local, offset: None, timed: true });
-    }
-    let date = chrono::NaiveDate::parse_from_str(cell, format).ok()?;
-    Some(dates::Stamp { local: date.and_time(chrono::NaiveTime::MIN), offset: None, timed: false })
-}
-
-fn stamps(
-    name: &str,
-    cells: &Cells,
-    parsed: Vec<Option<dates::Stamp>>,
-    present: usize,
-    first_row: usize,
-    notes: &mut Vec<Note>,
-) -> Typed {
-    let fit = parsed.iter().flatten().count();
-    if fit < present {
-        let at = (0..cells.len())
-            .find(|&i| parsed[i].is_none() && !numbers::is_missing(cells.get(i)))
-            .unwrap_or(0);
-        notes.push(note(
-            "not-times",
-            Some(name),
-            Some(first_row + at),
-            present - fit,
-            format!(
-                "{} cells of '{name}' are not times (the first is '{}') and count as missing",
-                present - fit,
-                shorten(cells.get(at), 30)
-            ),
-        ));
-    }
-    let timed = parsed.iter().flatten().any(|s| s.timed);
-    let mut offsets = Offsets::None;
-    let mut first = true;
-    let mut bare = false;
-    for s in parsed.iter().flatten() {
-        match (s.offset, offsets) {
-            (None, _) => bare = true,
-            (Some(o), Offsets::None) if first => offsets = Offsets::Fixed(o),
-            (Some(o), Offsets::Fixed(p)) if o == p => {}
-            _ => offsets = Offsets::Varying,
-        }
-        first = false;
-    }
-    if bare && offsets != Offsets::None {
-        offsets = Offsets::Varying;
-        notes.push(note(
-            "mixed-offsets",
-            Some(name),
-            None,
-            present,
-            format!("some cells of '{name}' have an offset from UTC and some have none; those without are read as UTC"),
-        ));
-    }
-    Typed::Stamps { local: parsed.into_iter().map(|s| s.map(|s| s.local)).collect(), timed, offsets }
-}
-
-/// Places stamps in the zone; gives the column and the zone that its times belong to.
-pub(super) fn place(
-    file: &str,
-    name: &str,
-    local: &[Option<NaiveDateTime>],
-    offsets: Offsets,
-    first_row: usize,
-    options: &ReadOptions,
-    notes: &mut Vec<Note>,
-) -> Result<(ColumnData, Option<String>)> {
-    let plain =
-        || ColumnData::Time(local.iter().map(|t| t.map(|t| t.and_utc().timestamp_millis())).collect());
-    let named = options.zone.as_deref().map(zone).transpose().map_err(|e| e.in_file(file))?;
-    match (offsets, named) {
-        (Offsets::None, None) => Ok((plain(), None)),
-        (Offsets::None, Some(tz)) => {
-            let placed = localize(local, tz);
-            if let Some(&row) = placed.missing_spring.first() {
-                notes.push(note(
-                    "missing-spring-hour",
-                    Some(name),
-                    Some(first_row + row),
-                    placed.missing_spring.len(),
-                    format!(
-                        "{} stamps of '{name}' lie in an hour that {} skips in spring, so they do not exist and count as missing",
-                        placed.missing_spring.len(),
-                        tz.name()
-                    ),
-                ));
-            }
-            if placed.doubled_autumn > 0 {
-                notes.push(note(
-                    "doubled-autumn-hour",
-                    Some(name),
-                    None,
-                    placed.doubled_autumn,
-                    format!(
-                        "{} stamps of '{name}' lie in the hour that {} has twice in autumn; the order of the rows decided",
-                        placed.doubled_autumn,
-                        tz.name()
-                    ),
-                ));
-            }
-            if placed.times.iter().all(Option::is_none) && local.iter().any(Option::is_some) {
-                return Err(Fault::new("no-stamp", "no stamp of this column exists in the zone")
-                    .file(file)
-                    .column(name)
-                    .cause("the wrong zone")
-                    .next("name the zone the meters stand in")
-                    .input());
-            }
-            Ok((ColumnData::Time(placed.times), Some(tz.name().to_string())))
-        }
-        (_, Some(tz)) => Ok((plain(), Some(tz.name().to_string()))),
-        (Offsets::Fixed(0), None) => Ok((plain(), Some("UTC".into()))),
-        (Offsets::Fixed(m), None) if m % 60 == 0 && (-12 * 60..=14 * 60).contains(&m) => {
-            // Etc/GMT-9 lies nine hours east of Greenwich: the names count the other way.
-            let tz = format!("Etc/GMT{:+}", -m / 60);
-            notes.push(note(
-                "fixed-offset",
-                Some(name),
-                None,
-                local.len(),
-                format!("'{name}' is written with one fixed offset from UTC; its clock is {tz}, without daylight saving"),
-            ));
-            Ok((plain(), Some(tz)))
-        }
-        (_, None) => {
-            notes.push(note(
-                "varying-offsets",
-                Some(name),
-                None,
-                local.len(),
-                format!("'{name}' is written with several offsets from UTC; its clock is UTC: name the zone to see local hours"),
-            ));
-            Ok((plain(), Some("UTC".into())))
-        }
-    }
 }

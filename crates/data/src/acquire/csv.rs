@@ -1,8 +1,9 @@
 //! CSV of unknown make: the delimiter, the header and any lines before it are found out, cells are packed by column.
 
-use csv::{ReaderBuilder, StringRecord};
+use csv::StringRecord;
 
-use super::{ReadOptions, dates, numbers};
+use super::shape::{self, cells, reader};
+use super::{ReadOptions, note};
 use crate::table::Note;
 use gyeol_base::{Error, Fault, Result, shorten};
 
@@ -42,127 +43,6 @@ pub(super) struct Sheet {
     pub notes: Vec<Note>,
 }
 
-fn reader(text: &str, delimiter: u8) -> csv::Reader<&[u8]> {
-    ReaderBuilder::new()
-        .delimiter(delimiter)
-        .has_headers(false)
-        .flexible(true)
-        .trim(csv::Trim::All)
-        .from_reader(text.as_bytes())
-}
-
-/// Whole lines from the start of the text, at most about 256 kB.
-fn sample(text: &str) -> &str {
-    const LIMIT: usize = 256 << 10;
-    if text.len() <= LIMIT {
-        return text;
-    }
-    let mut end = LIMIT;
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    match text[..end].rfind('\n') {
-        Some(at) => &text[..=at],
-        None => &text[..end],
-    }
-}
-
-fn sample_rows(text: &str, delimiter: u8) -> Vec<Vec<String>> {
-    let mut rows = Vec::new();
-    let mut record = StringRecord::new();
-    let mut r = reader(sample(text), delimiter);
-    while rows.len() < 300 && matches!(r.read_record(&mut record), Ok(true)) {
-        rows.push(record.iter().take(5000).map(str::to_string).collect());
-    }
-    rows
-}
-
-/// The most frequent number of cells in a row and the share of rows that have it.
-fn usual_width(rows: &[Vec<String>]) -> (usize, f64) {
-    let mut widths: Vec<usize> = rows.iter().map(Vec::len).collect();
-    widths.sort_unstable();
-    let best = widths.chunk_by(|a, b| a == b).max_by_key(|run| run.len());
-    best.map_or((0, 0.0), |run| (run[0], run.len() as f64 / rows.len() as f64))
-}
-
-/// The delimiter under which most rows have the same number of cells. Ties go to the signs that are not also a
-/// decimal sign, so that `1,5;2,5` is two numbers and not three.
-fn find_delimiter(text: &str) -> u8 {
-    let mut best = (0.0, b',');
-    for delimiter in [b'\t', b';', b'|', b',', b' '] {
-        let rows = sample_rows(text, delimiter);
-        let (width, share) = usual_width(&rows);
-        if width < 2 {
-            continue;
-        }
-        // A space only when nothing else works: it also stands inside stamps and names.
-        let score = if delimiter == b' ' { share * 0.5 } else { share };
-        if score > best.0 + 0.02 {
-            best = (score, delimiter);
-        }
-    }
-    best.1
-}
-
-fn number_or_date(cell: &str) -> bool {
-    numbers::parse(cell, numbers::Decimal::Point).is_some()
-        || numbers::parse(cell, numbers::Decimal::Comma).is_some()
-        || dates::parse(cell, dates::Order::DayFirst).is_some()
-        || dates::parse(cell, dates::Order::MonthFirst).is_some()
-        || cell.contains(':') && dates::time_of_day(cell).is_some()
-}
-
-/// Whether the first row names the columns: it differs in kind from what stands below it.
-fn has_header(rows: &[Vec<String>]) -> bool {
-    let Some(first) = rows.first() else { return false };
-    let below = &rows[1..];
-    if below.is_empty() {
-        return !first.iter().any(|c| number_or_date(c));
-    }
-    let (mut yes, mut no) = (0, 0);
-    for (i, head) in first.iter().enumerate() {
-        let present = below.iter().filter_map(|r| r.get(i)).filter(|c| !numbers::is_missing(c));
-        let (mut valued, mut total, mut same) = (0, 0, 0);
-        for cell in present {
-            total += 1;
-            valued += usize::from(number_or_date(cell));
-            same += usize::from(cell == head);
-        }
-        if total == 0 {
-            continue;
-        }
-        let mostly = valued * 10 >= total * 8;
-        // A word above dates settles it, even where the other columns are called 1, 2, 3 … 24.
-        let dated = |c: &str| {
-            dates::parse(c, dates::Order::DayFirst).is_some()
-                || dates::parse(c, dates::Order::MonthFirst).is_some()
-        };
-        let dates_below = below.iter().filter_map(|r| r.get(i)).take(20).all(|c| dated(c));
-        if mostly && dates_below && !head.is_empty() && !number_or_date(head) {
-            return true;
-        }
-        match (mostly, number_or_date(head), head.is_empty()) {
-            (true, false, false) => yes += 1,
-            (true, true, _) => no += 1,
-            (false, false, false) if same > 0 => no += 1,
-            _ => {}
-        }
-    }
-    if yes == no { no == 0 && !first.iter().any(|c| number_or_date(c)) } else { yes > no }
-}
-
-/// Lines before the table, such as the name of a meter: at most 30, each with fewer cells in use than the table has.
-fn preamble(rows: &[Vec<String>]) -> usize {
-    let (width, share) = usual_width(rows);
-    if width < 2 || share < 0.5 {
-        return 0;
-    }
-    let used = |r: &Vec<String>| r.iter().filter(|c| !c.is_empty()).count();
-    let few = |r: &Vec<String>| used(r) <= 2 && (r.len() != width || used(r) * 2 <= width && width > 2);
-    let n = rows.iter().take(31).take_while(|r| few(r)).count();
-    if n > 30 || n == rows.len() { 0 } else { n }
-}
-
 /// Takes a CSV apart.
 pub(super) fn parse(name: &str, text: &str, options: &ReadOptions) -> Result<Sheet> {
     if text.len() >= u32::MAX as usize {
@@ -179,7 +59,15 @@ pub(super) fn parse(name: &str, text: &str, options: &ReadOptions) -> Result<She
             .next("give a file with a header and rows")
             .input());
     }
-    let delimiter = options.delimiter.unwrap_or_else(|| find_delimiter(text));
+    if looks_like_json(text) {
+        return Err(Fault::new("json", "this is JSON, not a table of rows and cells")
+            .file(name)
+            .cause("an export for programs, such as DataFrame.to_json or the answer of a web service")
+            .next("write readings as CSV: jq -r '(.[0]|keys_unsorted) as $k | $k, (.[]|[.[$k[]]]) | @csv' FILE > FILE.csv; texts as JSON lines: jq -c '.[]' FILE > FILE.jsonl")
+            .input());
+    }
+    let start = after_lines(text, options.skip.unwrap_or(0));
+    let delimiter = options.delimiter.unwrap_or_else(|| shape::find_delimiter(&text[start..]));
     if !delimiter.is_ascii() || matches!(delimiter, b'"' | b'\n' | b'\r' | 0) {
         return Err(Fault::new("bad-delimiter", format!("byte {delimiter} cannot stand between cells"))
             .file(name)
@@ -187,22 +75,9 @@ pub(super) fn parse(name: &str, text: &str, options: &ReadOptions) -> Result<She
             .next("use , ; | or a tab")
             .option());
     }
-    let mut rows = sample_rows(text, delimiter);
-    let skipped = preamble(&rows);
-    rows.drain(..skipped);
-    let header = options.header.unwrap_or_else(|| has_header(&rows));
+    let shape = shape::find(&text[start..], delimiter, options);
     let mut notes = Vec::new();
-    if skipped > 0 {
-        notes.push(Note {
-            code: "lines-before-table".into(),
-            column: None,
-            row: Some(1),
-            count: skipped,
-            words: format!("{skipped} lines before the table were passed over"),
-        });
-    }
-
-    let mut r = reader(text, delimiter);
+    let mut r = reader(&text[start..], delimiter);
     let mut record = StringRecord::new();
     let bad_csv = |e: csv::Error| {
         Fault::new("bad-csv", format!("not readable as CSV: {e}"))
@@ -211,58 +86,88 @@ pub(super) fn parse(name: &str, text: &str, options: &ReadOptions) -> Result<She
             .next("export it again")
             .input()
     };
-    for _ in 0..skipped {
+    let at = |record: &StringRecord| line(text, start, record);
+    let mut over: Option<String> = None;
+    for _ in 0..shape.passed {
         r.read_record(&mut record).map_err(bad_csv)?;
+        over.get_or_insert_with(|| quoted(&record, delimiter));
     }
-    let mut names: Vec<String> = Vec::new();
-    if header && r.read_record(&mut record).map_err(bad_csv)? {
-        check_cells(name, text, &record, options)?;
-        names = record.iter().map(|c| c.trim_start_matches('\u{feff}').to_string()).collect();
-        // A delimiter at the end of every line makes a last column without name and cells.
-        let trailing = rows.len() > 1
-            && rows[1..].iter().all(|r| r.len() + 1 == names.len() || r.last().is_some_and(String::is_empty));
-        if names.len() > 1 && names.last().is_some_and(String::is_empty) && trailing {
-            names.pop();
-        }
+    let mut header: Vec<Vec<String>> = Vec::new();
+    while header.len() < shape.header && r.read_record(&mut record).map_err(bad_csv)? {
+        check_cells(name, &at, &record, options)?;
+        header
+            .push(cells(&record, delimiter).map(|c| c.trim_start_matches('\u{feff}').to_string()).collect());
+    }
+    if let Some(names) = header.first_mut().filter(|_| shape.row_names) {
+        names.insert(0, String::new());
+    }
+    let rows_of_names = header.len();
+    if rows_of_names > 1 {
+        notes.push(note(
+            "joined-names",
+            None,
+            None,
+            rows_of_names,
+            format!("{rows_of_names} rows of names were joined"),
+        ));
+    }
+    let mut names = shape::join_names(header, shape.width);
+    // A delimiter at the end of a line makes no column.
+    while names.len() > shape.width && names.last().is_some_and(String::is_empty) {
+        names.pop();
+    }
+    let stamps = names.iter().filter(|n| shape::is_date(n)).count();
+    if stamps > 11 && stamps * 2 > names.len() {
+        return Err(Fault::new("on-its-side", format!("the table lies on its side: {stamps} of {} columns are named by a time", names.len()))
+            .file(name)
+            .row(1)
+            .cause("a pivot table, or an export with one row per meter and the times across the top")
+            .next("turn rows into columns: in a spreadsheet copy and paste transposed; in pandas: pandas.read_csv(FILE, index_col=0).T.to_csv(OUT)")
+            .input());
     }
     let mut columns: Vec<Cells> = vec![Cells::default(); names.len()];
-    let mut first_row = 0;
-    let mut count = 0usize;
+    let (mut first_row, mut count) = (0, 0usize);
     let mut last = text.len();
+    let mut strays: Option<(usize, usize, String)> = None;
     while r.read_record(&mut record).map_err(bad_csv)? {
         if columns.is_empty() {
-            check_cells(name, text, &record, options)?;
-            let mut width = record.len();
-            let trailing = rows.len() > 1
-                && width > 1
-                && rows.iter().all(|r| r.len() == width && r.last().is_some_and(String::is_empty));
-            if trailing {
-                width -= 1;
-            }
+            check_cells(name, &at, &record, options)?;
+            let width = if record.len() > shape.width { shape.width.max(1) } else { record.len() };
             columns = vec![Cells::default(); width];
             names = (1..=width).map(|i| format!("column_{i}")).collect();
         }
+        last = start + byte(&record);
+        let width = columns.len();
+        let extra_empty = || cells(&record, delimiter).skip(width).all(str::is_empty);
+        let n = cells(&record, delimiter).count();
+        if n != width && !(n > width && extra_empty()) {
+            // A line of another kind, such as a closing one; a row of this table that lacks a cell is a fault.
+            let dated = shape.dates.contains(&true)
+                && !shape.dates.iter().zip(&record).any(|(is, c)| *is && shape::is_date(c));
+            if count == 0 || !dated || strays.as_ref().is_some_and(|s| s.0 > 30 + count / 20) {
+                return Err(ragged(name, &record, at(&record), width, rows_of_names > 0, delimiter));
+            }
+            strays.get_or_insert_with(|| (0, at(&record), quoted(&record, delimiter))).0 += 1;
+            continue;
+        }
         if first_row == 0 {
-            first_row = line(text, &record);
+            first_row = at(&record);
+            if let Some(head) = over.take() {
+                passed_over(name, &shape, head, &record, first_row, rows_of_names, &mut notes)?;
+            }
         }
         count += 1;
         if count > options.max_rows {
             return Err(Fault::new("too-many-rows", format!("more than {} rows", options.max_rows))
                 .file(name)
-                .row(line(text, &record))
+                .row(at(&record))
                 .cause("a larger file than foreseen")
                 .next("raise the limit, or cut the file into pieces")
                 .limit());
         }
-        last = byte(&record);
-        let width = columns.len();
-        let extra_empty = record.len() > width && record.iter().skip(width).all(str::is_empty);
-        if record.len() != width && !extra_empty {
-            return Err(ragged(name, &record, line(text, &record), width, header, delimiter));
-        }
-        for (column, cell) in columns.iter_mut().zip(record.iter()) {
+        for (column, cell) in columns.iter_mut().zip(cells(&record, delimiter)) {
             if cell.len() > options.max_cell {
-                return Err(huge(name, cell, line(text, &record), options));
+                return Err(huge(name, cell, at(&record), options));
             }
             column.push(cell);
         }
@@ -274,6 +179,11 @@ pub(super) fn parse(name: &str, text: &str, options: &ReadOptions) -> Result<She
             .cause("a mark for inches or a slip of the pen in a cell without quotation marks around it")
             .next("close it, double it, or take it out")
             .input());
+    }
+    if let Some((n, row, first)) = strays {
+        let words =
+            format!("{n} lines that are no rows of the table were passed over, the first is '{first}'");
+        notes.push(note("lines-passed-over", None, Some(row), n, words));
     }
     if count == 0 {
         return Err(Fault::new("header-only", "a header but no rows")
@@ -291,9 +201,58 @@ fn byte(record: &StringRecord) -> usize {
     record.position().and_then(|p| usize::try_from(p.byte()).ok()).unwrap_or(0)
 }
 
-/// The line of the file on which a record begins, from 1.
-fn line(text: &str, record: &StringRecord) -> usize {
-    line_at(text, byte(record))
+/// The line of the file on which a record begins, from 1; the reader began at byte `start`.
+fn line(text: &str, start: usize, record: &StringRecord) -> usize {
+    line_at(text, start + byte(record))
+}
+
+/// Where the text goes on after so many lines.
+fn after_lines(text: &str, lines: usize) -> usize {
+    if lines == 0 {
+        return 0;
+    }
+    text.match_indices('\n').nth(lines - 1).map_or(text.len(), |(at, _)| at + 1)
+}
+
+fn looks_like_json(text: &str) -> bool {
+    let mut signs = text.trim_start().chars().filter(|c| !c.is_whitespace());
+    matches!((signs.next(), signs.next()), (Some('['), Some('{' | '[')) | (Some('{'), Some('"')))
+}
+
+fn quoted(record: &StringRecord, delimiter: u8) -> String {
+    shorten(&record.iter().collect::<Vec<_>>().join(&char::from(delimiter).to_string()), 60)
+}
+
+/// Says which lines above the table were left out; names that do not fit the rows are a fault.
+fn passed_over(
+    name: &str,
+    shape: &shape::Shape,
+    head: String,
+    row: &StringRecord,
+    first_row: usize,
+    rows_of_names: usize,
+    notes: &mut Vec<Note>,
+) -> Result<()> {
+    if let Some(n) = shape.misfit {
+        return Err(Fault::new(
+            "names-misfit",
+            format!("{n} names above rows of {} cells such as '{}'", shape.width, quoted(row, b',')),
+        )
+        .file(name)
+        .row(first_row.saturating_sub(1))
+        .cause("a decimal comma without quotation marks, a name that is missing, or row names without one")
+        .next("mend the names, name the delimiter, or pass over the lines above: --skip N --no-header")
+        .input());
+    }
+    let n = first_row.saturating_sub(rows_of_names + 1).max(shape.passed);
+    notes.push(note(
+        "lines-before-table",
+        None,
+        Some(1),
+        n,
+        format!("{n} lines before the table were passed over, the first is '{head}'"),
+    ));
+    Ok(())
 }
 
 /// Counted here because a record's own position stands before the line ends that precede it.
@@ -309,20 +268,25 @@ fn open_quote(last: &str) -> bool {
     last.trim_matches(['\r', '\n']).contains('\n') && last.bytes().filter(|b| *b == b'"').count() % 2 == 1
 }
 
-fn check_cells(name: &str, text: &str, record: &StringRecord, options: &ReadOptions) -> Result<()> {
+fn check_cells(
+    name: &str,
+    at: &dyn Fn(&StringRecord) -> usize,
+    record: &StringRecord,
+    options: &ReadOptions,
+) -> Result<()> {
     if record.len() > options.max_columns {
         return Err(Fault::new(
             "too-many-columns",
             format!("{} columns, more than the limit of {}", record.len(), options.max_columns),
         )
         .file(name)
-        .row(line(text, record))
+        .row(at(record))
         .cause("the wrong delimiter, or a table that lies on its side")
         .next("name the delimiter, or turn rows into columns")
         .limit());
     }
     match record.iter().find(|c| c.len() > options.max_cell) {
-        Some(cell) => Err(huge(name, cell, line(text, record), options)),
+        Some(cell) => Err(huge(name, cell, at(record), options)),
         None => Ok(()),
     }
 }
@@ -362,13 +326,13 @@ fn ragged(name: &str, record: &StringRecord, at: usize, width: usize, header: bo
             "{} cells where the {} has {width}: '{}'",
             record.len(),
             if header { "header" } else { "first row" },
-            shorten(&record.iter().collect::<Vec<_>>().join(&char::from(delimiter).to_string()), 60)
+            quoted(record, delimiter)
         ),
     )
     .file(name)
     .row(at)
     .cause(cause)
-    .next("mend that row, or name the delimiter")
+    .next("mend that row, name the delimiter, or pass over lines above the table: --skip N")
     .input()
 }
 

@@ -8,6 +8,8 @@ use chrono::{NaiveDate, NaiveDateTime, NaiveTime, Timelike};
 pub(super) enum Order {
     DayFirst,
     MonthFirst,
+    /// `24.01.31`: the year in two digits, then month and day.
+    YearFirst,
 }
 
 /// One stamp as written.
@@ -17,6 +19,8 @@ pub(super) struct Stamp {
     pub local: NaiveDateTime,
     /// Minutes east of UTC, when written.
     pub offset: Option<i32>,
+    /// The place in [`MARKS`] of a mark such as CEST; the time is still the wall clock's.
+    pub mark: Option<usize>,
     /// Whether a time of day was written.
     pub timed: bool,
 }
@@ -26,8 +30,54 @@ pub(super) struct Stamp {
 pub(super) enum Layout {
     /// Year first, or with the month in words, or compact.
     Clear,
-    /// Two short fields and a year: day and month can be confused. Holds the two fields and the separator.
-    Confusable(u32, u32, u8),
+    /// Two short fields and a year: day and month can be confused. Holds the separator.
+    Confusable(u8),
+    /// A month in words and two digits, `Jan-24`: a year, if the steps are months.
+    Short,
+}
+
+/// Marks of zones in stamps: minutes east of UTC, and the zone of which the mark is standard or summer time. The mark
+/// alone says no more than its offset; both marks of a zone, or one in a few stamps only, say that the clock is the zone's.
+pub(super) const MARKS: [(&str, i32, &str); 31] = [
+    ("GMT", 0, "Europe/London"),
+    ("BST", 60, "Europe/London"),
+    ("WET", 0, "WET"),
+    ("WEST", 60, "WET"),
+    ("CET", 60, "CET"),
+    ("CEST", 120, "CET"),
+    ("MEZ", 60, "CET"),
+    ("MESZ", 120, "CET"),
+    ("EET", 120, "EET"),
+    ("EEST", 180, "EET"),
+    ("MSK", 180, "Europe/Moscow"),
+    ("EST", -300, "EST5EDT"),
+    ("EDT", -240, "EST5EDT"),
+    ("CST", -360, "CST6CDT"),
+    ("CDT", -300, "CST6CDT"),
+    ("MST", -420, "MST7MDT"),
+    ("MDT", -360, "MST7MDT"),
+    ("PST", -480, "PST8PDT"),
+    ("PDT", -420, "PST8PDT"),
+    ("AKST", -540, "America/Anchorage"),
+    ("AKDT", -480, "America/Anchorage"),
+    ("HST", -600, "Pacific/Honolulu"),
+    ("KST", 540, "Asia/Seoul"),
+    ("JST", 540, "Asia/Tokyo"),
+    ("SGT", 480, "Asia/Singapore"),
+    ("AWST", 480, "Australia/Perth"),
+    ("AEST", 600, "Australia/Sydney"),
+    ("AEDT", 660, "Australia/Sydney"),
+    ("NZST", 720, "Pacific/Auckland"),
+    ("NZDT", 780, "Pacific/Auckland"),
+    ("SAST", 120, "Africa/Johannesburg"),
+];
+
+/// The zone whose two marks a column's name holds: `MTU (CET/CEST)`.
+pub(super) fn zone_of_name(name: &str) -> Option<&'static str> {
+    let words = || name.split(|c: char| !c.is_alphanumeric());
+    let zones = |w: &str| MARKS.iter().find(|m| m.0 == w).map(|m| (m.2, m.1));
+    let found: Vec<(&str, i32)> = words().filter_map(zones).collect();
+    found.windows(2).find(|w| w[0].0 == w[1].0 && w[0].1 != w[1].1).map(|w| w[0].0)
 }
 
 #[derive(Default)]
@@ -42,6 +92,7 @@ struct Fields {
     half: Option<bool>,
     quarter: bool,
     offset: Option<i32>,
+    mark: Option<usize>,
     korean: bool,
 }
 
@@ -82,10 +133,19 @@ fn month_word(word: &str) -> Option<u32> {
 
 /// `01.01.2020 00:00 - 01.01.2020 01:00` is stamped by its beginning.
 fn beginning(cell: &str) -> &str {
-    match cell.split_once(" - ") {
-        Some((head, tail)) if head.len() >= 8 && tail.len() >= 5 => head.trim_end(),
-        _ => cell,
-    }
+    [" - ", " – ", " ~ ", "~", " bis ", " to "]
+        .iter()
+        .find_map(|sign| cell.split_once(sign))
+        .filter(|(head, tail)| head.len() >= 2 && tail.len() >= 2)
+        .map_or(cell, |(head, _)| head.trim_end())
+}
+
+/// The end of a span without blanks, `01:00` of `00:00-01:00`, where an offset from UTC may stand too.
+pub(super) fn end_of_span(cell: &str) -> Option<(&str, &str)> {
+    let (head, tail) = cell.rsplit_once(['-', '–'])?;
+    let (h, m) = tail.split_once(':')?;
+    let digits = |t: &str| (1..=2).contains(&t.len()) && t.bytes().all(|b| b.is_ascii_digit());
+    (head.contains(':') && digits(h) && digits(m)).then_some((head, tail))
 }
 
 fn scan(cell: &str) -> Option<Fields> {
@@ -123,12 +183,11 @@ fn scan(cell: &str) -> Option<Fields> {
             let word = rest.get(..end)?;
             match word {
                 "T" | "t" => separator = b'T',
-                "Z" | "z" | "UTC" | "GMT" if f.count >= 3 || f.count == 2 && f.width[0] == 8 => {
-                    f.offset = Some(0)
-                }
+                "Z" | "z" | "UTC" if f.count >= 3 || f.count == 2 && f.width[0] == 8 => f.offset = Some(0),
                 "AM" | "am" | "a" | "오전" => f.half = Some(false),
                 "PM" | "pm" | "p" | "오후" => f.half = Some(true),
-                "Q" | "q" => (f.quarter, separator) = (true, b'Q'),
+                "Q" | "q" | "분기" => (f.quarter, separator) = (true, b'Q'),
+                "M" if f.count == 1 && f.width[0] == 4 => separator = b'-',
                 "년" | "월" | "일" => (f.korean, separator) = (true, b'-'),
                 "시" | "분" | "초" => (f.korean, separator) = (true, b':'),
                 "Uhr" | "h" => {}
@@ -136,7 +195,10 @@ fn scan(cell: &str) -> Option<Fields> {
                     Some(m) if f.month.is_none() => (f.month, f.month_at) = (Some(m), f.count),
                     _ => {
                         let weekday = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-                        if f.count > 0 || !weekday.iter().any(|d| word.to_lowercase().starts_with(d)) {
+                        let day = weekday.iter().any(|d| word.to_lowercase().starts_with(d));
+                        let mark = MARKS.iter().position(|m| m.0 == word).filter(|_| f.count >= 3);
+                        f.mark = mark.or(f.mark);
+                        if mark.is_none() && !day && !matches!(word, "화" | "수" | "목" | "금" | "토") {
                             return None;
                         }
                     }
@@ -188,12 +250,11 @@ fn offset(text: &str) -> Option<i32> {
 pub(super) fn layout(cell: &str) -> Option<Layout> {
     let f = scan(cell)?;
     if f.count >= 3 && f.month.is_none() && !f.korean && f.width[0] <= 2 && f.width[1] <= 2 {
-        return match f.width[2] {
-            2 | 4 if matches!(f.before[1], b'.' | b'/' | b'-') && f.before[2] == f.before[1] => {
-                Some(Layout::Confusable(f.value[0] as u32, f.value[1] as u32, f.before[1]))
-            }
-            _ => None,
-        };
+        let alike = matches!(f.before[1], b'.' | b'/' | b'-') && f.before[2] == f.before[1];
+        return (alike && matches!(f.width[2], 1 | 2 | 4)).then_some(Layout::Confusable(f.before[1]));
+    }
+    if f.month.is_some() && f.count == 1 && f.width[0] == 2 {
+        return Some(Layout::Short);
     }
     parse(cell, Order::DayFirst).map(|_| Layout::Clear)
 }
@@ -207,14 +268,15 @@ pub(super) fn parse(cell: &str, order: Order) -> Option<Stamp> {
     let v = |i: usize| u32::try_from(f.value[i]).ok();
     let date = |y: u32, m: u32, d: u32| NaiveDate::from_ymd_opt(i32::try_from(y).ok()?, m, d);
     if f.quarter {
-        let fits = f.count == 2 && f.width[0] == 4 && f.width[1] == 1 && (1..=4).contains(&f.value[1]);
-        return if fits { day(date(v(0)?, (v(1)? - 1) * 3 + 1, 1)?, &f, 2) } else { None };
+        let (y, q) = if f.width[0] == 4 { (0, 1) } else { (1, 0) };
+        let fits = f.count == 2 && f.width[y] == 4 && f.width[q] == 1 && (1..=4).contains(&f.value[q]);
+        return if fits { day(date(v(y)?, (v(q)? - 1) * 3 + 1, 1)?, &f, 2) } else { None };
     }
     if let Some(month) = f.month {
         let (d, y, used) = match f.month_at {
             0 | 1 if f.count >= 2 && f.width[0] <= 2 => (v(0)?, year(&f, 1)?, 2),
             1 if f.width[0] == 4 && f.count >= 2 => (v(1)?, v(0)?, 2),
-            0 | 1 if f.count == 1 && f.width[0] == 4 => (1, v(0)?, 1),
+            0 | 1 if f.count == 1 && f.width[0] % 2 == 0 => (1, year(&f, 0)?, 1),
             _ => return None,
         };
         return day(date(y, month, d)?, &f, used);
@@ -239,18 +301,18 @@ pub(super) fn parse(cell: &str, order: Order) -> Option<Stamp> {
         }
         10 | 12 | 14 if f.count == 1 => compact(f.value[0], f.width[0]),
         1 | 2 if f.count >= 3 => {
-            let layout = matches!(f.before[1], b'.' | b'/' | b'-')
-                && f.before[2] == f.before[1]
-                && matches!(f.width[2], 2 | 4)
-                && f.width[1] <= 2;
+            let layout =
+                matches!(f.before[1], b'.' | b'/' | b'-') && f.before[2] == f.before[1] && f.width[1] <= 2;
             if !layout {
                 return None;
             }
-            let (d, m) = match order {
-                Order::DayFirst => (v(0)?, v(1)?),
-                Order::MonthFirst => (v(1)?, v(0)?),
+            let (d, m, y) = match order {
+                Order::DayFirst => (v(0)?, v(1)?, year(&f, 2)?),
+                Order::MonthFirst => (v(1)?, v(0)?, year(&f, 2)?),
+                Order::YearFirst if f.width[2] <= 2 => (v(2)?, v(1)?, year(&f, 0)?),
+                Order::YearFirst => return None,
             };
-            day(date(year(&f, 2)?, m, d)?, &f, 3)
+            day(date(y, m, d)?, &f, 3)
         }
         _ => None,
     }
@@ -280,7 +342,7 @@ pub(super) fn compact(value: u64, width: u8) -> Option<Stamp> {
         part(100_000_000, 100)?,
         part(1_000_000, 100)?,
     )?;
-    clock(date, part(10_000, 100)?, part(100, 100)?, part(1, 100)?, 0, None, None)
+    clock(date, [part(10_000, 100)?, part(100, 100)?, part(1, 100)?, 0], &Fields::default())
 }
 
 /// Adds the time of day in the fields from `used` on.
@@ -289,21 +351,14 @@ fn day(date: NaiveDate, f: &Fields, used: usize) -> Option<Stamp> {
         if f.half.is_some() {
             return None;
         }
-        return Some(Stamp { local: date.and_time(NaiveTime::MIN), offset: f.offset, timed: false });
+        let local = date.and_time(NaiveTime::MIN);
+        return Some(Stamp { local, offset: f.offset, mark: f.mark, timed: false });
     }
     let v = |i: usize| if i < f.count { f.value[i] } else { 0 };
     let small = |i: usize| u32::try_from(v(i)).ok();
     if f.count == used + 1 && matches!(f.width[used], 4 | 6) {
         let n = if f.width[used] == 4 { v(used) * 100 } else { v(used) };
-        return clock(
-            date,
-            (n / 10_000) as u32,
-            (n / 100 % 100) as u32,
-            (n % 100) as u32,
-            0,
-            f.half,
-            f.offset,
-        );
+        return clock(date, [n / 10_000, n / 100 % 100, n % 100, 0].map(|x| x as u32), f);
     }
     for i in used..f.count {
         let fraction = i == used + 3 && f.before[i] == b'.';
@@ -326,27 +381,11 @@ fn day(date: NaiveDate, f: &Fields, used: usize) -> Option<Stamp> {
             v(used + 3) / 10u64.checked_pow(u32::from(digits) - 3)?
         };
     }
-    clock(
-        date,
-        small(used)?,
-        small(used + 1)?,
-        small(used + 2)?,
-        u32::try_from(millis).ok()?,
-        f.half,
-        f.offset,
-    )
+    clock(date, [small(used)?, small(used + 1)?, small(used + 2)?, u32::try_from(millis).ok()?], f)
 }
 
-fn clock(
-    date: NaiveDate,
-    hour: u32,
-    minute: u32,
-    second: u32,
-    millis: u32,
-    half: Option<bool>,
-    offset: Option<i32>,
-) -> Option<Stamp> {
-    let hour = match half {
+fn clock(date: NaiveDate, [hour, minute, second, millis]: [u32; 4], f: &Fields) -> Option<Stamp> {
+    let hour = match f.half {
         None => hour,
         Some(afternoon) if (1..=12).contains(&hour) => hour % 12 + if afternoon { 12 } else { 0 },
         // Korean writers put 오후 before hours of 24 too: believe the hour.
@@ -355,11 +394,11 @@ fn clock(
     let (date, hour) =
         if hour == 24 && minute == 0 && second == 0 { (date.succ_opt()?, 0) } else { (date, hour) };
     let local = date.and_hms_milli_opt(hour, minute, second, millis)?;
-    let local = match offset {
+    let local = match f.offset {
         Some(o) => local.checked_sub_signed(chrono::Duration::minutes(i64::from(o)))?,
         None => local,
     };
-    Some(Stamp { local, offset, timed: true })
+    Some(Stamp { local, offset: f.offset, mark: f.mark, timed: true })
 }
 
 /// A time of day alone: `00:15`, `1:00 PM`, `13:00:00`, `24:00`; in seconds from midnight.
@@ -367,6 +406,8 @@ pub(super) fn time_of_day(cell: &str) -> Option<i64> {
     if !cell.contains(':') && !cell.contains('시') || cell.len() > 24 {
         return None;
     }
+    // A span of times stands for its beginning.
+    let cell = end_of_span(cell).map_or(cell, |(head, _)| head);
     let stamp = parse(&format!("2000-01-01 {cell}"), Order::DayFirst)?;
     let day = (stamp.local.date() - NaiveDate::from_ymd_opt(2000, 1, 1)?).num_days();
     Some(day * 86_400 + i64::from(stamp.local.time().num_seconds_from_midnight()))
@@ -404,6 +445,14 @@ mod tests {
             ("31 Jan 2014 13:05", DayFirst, "2014-01-31T13:05:00"),
             ("31-Jan-14", DayFirst, "2014-01-31T00:00:00"),
             ("Jan 31, 2014 1:05 pm", DayFirst, "2014-01-31T13:05:00"),
+            ("Jan-24", DayFirst, "2024-01-01T00:00:00"),
+            ("January 2024", DayFirst, "2024-01-01T00:00:00"),
+            ("2024M02", DayFirst, "2024-02-01T00:00:00"),
+            ("Q2 2024", DayFirst, "2024-04-01T00:00:00"),
+            ("24.01.31", YearFirst, "2024-01-31T00:00:00"),
+            ("2024-01-31(수) 13:00", DayFirst, "2024-01-31T13:00:00"),
+            ("2014-01-31 13:05 EST", DayFirst, "2014-01-31T13:05:00"),
+            ("31/01/2014 00:00 ~ 31/01/2014 01:00", DayFirst, "2014-01-31T00:00:00"),
             ("1949-01", DayFirst, "1949-01-01T00:00:00"),
             ("1960 Q3", DayFirst, "1960-07-01T00:00:00"),
             ("31.01.2014 00:00 - 31.01.2014 01:00", DayFirst, "2014-01-31T00:00:00"),
@@ -439,6 +488,7 @@ mod tests {
         assert_eq!(time_of_day("00:15"), Some(900));
         assert_eq!(time_of_day("24:00"), Some(86_400));
         assert_eq!(time_of_day("1:00 PM"), Some(46_800));
+        assert_eq!(time_of_day("01:00-02:00"), Some(3600));
         assert_eq!(time_of_day("25:00"), None);
     }
 }

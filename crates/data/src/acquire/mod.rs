@@ -7,8 +7,13 @@ mod columns;
 mod combine;
 mod csv;
 mod dates;
+mod epochs;
 mod localize;
 mod numbers;
+mod shape;
+mod stamps;
+mod tidy;
+mod wide;
 mod write;
 
 use serde::{Deserialize, Serialize};
@@ -34,6 +39,13 @@ pub struct ReadOptions {
     pub date_format: Option<String>,
     /// Whether the first line names the columns.
     pub header: Option<bool>,
+    /// Lines at the top of the file that are no part of the table; without it they are found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub skip: Option<usize>,
+    /// Whether a table with the hours of a day side by side, or with quantities below one another, is turned into one
+    /// row per moment: `Some(false)` leaves it as it stands, `Some(true)` insists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reshape: Option<bool>,
     /// IANA zone in which local times are read; without one they are kept as they stand.
     pub zone: Option<String>,
     /// Most bytes after unpacking.
@@ -76,6 +88,8 @@ impl Default for ReadOptions {
             encoding: None,
             date_format: None,
             header: None,
+            skip: None,
+            reshape: None,
             zone: None,
             max_bytes: 2 << 30,
             max_rows: 50_000_000,
@@ -141,7 +155,7 @@ pub fn read_bytes(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Tab
     let columns = assemble(name, columns, first_row, options, &mut source)?;
     let mut table = Table::from_columns(columns)?.with_source(source);
     for (column, mask) in masks {
-        if table.kind(&column).is_some() {
+        if table.kind(&column).is_some() && mask.len() == table.rows() {
             table.set_filled(&column, mask)?;
         }
     }
@@ -154,8 +168,24 @@ fn from_sheet(
     options: &ReadOptions,
     source: &mut Source,
 ) -> Vec<(String, Typed)> {
-    let csv::Sheet { delimiter, names, columns, first_row, notes } = sheet;
+    let csv::Sheet { delimiter, names, mut columns, first_row, notes } = sheet;
     source.notes.extend(notes);
+    for (name, cells) in names.iter().zip(&mut columns) {
+        if let Some(bare) = columns::without_unit(name, cells, &mut source.notes) {
+            *cells = bare;
+        }
+    }
+    if let Some(format) = &options.date_format {
+        let fits = |cells: &csv::Cells| {
+            let mut some = cells.iter().filter(|c| !numbers::is_missing(c)).take(50);
+            some.any(|c| stamps::with_format(c, format).is_some())
+        };
+        if !columns.iter().any(fits) {
+            let words =
+                format!("no column has cells of the form '{format}': name the form as the cells are written");
+            source.notes.push(note("date-format-unused", None, None, 0, words));
+        }
+    }
     let (evidence, decimal) = columns::decimal_of_file(&columns, delimiter, options);
     let between = if delimiter == b'\t' { "tab".to_string() } else { format!("'{}'", char::from(delimiter)) };
     source.format = format!(
@@ -188,7 +218,19 @@ fn assemble(
     options: &ReadOptions,
     source: &mut Source,
 ) -> Result<Vec<(String, ColumnData)>> {
-    let columns = combine::date_and_hour(columns, &mut source.notes);
+    let rows = columns.first().map_or(0, |(_, t)| t.len());
+    let mut columns = combine::year_month_day(columns, &mut source.notes);
+    if options.reshape != Some(false) {
+        columns = wide::unpivot(file, columns, options, &mut source.notes)?;
+    }
+    columns = combine::date_and_hour(columns, options, &mut source.notes)?;
+    if options.reshape != Some(false) {
+        columns = tidy::pivot(columns, &mut source.notes);
+    }
+    if columns.first().is_some_and(|(_, t)| t.len() != rows) {
+        // Rows are no lines of the file any more.
+        source.first_row = 1;
+    }
     let mut out = Vec::with_capacity(columns.len());
     for (name, typed) in columns {
         let data = match typed {
@@ -201,7 +243,7 @@ fn assemble(
             ),
             Typed::Stamps { local, offsets, .. } => {
                 let (data, zone) =
-                    columns::place(file, &name, &local, offsets, first_row, options, &mut source.notes)?;
+                    stamps::place(file, &name, &local, offsets, first_row, options, &mut source.notes)?;
                 if source.zone.is_none() {
                     source.zone = zone;
                 }

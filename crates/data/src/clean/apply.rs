@@ -147,6 +147,27 @@ fn one(table: Table, roles: &Roles, operation: &CleanOp, changes: &mut Vec<Chang
             }
             Ok(table)
         }
+        CleanOp::Difference { columns } => {
+            let (groups, mut table) = (groups(&table, roles)?, table);
+            for name in columns {
+                let values = table.numbers(name)?;
+                let mut taken = vec![f64::NAN; values.len()];
+                let (mut touched, mut resets) = (0, 0);
+                for (_, rows) in &groups {
+                    for w in rows.windows(2) {
+                        let by = values[w[1]] - values[w[0]];
+                        touched += usize::from(by >= 0.0);
+                        resets += usize::from(by < 0.0);
+                        taken[w[1]] = if by < 0.0 { f64::NAN } else { by };
+                    }
+                }
+                table = table.with_column(name, ColumnData::Number(taken))?;
+                let detail =
+                    format!("{touched} differences from the reading before; {resets} resets are missing");
+                say(Some(name), touched, detail);
+            }
+            Ok(table)
+        }
         CleanOp::ConvertUnit { columns, from, to } => {
             let step = rows::step_ms(&table, roles)?;
             let (factor, offset) = units::conversion(from, to, step)?;

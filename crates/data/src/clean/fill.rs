@@ -1,5 +1,6 @@
 //! Filling holes. Only holes with readings on both sides are filled: what lies before the first or after the last
-//! reading of a series is not known, and inventing it would be a forecast.
+//! reading of a series is not known, and inventing it would be a forecast. Forward filling with a limit also carries the
+//! last reading so far beyond it, since that asks for nothing later.
 
 use super::FillMethod;
 use crate::clock::Step;
@@ -67,9 +68,21 @@ pub(super) fn fill(
     };
     let (mut touched, mut left, mut bare) = (0, 0, 0);
     for (_, rows) in &rows {
-        for (a, b) in holes(rows, &present) {
+        let mut holes = holes(rows, &present);
+        let last = rows.iter().rposition(|&r| present[r]).map_or(rows.len(), |i| i + 1);
+        if method == FillMethod::Forward && limit != usize::MAX && last < rows.len() {
+            holes.push((last, rows.len()));
+        }
+        for (a, b) in holes {
             if b - a > limit {
                 left += b - a;
+                continue;
+            }
+            if b == rows.len() {
+                for &row in &rows[a..b] {
+                    (values[row], mask[row]) = (known[rows[a - 1]], true);
+                    touched += 1;
+                }
                 continue;
             }
             let pattern = match method {

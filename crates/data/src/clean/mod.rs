@@ -135,6 +135,11 @@ pub enum CleanOp {
         #[serde(default)]
         limit: Option<usize>,
     },
+    /// The difference from the reading before, for counters; after a reset it is missing, as is the first one.
+    Difference {
+        /// Columns concerned.
+        columns: Vec<String>,
+    },
     /// Converts units: `°F` to `°C`, `kW` to `MW`, `kWh/15min` to `kW`.
     ConvertUnit {
         /// Columns concerned.
@@ -158,6 +163,7 @@ impl CleanOp {
             CleanOp::Missing { .. } => "missing",
             CleanOp::Clip { .. } => "clip",
             CleanOp::Fill { .. } => "fill",
+            CleanOp::Difference { .. } => "difference",
             CleanOp::ConvertUnit { .. } => "convert-unit",
         }
     }

@@ -5,6 +5,7 @@ use crate::clock::Step;
 use crate::profile::Profile;
 use crate::roles::{Role, Roles};
 use crate::table::Table;
+use gyeol_base::Part;
 
 /// Holes up to so many rows are filled by a line, longer ones by the season.
 const SHORT_HOLE: usize = 3;
@@ -26,12 +27,18 @@ pub fn propose(table: &Table, roles: &Roles, profile: &Profile) -> Vec<CleanOp> 
         if clock.unsorted > 0 {
             out.push(CleanOp::Sort {});
         }
-        if clock.duplicates > 0 {
+        let said = |code: &str| profile.warnings.iter().find(|w| w.code == code);
+        if clock.duplicates > 0 && said("many-repeats").is_none() {
             let keep = if clock.dst_jumps.is_empty() { Keep::First } else { Keep::Mean };
             out.push(CleanOp::Deduplicate { keep });
         }
-        let regular = clock.step.clone().filter(|s| s != "1 row");
-        if (clock.gap_count > 0 || clock.irregular > 0) && regular.is_some() {
+        let change = said("step-change").and_then(|w| match w.parts.get("step") {
+            Some(Part::Text(step)) => Some(step.clone()),
+            _ => None,
+        });
+        let regular = change.or(clock.step.clone()).filter(|s| s != "1 row");
+        let invented = said("many-gaps").is_some();
+        if !invented && (clock.gap_count > 0 || clock.irregular > 0) && regular.is_some() {
             out.push(CleanOp::RegularClock { step: regular, gather: Gather::Mean });
             holes = true;
         }
@@ -44,16 +51,12 @@ pub fn propose(table: &Table, roles: &Roles, profile: &Profile) -> Vec<CleanOp> 
         let Some(f) = &c.numbers else { continue };
         let mut spoilt = false;
         for i in &f.impossible {
-            // A load that is often negative feeds in: that is no fault.
-            if i.code == "negative-load" && i.count * 100 > c.rows {
-                continue;
-            }
             let (mut below, mut above, mut equal, mut infinite) = (None, None, Vec::new(), false);
             match i.code.as_str() {
                 "infinite" => infinite = true,
                 "sentinel" | "zero-load" => equal.extend(i.bound),
                 "humidity-out-of-range" => (below, above) = (Some(0.0), Some(110.0)),
-                "temperature-too-high" => above = i.bound,
+                "temperature-too-high" | "far-above" => above = i.bound,
                 _ => below = i.bound,
             }
             out.push(CleanOp::Missing {
@@ -86,8 +89,28 @@ pub fn propose(table: &Table, roles: &Roles, profile: &Profile) -> Vec<CleanOp> 
                 limit: Some(week),
             });
         }
+        // The last cells of a covariate that is read less often keep the reading before: nothing later is known.
+        let trailing = trailing(table, roles);
+        if !trailing.is_empty() && roles.id().is_none() {
+            out.push(CleanOp::Fill {
+                columns: trailing,
+                method: FillMethod::Forward,
+                season: None,
+                limit: Some(SHORT_HOLE),
+            });
+        }
     }
     out
+}
+
+/// Past covariates that end a few rows before the table does.
+fn trailing(table: &Table, roles: &Roles) -> Vec<String> {
+    let short = |name: &&str| {
+        let values = table.numbers(name).unwrap_or_default();
+        let last = values.iter().rposition(|x| x.is_finite()).map_or(0, |i| i + 1);
+        last > 0 && (1..=SHORT_HOLE).contains(&(values.len() - last))
+    };
+    roles.past().into_iter().filter(short).map(str::to_string).collect()
 }
 
 type Conditions = (Option<String>, Option<String>, Vec<String>, bool);
@@ -98,7 +121,7 @@ fn drop_rows(set: impl FnOnce(&mut Conditions)) -> CleanOp {
     CleanOp::DropRows { before: d.0, from: d.1, missing: d.2, duplicates: d.3 }
 }
 
-/// The first moment with a target, when more than a tenth of a single series lies before it.
+/// The first moment with a target of a single series, where rows lie before it: nothing can be filled there.
 fn leading(table: &Table, roles: &Roles, profile: &Profile) -> Option<String> {
     if roles.id().is_some() || profile.clock.as_ref().is_some_and(|c| c.unsorted > 0) {
         return None;
@@ -109,7 +132,12 @@ fn leading(table: &Table, roles: &Roles, profile: &Profile) -> Option<String> {
         let values = table.numbers(target).ok()?;
         first = first.min(values.iter().position(|x| !x.is_nan())?);
     }
-    if first == usize::MAX || first * 10 < table.rows() {
+    // A covariate that begins a little later is waited for.
+    for past in roles.past() {
+        let begins = table.numbers(past).ok()?.iter().position(|x| !x.is_nan())?;
+        first = if begins * 50 <= table.rows() { first.max(begins) } else { first };
+    }
+    if first == usize::MAX || first == 0 {
         return None;
     }
     let zone = table.source().zone.as_deref().and_then(|z| crate::clock::zone(z).ok());

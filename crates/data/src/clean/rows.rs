@@ -197,19 +197,8 @@ pub(super) fn regular(
             if cells.len() <= i {
                 cells.resize(i + 1, Vec::new());
             }
-            if !coarser {
-                moved += usize::from(!exact);
-                // Of two rows for one moment the one that was exactly there stays, else the first.
-                if let Some(&there) = cells[i].first() {
-                    merged += 1;
-                    if exact && at[there] != Some(clock.at(i)) {
-                        cells[i] = vec![row];
-                    }
-                    continue;
-                }
-            } else if !cells[i].is_empty() {
-                merged += 1;
-            }
+            moved += usize::from(!exact && !coarser);
+            merged += usize::from(!cells[i].is_empty());
             cells[i].push(row);
         }
         for (i, cell) in cells.into_iter().enumerate() {
@@ -222,7 +211,7 @@ pub(super) fn regular(
     }
     let old = table;
     let mut out = old.take(&index)?;
-    if coarser {
+    if merged > 0 {
         for (name, data) in old.to_columns() {
             if name == time || Some(name.as_str()) == roles.id() || !data.kind().is_numeric() {
                 continue;
@@ -249,12 +238,11 @@ pub(super) fn regular(
         out = out.with_column(id, data)?;
     }
     let mut detail = format!("one row every {}: {made} empty rows made", step.label());
-    if coarser {
+    if !coarser {
+        detail += &format!(", {moved} stamps moved to the nearest moment");
+    }
+    if merged > 0 {
         detail += &format!(", {merged} rows gathered by {}", format!("{gather:?}").to_lowercase());
-    } else {
-        detail += &format!(
-            ", {moved} stamps moved to the nearest moment, {merged} rows left out whose moment was taken"
-        );
     }
     if lost > 0 {
         detail += &format!(", {lost} rows without a stamp left out");

@@ -8,6 +8,7 @@ mod model;
 mod numbers;
 mod relations;
 mod rhythm;
+mod suspicions;
 mod warnings;
 
 pub use gyeol_base::{Part, Severity, Warning};
@@ -93,6 +94,8 @@ pub fn profile(table: &Table, roles: &Roles, split: Option<&SplitSpec>) -> Resul
         warnings: Vec::new(),
     };
     profile.warnings = warnings::warnings(&profile, roles, refused);
+    profile.warnings.extend(context.suspicions(&profile)?);
+    profile.warnings.sort_by_key(|w| w.severity);
     Ok(profile)
 }
 

@@ -1,5 +1,7 @@
 //! Figures of one numeric column: quantiles, outliers, impossible readings, stuck runs, histogram.
 
+use std::collections::HashSet;
+
 use super::model::*;
 use crate::units;
 use gyeol_base::quantile;
@@ -175,14 +177,14 @@ fn is_temperature(name: &str) -> bool {
 
 fn impossible(name: &str, values: &[f64], rows: &Rows<'_>, sorted: &[f64]) -> Vec<Impossible> {
     let mut out = Vec::new();
-    let mut add = |code: &str, bound: Option<f64>, bad: &dyn Fn(f64) -> bool| {
-        let hits: Vec<usize> = (0..values.len()).filter(|&r| bad(values[r])).collect();
+    let mut add = |code: &str, bound: Option<f64>, bad: &dyn Fn(usize) -> bool| {
+        let hits: Vec<usize> = (0..values.len()).filter(|&r| bad(r)).collect();
         if !hits.is_empty() {
             let examples = hits.iter().take(EXAMPLES).map(|&r| rows.reading(values, r)).collect();
             out.push(Impossible { code: code.into(), count: hits.len(), bound, examples });
         }
     };
-    add("infinite", None, &|x| x.is_infinite());
+    add("infinite", None, &|r| values[r].is_infinite());
     let (q1, q3) = (quantile(sorted, 0.25), quantile(sorted, 0.75));
     let iqr = q3 - q1;
     let mut sentinels = Vec::new();
@@ -196,17 +198,47 @@ fn impossible(name: &str, values: &[f64], rows: &Rows<'_>, sorted: &[f64]) -> Ve
         };
         if iqr > 0.0 && beyond && lonely {
             sentinels.push(s);
-            add("sentinel", Some(s), &|x| x == s);
+            add("sentinel", Some(s), &|r| values[r] == s);
         }
     }
     let real = |x: f64| x.is_finite() && !sentinels.contains(&x);
     if is_load(name) {
-        add("negative-load", Some(0.0), &|x| real(x) && x < 0.0);
-        let median = quantile(sorted, 0.5);
-        let zeros = sorted.iter().filter(|x| **x == 0.0).count();
-        let smallest = sorted.iter().find(|x| **x > 0.0).copied().unwrap_or(0.0);
-        if zeros > 0 && zeros * 50 < sorted.len() && smallest > 0.1 * median {
-            add("zero-load", Some(0.0), &|x| x == 0.0);
+        // A load that comes down to nothing, or feeds in, does so over some rows or again and again; a fault is one reading
+        // that its neighbours know nothing of.
+        let low = 0.5 * q1;
+        let sudden: HashSet<usize> = rows
+            .groups
+            .iter()
+            .flat_map(|g| g.windows(3))
+            .filter(|w| low > 0.0 && rows.ordered && values[w[1]] <= 0.0)
+            .filter(|w| values[w[0]] > low && values[w[2]] > low)
+            .map(|w| w[1])
+            .collect();
+        let once = |is: &dyn Fn(f64) -> bool| {
+            let hits: Vec<usize> =
+                sudden.iter().copied().filter(|r| is(values[*r]) && real(values[*r])).collect();
+            let all = sorted.iter().filter(|x| is(**x) && real(**x)).count();
+            let true_ones = hits.len() < all || hits.len() * 200 > sorted.len() || regular(&hits, rows.at);
+            if true_ones { HashSet::new() } else { hits.into_iter().collect() }
+        };
+        let negatives = once(&|x| x < 0.0);
+        add("negative-load", Some(0.0), &|r| negatives.contains(&r));
+        let zeros = once(&|x| x == 0.0);
+        add("zero-load", Some(0.0), &|r| zeros.contains(&r));
+    }
+    // Readings that are off by whole orders: outside a hundred times the range that nearly all others keep to.
+    let (p01, p99) = (quantile(sorted, 0.01), quantile(sorted, 0.99));
+    let range = p99 - p01;
+    if sorted.len() >= 100 && range > 0.0 {
+        for (code, bound, sign) in
+            [("far-above", p99 + 50.0 * range, 1.0), ("far-below", p01 - 50.0 * range, -1.0)]
+        {
+            let beyond = |x: f64| real(x) && (x - bound) * sign > 0.0;
+            let near = |x: f64| !beyond(x) && ((x - p99).max(p01 - x)) > 10.0 * range && real(x);
+            let count = sorted.iter().filter(|x| beyond(**x)).count();
+            if count * 1000 <= sorted.len().max(1000) && !sorted.iter().any(|x| near(*x)) {
+                add(code, Some(rounded(bound)), &|r| beyond(values[r]));
+            }
         }
     }
     if is_temperature(name) {
@@ -216,13 +248,37 @@ fn impossible(name: &str, values: &[f64], rows: &Rows<'_>, sorted: &[f64]) -> Ve
             Some("K") => (180.0, 335.0),
             _ => (-130.0, 140.0),
         };
-        add("temperature-too-low", Some(low), &|x| real(x) && x < low);
-        add("temperature-too-high", Some(high), &|x| real(x) && x > high);
+        add("temperature-too-low", Some(low), &|r| real(values[r]) && values[r] < low);
+        add("temperature-too-high", Some(high), &|r| real(values[r]) && values[r] > high);
     }
     if says(name, &["humidity", "rh", "습도", "luftfeuchte"]) {
-        add("humidity-out-of-range", Some(100.0), &|x| real(x) && !(0.0..=110.0).contains(&x));
+        add("humidity-out-of-range", Some(100.0), &|r| {
+            real(values[r]) && !(0.0..=110.0).contains(&values[r])
+        });
     }
     out
+}
+
+/// Whether readings recur: most of them at one hour of the week, or nearly all in one quarter of the day.
+fn regular(hits: &[usize], at: &[Option<i64>]) -> bool {
+    const DAY: i64 = crate::clock::DAY_MS;
+    let of = |span: i64| -> Vec<i64> {
+        let mut v: Vec<i64> =
+            hits.iter().filter_map(|r| Some(at.get(*r).copied().flatten()?.rem_euclid(span))).collect();
+        v.sort_unstable();
+        v
+    };
+    let week = of(7 * DAY).chunk_by(|a, b| a == b).map(<[i64]>::len).max().unwrap_or(0);
+    let day = of(DAY);
+    let within = |from: &i64| day.iter().filter(|t| (*t - from).rem_euclid(DAY) <= DAY / 4).count();
+    let quarter = day.iter().take(1000).map(within).max().unwrap_or(0);
+    hits.len() >= 3 && week * 2 >= hits.len() || hits.len() >= 6 && quarter * 10 >= hits.len() * 9
+}
+
+/// Two digits of a bound, away from zero.
+fn rounded(x: f64) -> f64 {
+    let unit = 10f64.powf(x.abs().log10().floor() - 1.0);
+    if unit.is_finite() && unit > 0.0 { (x.abs() / unit).ceil() * unit * x.signum() } else { x }
 }
 
 /// The longest run of one value, when it is longer than this column's usual runs by far.

@@ -31,9 +31,29 @@ pub const CODES: &[(&str, &[&str])] = &[
     ("short-history", &["rows"]),
     ("class-imbalance", &["value", "share"]),
     ("no-split", &["text"]),
+    ("many-repeats", &["count", "text"]),
+    ("many-gaps", &["rows", "step"]),
+    ("step-change", &["before", "after", "at", "step"]),
+    ("series-apart", &[]),
+    ("short-series", &["series", "rows"]),
+    ("row-counter", &[]),
+    ("flag", &[]),
+    ("feed-in", &["count", "share"]),
+    ("counter", &["rises", "steps", "falls"]),
+    ("unread-number", &["example", "row"]),
     // While reading:
     ("lines-before-table", &["row", "count", "text"]),
     ("renamed-column", &["row", "count", "text"]),
+    ("lines-passed-over", &["row", "count", "text"]),
+    ("joined-names", &["row", "count", "text"]),
+    ("grouped-thousands", &["row", "count", "text"]),
+    ("unit-in-cells", &["row", "count", "text"]),
+    ("excel-time", &["row", "count", "text"]),
+    ("spans", &["row", "count", "text"]),
+    ("zone-marks", &["row", "count", "text"]),
+    ("wide-table", &["row", "count", "text"]),
+    ("quantities-below", &["row", "count", "text"]),
+    ("date-format-unused", &["row", "count", "text"]),
     ("ambiguous-decimal", &["row", "count", "text"]),
     ("ambiguous-dates", &["row", "count", "text"]),
     ("not-numbers", &["row", "count", "text"]),
@@ -161,6 +181,8 @@ fn notes(p: &Profile, found: &mut Found) {
             | "mixed-offsets"
             | "not-numbers"
             | "column-passed-over"
+            | "lines-passed-over"
+            | "date-format-unused"
             | "huge-cell" => Severity::Warn,
             _ => Severity::Note,
         };
@@ -274,15 +296,20 @@ fn column(c: &ColumnProfile, p: &Profile, zone: Option<chrono_tz::Tz>, found: &m
         );
     }
     let lower = c.name.to_lowercase();
-    let named = ["time", "date", "datum", "zeit", "일시", "날짜"].iter().any(|w| lower.contains(w));
+    let named = ["time", "date", "datum", "zeit", "stamp", "일시", "날짜", "일자", "시각", "년월"]
+        .iter()
+        .any(|w| lower.contains(w));
+    // A word such as "update" is no clock: the cells must have digits.
+    let named =
+        named && c.examples.first().is_some_and(|e| e.chars().filter(char::is_ascii_digit).count() > 1);
     if c.kind == ColumnKind::Text && named && p.clock.is_none() {
         let example = c.examples.first().map_or("", String::as_str);
         found.add(
-            Severity::Warn,
+            Severity::Stop,
             "unread-time",
             name,
             format!(
-                "'{}' is named like a clock, but '{example}' could not be read: name the date format",
+                "'{}' is named like a clock, but '{example}' could not be read: name the date format (--date-format)",
                 c.name
             ),
             vec![("example", text(example))],

@@ -5,6 +5,7 @@ mod bad_input;
 mod calendar;
 mod clean;
 mod fuzz;
+mod kinds;
 #[path = "../../../../tests/mutate.rs"]
 mod mutate;
 #[path = "../../../../tests/real_files.rs"]

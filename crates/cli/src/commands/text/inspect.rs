@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use gyeol_data::Roles;
+use gyeol_data::{ColumnKind, Roles};
 use gyeol_report::terminal;
 use gyeol_text::corpus::Format;
 use gyeol_text::profile::{ProfileParams, profile};
@@ -55,9 +55,24 @@ pub fn is_text(file: &str, texts: &Texts, reading: &Reading) -> Result<bool> {
     }
 }
 
-/// A .txt file whose first lines have the same number (two or more) of cells is a table in disguise.
+/// A .txt file whose first lines have the same number (two or more) of cells is a table in disguise, and so is one that is
+/// read as readings with a clock. A JSON array is one too, for the reader of tables to name.
 fn looks_like_a_table(file: &str) -> bool {
     let Ok(bytes) = std::fs::read(file) else { return false };
+    let head = &bytes[..bytes.len().min(1 << 16)];
+    let whole = head.len() == bytes.len();
+    let end = head.iter().rposition(|b| *b == b'\n').filter(|_| !whole).map_or(head.len(), |at| at + 1);
+    match gyeol_data::read_bytes(file, &head[..end], &Default::default()) {
+        Ok(table) => {
+            let roles = Roles::guess(&table);
+            let clocked = roles.time().and_then(|time| table.kind(time)) == Some(ColumnKind::Time);
+            if clocked && !roles.targets().is_empty() && table.rows() > 2 {
+                return true;
+            }
+        }
+        Err(e) if e.code() == "json" => return true,
+        Err(_) => {}
+    }
     let head = String::from_utf8_lossy(&bytes[..bytes.len().min(4096)]);
     let lines: Vec<&str> = head.lines().take(6).collect();
     [',', ';', '\t'].iter().any(|&d| {

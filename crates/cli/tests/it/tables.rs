@@ -1,0 +1,60 @@
+//! Tables of unusual make at the command: options alike on every verb, and stops that say why.
+
+use crate::common::{Place, reading, stamp};
+
+fn hourly(rows: usize, row: impl Fn(String, f64) -> String) -> String {
+    (0..rows).map(|i| row(stamp(i as i64 * 60), reading(i as f64, 1)) + "\n").collect()
+}
+
+#[test]
+fn a_table_between_blanks_is_no_text() {
+    let place = Place::new();
+    let text = "date time load\n".to_string() + &hourly(100, |t, x| format!("{t} {x:.1}"));
+    place.write("t.txt", text);
+    let seen = place.call(&["inspect", "t.txt", "--json"]).ok().json();
+    assert_eq!((&seen["clock"]["step"], &seen["rows"]), (&"1 h".into(), &100.into()));
+}
+
+#[test]
+fn what_forbids_a_fit_stops_it() {
+    let place = Place::new();
+    place.write(
+        "unread.csv",
+        "timestamp,load\n".to_string() + &hourly(100, |t, x| format!("{},{x:.1}", t.replace(' ', "@"))),
+    );
+    place.write(
+        "twice.csv",
+        "time,load\n".to_string() + &hourly(100, |t, x| format!("{t},{x:.1}\n{t},{}", x * 2.0)),
+    );
+    place.write("list.json", "[{\"time\":\"2024-01-01\",\"load\":1}]");
+    for args in [["run", "--quick"], ["clean", "-oout.csv"], ["train", "-om.gyeol"]] {
+        place.call(&[args[0], "unread.csv", args[1]]).failed(&["unread.csv", "timestamp", "--date-format"]);
+        place.call(&[args[0], "twice.csv", args[1]]).failed(&["twice.csv", "100 of 200 rows", "time"]);
+    }
+    assert!(!place.at("out.csv").exists() && !place.at("m.gyeol").exists());
+    place.call(&["inspect", "list.json"]).failed(&["JSON", "jq"]);
+}
+
+#[test]
+fn every_verb_that_reads_a_table_takes_the_same_options() {
+    let place = Place::new();
+    for verb in ["inspect", "init", "clean", "run", "train", "evaluate", "predict"] {
+        let help = place.call(&[verb, "--help"]).ok().out;
+        for option in [
+            "--delimiter",
+            "--encoding",
+            "--zone",
+            "--date-format",
+            "--skip",
+            "--no-header",
+            "--decimal",
+            "--reshape",
+        ] {
+            assert!(help.contains(option), "{verb} {option}");
+        }
+    }
+    place.write("t.csv", "1,2\n3,4\n".to_string() + &hourly(100, |t, x| format!("{t},{x:.1}")));
+    let seen = place.call(&["clean", "t.csv", "--skip", "2", "--no-header", "-o", "-", "--quiet"]).ok().out;
+    assert!(seen.starts_with("column_1,column_2\n2024-01-01"), "{seen}");
+    place.call(&["run", "t.csv", "--skip", "2"]).misused(&["gyeol clean", "--skip"]);
+}
