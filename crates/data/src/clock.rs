@@ -3,8 +3,8 @@
 //! Inside, a moment is milliseconds since 1970-01-01 UTC. Steps of whole days or months follow the local
 //! calendar when a zone is known (a day of 23 hours is still a day); shorter steps follow UTC.
 
+use crate::Tz;
 use chrono::{DateTime, Datelike, Duration, LocalResult, Months, NaiveDate, NaiveDateTime, Offset, TimeZone};
-use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use gyeol_base::{Fault, Result};
@@ -240,24 +240,16 @@ pub fn to_utc(local: NaiveDateTime, zone: Option<Tz>) -> i64 {
 /// Finds a zone by its IANA name; the error names the nearest one.
 pub fn zone(name: &str) -> Result<Tz> {
     let wanted = name.trim();
-    if let Ok(tz) = wanted.parse::<Tz>() {
+    if let Some(tz) = Tz::named(wanted) {
         return Ok(tz);
     }
     let lower = wanted.to_lowercase();
-    if let Some(tz) = chrono_tz::TZ_VARIANTS.iter().find(|t| t.name().to_lowercase() == lower) {
-        return Ok(*tz);
-    }
-    let near = chrono_tz::TZ_VARIANTS
-        .iter()
-        .max_by(|a, b| {
-            let score = |t: &Tz| {
-                let n = t.name().to_lowercase();
-                let tail = n.rsplit('/').next().unwrap_or(&n).to_string();
-                strsim::jaro_winkler(&n, &lower).max(strsim::jaro_winkler(&tail, &lower))
-            };
-            score(a).total_cmp(&score(b))
-        })
-        .map_or("UTC", |t| t.name());
+    let score = |name: &str| {
+        let name = name.to_lowercase();
+        let tail = name.rsplit('/').next().unwrap_or(&name);
+        strsim::jaro_winkler(&name, &lower).max(strsim::jaro_winkler(tail, &lower))
+    };
+    let near = Tz::names().max_by(|a, b| score(a).total_cmp(&score(b))).unwrap_or("UTC");
     Err(Fault::new("unknown-zone", format!("'{}' is not a time zone", gyeol_base::shorten(name, 40)))
         .cause("zones are named by region and city")
         .next(format!("did you mean '{near}'?"))
@@ -411,7 +403,7 @@ mod tests {
 
     #[test]
     fn days_follow_the_local_calendar_across_daylight_saving() {
-        let zone = Some(chrono_tz::Europe::Berlin);
+        let zone = Some(crate::clock::zone("Europe/Berlin").unwrap());
         // Midnight of 30 March 2024 in Berlin is 23:00 UTC of the 29th; the 31st has 23 hours.
         let clock = Clock { start: ms("2024-03-29 23:00"), step: Step::Millis(DAY_MS), zone };
         assert_eq!(clock.at(1), ms("2024-03-30 23:00"));
@@ -446,7 +438,7 @@ mod tests {
     #[test]
     fn the_ends_of_time_do_not_panic() {
         for step in [Step::Millis(DAY_MS), Step::Months(1), Step::Rows, Step::Millis(1)] {
-            for zone in [None, Some(chrono_tz::Asia::Seoul)] {
+            for zone in [None, Some(crate::clock::zone("Asia/Seoul").unwrap())] {
                 for start in [i64::MIN, -1, i64::MAX] {
                     let c = Clock { start, step, zone };
                     let _ = (c.at(usize::MAX), c.at(0), c.local(5));

@@ -67,6 +67,7 @@ pub mod scale;
 pub mod split;
 pub mod table;
 pub mod units;
+mod zones;
 
 pub use acquire::{ReadOptions, read, read_bytes, write};
 pub use clean::{Change, CleanOp};
@@ -78,3 +79,4 @@ pub use roles::{Role, Roles};
 pub use scale::{Scaler, ScalerKind};
 pub use split::{RowSplit, Split, SplitSpec};
 pub use table::{ColumnData, ColumnInfo, ColumnKind, Source, Table};
+pub use zones::Tz;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use chrono_tz::Tz;
+use crate::Tz;
 
 use crate::clock::{Clock, Step, detect_step, show};
 use crate::roles::Roles;

@@ -201,7 +201,7 @@ fn split_rows(series: &Series, part: &Range<i64>) -> Range<usize> {
 ///
 /// # Errors
 /// What was found instead.
-pub fn moment(text: &str, step: Step, zone: Option<chrono_tz::Tz>) -> Result<i64> {
+pub fn moment(text: &str, step: Step, zone: Option<crate::Tz>) -> Result<i64> {
     if step == Step::Rows {
         return text.trim().parse::<i64>().map_err(|_| {
             Fault::new("bad-date", format!("'{text}' is not a row number"))

@@ -125,7 +125,7 @@ fn several_series_with_an_id_are_found_out() {
 
 #[test]
 fn local_times_across_both_changes_of_the_clock_keep_every_hour() {
-    let zone = chrono_tz::Europe::Berlin;
+    let zone = gyeol_data::clock::zone("Europe/Berlin").unwrap();
     let begin = chrono::Utc.with_ymd_and_hms(2023, 3, 10, 0, 0, 0).unwrap();
     // Local times as a meter prints them: 26 March lacks an hour, 29 October has one twice.
     let rows = 240 * 24;

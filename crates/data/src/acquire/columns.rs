@@ -58,7 +58,7 @@ pub(super) enum Offsets {
     Fixed(i32),
     Varying,
     /// Those of one zone; the stamps are UTC already.
-    Zone(chrono_tz::Tz),
+    Zone(crate::Tz),
 }
 
 /// What the whole file says about decimal signs, for columns that could be read either way.

@@ -1,8 +1,8 @@
 //! From wall-clock times to UTC in a named zone: the doubled autumn hour is resolved by the order of the rows, times
 //! inside the hour that spring skips do not exist and are reported.
 
+use crate::Tz;
 use chrono::{LocalResult, NaiveDateTime, TimeZone};
-use chrono_tz::Tz;
 
 /// What turning a column into UTC found.
 #[derive(Debug, Default)]
@@ -88,14 +88,14 @@ mod tests {
         .iter()
         .map(|t| at(&format!("2024-10-27 {t}")))
         .collect();
-        let up = localize(&day, chrono_tz::Europe::Berlin);
+        let up = localize(&day, crate::clock::zone("Europe/Berlin").unwrap());
         let times: Vec<i64> = up.times.iter().flatten().copied().collect();
         assert_eq!(times.len(), 11);
         assert!(times.windows(2).all(|w| w[1] - w[0] == HOUR_MS / 4), "{times:?}");
         assert_eq!(up.doubled_autumn, 8);
         // The same from the last row to the first.
         let back: Vec<_> = day.iter().rev().copied().collect();
-        let down = localize(&back, chrono_tz::Europe::Berlin);
+        let down = localize(&back, crate::clock::zone("Europe/Berlin").unwrap());
         assert_eq!(down.times.iter().rev().flatten().copied().collect::<Vec<_>>(), times);
     }
 
@@ -106,7 +106,7 @@ mod tests {
             .iter()
             .flat_map(|h| [at(&format!("2024-10-27 {h}")), at(&format!("2024-10-27 {h}"))])
             .collect();
-        let got = localize(&rows, chrono_tz::Europe::Berlin);
+        let got = localize(&rows, crate::clock::zone("Europe/Berlin").unwrap());
         let times: Vec<i64> = got.times.iter().flatten().copied().collect();
         for (i, pair) in times.chunks(2).enumerate() {
             assert_eq!(pair[0], pair[1]);
@@ -117,7 +117,7 @@ mod tests {
     #[test]
     fn the_missing_spring_hour_is_reported() {
         let rows = [at("2024-03-31 01:00"), at("2024-03-31 02:00"), at("2024-03-31 03:00")];
-        let got = localize(&rows, chrono_tz::Europe::Berlin);
+        let got = localize(&rows, crate::clock::zone("Europe/Berlin").unwrap());
         assert_eq!(got.missing_spring, [1]);
         assert_eq!(got.times[1], None);
         assert_eq!(got.times[2].zip(got.times[0]).map(|(a, b)| a - b), Some(HOUR_MS));

@@ -266,7 +266,7 @@ fn note(
 }
 
 /// A date in a recipe or an option, read in `zone`.
-pub(crate) fn parse_moment(text: &str, zone: Option<chrono_tz::Tz>) -> Option<i64> {
+pub(crate) fn parse_moment(text: &str, zone: Option<crate::Tz>) -> Option<i64> {
     let t = text.trim().replace('T', " ");
     let local = ["%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M"]
         .iter()

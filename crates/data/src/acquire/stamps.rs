@@ -204,7 +204,7 @@ fn marked(
     parsed: &mut [Option<dates::Stamp>],
     options: &ReadOptions,
     notes: &mut Vec<Note>,
-) -> Option<chrono_tz::Tz> {
+) -> Option<crate::Tz> {
     let mut found: Vec<usize> = parsed.iter().flatten().filter_map(|s| s.mark).collect();
     let count = found.len();
     found.sort_unstable();

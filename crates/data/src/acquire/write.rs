@@ -3,7 +3,7 @@
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-use chrono_tz::Tz;
+use crate::Tz;
 
 use crate::clock::{stamp, zone};
 use crate::table::{ColumnData, Table};

@@ -268,7 +268,7 @@ fn stride(at: &[Option<i64>]) -> Step {
 }
 
 /// The moment at or before `ms` at which the coarser step begins on the local clock.
-fn floor(ms: i64, step: Step, tz: Option<chrono_tz::Tz>) -> i64 {
+fn floor(ms: i64, step: Step, tz: Option<crate::Tz>) -> i64 {
     let local = local_time(ms, tz);
     let midnight = local.date().and_time(NaiveTime::MIN);
     match step {
@@ -291,7 +291,7 @@ fn too_sparse(
     due: i64,
     step: Step,
     rows: usize,
-    tz: Option<chrono_tz::Tz>,
+    tz: Option<crate::Tz>,
 ) -> Error {
     Fault::new(
         "sparse-clock",

@@ -1,7 +1,7 @@
 //! The clock of a table: its step, its holes, stamps that are off it, repeated or out of order.
 
+use crate::Tz;
 use chrono::{Datelike, Timelike, Weekday};
-use chrono_tz::Tz;
 
 use super::model::*;
 use crate::clock::{Clock, HOUR_MS, Step, detect_step, local_time};

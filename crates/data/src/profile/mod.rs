@@ -15,7 +15,7 @@ pub use gyeol_base::{Part, Severity, Warning};
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, RandomState};
 
-use chrono_tz::Tz;
+use crate::Tz;
 
 pub(crate) use clock::anchor;
 pub use model::*;

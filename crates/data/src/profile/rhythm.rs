@@ -1,7 +1,7 @@
 //! Rhythms of a series: autocorrelation, dominant periods, the typical week.
 
+use crate::Tz;
 use chrono::{Datelike, Timelike};
-use chrono_tz::Tz;
 
 use super::model::*;
 use crate::clock::{DAY_MS, Step, local_time};

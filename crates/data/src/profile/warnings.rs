@@ -196,7 +196,7 @@ fn notes(p: &Profile, found: &mut Found) {
     }
 }
 
-fn clock(c: &ClockProfile, first: usize, zone: Option<chrono_tz::Tz>, found: &mut Found) {
+fn clock(c: &ClockProfile, first: usize, zone: Option<crate::Tz>, found: &mut Found) {
     let column = Some(c.column.as_str());
     let step = c.step.clone().unwrap_or_default();
     if let Some(largest) = c.gaps.iter().max_by_key(|g| g.rows) {
@@ -276,7 +276,7 @@ fn clock(c: &ClockProfile, first: usize, zone: Option<chrono_tz::Tz>, found: &mu
     }
 }
 
-fn column(c: &ColumnProfile, p: &Profile, zone: Option<chrono_tz::Tz>, found: &mut Found) {
+fn column(c: &ColumnProfile, p: &Profile, zone: Option<crate::Tz>, found: &mut Found) {
     let name = Some(c.name.as_str());
     let used = matches!(c.role, Role::Target | Role::Past | Role::Known | Role::Label);
     let target = c.role == Role::Target;
@@ -359,13 +359,7 @@ fn column(c: &ColumnProfile, p: &Profile, zone: Option<chrono_tz::Tz>, found: &m
     }
 }
 
-fn figures(
-    c: &ColumnProfile,
-    f: &NumberProfile,
-    first: usize,
-    zone: Option<chrono_tz::Tz>,
-    found: &mut Found,
-) {
+fn figures(c: &ColumnProfile, f: &NumberProfile, first: usize, zone: Option<crate::Tz>, found: &mut Found) {
     let name = Some(c.name.as_str());
     let place = |e: &ReadingAt| match e.at {
         Some(ms) => show(ms, zone),

@@ -1,7 +1,7 @@
 //! Times as people write them, and the step of the clock.
 
 use chrono::{DateTime, Datelike, TimeZone, Timelike, Utc};
-use chrono_tz::Tz;
+use gyeol_data::Tz;
 
 use super::message;
 use crate::Language;
@@ -26,8 +26,7 @@ pub struct Moment {
 /// Milliseconds since 1970 UTC as a moment in `zone`; an unknown zone is read as UTC, a time out of range as none.
 pub fn moment(milliseconds: i64, zone: &str) -> Option<Moment> {
     let utc: DateTime<Utc> = Utc.timestamp_millis_opt(milliseconds).single()?;
-    let zone: Tz = zone.parse().unwrap_or(Tz::UTC);
-    let local = utc.with_timezone(&zone);
+    let local = Tz::named(zone).map_or(utc.naive_utc(), |zone| utc.with_timezone(&zone).naive_local());
     Some(Moment {
         year: local.year(),
         month: local.month(),
