@@ -5,6 +5,7 @@ mod clocks;
 mod common;
 mod correct;
 mod docs;
+mod judgement;
 mod kinds;
 mod language;
 mod lda;
