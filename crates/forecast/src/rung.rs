@@ -108,6 +108,29 @@ pub trait Observer {
 pub struct Quiet;
 impl Observer for Quiet {}
 
+/// The linear forecast that nets start from, fitted once for all of them: its changes on the training windows by fits that did
+/// not see them, then on the validation windows.
+#[derive(Debug, Clone)]
+pub struct Base {
+    model: LinearModel,
+    changes: Vec<f32>,
+    seconds: f64,
+}
+
+impl Base {
+    /// Fits it.
+    ///
+    /// # Errors
+    /// As the parts say.
+    pub fn fit(data: &Prepared, windows: &Windows, pool: &Pool) -> Result<Base> {
+        let begun = Instant::now();
+        let (model, mut changes) =
+            LinearModel::fit_cross(data, &windows.train, &windows.valid, &PENALTIES, pool)?;
+        changes.extend(model.changes(data, &windows.valid));
+        Ok(Base { model, changes, seconds: begun.elapsed().as_secs_f64() })
+    }
+}
+
 /// A fitted rung with what is known of the fit.
 #[derive(Debug, Clone)]
 pub struct Fitted {
@@ -153,7 +176,30 @@ impl RungParams {
         pool: &Pool,
         observer: &mut dyn Observer,
     ) -> Result<Fitted> {
+        self.fit_on(&mut None, data, windows, pool, observer)
+    }
+
+    /// The same with the linear forecast that nets of the same windows share: it is fitted where a net first needs it, and its
+    /// seconds count for each.
+    ///
+    /// # Errors
+    /// As the parts say.
+    pub fn fit_on(
+        &self,
+        base: &mut Option<Base>,
+        data: &Prepared,
+        windows: &Windows,
+        pool: &Pool,
+        observer: &mut dyn Observer,
+    ) -> Result<Fitted> {
         self.check(data)?;
+        let base = match (self, base) {
+            (RungParams::Net { net, .. }, base) if net.base => match base {
+                Some(base) => Some(&*base),
+                none => Some(&*none.insert(Base::fit(data, windows, pool)?)),
+            },
+            _ => None,
+        };
         let begun = Instant::now();
         let plain =
             |predictor| Fitted { predictor, curve: vec![], best_epoch: 0, iterations: 0, seconds: 0.0 };
@@ -165,10 +211,10 @@ impl RungParams {
                 plain(RungPredictor::Linear(model))
             }
             RungParams::Net { net, train, members } => {
-                fit_nets(net, train, *members, data, windows, pool, observer)?
+                fit_nets(net, train, *members, base, data, windows, pool, observer)?
             }
         };
-        fitted.seconds = begun.elapsed().as_secs_f64();
+        fitted.seconds = begun.elapsed().as_secs_f64() + base.map_or(0.0, |base| base.seconds);
         Ok(fitted)
     }
 }
@@ -177,6 +223,7 @@ fn fit_nets(
     params: &ForecastNetParams,
     train: &TrainParams,
     members: usize,
+    base: Option<&Base>,
     data: &Prepared,
     windows: &Windows,
     pool: &Pool,
@@ -195,14 +242,7 @@ fn fit_nets(
         iterations: 0,
         seconds: 0.0,
     };
-    let (base, base_values) = if params.base {
-        let (model, mut values) =
-            LinearModel::fit_cross(data, &windows.train, &windows.valid, &PENALTIES, pool)?;
-        values.extend(model.changes(data, &windows.valid));
-        (Some(model), values)
-    } else {
-        (None, Vec::new())
-    };
+    let base_values = base.map_or(&[][..], |base| &base.changes);
     let mut weights = Vec::new();
     for member in 0..members {
         let mut own = train.clone();
@@ -228,11 +268,11 @@ fn fit_nets(
         };
         let state = match &net {
             ForecastNet::Sequence(net) => {
-                let learner = WindowLearner { net, data, windows: &all, base: &base_values };
+                let learner = WindowLearner { net, data, windows: &all, base: base_values };
                 fit(&learner, &own, &train_samples, &valid_samples, pool, resume, &mut observe)?
             }
             ForecastNet::Segment(net) => {
-                let learner = WindowLearner { net, data, windows: &all, base: &base_values };
+                let learner = WindowLearner { net, data, windows: &all, base: base_values };
                 fit(&learner, &own, &train_samples, &valid_samples, pool, resume, &mut observe)?
             }
         };
@@ -243,7 +283,13 @@ fn fit_nets(
         }
         weights.push(net.member(state.best));
     }
-    fitted.predictor = RungPredictor::Net { params: params.clone(), shape, net, members: weights, base };
+    fitted.predictor = RungPredictor::Net {
+        params: params.clone(),
+        shape,
+        net,
+        members: weights,
+        base: base.map(|b| b.model.clone()),
+    };
     Ok(fitted)
 }
 

@@ -17,6 +17,7 @@ use gyeol_data::calendar::Holidays;
 use gyeol_data::profile::Profile;
 use gyeol_data::{Change, Roles, Split, Table};
 use gyeol_forecast::forecaster::About;
+use gyeol_forecast::rung::Base;
 use gyeol_forecast::score::{self, Sums, Yardsticks};
 use gyeol_forecast::{
     Forecaster, Intervals, LeftOut, Prepared, RungParams, Spec, Window, Windows, leave_out,
@@ -63,6 +64,8 @@ pub struct Forecasts<'a> {
     about: About,
     calendar: Vec<String>,
     left_out: Vec<LeftOut>,
+    /// What nets start from, once one needed it.
+    base: Option<Base>,
     /// Training windows before they were thinned.
     whole: usize,
     quick: bool,
@@ -198,6 +201,7 @@ impl<'a> Forecasts<'a> {
                 learnt: Some((split.train.start.min(split.valid.start), split.valid.end)),
             },
             left_out,
+            base: None,
             whole,
             quick: options.quick,
             recipe,
@@ -266,7 +270,8 @@ impl Task for Forecasts<'_> {
     }
 
     fn fit(&mut self, rung: usize, running: &mut Running<'_>) -> Result<Fit<Forecaster>> {
-        self.fit_rung(&self.planned[rung], running)
+        let rung = self.planned[rung].clone();
+        self.fit_rung(&rung, running)
     }
 
     fn answer(

@@ -16,7 +16,7 @@ use crate::watch::{Step, Watch};
 
 impl Forecasts<'_> {
     /// Fits a rung, and the interval around its forecasts on the validation part.
-    pub(super) fn fit_rung(&self, rung: &Planned, running: &mut Running<'_>) -> Result<Fit<Forecaster>> {
+    pub(super) fn fit_rung(&mut self, rung: &Planned, running: &mut Running<'_>) -> Result<Fit<Forecaster>> {
         let checkpoints = Checkpoints {
             stem: running.stem.to_path_buf(),
             rung: rung.name.clone(),
@@ -29,7 +29,7 @@ impl Forecasts<'_> {
             resume: running.resume,
             failure: None,
         };
-        let fitted = rung.params.fit(&self.data, &self.windows, self.pool, &mut observer);
+        let fitted = rung.params.fit_on(&mut self.base, &self.data, &self.windows, self.pool, &mut observer);
         if let Some(failure) = observer.failure {
             return Err(failure);
         }
