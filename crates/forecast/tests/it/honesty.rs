@@ -279,3 +279,49 @@ fn one_reading_of_a_billion_does_not_decide_the_others() {
     let (without, with) = (error(&clean), error(&spiked));
     assert!(with < 1.5 * without, "{without} {with}");
 }
+
+#[test]
+fn intervals_know_the_hour_and_never_go_below_what_was_read() {
+    // A sun that clouds dim by chance: nothing at night, most to be wrong about at noon.
+    let rows = 24 * 400;
+    let mut rng = Rng::new(8);
+    let mut r = readings(rows);
+    let mut cloud = 1.0;
+    for row in 0..rows {
+        if row % 24 == 0 {
+            cloud = 0.2 + 0.8 * rng.uniform();
+        }
+        let sun = ((row % 24) as f64 - 12.0).abs();
+        r.series[0].target[0][row] = if sun < 6.0 { (36.0 - sun * sun) * cloud } else { 0.0 };
+    }
+    let (valid, test) = (24 * 80, 24 * 240);
+    let split = split(&r, [valid, test, rows]);
+    let data = Prepared::fit(&r, &split, spec(&r)).unwrap();
+    let windows = Windows::of(&data, &split).unwrap();
+    let pool = Pool::new(2);
+    let fitted = RungParams::Linear { ridge: vec![1e-2] }.fit(&data, &windows, &pool, &mut Quiet).unwrap();
+    let forecasts = fitted.predictor.predict(&data, &windows.valid, &pool);
+    let intervals = gyeol_forecast::Intervals::fit(0.9, &data, &windows.valid, &forecasts);
+    assert_eq!((intervals.hours.len(), intervals.floor[0]), (1, Some(0.0)));
+    let mut hours = vec![(0usize, 0usize, 0.0f64); 24];
+    let forecasts = fitted.predictor.predict(&data, &windows.test, &pool);
+    for (w, values) in windows.test.iter().zip(forecasts.chunks_exact(12)) {
+        for (j, &value) in values.iter().enumerate() {
+            let row = w.origin as usize + j;
+            let (low, high) = intervals.around(&data, w, j, value);
+            let y = r.series[0].target[0][row];
+            assert!(low >= 0.0 && low <= high, "{low} {high}");
+            let hour = &mut hours[row % 24];
+            *hour = (hour.0 + usize::from((low..=high).contains(&y)), hour.1 + 1, hour.2 + high - low);
+        }
+    }
+    for (hour, (inside, all, width)) in hours.iter().enumerate() {
+        let (share, width) = (*inside as f64 / *all as f64, width / *all as f64);
+        if (8..=16).contains(&hour) {
+            assert!((share - 0.9).abs() < 0.06, "{hour}: {share}");
+        } else if hour < 5 || hour > 19 {
+            assert!(width < 3.0 && share > 0.8, "{hour}: {share} of {width}");
+        }
+    }
+    assert!(hours[12].2 > 5.0 * hours[2].2, "{hours:?}");
+}
