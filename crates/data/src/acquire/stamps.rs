@@ -80,13 +80,13 @@ pub(super) fn date_order(name: &str, cells: &Cells, present: usize, notes: &mut 
         there().take(100_000).filter_map(|c| dates::parse(c, order)).map(|s| s.local).collect()
     };
     // `24-Jan` without a year would step by whole years.
-    if short > 0 && regularity(&read(Order::DayFirst)) < 0.6 {
+    if short > 0 && regularity(&read(Order::Day)) < 0.6 {
         return None;
     }
     if confusable == 0 {
-        return Some(Order::DayFirst);
+        return Some(Order::Day);
     }
-    let mut orders: Vec<(Order, usize, f64)> = [Order::DayFirst, Order::MonthFirst, Order::YearFirst]
+    let mut orders: Vec<(Order, usize, f64)> = [Order::Day, Order::Month, Order::Year]
         .into_iter()
         .map(|order| (order, there().filter(|c| dates::parse(c, order).is_some()).count(), 0.0))
         .collect();
@@ -102,13 +102,13 @@ pub(super) fn date_order(name: &str, cells: &Cells, present: usize, notes: &mut 
     if second < 0.8 && second < best {
         return Some(order);
     }
-    if second == best && other != Order::YearFirst && order != Order::YearFirst {
-        order = if slash && !point { Order::MonthFirst } else { Order::DayFirst };
+    if second == best && other != Order::Year && order != Order::Year {
+        order = if slash && !point { Order::Month } else { Order::Day };
     }
     let first = match order {
-        Order::DayFirst => "day",
-        Order::MonthFirst => "month",
-        Order::YearFirst => "year",
+        Order::Day => "day",
+        Order::Month => "month",
+        Order::Year => "year",
     };
     let why = if best > second { ", which makes the more regular clock" } else { "" };
     notes.push(note(
