@@ -179,6 +179,14 @@ fn marks_of_zones_are_read() {
         (kst.source().zone.as_deref(), stamps(&kst)[0].as_str()),
         (Some("Asia/Seoul"), "2023-12-31T15:00:00")
     );
+    // Marks in a column of their own tell the doubled hour apart.
+    let mut text = String::from("Time Stamp,Time Zone,Load\n");
+    for (hour, mark) in [(0, "EDT"), (1, "EDT"), (1, "EST"), (2, "EST"), (3, "EST")] {
+        text += &format!("11/03/2024 {hour:02}:00:00,{mark},{}\n", 100 + hour);
+    }
+    let t = plain(&text);
+    assert_eq!(t.source().zone.as_deref(), Some("EST5EDT"));
+    assert_eq!(stamps(&t), (4..9).map(|h| format!("2024-11-03T{h:02}:00:00")).collect::<Vec<_>>());
     // Marks in the doubled hour alone, as spans.
     let mut text = String::from("MTU (CET/CEST),Area,Load (MW)\n");
     let wall = ["01:00|02:00", "02:00 (CEST)|02:00 (CET)", "02:00 (CET)|03:00", "03:00|04:00"];
