@@ -101,6 +101,7 @@ pub(super) fn decimal_of_file(
         all.either_point += e.either_point;
         each.push(e);
     }
+    each.iter_mut().for_each(|e: &mut Evidence| e.settled = all.comma != all.point);
     let file = match options.decimal_comma {
         Some(true) => Decimal::Comma,
         Some(false) => Decimal::Point,
@@ -178,7 +179,11 @@ pub(super) fn infer(
         let either = evidence.either_comma + evidence.either_point;
         let unsure = options.decimal_comma.is_none() && evidence.comma == evidence.point && either > 0;
         // Between commas a decimal comma would need quotation marks in every row: nobody writes that by choice.
-        let doubtful = if evidence.either_comma > 0 { delimiter != b',' } else { delimiter == b';' };
+        let doubtful = if evidence.either_comma > 0 {
+            delimiter != b','
+        } else {
+            delimiter == b';' && !evidence.settled
+        };
         if unsure && doubtful {
             let comma = evidence.either_comma > 0;
             let sign = if comma { "commas" } else { "points" };

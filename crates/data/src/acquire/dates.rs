@@ -6,10 +6,12 @@ use chrono::{NaiveDate, NaiveDateTime, NaiveTime, Timelike};
 /// Whether `1/2/2014` is the first of February or January the second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Order {
-    DayFirst,
-    MonthFirst,
+    /// Day, month, year.
+    Day,
+    /// Month, day, year.
+    Month,
     /// `24.01.31`: the year in two digits, then month and day.
-    YearFirst,
+    Year,
 }
 
 /// One stamp as written.
@@ -256,7 +258,7 @@ pub(super) fn layout(cell: &str) -> Option<Layout> {
     if f.month.is_some() && f.count == 1 && f.width[0] == 2 {
         return Some(Layout::Short);
     }
-    parse(cell, Order::DayFirst).map(|_| Layout::Clear)
+    parse(cell, Order::Day).map(|_| Layout::Clear)
 }
 
 /// Reads one stamp.
@@ -307,10 +309,10 @@ pub(super) fn parse(cell: &str, order: Order) -> Option<Stamp> {
                 return None;
             }
             let (d, m, y) = match order {
-                Order::DayFirst => (v(0)?, v(1)?, year(&f, 2)?),
-                Order::MonthFirst => (v(1)?, v(0)?, year(&f, 2)?),
-                Order::YearFirst if f.width[2] <= 2 => (v(2)?, v(1)?, year(&f, 0)?),
-                Order::YearFirst => return None,
+                Order::Day => (v(0)?, v(1)?, year(&f, 2)?),
+                Order::Month => (v(1)?, v(0)?, year(&f, 2)?),
+                Order::Year if f.width[2] <= 2 => (v(2)?, v(1)?, year(&f, 0)?),
+                Order::Year => return None,
             };
             day(date(y, m, d)?, &f, 3)
         }
@@ -408,7 +410,7 @@ pub(super) fn time_of_day(cell: &str) -> Option<i64> {
     }
     // A span of times stands for its beginning.
     let cell = end_of_span(cell).map_or(cell, |(head, _)| head);
-    let stamp = parse(&format!("2000-01-01 {cell}"), Order::DayFirst)?;
+    let stamp = parse(&format!("2000-01-01 {cell}"), Order::Day)?;
     let day = (stamp.local.date() - NaiveDate::from_ymd_opt(2000, 1, 1)?).num_days();
     Some(day * 86_400 + i64::from(stamp.local.time().num_seconds_from_midnight()))
 }
@@ -425,38 +427,38 @@ mod tests {
     fn dates_in_many_hands() {
         use Order::*;
         for (cell, order, want) in [
-            ("2014-01-31", DayFirst, "2014-01-31T00:00:00"),
-            ("2014-01-31 13:05", DayFirst, "2014-01-31T13:05:00"),
-            ("2014-01-31T13:05:09.5", DayFirst, "2014-01-31T13:05:09.500"),
-            ("2014-01-31T13:05:09Z", DayFirst, "2014-01-31T13:05:09"),
-            ("2014-01-31T13:05:09.123456+09:00", DayFirst, "2014-01-31T04:05:09.123"),
-            ("2014-01-31 13:05-0530", DayFirst, "2014-01-31T18:35:00"),
-            ("31.01.2014 24:00", DayFirst, "2014-02-01T00:00:00"),
-            ("31.01.14 7:30", DayFirst, "2014-01-31T07:30:00"),
-            ("1/31/2014 1:00 PM", MonthFirst, "2014-01-31T13:00:00"),
-            ("1/31/2014 12:00 AM", MonthFirst, "2014-01-31T00:00:00"),
-            ("2014013113", DayFirst, "2014-01-31T13:00:00"),
-            ("201401311305", DayFirst, "2014-01-31T13:05:00"),
-            ("20140131 1305", DayFirst, "2014-01-31T13:05:00"),
-            ("20140131T130509Z", DayFirst, "2014-01-31T13:05:09"),
-            ("2014년 1월 31일 13시", DayFirst, "2014-01-31T13:00:00"),
-            ("2014년 1월 31일 오후 1시 5분", DayFirst, "2014-01-31T13:05:00"),
-            ("2014년 1월 31일", DayFirst, "2014-01-31T00:00:00"),
-            ("31 Jan 2014 13:05", DayFirst, "2014-01-31T13:05:00"),
-            ("31-Jan-14", DayFirst, "2014-01-31T00:00:00"),
-            ("Jan 31, 2014 1:05 pm", DayFirst, "2014-01-31T13:05:00"),
-            ("Jan-24", DayFirst, "2024-01-01T00:00:00"),
-            ("January 2024", DayFirst, "2024-01-01T00:00:00"),
-            ("2024M02", DayFirst, "2024-02-01T00:00:00"),
-            ("Q2 2024", DayFirst, "2024-04-01T00:00:00"),
-            ("24.01.31", YearFirst, "2024-01-31T00:00:00"),
-            ("2024-01-31(수) 13:00", DayFirst, "2024-01-31T13:00:00"),
-            ("2014-01-31 13:05 EST", DayFirst, "2014-01-31T13:05:00"),
-            ("31/01/2014 00:00 ~ 31/01/2014 01:00", DayFirst, "2014-01-31T00:00:00"),
-            ("1949-01", DayFirst, "1949-01-01T00:00:00"),
-            ("1960 Q3", DayFirst, "1960-07-01T00:00:00"),
-            ("31.01.2014 00:00 - 31.01.2014 01:00", DayFirst, "2014-01-31T00:00:00"),
-            ("2014/1/31 1:00", DayFirst, "2014-01-31T01:00:00"),
+            ("2014-01-31", Day, "2014-01-31T00:00:00"),
+            ("2014-01-31 13:05", Day, "2014-01-31T13:05:00"),
+            ("2014-01-31T13:05:09.5", Day, "2014-01-31T13:05:09.500"),
+            ("2014-01-31T13:05:09Z", Day, "2014-01-31T13:05:09"),
+            ("2014-01-31T13:05:09.123456+09:00", Day, "2014-01-31T04:05:09.123"),
+            ("2014-01-31 13:05-0530", Day, "2014-01-31T18:35:00"),
+            ("31.01.2014 24:00", Day, "2014-02-01T00:00:00"),
+            ("31.01.14 7:30", Day, "2014-01-31T07:30:00"),
+            ("1/31/2014 1:00 PM", Month, "2014-01-31T13:00:00"),
+            ("1/31/2014 12:00 AM", Month, "2014-01-31T00:00:00"),
+            ("2014013113", Day, "2014-01-31T13:00:00"),
+            ("201401311305", Day, "2014-01-31T13:05:00"),
+            ("20140131 1305", Day, "2014-01-31T13:05:00"),
+            ("20140131T130509Z", Day, "2014-01-31T13:05:09"),
+            ("2014년 1월 31일 13시", Day, "2014-01-31T13:00:00"),
+            ("2014년 1월 31일 오후 1시 5분", Day, "2014-01-31T13:05:00"),
+            ("2014년 1월 31일", Day, "2014-01-31T00:00:00"),
+            ("31 Jan 2014 13:05", Day, "2014-01-31T13:05:00"),
+            ("31-Jan-14", Day, "2014-01-31T00:00:00"),
+            ("Jan 31, 2014 1:05 pm", Day, "2014-01-31T13:05:00"),
+            ("Jan-24", Day, "2024-01-01T00:00:00"),
+            ("January 2024", Day, "2024-01-01T00:00:00"),
+            ("2024M02", Day, "2024-02-01T00:00:00"),
+            ("Q2 2024", Day, "2024-04-01T00:00:00"),
+            ("24.01.31", Year, "2024-01-31T00:00:00"),
+            ("2024-01-31(수) 13:00", Day, "2024-01-31T13:00:00"),
+            ("2014-01-31 13:05 EST", Day, "2014-01-31T13:05:00"),
+            ("31/01/2014 00:00 ~ 31/01/2014 01:00", Day, "2014-01-31T00:00:00"),
+            ("1949-01", Day, "1949-01-01T00:00:00"),
+            ("1960 Q3", Day, "1960-07-01T00:00:00"),
+            ("31.01.2014 00:00 - 31.01.2014 01:00", Day, "2014-01-31T00:00:00"),
+            ("2014/1/31 1:00", Day, "2014-01-31T01:00:00"),
         ] {
             assert_eq!(text(cell, order).as_deref(), Some(want), "{cell}");
         }
@@ -479,7 +481,7 @@ mod tests {
             "+",
             "2014-01-31 13:05+99:00",
         ] {
-            assert_eq!(parse(cell, Order::DayFirst), None, "{cell}");
+            assert_eq!(parse(cell, Order::Day), None, "{cell}");
         }
     }
 

@@ -59,7 +59,7 @@ pub(super) fn of_whole(name: &str, values: &[Option<i64>], notes: &mut Vec<Note>
     if width == high.checked_ilog10()? + 1 && matches!(width, 6 | 8 | 10 | 12 | 14) {
         let read = |x: i64| match width {
             6 => month(x),
-            8 => dates::parse(&x.to_string(), Order::DayFirst),
+            8 => dates::parse(&x.to_string(), Order::Day),
             _ => dates::compact(u64::try_from(x).ok()?, width as u8),
         };
         let local: Vec<Option<Stamp>> = values.iter().map(|x| x.and_then(read)).collect();
@@ -95,9 +95,9 @@ fn of_numbers(name: &str, values: &[Option<f64>], notes: &mut Vec<Note>) -> Opti
             continue;
         }
         let ms: Vec<Option<i64>> = values.iter().map(|x| x.map(|x| (x * factor).round() as i64)).collect();
-        if !named(name)
-            && !(low < high && count > 11 && steady(&ms.iter().flatten().copied().collect::<Vec<_>>()))
-        {
+        let even = || steady(&ms.iter().flatten().copied().collect::<Vec<_>>());
+        let said = named(name) || low < high && count > 11 && even();
+        if !said {
             return None;
         }
         let words = format!("'{name}' was read as {word} since 1970-01-01 UTC");

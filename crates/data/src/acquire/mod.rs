@@ -224,6 +224,7 @@ fn assemble(
         columns = wide::unpivot(file, columns, options, &mut source.notes)?;
     }
     columns = combine::date_and_hour(columns, options, &mut source.notes)?;
+    stamps::marks_beside(&mut columns, options, &mut source.notes);
     if options.reshape != Some(false) {
         columns = tidy::pivot(columns, &mut source.notes);
     }

@@ -52,6 +52,8 @@ pub(super) struct Evidence {
     pub either_comma: usize,
     /// `1.234`: either.
     pub either_point: usize,
+    /// Whether the file as a whole leaves no doubt.
+    pub settled: bool,
     /// Cells that could be either and have three digits before the sign.
     long: usize,
     /// Whole numbers without any sign: below 100, from 100 to 999, from 1000 on.

@@ -118,7 +118,7 @@ pub(super) fn find_delimiter(text: &str) -> u8 {
 }
 
 pub(super) fn is_date(cell: &str) -> bool {
-    [dates::Order::DayFirst, dates::Order::MonthFirst].iter().any(|o| dates::parse(cell, *o).is_some())
+    [dates::Order::Day, dates::Order::Month].iter().any(|o| dates::parse(cell, *o).is_some())
 }
 
 fn is_number(cell: &str) -> bool {

@@ -1,4 +1,10 @@
 //! Columns of stamps: their form, the order of day and month, marks of zones, and the zone they are placed in.
+//!
+//! | guess | evidence |
+//! |---|---|
+//! | day, month or year first | the order in which every cell is a date; of several the one with the more regular steps, in spans or calendar months; in doubt a warning |
+//! | spans | the ends of `00:00-01:00` differ from row to row, as offsets from UTC would not |
+//! | zone | both marks of one (`CET`, `CEST`) in cells, beside them or in the name, or one mark in a few cells; a single mark everywhere is an offset |
 
 use chrono::{Datelike, NaiveDateTime};
 
@@ -80,13 +86,13 @@ pub(super) fn date_order(name: &str, cells: &Cells, present: usize, notes: &mut 
         there().take(100_000).filter_map(|c| dates::parse(c, order)).map(|s| s.local).collect()
     };
     // `24-Jan` without a year would step by whole years.
-    if short > 0 && regularity(&read(Order::DayFirst)) < 0.6 {
+    if short > 0 && regularity(&read(Order::Day)) < 0.6 {
         return None;
     }
     if confusable == 0 {
-        return Some(Order::DayFirst);
+        return Some(Order::Day);
     }
-    let mut orders: Vec<(Order, usize, f64)> = [Order::DayFirst, Order::MonthFirst, Order::YearFirst]
+    let mut orders: Vec<(Order, usize, f64)> = [Order::Day, Order::Month, Order::Year]
         .into_iter()
         .map(|order| (order, there().filter(|c| dates::parse(c, order).is_some()).count(), 0.0))
         .collect();
@@ -102,13 +108,13 @@ pub(super) fn date_order(name: &str, cells: &Cells, present: usize, notes: &mut 
     if second < 0.8 && second < best {
         return Some(order);
     }
-    if second == best && other != Order::YearFirst && order != Order::YearFirst {
-        order = if slash && !point { Order::MonthFirst } else { Order::DayFirst };
+    if second == best && other != Order::Year && order != Order::Year {
+        order = if slash && !point { Order::Month } else { Order::Day };
     }
     let first = match order {
-        Order::DayFirst => "day",
-        Order::MonthFirst => "month",
-        Order::YearFirst => "year",
+        Order::Day => "day",
+        Order::Month => "month",
+        Order::Year => "year",
     };
     let why = if best > second { ", which makes the more regular clock" } else { "" };
     notes.push(note(
@@ -251,6 +257,32 @@ fn marked(
         ),
     ));
     Some(tz)
+}
+
+/// Takes marks of zones that stand in a column of their own to the stamps.
+pub(super) fn marks_beside(columns: &mut [(String, Typed)], options: &ReadOptions, notes: &mut Vec<Note>) {
+    let mark = |cell: &Option<String>| dates::MARKS.iter().position(|m| Some(m.0) == cell.as_deref());
+    let marks = columns.iter().find_map(|(name, typed)| match typed {
+        Typed::Plain(ColumnData::Text(cells)) => {
+            let marks: Option<Vec<usize>> = cells.iter().map(mark).collect();
+            marks.map(|marks| (name.clone(), marks))
+        }
+        _ => None,
+    });
+    let Some((name, marks)) = marks else { return };
+    let clock = columns.iter_mut().find_map(|(_, t)| match t {
+        Typed::Stamps { local, timed: true, offsets } if *offsets == Offsets::None => Some((local, offsets)),
+        _ => None,
+    });
+    let Some((local, offsets)) = clock else { return };
+    let stamp = |(t, m): (&Option<NaiveDateTime>, &usize)| {
+        t.map(|local| dates::Stamp { local, offset: None, mark: Some(*m), timed: true })
+    };
+    let mut parsed: Vec<Option<dates::Stamp>> = local.iter().zip(&marks).map(stamp).collect();
+    let zone = marked(&name, &mut parsed, options, notes);
+    let fixed = parsed.iter().flatten().find_map(|s| s.offset);
+    *offsets = zone.map(Offsets::Zone).or(fixed.map(Offsets::Fixed)).unwrap_or(Offsets::None);
+    *local = parsed.into_iter().map(|s| s.map(|s| s.local)).collect();
 }
 
 /// Places stamps in the zone; gives the column and the zone that its times belong to.

@@ -47,7 +47,7 @@ fn quantity(text: &str) -> Option<usize> {
     let words = || lower.split(|c: char| !c.is_alphanumeric());
     let said =
         |list: &&[&str]| list.iter().any(|w| words().any(|x| x == *w) || !w.is_ascii() && lower.contains(w));
-    QUANTITIES.iter().position(|list| said(&list)).or(match unit?.quantity {
+    QUANTITIES.iter().position(said).or(match unit?.quantity {
         Quantity::Power | Quantity::Energy => Some(0),
         Quantity::Temperature => Some(1),
         Quantity::Other("speed") => Some(3),

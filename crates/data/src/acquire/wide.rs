@@ -225,22 +225,16 @@ pub(super) fn unpivot(
             out.push((name, Typed::Stamps { local: stamps.clone(), timed: true, offsets }));
         } else if let Some(g) = groups.iter().position(|g| g.columns[0].0 == i) {
             let head = groups[g].head.as_str();
-            let plain = one && (head.is_empty() || WORDS.contains(&head));
+            let plain = head.is_empty() || one && WORDS.contains(&head);
             let data = ColumnData::Number(std::mem::take(&mut values[g]));
-            out.push((
-                free(if plain {
-                    "value"
-                } else if head.is_empty() {
-                    "value"
-                } else {
-                    head
-                }),
-                Typed::Plain(data),
-            ));
+            out.push((free(if plain { "value" } else { head }), Typed::Plain(data)));
         } else if !used.contains(&i) && !totals.contains(&i) {
             out.push((name.clone(), typed.take(&index)));
         }
     }
+    let mut named: Vec<String> = out.iter().map(|(n, _)| n.clone()).collect();
+    super::csv::unique_names(&mut named, notes);
+    out.iter_mut().zip(named).for_each(|(column, name)| column.0 = name);
     Ok(out)
 }
 

@@ -12,3 +12,4 @@ mod mutate;
 mod real_files;
 mod shared_data;
 mod split_and_profile;
+mod suspicions;
