@@ -49,14 +49,6 @@ pub fn heeded(common: &Common, file: &str, profile: &Profile, fit: bool) -> Resu
 
 /// Puts what was said about reading a file into its recipe.
 pub fn said(recipe: &mut AnyRecipe, reading: &Reading) -> Result<()> {
-    if reading.skip.is_some() || reading.reshape.is_some() {
-        return Err(Failure::Usage(
-            "a recipe has no keys for --skip and --reshape: write the table as it is to be read first, gyeol clean FILE"
-                .to_string()
-                + &reading.typed()
-                + " -o TABLE.csv, and go on with TABLE.csv",
-        ));
-    }
     let set = |key: &mut Option<String>, given: &Option<String>| {
         if given.is_some() {
             key.clone_from(given);
@@ -72,6 +64,8 @@ pub fn said(recipe: &mut AnyRecipe, reading: &Reading) -> Result<()> {
             data.decimal_comma =
                 reading.decimal.as_deref().map(|sign| sign == "comma").or(data.decimal_comma);
             data.header = reading.no_header.then_some(false).or(data.header);
+            data.skip = reading.skip.or(data.skip);
+            data.reshape = reading.reshape.as_deref().map(|word| word == "yes").or(data.reshape);
         }
         AnyRecipe::LanguageModel(recipe) => {
             set(&mut recipe.data.delimiter, &reading.delimiter);

@@ -62,6 +62,8 @@ impl Recipe {
             encoding: None,
             date_format: None,
             header: None,
+            skip: None,
+            reshape: None,
         };
         recipe.columns = ColumnsRecipe {
             time: roles.time().map(str::to_owned),

@@ -209,6 +209,8 @@ impl Recipe {
                 encoding: None,
                 date_format: None,
                 header: None,
+                skip: None,
+                reshape: None,
                 zone: None,
             },
             columns: ColumnsRecipe {

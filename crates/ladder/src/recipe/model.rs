@@ -40,6 +40,10 @@ pub struct DataRecipe {
     pub encoding: Option<String>,
     pub date_format: Option<String>,
     pub header: Option<bool>,
+    /// Lines above the table that are no part of it.
+    pub skip: Option<usize>,
+    /// Whether hours side by side or quantities below one another become rows per moment.
+    pub reshape: Option<bool>,
     pub zone: Option<String>,
 }
 

@@ -20,6 +20,8 @@ impl Recipe {
             encoding: data.encoding.clone(),
             date_format: data.date_format.clone(),
             header: data.header,
+            skip: data.skip,
+            reshape: data.reshape,
             zone: data.zone.clone(),
             ..ReadOptions::default()
         }

@@ -64,6 +64,7 @@ const OPERATIONS: &[(&str, &str)] = &[
     ("missing", "Turns readings that cannot be into missing ones."),
     ("clip", "Brings values beyond a bound to the bound."),
     ("fill", "Fills missing readings and remembers that they were invented; they are never scored."),
+    ("difference", "Takes the difference from the reading before, for counters; a reset is missing."),
     ("convert-unit", "Converts units: °F to °C, kW to MW, kWh/15min to kW."),
 ];
 
@@ -112,6 +113,20 @@ const KEYS: &[Key] = &[
     ),
     key(
         "data",
+        "skip",
+        Whole(0, 1_000_000),
+        Found("found in the file"),
+        "Lines above the table that are no part of it.",
+    ),
+    key(
+        "data",
+        "reshape",
+        Flag,
+        Found("found in the file"),
+        "Whether hours of a day side by side, or quantities below one another, become a row per moment.",
+    ),
+    key(
+        "data",
         "zone",
         Text,
         Found("no zone: times are taken as they stand"),
@@ -153,7 +168,7 @@ const KEYS: &[Key] = &[
     Key { section: "clean", name: "op", kind: Text, default: Needed, of: &[], doc: "Which operation." },
     clean(
         "columns",
-        &["drop", "missing", "clip", "fill", "convert-unit"],
+        &["drop", "missing", "clip", "fill", "difference", "convert-unit"],
         Texts,
         Needed,
         "Columns concerned.",
