@@ -1,5 +1,6 @@
 //! Bytes of one source as UTF-8: opened, unpacked, freed of a byte-order mark and decoded, a piece at a time.
 
+use std::borrow::Cow;
 use std::io::Read;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -104,6 +105,19 @@ impl Stream {
     /// Name of the encoding, and whether it was guessed.
     pub fn encoding(&self) -> (&'static str, bool) {
         (self.encoding.name(), self.guessed)
+    }
+
+    /// What the source begins with as text, whole lines of it, whatever is no text replaced.
+    pub fn beginning(&self) -> Cow<'_, str> {
+        let whole = self.ended;
+        let mut text = match &self.decoder {
+            None => String::from_utf8_lossy(&self.head),
+            Some((_, encoding)) => encoding.decode_without_bom_handling(&self.head).0,
+        };
+        if !whole && let Some(end) = text.rfind('\n') {
+            text = Cow::Owned(text[..=end].to_owned());
+        }
+        text
     }
 
     fn look_at_head(&mut self, wanted: Option<&str>) -> Result<()> {
