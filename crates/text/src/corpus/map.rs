@@ -151,7 +151,10 @@ impl Corpus {
         let stream =
             Stream::open(&source.path, options.encoding.as_deref(), options.invalid, Arc::clone(&self.read))?;
         if let (encoding, true) = stream.encoding() {
-            self.note(format!("{}: not UTF-8, read as {encoding} by its bytes", source.path));
+            self.note(match encoding {
+                "UTF-8" => format!("{}: bytes that are no UTF-8 are replaced", source.path),
+                _ => format!("{}: not UTF-8, read as {encoding} by its bytes", source.path),
+            });
         }
         Ok(stream)
     }

@@ -140,7 +140,7 @@ impl Stream {
                 match encoding::guess(&self.path, sound) {
                     Ok(encoding) => (encoding, 0),
                     Err(_) if self.invalid == Invalid::Replace => (UTF_8, 0),
-                    Err(e) => return Err(e),
+                    Err(e) => return Err(e.with_next(INVALID)),
                 }
             }
         };
@@ -233,6 +233,9 @@ impl Stream {
     }
 }
 
+/// What to do about bytes that are no text.
+const INVALID: &str = "name the encoding with --encoding (such as euc-kr or windows-1252), mend that line, or put U+FFFD there with --invalid replace";
+
 /// Bytes that the encoding does not allow.
 pub(super) fn undecodable(path: &str, offset: u64, byte: u8, line: usize, encoding: &str) -> Error {
     Error::input(
@@ -240,7 +243,7 @@ pub(super) fn undecodable(path: &str, offset: u64, byte: u8, line: usize, encodi
             .file(path)
             .row(line)
             .cause("another encoding (a lone half of a surrogate pair too), or a file cut off in the middle of a character")
-            .next("name the encoding with --encoding (such as euc-kr or windows-1252), mend that line, or put U+FFFD there with --invalid replace"),
+            .next(INVALID),
     )
 }
 
