@@ -156,5 +156,69 @@ pub fn guess(name: &str, bytes: &[u8]) -> Result<&'static Encoding> {
     let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Deny);
     let from = first.valid_up_to().saturating_sub(4096);
     detector.feed(&bytes[from..bytes.len().min(from + (4 << 20))], true);
-    Ok(detector.guess(None, chardetng::Utf8Detection::Deny))
+    let guessed = detector.guess(None, chardetng::Utf8Detection::Deny);
+    if guessed.is_single_byte() && strays(bytes) {
+        return Err(undecodable(name, bytes, UTF_8));
+    }
+    Ok(guessed)
+}
+
+/// Whether the few bytes of a text that are no ASCII are no letters of a Western language either: a byte gone wrong does not
+/// make the text one of another encoding. Enough of them, or three in a row, are for the statistics to judge.
+fn strays(bytes: &[u8]) -> bool {
+    let mut letters = 0;
+    let (mut runs, mut odd) = (0, 0);
+    for (at, run) in bytes.chunk_by(|a, b| a.is_ascii() == b.is_ascii()).scan(0, |at, run| {
+        *at += run.len();
+        Some((*at - run.len(), run))
+    }) {
+        if run[0].is_ascii() {
+            letters += run.iter().filter(|b| b.is_ascii_alphabetic()).count();
+            continue;
+        }
+        let before = at.checked_sub(1).map_or(b' ', |i| bytes[i]);
+        let after = bytes.get(at + run.len()).copied().unwrap_or(b' ');
+        runs += 1;
+        odd += usize::from(run.len() < 3 && !is_western(before, run, after));
+    }
+    (runs <= 2 || runs * 100 < letters) && 2 * odd > runs
+}
+
+/// Whether one or two bytes of Windows-1252 stand as they do in words: a usual letter beside others, a mark, a vowel alone.
+fn is_western(before: u8, run: &[u8], after: u8) -> bool {
+    let letter = |b: u8| matches!(b, 0x8a | 0x8c | 0x8e | 0x9a | 0x9c | 0x9e | 0xc0..=0xcf | 0xd1..=0xd6 | 0xd8..=0xdc | 0xdf..=0xef | 0xf1..=0xf6 | 0xf8..=0xfc);
+    let mark = |b: u8| matches!(b, 0x80 | 0x82..=0x85 | 0x8b | 0x91..=0x97 | 0x99 | 0x9b | 0xa0..=0xbf | 0xd7 | 0xf7);
+    let capital = |b: u8| matches!(b, 0xc0..=0xdc);
+    let near = before.is_ascii_alphabetic() || after.is_ascii_alphabetic();
+    let fits = |&b: &u8| mark(b) || (letter(b) && near && !(capital(b) && before.is_ascii_lowercase()));
+    let alone = matches!(
+        run,
+        [0xc0 | 0xc8 | 0xc9 | 0xd2 | 0xd3 | 0xe0 | 0xe8 | 0xe9 | 0xec | 0xed | 0xf2 | 0xf3 | 0xf9]
+    );
+    run.iter().all(fits) || alone
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_byte_gone_wrong_is_refused_and_accents_are_read() {
+        for bad in [
+            &b"good line here\nbad \xff\xfe bytes\nanother good"[..],
+            b"one wo\xffrd",
+            b"cut off: caf\xc3 and on",
+        ] {
+            let error = guess("f", bad).unwrap_err();
+            assert_eq!(error.code(), "undecodable-bytes", "{bad:?}");
+        }
+        for (bytes, text) in [
+            (&b"a caf\xe9 in the town"[..], "a café in the town"),
+            (b"it wasn\x92t so \x93here\x94", "it wasn’t so “here”"),
+            (b"andare \xe0 Roma", "andare à Roma"),
+            (b"20 \xb0C at noon", "20 °C at noon"),
+        ] {
+            assert_eq!(decode("f", bytes, None).unwrap().0, text);
+        }
+    }
 }

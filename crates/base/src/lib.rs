@@ -23,11 +23,15 @@ pub mod digest;
 pub mod encoding;
 mod error;
 mod names;
+mod partial;
+mod plain;
 mod quantile;
 pub mod warning;
 mod whole_file;
 
 pub use error::{Error, Fault, Kind, Result, shorten};
+pub use partial::{Partial, remove_partial};
+pub use plain::plain;
 pub use quantile::quantile;
 pub use warning::{Part, Severity, Warning};
 pub use whole_file::{WholeFile, copy_whole, write_bytes};

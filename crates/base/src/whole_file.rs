@@ -4,6 +4,8 @@ use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use crate::Partial;
+
 /// A file that appears whole or not at all: written beside its target, which [`WholeFile::commit`] replaces. Dropped
 /// without that, it leaves nothing behind.
 #[derive(Debug)]
@@ -12,6 +14,7 @@ pub struct WholeFile {
     beside: PathBuf,
     file: File,
     done: bool,
+    _partial: Partial,
 }
 
 impl WholeFile {
@@ -21,7 +24,8 @@ impl WholeFile {
     /// What the system says.
     pub fn create(target: &Path) -> std::io::Result<Self> {
         let (beside, file) = beside(target)?;
-        Ok(WholeFile { target: target.to_path_buf(), beside, file, done: false })
+        let _partial = Partial::new(&beside);
+        Ok(WholeFile { target: target.to_path_buf(), beside, file, done: false, _partial })
     }
 
     /// Flushes what was written to the disk and puts it in the target's place.

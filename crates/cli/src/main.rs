@@ -12,11 +12,23 @@ use clap::FromArgMatches;
 use clap::error::ErrorKind;
 use failure::Failure;
 
+/// Whether failures are told as JSON. What was typed may be wrong, so that `--json` is looked for in it as it stands.
+fn as_json() -> bool {
+    std::env::args_os().skip(1).take_while(|word| word != "--").any(|word| word == "--json")
+}
+
+/// Says that the program was stopped, before it ends.
+fn stopped() {
+    ended(gyeol_base::Error::stopped().into(), as_json());
+}
+
 fn main() -> ExitCode {
-    // What was typed may be wrong, so that `--json` is looked for in it as it stands.
-    let json = std::env::args_os().skip(1).take_while(|word| word != "--").any(|word| word == "--json");
-    let args = match args::command().try_get_matches().and_then(|m| args::Args::from_arg_matches(&m)) {
-        Ok(args) => args,
+    let json = as_json();
+    let parsed = args::command()
+        .try_get_matches()
+        .and_then(|m| args::Args::from_arg_matches(&m).map(|args| (args, output::Files::of(&m))));
+    let (args, files) = match parsed {
+        Ok(parsed) => parsed,
         Err(e) if json && !matches!(e.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
             let said = e.to_string();
             let lines: Vec<&str> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
@@ -25,7 +37,7 @@ fn main() -> ExitCode {
         Err(e) => e.exit(),
     };
     output::stop_quietly_on_a_closed_pipe();
-    match commands::run(args) {
+    match files.check().and_then(|()| commands::run(args)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => ended(failure, json),
     }

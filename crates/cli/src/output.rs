@@ -1,12 +1,72 @@
 //! Standard output and error: results, notes, and what the terminal can show.
 
 use std::io::{IsTerminal, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
+use clap::ArgMatches;
 use gyeol_report::Language;
 use serde_json::Value;
 
 use crate::failure::{Failure, Result};
+
+/// Options that name what is written; `model` is one where a model is made beside something else.
+const WRITTEN: [&str; 7] = ["output", "html", "map", "save_error_model", "save_weights", "out", "model"];
+
+/// The files that were named to be read; nothing is written over one of them.
+static READ: OnceLock<Vec<PathBuf>> = OnceLock::new();
+
+/// The files that the command line names, to be read and to be written.
+#[derive(Default)]
+pub struct Files {
+    read: Vec<PathBuf>,
+    written: Vec<PathBuf>,
+}
+
+impl Files {
+    /// Whatever names a file that is there and is not to be written is to be read.
+    pub fn of(matches: &ArgMatches) -> Files {
+        let mut files = Files::default();
+        let Some((verb, matches)) = matches.subcommand() else { return files };
+        for id in matches.ids() {
+            let written = WRITTEN.contains(&id.as_str()) && (id != "model" || verb == "vectorize");
+            // Groups of options have no values of their own.
+            let Ok(Some(values)) = matches.try_get_raw(id.as_str()) else { continue };
+            let paths = values.map(PathBuf::from).filter(|path| path.is_file());
+            if written { files.written.extend(paths) } else { files.read.extend(paths) }
+        }
+        files
+    }
+
+    /// Refuses an output that is an input, by whatever name.
+    pub fn check(self) -> Result<()> {
+        let read = READ.get_or_init(|| self.read);
+        self.written.iter().try_for_each(|path| not_read(read, path))
+    }
+}
+
+fn not_read(read: &[PathBuf], path: &Path) -> Result<()> {
+    match read.iter().find(|read| is_same(read, path)) {
+        None => Ok(()),
+        Some(_) => Err(Failure::Usage(format!(
+            "{} is read by this command and would be written over; name another file for the result",
+            path.display()
+        ))),
+    }
+}
+
+/// Whether two names are of one file: the same path once links are followed, or two links to one file.
+fn is_same(a: &Path, b: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let of = |path: &Path| std::fs::metadata(path).map(|meta| (meta.dev(), meta.ino()));
+        if let (Ok(a), Ok(b)) = (of(a), of(b)) {
+            return a == b;
+        }
+    }
+    matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
+}
 
 /// Prints one JSON object and a line end.
 pub fn json(value: &Value) -> Result<()> {
@@ -28,10 +88,44 @@ pub fn bytes(path: &Path, bytes: &[u8]) -> Result<()> {
             other => Ok(other?),
         };
     }
+    not_read(READ.get().map_or(&[], Vec::as_slice), path)?;
     gyeol_base::write_bytes(path, bytes).map_err(|e| {
         let next = "check that the folder exists, may be written to and has room";
         Failure::failed("io", format!("cannot write {}: {e}. Next: {next}", path.display()))
     })
+}
+
+/// Refuses to write over a file that holds anything else than these bytes: people may have changed it.
+pub fn unwritten(path: &str, bytes: &[u8], force: bool) -> Result<()> {
+    if force || !Path::new(path).exists() || std::fs::read(path).is_ok_and(|there| there == bytes) {
+        return Ok(());
+    }
+    Err(Failure::failed(
+        "file-exists",
+        format!(
+            "{path} is there already, and is another. Next: name another file, or write over it with --force"
+        ),
+    ))
+}
+
+/// Refuses to write into a folder whose report, scores or model are no run's.
+pub fn left_by_a_run(folder: &Path, force: bool) -> Result<()> {
+    let scores = std::fs::read(folder.join("scores.json")).ok();
+    let scores = scores.and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
+    if force || scores.is_some_and(|scores| scores["rungs"].is_array()) {
+        return Ok(());
+    }
+    let found = ["report.html", "scores.json", "model.gyeol"].map(|name| folder.join(name));
+    match found.iter().find(|path| path.exists()) {
+        None => Ok(()),
+        Some(path) => Err(Failure::failed(
+            "file-exists",
+            format!(
+                "{} is there, and no run has left it. Next: name another --out, or write over it with --force",
+                path.display()
+            ),
+        )),
+    }
 }
 
 /// Refuses two results on one standard output.

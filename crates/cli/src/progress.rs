@@ -30,6 +30,22 @@ pub struct Watcher {
     drawn: Instant,
 }
 
+/// Whether work that does not look at the flag is ended soon after the signal; work that leaves a state to go on from is not.
+static AT_ONCE: AtomicBool = AtomicBool::new(false);
+/// How long work may take to see the flag: with the ends of files, less than a second.
+const GRACE: Duration = Duration::from_millis(600);
+
+/// From here on a signal ends the program within a second, whatever it is at; what is half written is taken away.
+pub fn ends_at_once() {
+    AT_ONCE.store(true, Ordering::SeqCst);
+    stop_flag();
+}
+
+fn end() -> ! {
+    gyeol_base::remove_partial();
+    std::process::exit(130)
+}
+
 /// The flag that Ctrl-C sets, one for the whole process; a second Ctrl-C ends the program at once.
 pub fn stop_flag() -> Arc<AtomicBool> {
     static FLAG: OnceLock<Arc<AtomicBool>> = OnceLock::new();
@@ -39,7 +55,14 @@ pub fn stop_flag() -> Arc<AtomicBool> {
         // Where no handler can be set, Ctrl-C ends the program as it would have without one.
         let _ = ctrlc::set_handler(move || {
             if flag.swap(true, Ordering::SeqCst) {
-                std::process::exit(130);
+                end();
+            }
+            if AT_ONCE.load(Ordering::SeqCst) {
+                std::thread::spawn(|| {
+                    std::thread::sleep(GRACE);
+                    crate::stopped();
+                    end()
+                });
             }
         });
         stop

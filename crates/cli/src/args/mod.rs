@@ -77,6 +77,12 @@ pub struct Reading {
     /// Encoding of the text, such as utf-8 or euc-kr.
     #[arg(long, value_name = "NAME")]
     pub encoding: Option<String>,
+    /// Row 1 of a table of texts is a row like the others; its columns are 1, 2, 3 … [default: by its cells].
+    #[arg(long)]
+    pub no_header: bool,
+    /// Row 1 of a table of texts names its columns.
+    #[arg(long, conflicts_with = "no_header")]
+    pub header: bool,
     /// Zone of local times, such as Europe/Berlin.
     #[arg(long, value_name = "ZONE")]
     pub zone: Option<String>,
@@ -130,6 +136,9 @@ pub enum Verb {
         /// Where the recipe goes; - for standard output.
         #[arg(short, long, value_name = "RECIPE", default_value = "-")]
         output: String,
+        /// Write over a file that is there.
+        #[arg(long)]
+        force: bool,
         #[command(flatten)]
         reading: Reading,
     },
@@ -280,6 +289,9 @@ pub struct Run {
     /// Go on with a stopped run in the same --out.
     #[arg(long, requires = "out")]
     pub resume: bool,
+    /// Write over files in --out that no run has left there.
+    #[arg(long, requires = "out")]
+    pub force: bool,
     /// Assume a perfect forecast of the covariates: their values ahead are given to the rungs.
     #[arg(long)]
     pub known_ahead: bool,

@@ -5,10 +5,12 @@ use std::path::PathBuf;
 use clap::{Args as Group, Subcommand};
 use gyeol_ngram::smoothing::SMOOTHINGS;
 
+use super::{Bytes, Texts};
+
 /// Verbs of language models.
 #[derive(Debug, Subcommand)]
 pub enum LanguageVerb {
-    /// Fit a count-based language model on a text, one sentence a line, words split by spaces.
+    /// Fit a count-based language model on texts, one a line or one a row of a table, words split by spaces.
     Ngram(Box<Ngram>),
     /// Perplexity of a text under a language model.
     Perplexity {
@@ -22,6 +24,10 @@ pub enum LanguageVerb {
         /// Compare a large binary model with its checksums first.
         #[arg(long)]
         verify: bool,
+        #[command(flatten)]
+        texts: Texts,
+        #[command(flatten)]
+        bytes: Bytes,
     },
     /// log10 probability of each line, and of each of its words.
     Score {
@@ -35,6 +41,10 @@ pub enum LanguageVerb {
         /// Text that the model was made from, to show counts too.
         #[arg(long, value_name = "TEXT", requires = "explain")]
         counts: Option<String>,
+        #[command(flatten)]
+        texts: Texts,
+        #[command(flatten)]
+        bytes: Bytes,
     },
     /// Order candidate sentences by probability: a line a set, tabs between, the first field a key.
     Rank {
@@ -130,7 +140,7 @@ pub struct Correct {
 /// Arguments of `ngram`.
 #[derive(Debug, Group)]
 pub struct Ngram {
-    /// Text, plain or compressed; - for standard input.
+    /// Texts: a file, plain or compressed, a folder, or - for lines on standard input.
     pub file: String,
     /// Where the model goes: .arpa (.arpa.gz) for ARPA, else binary; - for ARPA on standard output.
     #[arg(short, long, value_name = "MODEL")]
@@ -189,6 +199,10 @@ pub struct Ngram {
     /// FILE is an ARPA file to be converted, not a text.
     #[arg(long)]
     pub arpa: bool,
+    #[command(flatten)]
+    pub texts: Texts,
+    #[command(flatten)]
+    pub bytes: Bytes,
 }
 
 fn protocol(text: &str) -> Result<gyeol_ngram::Protocol, String> {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args as Group, Subcommand};
 
 /// Which documents are in a file, where that is not to be found out.
-#[derive(Debug, Clone, Default, Group)]
+#[derive(Debug, Clone, Group)]
 pub struct Texts {
     /// Column or key that holds the text.
     #[arg(long, value_name = "NAME")]
@@ -25,9 +25,27 @@ pub struct Texts {
     /// Bytes that are no text: refuse them, or replace them by U+FFFD.
     #[arg(long, value_name = "HOW", default_value = "refuse", hide_default_value = true)]
     pub invalid: String,
+    /// Leave out and count rows that cannot be used (no text, no label where one is needed, broken rows).
+    #[arg(long)]
+    pub skip_bad: bool,
     /// Largest document, such as 64M.
     #[arg(long, value_name = "SIZE", default_value = "256M", value_parser = super::size)]
     pub max_document: usize,
+}
+
+impl Default for Texts {
+    fn default() -> Self {
+        Texts {
+            column: None,
+            label: None,
+            format: None,
+            document: None,
+            quotes: None,
+            invalid: "refuse".into(),
+            skip_bad: false,
+            max_document: 256 << 20,
+        }
+    }
 }
 
 /// How bytes are read.
@@ -39,6 +57,12 @@ pub struct Bytes {
     /// Encoding of the text, such as utf-8 or euc-kr.
     #[arg(long, value_name = "NAME")]
     pub encoding: Option<String>,
+    /// Row 1 of a table is a row like the others; its columns are 1, 2, 3 … [default: by its cells].
+    #[arg(long)]
+    pub no_header: bool,
+    /// Row 1 of a table names its columns.
+    #[arg(long, conflicts_with = "no_header")]
+    pub header: bool,
 }
 
 /// How texts become tokens.
@@ -65,7 +89,7 @@ pub struct Prepare {
     /// Table of spellings of your own: what is found, a tab, what is written for it.
     #[arg(long, value_name = "FILE")]
     pub variants: Option<PathBuf>,
-    /// Words to leave out: english, korean, a file with a word a line, or above:SHARE of the texts; with commas between.
+    /// Words to leave out: english, korean, korean-stems, a file with a word a line, or above:SHARE of the texts; with commas between.
     #[arg(long, value_name = "LISTS", value_delimiter = ',')]
     pub stop_words: Vec<String>,
     /// Take the stem of each word (english, porter, german …), or its English dictionary form (lemma).

@@ -135,6 +135,9 @@ pub struct Similar {
     /// Dimensions, for the words of texts [default: 100, or what the words give].
     #[arg(long, value_name = "N")]
     pub dimensions: Option<usize>,
+    /// Texts that the model was made from, to show those that are found [default: the file of that name beside the model].
+    #[arg(long, value_name = "FILE")]
+    pub documents: Option<String>,
     #[command(flatten)]
     pub terms: Terms,
     #[command(flatten)]

@@ -57,6 +57,7 @@ pub fn run(common: &Common, run: &Run) -> Result<()> {
         Some(out) => out.clone(),
         None => PathBuf::from(format!("run-{}", chrono::Local::now().format("%Y%m%d-%H%M%S"))),
     };
+    output::left_by_a_run(&out, run.force)?;
     let mut command = "gyeol run".to_string();
     if let Some(recipe) = &run.recipe {
         command += &format!(" {recipe}");

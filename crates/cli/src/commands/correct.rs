@@ -40,7 +40,7 @@ pub fn run(common: &Common, args: &Correct) -> Result<()> {
         let counts = read_counts(&mut Source::open(&args.model)?, &mut until_stopped())?;
         Corrector::from_counts(&counts, &errors, params, &mut until_stopped())?
     } else {
-        let model = load(&args.model, super::pool(common))?.of_words(&args.model)?;
+        let model = load(common, &args.model)?.of_words(&args.model)?;
         Corrector::new(model, &errors, params, &mut until_stopped())?
     };
     let options = CorpusOptions {

@@ -14,8 +14,10 @@ mod topic;
 
 use gyeol_data::{ReadOptions, Table};
 
+use crate::args::topic::TopicVerb;
 use crate::args::{Args, Common, Reading, Verb};
 use crate::failure::{Failure, Result};
+use crate::progress::ends_at_once;
 
 /// Runs a verb.
 pub fn run(args: Args) -> Result<()> {
@@ -23,12 +25,21 @@ pub fn run(args: Args) -> Result<()> {
         return Err(Failure::Usage(problem));
     }
     let common = args.common;
+    // A climb and a fit of topics leave a state, and a server lets requests end; everything else is done again.
+    let state = match &args.verb {
+        Verb::Run(_) | Verb::Train { .. } | Verb::Serve { .. } => true,
+        Verb::Topic(TopicVerb::Topics(topics)) => topics.infer.is_none() && topics.method == "lda",
+        _ => false,
+    };
+    if !state {
+        ends_at_once();
+    }
     match args.verb {
         Verb::Run(run) => climb::run(&common, &run),
         Verb::Train { recipe, rung, output, resume, quick, reading } => {
             climb::train(&common, recipe.as_deref(), rung, &output, (resume, quick), &reading)
         }
-        Verb::Init { file, output, reading } => tables::init(&common, &file, &output, &reading),
+        Verb::Init { file, output, force, reading } => tables::init(&common, &file, &output, force, &reading),
         Verb::Inspect { file, text, against, texts, prepare, html, reading } => {
             let looked = text::Looked { file: &file, against: against.as_deref(), html: html.as_deref() };
             if text || against.is_some() || text::is_text(&file, &texts, &reading)? {

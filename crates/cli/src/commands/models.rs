@@ -1,7 +1,7 @@
 //! Language models as verbs open them: a bundle with its way from text to tokens, a binary or an ARPA file without.
 
 use std::borrow::Cow;
-use std::io::{Read, Write};
+use std::io::{BufWriter, Read, Write};
 use std::ops::Deref;
 use std::path::Path;
 
@@ -9,9 +9,10 @@ use gyeol_bundle::{Bundle, Limits};
 use gyeol_models::{LmModel, Registry};
 use gyeol_ngram::{Layout, NgramModel, Source, read_arpa};
 use gyeol_tensor::Pool;
-use gyeol_text::corpus::{Corpus, CorpusOptions, Format};
 use gyeol_text::lines::TokenLines;
 
+use super::text::{bar::Bar, corpus, notes};
+use crate::args::{Bytes, Common, Texts};
 use crate::failure::{Failure, Result};
 use crate::progress::until_stopped;
 
@@ -33,7 +34,9 @@ impl Deref for Loaded {
 /// A text ready to be scored, and the file that holds it until then.
 pub struct Prepared {
     pub source: Source,
-    _kept: Option<tempfile::TempPath>,
+    /// The name that was given, and the file that holds the lines.
+    kept: Option<(String, tempfile::TempPath)>,
+    _partial: Option<gyeol_base::Partial>,
 }
 
 impl Loaded {
@@ -41,33 +44,97 @@ impl Loaded {
     pub fn words<'a>(&self, text: &'a str) -> Cow<'a, str> {
         match &self.lines {
             Some(lines) => Cow::Owned(lines.line(text)),
-            None => Cow::Borrowed(text),
+            None => gyeol_base::plain(text),
         }
     }
 
     /// A file as lines of the model's words.
-    pub fn texts(&self, file: &str) -> Result<Prepared> {
-        let Some(lines) = &self.lines else {
-            return Ok(Prepared { source: Source::open(file)?, _kept: None });
-        };
-        let options = CorpusOptions {
+    pub fn texts(&self, common: &Common, file: &str, texts: &Texts, bytes: &Bytes) -> Result<Prepared> {
+        let Some(lines) = &self.lines else { return self::lines(common, file, texts, bytes) };
+        let corpus = match (file, &texts.format) {
             // A table's columns would have to be named; lines are what every language model reads.
-            format: (file == "-").then_some(Format::Text),
-            ..CorpusOptions::default()
+            ("-", None) => corpus(file, &Texts { format: Some("text".into()), ..texts.clone() }, bytes)?,
+            _ => corpus(file, texts, bytes)?,
         };
-        let corpus = Corpus::open(file, options)?;
-        let mut kept = tempfile::NamedTempFile::new()?;
-        lines.write(&corpus, &self.pool, &mut kept, |_| true)?;
-        kept.flush()?;
-        let path = kept.into_temp_path();
+        let bar = Bar::new(common, &corpus);
+        let prepared = Prepared::written(file, |kept| {
+            lines.write(&corpus, &self.pool, kept, |_| bar.moved())?;
+            Ok(())
+        })?;
+        notes(common, &corpus);
+        Ok(prepared)
+    }
+}
+
+impl Prepared {
+    fn written(file: &str, write: impl FnOnce(&mut dyn Write) -> gyeol_base::Result<()>) -> Result<Prepared> {
+        let kept = tempfile::NamedTempFile::new()?;
+        let partial = Some(gyeol_base::Partial::new(kept.path()));
+        let mut kept = BufWriter::new(kept);
+        write(&mut kept)?;
+        let path = kept.into_inner().map_err(std::io::IntoInnerError::into_error)?.into_temp_path();
         let name = path.to_str().ok_or_else(|| {
             Failure::failed(
                 "temporary-folder",
                 "the folder for temporary files has a name that is no text. Next: set TMPDIR",
             )
         })?;
-        Ok(Prepared { source: Source::open(name)?, _kept: Some(path) })
+        Ok(Prepared {
+            source: Source::open(name)?.plain(),
+            kept: Some((file.to_owned(), path)),
+            _partial: partial,
+        })
     }
+
+    /// An error with the name of the file that was given, instead of the one that holds its texts.
+    pub fn named(&self, mut error: gyeol_base::Error) -> gyeol_base::Error {
+        if let Some((file, _)) = &self.kept {
+            let fault = error.fault_mut();
+            fault.file = Some(file.clone());
+            if let Some(line) = fault.row.take() {
+                fault.found += &format!(", in text {line}");
+            }
+        }
+        error
+    }
+}
+
+/// The texts of a file as lines whose words lie between spaces: as it stands where it is lines already, else a line
+/// for each text of a table, of objects, or of a folder.
+pub fn lines(common: &Common, file: &str, texts: &Texts, bytes: &Bytes) -> Result<Prepared> {
+    let asked = texts.column.is_some()
+        || texts.format.is_some()
+        || texts.document.is_some()
+        || texts.invalid != "refuse"
+        || bytes.encoding.is_some()
+        || bytes.delimiter.is_some()
+        || bytes.header
+        || bytes.no_header;
+    // A pipe is read once, so that it cannot be looked at.
+    let readable = std::fs::metadata(file).is_ok_and(|meta| meta.is_file() || meta.is_dir());
+    let as_it_stands = || Ok(Prepared { source: Source::open(file)?.plain(), kept: None, _partial: None });
+    if !asked && !readable {
+        return as_it_stands();
+    }
+    let corpus = corpus(file, texts, bytes)?;
+    if !asked && corpus.is_plain_lines()? {
+        return as_it_stands();
+    }
+    let bar = Bar::new(common, &corpus);
+    let prepared = Prepared::written(file, |kept| {
+        corpus.each(|document| {
+            let mut pieces = document.text.lines();
+            write!(kept, "{}", pieces.next().unwrap_or_default())
+                .and_then(|()| pieces.try_for_each(|piece| write!(kept, " {piece}")))
+                .and_then(|()| writeln!(kept))
+                .map_err(|e| gyeol_base::Error::writing(std::env::temp_dir(), e))?;
+            if bar.moved() { Ok(()) } else { Err(gyeol_base::Error::stopped()) }
+        })?;
+        Ok(())
+    })?;
+    drop(bar);
+    notes(common, &corpus);
+    Ok(prepared)
 }
 
 impl Loaded {
@@ -87,7 +154,8 @@ impl Loaded {
 }
 
 /// A bundle, a binary model, or an ARPA file.
-pub fn load(path: &str, pool: Pool) -> Result<Loaded> {
+pub fn load(common: &Common, path: &str) -> Result<Loaded> {
+    let pool = super::pool(common);
     let plain = |model: NgramModel, pool: Pool| Ok(Loaded { model, lines: None, pool });
     if path == "-" {
         let mut bytes = Vec::new();
@@ -98,11 +166,11 @@ pub fn load(path: &str, pool: Pool) -> Result<Loaded> {
         if is_bundle(&bytes) {
             return of_bundle(Bundle::from_bytes(&bytes, &Limits::default())?, "standard input", pool);
         }
-        return plain(from_arpa(&mut Source::from_text(bytes), &pool)?, pool);
+        return plain(from_arpa(common, &mut Source::from_text(bytes), &pool)?, pool);
     }
     let lower = path.to_lowercase();
     if [".arpa", ".arpa.gz", ".arpa.zst", ".lm", ".lm.gz"].iter().any(|end| lower.ends_with(end)) {
-        return plain(from_arpa(&mut Source::open(path)?, &pool)?, pool);
+        return plain(from_arpa(common, &mut Source::open(path)?, &pool)?, pool);
     }
     let head = head(path);
     if is_bundle(&head) {
@@ -110,7 +178,7 @@ pub fn load(path: &str, pool: Pool) -> Result<Loaded> {
     }
     match NgramModel::open(Path::new(path)) {
         Err(e) if e.code() == "not-a-model" && begins_as_arpa(&head) => {
-            plain(from_arpa(&mut Source::open(path)?, &pool)?, pool)
+            plain(from_arpa(common, &mut Source::open(path)?, &pool)?, pool)
         }
         other => plain(other?, pool),
     }
@@ -145,7 +213,13 @@ fn begins_as_arpa(head: &[u8]) -> bool {
         || String::from_utf8_lossy(head).trim_start().starts_with("\\data\\")
 }
 
-fn from_arpa(source: &mut Source, pool: &Pool) -> Result<NgramModel> {
-    let (tables, _) = read_arpa(source, &mut until_stopped())?;
+fn from_arpa(common: &Common, source: &mut Source, pool: &Pool) -> Result<NgramModel> {
+    let (tables, repairs) = read_arpa(source, &mut until_stopped())?;
+    if repairs.unknown_missing && !common.quiet {
+        eprintln!(
+            "gyeol: warning: {} has no <unk>: each unknown word gets log10 p = -100, so that perplexities of texts with such words say nothing",
+            source.name()
+        );
+    }
     Ok(NgramModel::from_tables(&tables, Layout::Probing, "{}", pool, &mut until_stopped())?)
 }

@@ -17,9 +17,9 @@ use gyeol_text::corpus::{Corpus, CorpusOptions, Format};
 use indicatif::ProgressBar;
 use serde_json::{Value, json};
 
-use super::models::load;
-use crate::args::Common;
+use super::models::{lines, load};
 use crate::args::ngram::{LanguageVerb, Ngram};
+use crate::args::{Bytes, Common, Texts};
 use crate::failure::{Failure, Result};
 use crate::output;
 use crate::progress::until_stopped;
@@ -31,22 +31,22 @@ const ROUNDS: usize = 100;
 pub fn run(common: &Common, verb: LanguageVerb) -> Result<()> {
     match verb {
         LanguageVerb::Ngram(args) => fit(common, &args),
-        LanguageVerb::Perplexity { model, file, protocol, verify } => {
+        LanguageVerb::Perplexity { model, file, protocol, verify, texts, bytes } => {
             two_inputs(&model, &file)?;
-            let model = load(&model, super::pool(common))?;
+            let model = load(common, &model)?;
             if verify {
                 model.verify(&super::pool(common), &mut until_stopped())?;
             }
-            let mut texts = model.texts(&file)?;
+            let mut texts = model.texts(common, &file, &texts, &bytes)?;
             show_perplexity(
                 common,
                 &perplexity(&*model, &mut texts.source, protocol, &mut until_stopped())?,
                 protocol,
             )
         }
-        LanguageVerb::Score { model, file, explain, counts } => {
+        LanguageVerb::Score { model, file, explain, counts, texts, bytes } => {
             two_inputs(&model, &file)?;
-            score(common, &model, &file, explain, counts.as_deref())
+            score(common, &model, &file, explain, counts.as_deref(), (&texts, &bytes))
         }
         LanguageVerb::Rank { model, file, normalise, accuracy } => {
             two_inputs(&model, &file)?;
@@ -59,7 +59,7 @@ pub fn run(common: &Common, verb: LanguageVerb) -> Result<()> {
         LanguageVerb::Correct(args) => super::correct::run(common, &args),
         LanguageVerb::Next { model, context, k } => next(common, &model, &context, k),
         LanguageVerb::Generate { model, prompt, max, temperature, top_k, top_p } => {
-            let model = load(&model, super::pool(common))?;
+            let model = load(common, &model)?;
             let how = Sampling { max, temperature, top_k, top_p, seed: common.seed.unwrap_or(0) };
             let prompt = model.words(&prompt);
             let words: Vec<&str> = prompt.split_whitespace().collect();
@@ -229,12 +229,14 @@ fn estimated(common: &Common, args: &Ngram, pool: &Pool) -> Result<(Tables, Repo
         }
         going(stage)
     };
-    let counted = count(&mut Source::open(&args.file)?, &options, pool, &mut on)?;
+    let mut text = lines(common, &args.file, &args.texts, &args.bytes)?;
+    let counted = count(&mut text.source, &options, pool, &mut on).map_err(|e| text.named(e))?;
     options.smoothing = match smoothing {
         Smoothing::JelinekMercer { .. } => {
             let text = args.validation.as_deref().unwrap_or("-");
+            let mut text = lines(common, text, &args.texts, &args.bytes)?;
             Smoothing::JelinekMercer {
-                weights: jelinek_mercer::learn(&counted, &mut Source::open(text)?, ROUNDS, pool, &mut on)?,
+                weights: jelinek_mercer::learn(&counted, &mut text.source, ROUNDS, pool, &mut on)?,
             }
         }
         other => other,
@@ -313,19 +315,27 @@ fn show_perplexity(common: &Common, found: &Perplexity, protocol: Protocol) -> R
     output::text(&text)
 }
 
-fn score(common: &Common, model: &str, file: &str, explain: bool, counts: Option<&str>) -> Result<()> {
+fn score(
+    common: &Common,
+    model: &str,
+    file: &str,
+    explain: bool,
+    counts: Option<&str>,
+    (texts, bytes): (&Texts, &Bytes),
+) -> Result<()> {
     let pool = super::pool(common);
-    let model = load(model, super::pool(common))?;
+    let model = load(common, model)?;
     let counted = match counts {
         None => None,
         Some(text) => {
             let options = Options { order: model.order(), ..Options::default() };
-            Some(count(&mut Source::open(text)?, &options, &pool, &mut until_stopped())?)
+            let mut lines = lines(common, text, texts, bytes)?;
+            Some(count(&mut lines.source, &options, &pool, &mut until_stopped())?)
         }
     };
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     let mut failed = None;
-    let mut texts = model.texts(file)?;
+    let mut texts = model.texts(common, file, texts, bytes)?;
     full_scores(
         &*model,
         &mut texts.source,
@@ -382,7 +392,7 @@ fn each_set(file: &str, mut each: impl FnMut(&str, &[&str], usize) -> gyeol_ngra
 
 /// `gyeol rank`: JSON lines, or a line a candidate with its key and place.
 fn ranked(common: &Common, model: &str, file: &str, normalise: bool) -> Result<()> {
-    let model = load(model, super::pool(common))?;
+    let model = load(common, model)?;
     let mut out = Vec::new();
     each_set(file, |key, candidates, _| {
         let words: Vec<Cow<str>> = candidates.iter().map(|text| model.words(text)).collect();
@@ -408,7 +418,7 @@ fn ranked(common: &Common, model: &str, file: &str, normalise: bool) -> Result<(
 
 /// `gyeol rank --accuracy`: how often the first candidate is the likeliest; keys that only one set has are not shown.
 fn rank_accuracy(common: &Common, model: &str, file: &str, normalise: bool) -> Result<()> {
-    let model = load(model, super::pool(common))?;
+    let model = load(common, model)?;
     let (mut all, mut keys) = (Accuracy::default(), Vec::<(String, Accuracy)>::new());
     let mut places = std::collections::HashMap::<String, usize>::new();
     each_set(file, |key, candidates, row| {
@@ -541,7 +551,7 @@ fn line_text(
 }
 
 fn next(common: &Common, model: &str, context: &str, k: usize) -> Result<()> {
-    let model = load(model, super::pool(common))?;
+    let model = load(common, model)?;
     let context = model.words(context);
     let ids: Vec<u32> = context.split_whitespace().map(|w| model.text_id(w.as_bytes())).collect();
     let state = score_ids(&*model, &ids, false, |_| {});

@@ -34,7 +34,7 @@ pub fn run(common: &Common, args: &Rescore) -> Result<()> {
         return Err(Failure::Usage("only one file can be standard input; name the others".into()));
     }
     let pool = super::pool(common);
-    let model = load(&args.model, super::pool(common))?;
+    let model = load(common, &args.model)?;
     let references = args.reference.as_deref().map(read_references).transpose()?;
     let (weights, tuned) = weights(common, args, &model, &pool)?;
     if let Some(path) = &args.save_weights {

@@ -76,9 +76,9 @@ pub fn said(recipe: &mut AnyRecipe, reading: &Reading) -> Result<()> {
 }
 
 /// `gyeol init`.
-pub fn init(common: &Common, file: &str, out: &str, reading: &Reading) -> Result<()> {
+pub fn init(common: &Common, file: &str, out: &str, force: bool, reading: &Reading) -> Result<()> {
     if super::text::is_text(file, &Default::default(), reading)? {
-        return recipe(common, out, texts(file, out, reading)?);
+        return recipe(common, out, force, texts(file, out, reading)?);
     }
     let (table, roles, profile) = looked_at(file, reading)?;
     heeded(common, file, &profile, false)?;
@@ -88,7 +88,7 @@ pub fn init(common: &Common, file: &str, out: &str, reading: &Reading) -> Result
     said(&mut recipe, reading)?;
     let AnyRecipe::Forecast(recipe) = recipe else { return Ok(()) };
     let written = recipe.commented(&roles, &profile);
-    self::recipe(common, out, written)
+    self::recipe(common, out, force, written)
 }
 
 /// The recipe of a language model for texts.
@@ -115,8 +115,9 @@ fn texts(file: &str, out: &str, reading: &Reading) -> Result<String> {
 }
 
 /// Writes a recipe.
-fn recipe(common: &Common, out: &str, recipe: String) -> Result<()> {
+fn recipe(common: &Common, out: &str, force: bool, recipe: String) -> Result<()> {
     if out != "-" {
+        output::unwritten(out, recipe.as_bytes(), force)?;
         output::bytes(Path::new(out), recipe.as_bytes())?;
         if !common.quiet {
             eprintln!("  {out}: read it, change what is wrong, then: gyeol run {out}");

@@ -11,6 +11,7 @@ mod language;
 mod lda;
 mod ngram;
 mod outside;
+mod people;
 mod repeatable;
 mod rescore;
 mod tables;

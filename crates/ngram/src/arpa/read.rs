@@ -15,6 +15,9 @@ use gyeol_base::{Error, Result};
 /// log10 probability of `<unk>` where a file has none, as in KenLM.
 const UNKNOWN_MISSING: f32 = -100.0;
 
+/// How other programs write the unknown word.
+const UPPER: &[u8] = b"<UNK>";
+
 /// What had to be added to a file so that every question has an answer; no probability is changed by it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Repairs {
@@ -45,6 +48,14 @@ impl Reader<'_> {
     }
 }
 
+/// Which of the reserved words a file has.
+#[derive(Default)]
+struct Given {
+    reserved: [bool; 3],
+    /// Place among the unigrams of a `<UNK>` that stands for `<unk>`.
+    upper: Option<usize>,
+}
+
 #[derive(Clone, Copy, PartialEq)]
 enum Part {
     Before,
@@ -65,7 +76,7 @@ pub fn read_arpa(source: &mut Source, progress: &mut dyn FnMut(Stage) -> bool) -
     let mut levels: Vec<Raw> = Vec::new();
     let mut vocabulary = Vocabulary::new();
     let mut part = Part::Before;
-    let mut given = [false; 3];
+    let mut given = Given::default();
     let mut block = Vec::new();
     while part != Part::End && reader.source.watched_block(&mut block, &mut watch)? {
         watch.tell(Stage::Reading(reader.line as u64))?;
@@ -124,7 +135,8 @@ pub fn read_arpa(source: &mut Source, progress: &mut dyn FnMut(Stage) -> bool) -
     }
     let mut repairs = Repairs::default();
     // Unigrams are listed by number from here on.
-    let unigrams = by_number(&reader, &vocabulary, std::mem::take(&mut levels[0]), given, &mut repairs)?;
+    let unigrams =
+        by_number(&reader, &vocabulary, std::mem::take(&mut levels[0]), given.reserved, &mut repairs)?;
     levels[0] = unigrams;
     let name = reader.source.name().to_owned();
     let tables = repair::build(vocabulary, levels, &mut repairs, &name, &mut watch)?;
@@ -230,7 +242,7 @@ fn unigram(
     line: &[u8],
     vocabulary: &mut Vocabulary,
     level: &mut Raw,
-    given: &mut [bool; 3],
+    given: &mut Given,
     highest: bool,
 ) -> Result<()> {
     let mut fields = Words(line);
@@ -244,10 +256,21 @@ fn unigram(
     if std::str::from_utf8(word).is_err() {
         return Err(reader.broken("a word that is not UTF-8"));
     }
-    let word = if word == b"<UNK>" { RESERVED[0].as_bytes() } else { word };
+    // Other programs write <UNK> for the unknown word; beside <unk> it is a word of the text.
+    let unknown = RESERVED[UNKNOWN as usize].as_bytes();
+    let upper = word == UPPER && !given.reserved[UNKNOWN as usize];
+    if word == unknown
+        && let Some(at) = given.upper.take()
+    {
+        level.words[at] = vocabulary.insert(UPPER)?;
+        given.reserved[UNKNOWN as usize] = false;
+    }
+    if upper {
+        given.upper = Some(level.words.len());
+    }
     let known = vocabulary.len();
-    let id = vocabulary.insert(word)?;
-    let twice = match given.get_mut(id as usize) {
+    let id = vocabulary.insert(if upper { unknown } else { word })?;
+    let twice = match given.reserved.get_mut(id as usize) {
         Some(given) => std::mem::replace(given, true),
         None => (id as usize) < known,
     };
@@ -268,7 +291,7 @@ fn gram(reader: &Reader<'_>, line: &[u8], n: usize, vocabulary: &Vocabulary, lev
         };
         let id = match vocabulary.get(word) {
             Some(id) => id,
-            None if word == b"<UNK>" => UNKNOWN,
+            None if word == UPPER => UNKNOWN,
             None => {
                 return Err(reader.broken(format!("the word \"{}\" is not among the unigrams", shown(word))));
             }

@@ -28,6 +28,7 @@ pub fn whole(target: &Path, fill: impl FnOnce(&mut Filling<'_>) -> Result<()>) -
         return Err(failed(std::io::ErrorKind::IsADirectory.into()));
     }
     let mut beside = builder.tempfile_in(folder).map_err(failed)?;
+    let _partial = gyeol_base::Partial::new(beside.path());
     let mut out = BufWriter::with_capacity(1 << 20, beside.as_file_mut());
     // What fills it does not know its name.
     fill(&mut out).map_err(|e| match e.kind() {

@@ -22,6 +22,7 @@ pub struct Source {
     rest: Vec<u8>,
     ended: bool,
     begun: bool,
+    plain: bool,
 }
 
 impl std::fmt::Debug for Source {
@@ -60,6 +61,7 @@ impl Source {
             rest: Vec::new(),
             ended: false,
             begun: false,
+            plain: false,
         }
     }
 
@@ -83,7 +85,12 @@ impl Source {
         } else {
             Box::new(whole)
         };
-        Ok(Source { name: name.into(), reader, rest: Vec::new(), ended: false, begun: false })
+        Ok(Source { name: name.into(), reader, rest: Vec::new(), ended: false, begun: false, plain: false })
+    }
+
+    /// The same as a text in one form ([`gyeol_base::plain`]): Hangul composed, what is never seen left out.
+    pub fn plain(self) -> Self {
+        Source { plain: true, ..self }
     }
 
     /// The name of the file, for messages.
@@ -135,6 +142,13 @@ impl Source {
             block.drain(..3);
         }
         self.begun = true;
+        // Bytes that are no text are left to whoever cuts words, who can name their line.
+        if self.plain
+            && let Ok(text) = std::str::from_utf8(block)
+            && let std::borrow::Cow::Owned(plain) = gyeol_base::plain(text)
+        {
+            *block = plain.into_bytes();
+        }
         Ok(!block.is_empty())
     }
 }

@@ -15,6 +15,36 @@ pub struct Document<'a> {
     pub line: u64,
 }
 
+/// Rows of which something is wanting: how many, and the line of the first.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Tally {
+    pub count: u64,
+    pub first: u64,
+}
+
+/// How the notes name what is wanting in rows.
+pub(super) const WANTING: [&str; 3] = [
+    "left out as unusable",
+    "with a null for the text, read as empty texts (--skip-bad leaves them out)",
+    "without a label",
+];
+
+impl Tally {
+    pub fn add(&mut self, other: Tally) {
+        if self.count == 0 {
+            self.first = other.first;
+        }
+        self.count += other.count;
+    }
+
+    pub fn one(&mut self, line: u64) {
+        self.add(Tally { count: 1, first: line });
+    }
+}
+
+/// The label of a document that has none among others that have.
+const NONE: u32 = u32::MAX;
+
 /// Neighbouring documents.
 #[derive(Debug, Default)]
 pub struct Block {
@@ -22,8 +52,12 @@ pub struct Block {
     pub(super) text: String,
     /// Begin and end in `text`, and line from the block's first.
     pub(super) documents: Vec<(u32, u32, u32)>,
-    /// A label for each document in `names`; empty without labels.
+    /// A label for each document in `names`, or [`NONE`]; empty without labels.
     pub(super) labels: Vec<u32>,
+    /// Rows left out, rows with a null for their text, and documents without the label that others have.
+    pub(super) skipped: Tally,
+    pub(super) nulls: Tally,
+    pub(super) unlabelled: Tally,
     pub(super) names: Vec<String>,
     /// Label of all documents, where folders are classes.
     pub(super) class: Option<Arc<str>>,
@@ -36,6 +70,16 @@ impl Block {
     /// The file.
     pub fn path(&self) -> &str {
         &self.path
+    }
+
+    /// Whether its documents have labels, though one may want its own.
+    pub fn has_labels(&self) -> bool {
+        !self.labels.is_empty() || self.class.is_some()
+    }
+
+    /// What is wanting, in the order of [`WANTING`].
+    pub(super) fn wanting(&self) -> [Tally; 3] {
+        [self.skipped, self.nulls, self.unlabelled]
     }
 
     /// Documents in the block.
@@ -63,12 +107,21 @@ impl Block {
         self.documents.iter().enumerate().map(|(i, &(from, to, line))| Document {
             text: &self.text[from as usize..to as usize],
             label: match self.labels.get(i) {
-                Some(&label) => Some(self.names[label as usize].as_str()),
+                Some(&label) => self.names.get(label as usize).map(String::as_str),
                 None => self.class.as_deref(),
             },
             number: self.first_number + i as u64,
             line: self.first_line + u64::from(line),
         })
+    }
+
+    /// Adds a document that lies at `from` .. the end of `text`, of a source with a label for each.
+    pub(super) fn push_labelled(&mut self, from: usize, line: u64, label: Option<&str>) {
+        self.push(from, line, label);
+        if label.is_none() {
+            self.labels.push(NONE);
+            self.unlabelled.one(self.first_line + line);
+        }
     }
 
     /// Adds a document that lies at `from` .. the end of `text`.
@@ -77,7 +130,9 @@ impl Block {
         if let Some(label) = label {
             // Classes are few, and runs of one class are long: look at the last one first.
             let known = match self.labels.last() {
-                Some(&last) if self.names[last as usize] == label => Some(last as usize),
+                Some(&last) if self.names.get(last as usize).is_some_and(|n| n == label) => {
+                    Some(last as usize)
+                }
                 _ => self.names.iter().position(|n| n == label),
             };
             let index = known.unwrap_or_else(|| {

@@ -18,7 +18,8 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use super::block::Block;
-use super::{Corpus, Format, Source, columns};
+use super::parse::wanting;
+use super::{Corpus, Format, Labels, Source, columns};
 use gyeol_base::{Error, Result};
 
 /// Bytes that a batch of an Arrow file may unpack to.
@@ -112,8 +113,8 @@ fn choose(corpus: &Corpus, source: &Source, schema: &Schema) -> Result<(usize, O
         DataType::Dictionary(_, values) if **values == DataType::Utf8 => "te".to_owned(),
         _ => "0".to_owned(),
     });
-    let choice = columns::choose(&source.path, &names, &[sample.collect()], &corpus.options)?;
-    corpus.note_choice(source, &names[choice.text], choice.guessed);
+    let choice = columns::choose(&source.path, &names, &[sample.collect()], true, &corpus.options)?;
+    corpus.note_choice(source, "", &names, &choice);
     Ok((choice.text, choice.label))
 }
 
@@ -140,15 +141,37 @@ fn block(
         })
     };
     let (texts, labels) = (cells(text)?, label.map(cells).transpose()?);
+    let label_at = label.unwrap_or(text);
     let mut block = Block {
         path: Arc::from(path.as_str()),
         class: source.label.clone(),
         first_line: row + 1,
         ..Block::default()
     };
+    let options = &corpus.options;
     for i in 0..batch.num_rows() {
+        let label = labels.as_ref().map(|l| l(i).filter(|cell| !cell.trim().is_empty()));
+        let line = row + i as u64 + 1;
+        let cell = texts(i);
+        let unlabelled = label == Some(None) && options.labels == Labels::Needed;
+        if unlabelled && !options.skip_bad {
+            return Err(wanting(
+                "no-label",
+                "no label",
+                path,
+                line,
+                batch.schema_ref().field(label_at).name(),
+            ));
+        }
+        if unlabelled || (cell.is_none() && options.skip_bad) {
+            block.skipped.one(line);
+            continue;
+        }
+        if cell.is_none() {
+            block.nulls.one(line);
+        }
         let from = block.text.len();
-        block.text.push_str(&texts(i));
+        block.text.push_str(&cell.unwrap_or_default());
         let bytes = block.text.len() - from;
         if bytes > corpus.options.max_document_bytes || block.text.len() > u32::MAX as usize {
             return Err(Error::limit(
@@ -161,32 +184,34 @@ fn block(
                 .next("cut it into pieces"),
             ));
         }
-        let label = labels.as_ref().map(|l| l(i));
-        block.push(from, i as u64, label.as_deref());
+        match label {
+            Some(label) => block.push_labelled(from, i as u64, label.as_deref()),
+            None => block.push(from, i as u64, None),
+        }
     }
     Ok(block)
 }
 
-type Cells<'a> = Box<dyn Fn(usize) -> Cow<'a, str> + 'a>;
+type Cells<'a> = Box<dyn Fn(usize) -> Option<Cow<'a, str>> + 'a>;
 
-/// The cells of a column as text, nothing for a null; `None` for a type that is not read.
+/// The cells of a column as text, `None` for a null; `None` in all for a type that is not read.
 fn cells(column: &dyn Array) -> Option<Cells<'_>> {
     fn numbers<T: ArrowPrimitiveType>(column: &dyn Array) -> Option<Cells<'_>>
     where
         T::Native: std::fmt::Display,
     {
         let column = column.as_primitive_opt::<T>()?;
-        Some(Box::new(|i| if column.is_null(i) { "".into() } else { column.value(i).to_string().into() }))
+        Some(Box::new(|i| column.is_valid(i).then(|| column.value(i).to_string().into())))
     }
     fn entries<T: ArrowDictionaryKeyType>(column: &dyn Array) -> Option<Cells<'_>> {
         let column = column.as_dictionary_opt::<T>()?;
         let values = cells(column.values().as_ref())?;
-        Some(Box::new(move |i| column.key(i).map_or("".into(), &values)))
+        Some(Box::new(move |i| column.key(i).and_then(&values)))
     }
     macro_rules! texts {
         ($column:expr) => {{
             let column = $column;
-            Some(Box::new(|i| if column.is_null(i) { "".into() } else { column.value(i).into() }))
+            Some(Box::new(|i| column.is_valid(i).then(|| column.value(i).into())))
         }};
     }
     match column.data_type() {
@@ -195,7 +220,7 @@ fn cells(column: &dyn Array) -> Option<Cells<'_>> {
         DataType::Utf8View => texts!(column.as_string_view_opt()?),
         DataType::Boolean => {
             let column = column.as_boolean_opt()?;
-            Some(Box::new(|i| if column.is_null(i) { "".into() } else { column.value(i).to_string().into() }))
+            Some(Box::new(|i| column.is_valid(i).then(|| column.value(i).to_string().into())))
         }
         DataType::Int8 => numbers::<Int8Type>(column),
         DataType::Int16 => numbers::<Int16Type>(column),

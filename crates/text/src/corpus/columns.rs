@@ -1,8 +1,16 @@
-//! Which column or key holds the text, and which the label.
+//! What the cells of a table say of it: whether its first row names the columns, which column holds the text and which the
+//! label.
+//!
+//! | guess | evidence |
+//! |---|---|
+//! | the first row names the columns | a usual name in it; words above a column of numbers; a cell above a column of classes that is none of them |
+//! | the first row is one of the others | a number above numbers; a class above classes; a sentence above sentences |
+//! | text | a usual name, else the column with the most letters |
+//! | label | a usual name; without names, a column of a few short values that recur |
 
 use gyeol_base::Fault;
 
-use super::CorpusOptions;
+use super::{CorpusOptions, Labels};
 use gyeol_base::{Error, Result};
 
 /// Names that a column of text usually has, the likeliest first.
@@ -45,15 +53,14 @@ const LABEL: [&str; 12] = [
 pub(super) struct Choice {
     pub text: usize,
     pub label: Option<usize>,
-    /// Whether the text is the column with the most letters, neither named nor called as texts usually are.
-    pub guessed: bool,
 }
 
-/// Chooses among named columns; `samples` are some rows of their cells.
+/// Chooses among named columns; `samples` are some rows of their cells, `header` says that the names are the file's own.
 pub(super) fn choose(
     path: &str,
     names: &[String],
     samples: &[Vec<String>],
+    header: bool,
     options: &CorpusOptions,
 ) -> Result<Choice> {
     let named = |wanted: &str| {
@@ -67,36 +74,116 @@ pub(super) fn choose(
         })
     };
     let among = |usual: &[&str], taken: Option<usize>| {
-        usual.iter().find_map(|u| {
-            names.iter().position(|n| n.trim().eq_ignore_ascii_case(u)).filter(|i| Some(*i) != taken)
-        })
+        usual.iter().find_map(|u| names.iter().position(|n| is(n, u)).filter(|i| Some(*i) != taken))
     };
+    let label = options.label.as_deref().map(named).transpose()?;
     let text = match &options.text {
         Some(wanted) => named(wanted)?,
-        None => among(&TEXT, None).or_else(|| longest(names.len(), samples)).ok_or_else(|| {
-            Error::input(
-                Fault::new("no-text-column", "no column that looks like text")
-                    .file(path)
-                    .cause(format!("the columns are: {}", list(names)))
-                    .next("name the one with the text: --column NAME"),
-            )
-        })?,
+        None => {
+            among(&TEXT, label).or_else(|| most_letters(names.len(), samples, label)).ok_or_else(|| {
+                Error::input(
+                    Fault::new("no-text-column", "no column that looks like text")
+                        .file(path)
+                        .cause(format!("the columns are: {}", list(names)))
+                        .next("name the one with the text: --column NAME"),
+                )
+            })?
+        }
     };
-    let label = match &options.label {
-        Some(wanted) => Some(named(wanted)?),
-        None => among(&LABEL, Some(text)),
+    let classes = |&c: &usize| c != text && is_classes(samples, c);
+    let label = match label {
+        _ if options.labels == Labels::Ignored => None,
+        None if header => among(&LABEL, Some(text)),
+        None => (0..names.len()).rev().find(classes),
+        named => named,
     };
-    let guessed = options.text.is_none() && among(&TEXT, None).is_none();
-    Ok(Choice { text, label, guessed })
+    Ok(Choice { text, label })
 }
 
-/// The column with the most characters, where those are not numbers.
-fn longest(columns: usize, samples: &[Vec<String>]) -> Option<usize> {
-    let length = |c: usize| -> usize {
-        let cells = samples.iter().filter_map(|row| row.get(c));
-        cells.filter(|cell| cell.trim().parse::<f64>().is_err()).map(|cell| cell.chars().count()).sum()
+/// Whether a name is the usual one.
+fn is(name: &str, usual: &str) -> bool {
+    name.trim().trim_start_matches('\u{feff}').eq_ignore_ascii_case(usual)
+}
+
+/// Whether any of the names is one that columns of texts or labels usually have.
+pub(super) fn has_usual_name(names: &[String]) -> bool {
+    names.iter().any(|n| TEXT.iter().chain(&LABEL).any(|usual| is(n, usual)))
+}
+
+/// Whether the first of the rows names the columns.
+pub(super) fn has_header(rows: &[Vec<String>]) -> bool {
+    let Some((first, rest)) = rows.split_first() else { return true };
+    if rest.is_empty() || has_usual_name(first) {
+        return true;
+    }
+    let number = |cell: &str| cell.trim().parse::<f64>().is_ok();
+    let (mut above_classes, mut is_row) = (false, false);
+    for (c, name) in first.iter().enumerate() {
+        let filled = || column(rest, c).filter(|cell| !cell.trim().is_empty());
+        if filled().next().is_none() {
+            continue;
+        }
+        if filled().all(number) && !is_classes(rest, c) && !number(name) {
+            return true;
+        }
+        if is_classes(rest, c) {
+            let known = filled().any(|cell| cell == name);
+            above_classes |= !known;
+            is_row |= known;
+        } else if filled().all(number) {
+            is_row = true;
+        }
+    }
+    let sentence = || {
+        most_letters(first.len(), rest, None)
+            .is_some_and(|c| first[c].split_whitespace().count() >= 5 && is_prose(rest, c))
     };
-    (0..columns).filter(|&c| length(c) > 0).max_by_key(|&c| (length(c), std::cmp::Reverse(c)))
+    !is_row && (above_classes || !sentence())
+}
+
+/// Whether a column holds classes: a few short values that recur.
+pub(super) fn is_classes(rows: &[Vec<String>], c: usize) -> bool {
+    let mut values = std::collections::HashSet::new();
+    let mut filled = 0;
+    for cell in column(rows, c).map(str::trim).filter(|cell| !cell.is_empty()) {
+        if cell.chars().count() > 40 || cell.split_whitespace().count() > 3 || cell.ends_with(['.', '!', '?'])
+        {
+            return false;
+        }
+        values.insert(cell);
+        filled += 1;
+    }
+    (2..=(filled / 2).max(2)).contains(&values.len()) && values.len() < filled
+}
+
+/// Whether a column holds sentences: some words a cell, or a dozen letters where words are not parted.
+pub(super) fn is_prose(rows: &[Vec<String>], c: usize) -> bool {
+    let (mut cells, mut words, mut length) = (0, 0, 0);
+    for cell in column(rows, c).filter(|cell| !cell.trim().is_empty()) {
+        cells += 1;
+        words += cell.split_whitespace().filter(|w| w.contains(char::is_alphabetic)).count();
+        length += letters(cell);
+    }
+    cells > 0 && (words >= 3 * cells || length >= 12 * cells)
+}
+
+fn column(rows: &[Vec<String>], c: usize) -> impl Iterator<Item = &str> {
+    rows.iter().filter_map(move |row| row.get(c)).map(String::as_str)
+}
+
+/// Letters of a cell that is made of letters, and not of digits with a few between (a moment, a code).
+fn letters(cell: &str) -> usize {
+    let letters = cell.chars().filter(|c| c.is_alphabetic()).count();
+    let digits = cell.chars().filter(char::is_ascii_digit).count();
+    if letters > digits { letters } else { 0 }
+}
+
+/// The column with the most letters.
+fn most_letters(columns: usize, samples: &[Vec<String>], taken: Option<usize>) -> Option<usize> {
+    let length = |c: usize| -> usize { column(samples, c).map(letters).sum() };
+    (0..columns)
+        .filter(|&c| length(c) > 0 && Some(c) != taken)
+        .max_by_key(|&c| (length(c), std::cmp::Reverse(c)))
 }
 
 fn list(names: &[String]) -> String {
@@ -115,15 +202,15 @@ mod tests {
         let names = ["id", "Document", "label", "note"].map(String::from);
         let rows = [["1", "short", "0", "a much longer note than the document"].map(String::from).to_vec()];
         let options = CorpusOptions::default();
-        let choice = choose("f", &names, &rows, &options).unwrap();
-        assert_eq!(choice, Choice { text: 1, label: Some(2), guessed: false });
+        let choice = choose("f", &names, &rows, true, &options).unwrap();
+        assert_eq!(choice, Choice { text: 1, label: Some(2) });
         let names = ["a", "b", "c"].map(String::from);
         let rows = [["123456789012345678", "words", "x"].map(String::from).to_vec()];
-        assert_eq!(choose("f", &names, &rows, &options).unwrap().text, 1);
+        assert_eq!(choose("f", &names, &rows, true, &options).unwrap().text, 1);
         let rows = [["1", "2", "3"].map(String::from).to_vec()];
-        assert_eq!(choose("f", &names, &rows, &options).unwrap_err().code(), "no-text-column");
+        assert_eq!(choose("f", &names, &rows, true, &options).unwrap_err().code(), "no-text-column");
         let options = CorpusOptions { text: Some("d".into()), ..options };
-        let message = choose("f", &names, &rows, &options).unwrap_err().to_string();
+        let message = choose("f", &names, &rows, true, &options).unwrap_err().to_string();
         assert!(message.contains("no column 'd'") && message.contains("'a', 'b', 'c'"), "{message}");
     }
 }

@@ -23,7 +23,37 @@ pub(super) enum Layout {
     /// Records of cells; the first one names the columns.
     Table { delimiter: u8, quoting: bool, columns: usize, text: usize, label: Option<usize> },
     /// Objects with these keys.
-    Objects { text: String, label: Option<String> },
+    Objects {
+        text: String,
+        label: Option<String>,
+        /// Elements of one list, instead of an object a line.
+        array: bool,
+    },
+}
+
+/// The element of a JSON list that begins at or after `at`, past a comma; `at` becomes its end. `None` at the end of the
+/// list or of what is there.
+pub(super) fn element(bytes: &[u8], at: &mut usize) -> Option<(usize, usize)> {
+    let from = *at + bytes[*at..].iter().position(|&b| !b.is_ascii_whitespace() && b != b',')?;
+    let (mut depth, mut quoted, mut i) = (0usize, false, from);
+    while let Some(&byte) = bytes.get(i) {
+        match byte {
+            b'\\' if quoted => i += 1,
+            b'"' => quoted = !quoted,
+            _ if quoted => {}
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' if depth > 0 => depth -= 1,
+            b']' => return None,
+            _ => {}
+        }
+        i += 1;
+        let ends = matches!(byte, b'}' | b']' | b'"') && depth == 0 && !quoted;
+        if ends || (depth == 0 && !quoted && matches!(bytes.get(i), Some(b',' | b']' | b'\n'))) {
+            *at = i.min(bytes.len());
+            return Some((from, *at));
+        }
+    }
+    None
 }
 
 impl Layout {
@@ -71,6 +101,10 @@ struct Scan {
     quoted: bool,
     /// After the last end of a document seen.
     end: usize,
+    /// Where the last quote opened.
+    opened: usize,
+    /// Whether a quoted cell went over a line end and past its closing quote.
+    astray: bool,
 }
 
 impl Cutter {
@@ -104,6 +138,7 @@ impl Cutter {
         loop {
             if !whole && self.pending.len() >= self.block {
                 self.look();
+                self.closed(false)?;
                 if self.scan.end > 0 {
                     return Ok(Some(self.cut(self.scan.end)));
                 }
@@ -124,7 +159,28 @@ impl Cutter {
         if self.pending.is_empty() && !(whole && self.offset == 0) {
             return Ok(None);
         }
+        if !whole {
+            self.look();
+            self.closed(true)?;
+        }
         Ok(Some(self.cut(self.pending.len())))
+    }
+
+    /// Refuses a quote that opens a cell and closes none; at the `end` it is open if nothing closed it.
+    fn closed(&self, end: bool) -> Result<()> {
+        // A quote that is the last byte closes; more could have doubled it.
+        let open = end && self.scan.quoted && self.scan.at >= self.pending.len();
+        if !open && !self.scan.astray {
+            return Ok(());
+        }
+        let row = self.line + memchr_iter(b'\n', &self.pending[..self.scan.opened]).count() as u64;
+        Err(Error::input(
+            Fault::new("unclosed-quote", "a quote opens a cell and is not closed")
+                .file(&*self.path)
+                .row(row as usize)
+                .cause("a quote that is part of the text, or one that was lost")
+                .next("double it or close it, or read quotes as characters with --quotes off"),
+        ))
     }
 
     fn last_document(&mut self) -> usize {
@@ -145,13 +201,17 @@ impl Cutter {
         };
         self.offset += raw.bytes.len().max(1) as u64;
         self.line += memchr_iter(b'\n', &raw.bytes).count() as u64;
-        self.scan = Scan { at: self.scan.at.saturating_sub(end), quoted: self.scan.quoted, end: 0 };
+        let back = |at: usize| at.saturating_sub(end);
+        self.scan = Scan { at: back(self.scan.at), end: 0, opened: back(self.scan.opened), ..self.scan };
         raw
     }
 
     /// Moves the scan to the end of what is there.
     fn look(&mut self) {
         match *self.layout {
+            Layout::Objects { array: true, .. } => {
+                while element(&self.pending, &mut self.scan.end).is_some() {}
+            }
             Layout::Lines | Layout::Objects { .. } | Layout::Table { quoting: false, .. } => {
                 if let Some(at) = memrchr(b'\n', &self.pending[self.scan.at..]) {
                     self.scan.end = self.scan.at + at + 1;
@@ -194,7 +254,11 @@ impl Cutter {
                         return;
                     }
                     Some(b'"') => scan.at = at + 2,
-                    Some(_) => (scan.at, scan.quoted) = (at + 1, false),
+                    Some(&next) => {
+                        let over = || memchr(b'\n', &bytes[scan.opened..at]).is_some();
+                        scan.astray |= next != delimiter && !matches!(next, b'\n' | b'\r' | b' ') && over();
+                        (scan.at, scan.quoted) = (at + 1, false);
+                    }
                 }
             } else {
                 let Some(found) = memchr2(b'"', b'\n', &bytes[scan.at..]) else {
@@ -206,6 +270,8 @@ impl Cutter {
                     scan.end = at + 1;
                 } else if at == 0 || bytes[at - 1] == delimiter || matches!(bytes[at - 1], b'\n' | b'\r') {
                     scan.quoted = true;
+                    // The first that went astray is the one to name.
+                    scan.opened = if scan.astray { scan.opened } else { at };
                 }
                 scan.at = at + 1;
             }

@@ -5,15 +5,15 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use gyeol_tensor::Pool;
 
-use super::block::Block;
+use super::block::{Block, Tally, WANTING};
 #[cfg(feature = "columnar")]
 use super::columnar;
 use super::cut::{Cutter, Layout, RawBlock};
-use super::parse::{parse, records};
+use super::layout::Form;
+use super::parse::parse;
 use super::stream::Stream;
-use super::{Corpus, Format, Source, columns};
-use gyeol_base::Fault;
-use gyeol_base::{Error, Result};
+use super::{Corpus, Source};
+use gyeol_base::Result;
 
 /// What went through.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -49,6 +49,7 @@ impl Corpus {
         mut take: impl FnMut(u64, R) -> Result<()>,
     ) -> Result<Totals> {
         let mut totals = Totals::default();
+        let mut wanting = [Tally::default(); 3];
         std::thread::scope(|scope| {
             let (send, receive) = sync_channel::<Result<Piece>>(AHEAD);
             scope.spawn(move || self.read_all(&send));
@@ -58,30 +59,35 @@ impl Corpus {
             loop {
                 fill(&receive, &mut slots, wave, &mut sequence);
                 if slots.is_empty() {
+                    self.note_wanting(wanting);
                     return Ok(totals);
                 }
-                let invalid = self.options.invalid;
+                let options = &self.options;
                 pool.each_mut(&mut slots, |thread, _, slot| {
                     if let Some(piece) = slot.piece.take() {
                         slot.result = Some(piece.and_then(|piece| {
                             let mut block = match piece {
-                                Piece::Raw(raw) => parse(raw, invalid)?,
+                                Piece::Raw(raw) => parse(raw, options)?,
                                 #[cfg(feature = "columnar")]
                                 Piece::Ready(block) => block,
                             };
                             block.sequence = slot.sequence;
-                            let counts =
-                                (block.len() as u64, block.documents().map(|d| d.text.len() as u64).sum());
-                            Ok((counts, work(thread, &block)))
+                            let seen = Seen {
+                                documents: block.len() as u64,
+                                bytes: block.documents().map(|d| d.text.len() as u64).sum(),
+                                wanting: block.wanting(),
+                            };
+                            Ok((seen, work(thread, &block)))
                         }));
                     }
                 });
                 for slot in slots.drain(..) {
                     if let Some(result) = slot.result {
-                        let ((documents, bytes), result) = result?;
+                        let (seen, result) = result?;
                         take(totals.documents, result)?;
-                        totals.documents += documents;
-                        totals.bytes += bytes;
+                        totals.documents += seen.documents;
+                        totals.bytes += seen.bytes;
+                        add(&mut wanting, seen.wanting);
                     }
                 }
             }
@@ -94,24 +100,35 @@ impl Corpus {
     /// As [`Corpus::map`].
     pub fn each(&self, mut each: impl FnMut(super::Document<'_>) -> Result<()>) -> Result<Totals> {
         let mut totals = Totals::default();
+        let mut wanting = [Tally::default(); 3];
         std::thread::scope(|scope| {
             let (send, receive) = sync_channel::<Result<Piece>>(AHEAD);
             scope.spawn(move || self.read_all(&send));
             for piece in receive {
                 let mut block = match piece? {
-                    Piece::Raw(raw) => parse(raw, self.options.invalid)?,
+                    Piece::Raw(raw) => parse(raw, &self.options)?,
                     #[cfg(feature = "columnar")]
                     Piece::Ready(block) => block,
                 };
                 block.first_number = totals.documents;
+                add(&mut wanting, block.wanting());
                 for document in block.documents() {
                     totals.documents += 1;
                     totals.bytes += document.text.len() as u64;
                     each(document)?;
                 }
             }
+            self.note_wanting(wanting);
             Ok(totals)
         })
+    }
+
+    /// Tells what was left out, after all was read.
+    fn note_wanting(&self, wanting: [Tally; 3]) {
+        for (tally, what) in wanting.iter().zip(WANTING).filter(|(tally, _)| tally.count > 0) {
+            let rows = if tally.count == 1 { "row" } else { "rows" };
+            self.note(format!("{} {rows} {what}, the first in row {}", tally.count, tally.first));
+        }
     }
 
     /// Reads every source and sends its pieces; stops when nobody takes them any more, or at an error, which is sent.
@@ -128,28 +145,40 @@ impl Corpus {
         }
     }
 
+    /// A source, opened.
+    pub(super) fn stream(&self, source: &Source) -> Result<Stream> {
+        let options = &self.options;
+        let stream =
+            Stream::open(&source.path, options.encoding.as_deref(), options.invalid, Arc::clone(&self.read))?;
+        if let (encoding, true) = stream.encoding() {
+            self.note(match encoding {
+                "UTF-8" => format!("{}: bytes that are no UTF-8 are replaced", source.path),
+                _ => format!("{}: not UTF-8, read as {encoding} by its bytes", source.path),
+            });
+        }
+        Ok(stream)
+    }
+
     fn read_source(&self, source: &Source, send: &SyncSender<Result<Piece>>) -> Result<bool> {
         #[cfg(feature = "columnar")]
         if source.format.is_columnar() {
             return columnar::read(self, source, &mut |block| send.send(Ok(Piece::Ready(block))).is_ok());
         }
         let options = &self.options;
-        let mut stream =
-            Stream::open(&source.path, options.encoding.as_deref(), options.invalid, Arc::clone(&self.read))?;
-        if let (encoding, true) = stream.encoding() {
-            self.note(format!("{}: not UTF-8, read as {encoding} by its bytes", source.path));
-        }
+        let mut stream = self.stream(source)?;
+        let Form { layout, mut skipped, .. } = self.form(source, &stream.beginning())?;
         let mut pending = Vec::new();
-        let mut skipped = (0, 0);
-        let layout = match source.format {
-            Format::Csv | Format::Tsv | Format::JsonLines => {
-                stream.fill(&mut pending, 1 << 20)?;
-                let layout = self.layout(source, &pending, &mut skipped)?;
-                pending.drain(..skipped.0);
-                layout
+        if skipped.0 > 0 {
+            stream.fill(&mut pending, 1 << 20)?;
+            // Bytes that are no text are longer where they were looked at, so that lines tell the place.
+            let ends = memchr::memchr_iter(b'\n', &pending).nth((skipped.1 as usize).wrapping_sub(1));
+            if !matches!(layout, Layout::Objects { .. })
+                && let Some(end) = ends
+            {
+                skipped.0 = end + 1;
             }
-            format => Layout::plain(format, source.unit),
-        };
+            pending.drain(..skipped.0.min(pending.len()));
+        }
         let path: Arc<str> = source.path.as_str().into();
         let mut cutter = Cutter::new(stream, path, source.label.clone(), layout, pending, skipped, options);
         while let Some(raw) = cutter.next()? {
@@ -159,91 +188,23 @@ impl Corpus {
         }
         Ok(true)
     }
+}
 
-    /// Reads the header, or the keys of the first objects; `skipped` becomes the bytes and lines of the header.
-    fn layout(&self, source: &Source, head: &[u8], skipped: &mut (usize, u64)) -> Result<Layout> {
-        let text = String::from_utf8_lossy(head);
-        if source.format == Format::JsonLines {
-            return self.keys(source, &text);
-        }
-        let quoting = self.options.quoting.unwrap_or(source.format == Format::Csv);
-        let delimiter = self.options.delimiter.unwrap_or_else(|| match source.format {
-            Format::Tsv => b'\t',
-            _ => delimiter_of(&text),
-        });
-        let mut reader = records(&text, (delimiter, quoting));
-        let mut record = csv::StringRecord::new();
-        let mut rows: Vec<Vec<String>> = Vec::new();
-        while rows.len() < 200 && reader.read_record(&mut record).is_ok_and(|more| more) {
-            if rows.is_empty() {
-                let mut end = (reader.position().byte() as usize).min(head.len());
-                end += usize::from(head[..end].ends_with(b"\r") && head[end..].starts_with(b"\n"));
-                *skipped = (end, memchr::memchr_iter(b'\n', &head[..end]).count() as u64);
-            }
-            rows.push(record.iter().map(str::to_owned).collect());
-        }
-        if rows.is_empty() {
-            return Err(Error::input(
-                Fault::new("empty-file", "no header")
-                    .file(&source.path)
-                    .next("give a file with a header and rows"),
-            ));
-        }
-        let names = rows.remove(0);
-        let choice = columns::choose(&source.path, &names, &rows, &self.options)?;
-        self.note_choice(source, &names[choice.text], choice.guessed);
-        Ok(Layout::Table { delimiter, quoting, columns: names.len(), text: choice.text, label: choice.label })
-    }
+/// What a block held.
+struct Seen {
+    documents: u64,
+    bytes: u64,
+    wanting: [Tally; 3],
+}
 
-    fn keys(&self, source: &Source, text: &str) -> Result<Layout> {
-        let mut names: Vec<String> = Vec::new();
-        let mut objects = Vec::new();
-        for line in text.lines().filter(|l| !l.trim().is_empty()).take(100) {
-            // A line that cannot be read (the last of the head is cut) is for the parser to complain of.
-            let Ok(object) = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(line) else {
-                continue;
-            };
-            for key in object.keys() {
-                if !names.contains(key) {
-                    names.push(key.clone());
-                }
-            }
-            objects.push(object);
-        }
-        if names.is_empty() && self.options.text.is_none() {
-            // The parser says where the first broken line is.
-            return Ok(Layout::Objects { text: "text".into(), label: None });
-        }
-        if names.is_empty() {
-            return Ok(Layout::Objects {
-                text: self.options.text.clone().unwrap_or_default(),
-                label: self.options.label.clone(),
-            });
-        }
-        let cell = |o: &serde_json::Map<String, serde_json::Value>, name: &String| match o.get(name) {
-            Some(serde_json::Value::String(s)) => s.clone(),
-            _ => "0".to_owned(),
-        };
-        let rows: Vec<Vec<String>> =
-            objects.iter().map(|o| names.iter().map(|n| cell(o, n)).collect()).collect();
-        let choice = columns::choose(&source.path, &names, &rows, &self.options)?;
-        let label = choice.label.map(|l| names[l].clone());
-        self.note_choice(source, &names[choice.text], choice.guessed);
-        Ok(Layout::Objects { text: names[choice.text].clone(), label })
-    }
-
-    /// Tells which column was taken where that was a guess.
-    pub(super) fn note_choice(&self, source: &Source, text: &str, guessed: bool) {
-        if guessed {
-            self.note(format!("{}: text is column '{text}', the one with the most letters", source.path));
-        }
-    }
+fn add(sums: &mut [Tally; 3], of: [Tally; 3]) {
+    sums.iter_mut().zip(of).for_each(|(sum, tally)| sum.add(tally));
 }
 
 struct Slot<R> {
     sequence: u64,
     piece: Option<Result<Piece>>,
-    result: Option<Result<((u64, u64), R)>>,
+    result: Option<Result<(Seen, R)>>,
 }
 
 /// Takes up to `wave` pieces: waits for the first one alone, and for the others as long as the reader is ahead.
@@ -261,12 +222,4 @@ fn fill<R>(receive: &Receiver<Result<Piece>>, slots: &mut Vec<Slot<R>>, wave: us
             Err(_) => return,
         }
     }
-}
-
-/// Comma, semicolon, tab or bar: whichever the header has most of.
-fn delimiter_of(text: &str) -> u8 {
-    let header = text.lines().next().unwrap_or_default();
-    let count = |d: u8| memchr::memchr_iter(d, header.as_bytes()).count();
-    let best = [b',', b';', b'\t', b'|'].into_iter().rev().max_by_key(|&d| count(d));
-    best.filter(|&d| count(d) > 0).unwrap_or(b',')
 }

@@ -10,6 +10,7 @@ mod columnar;
 mod columns;
 mod cut;
 mod digest;
+mod layout;
 mod map;
 mod page;
 mod parse;
@@ -24,6 +25,7 @@ use gyeol_base::Fault;
 
 pub use block::{Block, Document};
 pub use digest::sha256_of;
+pub use layout::Look;
 pub use map::Totals;
 
 use gyeol_base::{Error, Result};
@@ -33,11 +35,11 @@ use gyeol_base::{Error, Result};
 pub enum Format {
     /// Plain text; [`Unit`] says what a document is.
     Text,
-    /// Comma-separated with a header, cells quoted as RFC 4180 has it.
+    /// Comma-separated, cells quoted as RFC 4180 has it.
     Csv,
-    /// Tab-separated with a header, quotes taken as they are.
+    /// Tab-separated, quotes taken as they are.
     Tsv,
-    /// A JSON object a line.
+    /// A JSON object a line, or one list of them.
     JsonLines,
     /// A page a file.
     Html,
@@ -76,6 +78,18 @@ pub enum Invalid {
     Replace,
 }
 
+/// What labels are wanted for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Labels {
+    /// Nothing: they are not looked at.
+    Ignored,
+    /// They go with their texts, where there are any.
+    #[default]
+    Kept,
+    /// No text can be used without one, where the corpus has labels.
+    Needed,
+}
+
 gyeol_base::named!(Format, "a kind of file", "text" => Format::Text, "csv" => Format::Csv, "tsv" => Format::Tsv,
     "jsonl" => Format::JsonLines, "html" => Format::Html, "parquet" => Format::Parquet, "arrow" => Format::Arrow);
 gyeol_base::named!(Unit, "a unit of plain text", "line" => Unit::Line, "paragraph" => Unit::Paragraph, "file" => Unit::File);
@@ -98,8 +112,14 @@ pub struct CorpusOptions {
     pub delimiter: Option<u8>,
     /// Whether cells may be quoted; in CSV they may, in TSV a quote is a character like others.
     pub quoting: Option<bool>,
+    /// Whether the first row names the columns; found out otherwise.
+    pub header: Option<bool>,
     /// What happens to bytes that are no text.
     pub invalid: Invalid,
+    /// What labels are wanted for.
+    pub labels: Labels,
+    /// Leaves out and counts rows that cannot be used, instead of refusing the first of them.
+    pub skip_bad: bool,
     /// Bytes of a block: what a thread works on at a time. Larger than a document wherever possible.
     pub block_bytes: usize,
     /// Most bytes of one document, at most 2 GiB.
@@ -116,7 +136,10 @@ impl Default for CorpusOptions {
             encoding: None,
             delimiter: None,
             quoting: None,
+            header: None,
             invalid: Invalid::Refuse,
+            labels: Labels::Kept,
+            skip_bad: false,
             block_bytes: 2 << 20,
             max_document_bytes: 256 << 20,
         }
@@ -220,7 +243,7 @@ pub fn format_of(path: &str) -> Format {
     match name.rsplit('.').next() {
         Some("csv") => Format::Csv,
         Some("tsv" | "tab") => Format::Tsv,
-        Some("jsonl" | "ndjson" | "jsonlines") => Format::JsonLines,
+        Some("jsonl" | "ndjson" | "jsonlines" | "json") => Format::JsonLines,
         Some("html" | "htm" | "xhtml") => Format::Html,
         Some("parquet" | "pq") => Format::Parquet,
         Some("arrow" | "ipc" | "feather") => Format::Arrow,

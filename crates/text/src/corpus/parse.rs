@@ -6,16 +6,16 @@ use gyeol_base::Fault;
 use memchr::{memchr, memchr_iter};
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor};
 
-use super::Invalid;
 use super::block::Block;
-use super::cut::{Layout, RawBlock};
+use super::cut::{Layout, RawBlock, element};
 use super::stream::undecodable;
+use super::{CorpusOptions, Invalid, Labels};
 use gyeol_base::{Error, Result};
 
 /// The documents of a raw block.
-pub(super) fn parse(raw: RawBlock, invalid: Invalid) -> Result<Block> {
+pub(super) fn parse(raw: RawBlock, options: &CorpusOptions) -> Result<Block> {
     let RawBlock { path, class, layout, bytes, offset, first_line } = raw;
-    let text = utf8(&path, bytes, offset, first_line, invalid)?;
+    let text = utf8(&path, bytes, offset, first_line, options.invalid)?;
     let mut block = Block { path, class, first_line, ..Block::default() };
     match &*layout {
         Layout::Lines => {
@@ -35,10 +35,8 @@ pub(super) fn parse(raw: RawBlock, invalid: Invalid) -> Result<Block> {
             super::page::text_of(&text, &mut block.text);
             block.documents.push((0, block.text.len() as u32, 0));
         }
-        Layout::Table { delimiter, quoting, columns, text: at, label } => {
-            table(&mut block, &text, (*delimiter, *quoting), *columns, *at, *label)?;
-        }
-        Layout::Objects { text: key, label } => objects(&mut block, &text, key, label.as_deref())?,
+        Layout::Table { .. } => table(&mut block, &text, &layout, options)?,
+        Layout::Objects { .. } => objects(&mut block, &text, &layout, options)?,
     }
     Ok(block)
 }
@@ -113,16 +111,31 @@ pub(super) fn records(text: &str, (delimiter, quoting): (u8, bool)) -> csv::Read
         .from_reader(text.as_bytes())
 }
 
-fn table(
-    block: &mut Block,
-    text: &str,
-    form: (u8, bool),
-    columns: usize,
-    at: usize,
-    label: Option<usize>,
-) -> Result<()> {
+/// A row that cannot be used: left out and counted where that was asked for, else the error.
+fn refuse(block: &mut Block, line: u64, error: Error, options: &CorpusOptions) -> Result<()> {
+    if !options.skip_bad {
+        return Err(error);
+    }
+    block.skipped.one(block.first_line + line);
+    Ok(())
+}
+
+/// The fault of a row without a text, or without a label where one is needed.
+pub(super) fn wanting(code: &'static str, found: &str, path: &str, row: u64, column: &str) -> Error {
+    Error::input(
+        Fault::new(code, found)
+            .file(path)
+            .row(row as usize)
+            .column(column)
+            .cause("a row that was not filled in, or the wrong column")
+            .next("leave such rows out with --skip-bad, or name the columns with --column and --label"),
+    )
+}
+
+fn table(block: &mut Block, text: &str, layout: &Layout, options: &CorpusOptions) -> Result<()> {
+    let Layout::Table { delimiter, quoting, columns, text: at, label } = *layout else { return Ok(()) };
     block.text.reserve(text.len());
-    let mut reader = records(text, form);
+    let mut reader = records(text, (delimiter, quoting));
     let mut record = csv::StringRecord::new();
     let bytes = text.as_bytes();
     let (mut counted, mut line) = (0, 0);
@@ -142,20 +155,41 @@ fn table(
         line += memchr_iter(b'\n', &bytes[counted..begin]).count() as u64;
         counted = begin;
         if record.len() != columns {
-            let quotes = if form.1 { "off" } else { "on" };
-            return Err(Error::input(
-                Fault::new("ragged-row", format!("{} cells where the header has {columns}", record.len()))
-                    .file(&*block.path)
-                    .row((block.first_line + line) as usize)
-                    .cause("a delimiter or a line end inside a cell, or another use of quotes")
-                    .next(format!("mend the row, name the --delimiter, or try --quotes {quotes}")),
-            ));
+            let quotes = if quoting { "off" } else { "on" };
+            let fault = Fault::new("ragged-row", format!("{} cells where the first row has {columns}", record.len()))
+                .file(&*block.path)
+                .row((block.first_line + line) as usize)
+                .cause("a delimiter or a line end inside a cell, or another use of quotes")
+                .next(format!(
+                    "mend the row, leave such rows out with --skip-bad, name the --delimiter, or try --quotes {quotes}"
+                ));
+            refuse(block, line, Error::input(fault), options)?;
+            continue;
         }
-        let from = block.text.len();
-        block.text.push_str(&record[at]);
-        let label = label.map(|l| record[l].to_owned());
-        block.push(from, line, label.as_deref());
+        push(block, &record[at], label.map(|l| Some(&record[l])), line, options)?;
     }
+}
+
+/// Adds a document; `label` is the cell where the source has labels, `None` within where this row has none.
+fn push(
+    block: &mut Block,
+    text: &str,
+    label: Option<Option<&str>>,
+    line: u64,
+    options: &CorpusOptions,
+) -> Result<()> {
+    let label = label.map(|cell| cell.filter(|cell| !cell.trim().is_empty()));
+    if label == Some(None) && options.labels == Labels::Needed {
+        let error = wanting("no-label", "no label", &block.path, block.first_line + line, "label");
+        return refuse(block, line, error, options);
+    }
+    let from = block.text.len();
+    block.text.push_str(text);
+    match label {
+        Some(label) => block.push_labelled(from, line, label),
+        None => block.push(from, line, None),
+    }
+    Ok(())
 }
 
 /// What an object holds for us.
@@ -163,8 +197,9 @@ fn table(
 struct Found {
     text: Option<String>,
     label: Option<String>,
-    /// A key that holds something else than text, number or truth value.
+    /// What the keys hold that is no text, number or truth value.
     wrong: Option<&'static str>,
+    wrong_label: Option<&'static str>,
 }
 
 struct Seed<'a> {
@@ -175,7 +210,7 @@ struct Seed<'a> {
 impl<'de> DeserializeSeed<'de> for Seed<'_> {
     type Value = Found;
     fn deserialize<D: serde::Deserializer<'de>>(self, d: D) -> Result<Found, D::Error> {
-        d.deserialize_map(self)
+        d.deserialize_any(self)
     }
 }
 
@@ -184,6 +219,11 @@ impl<'de> Visitor<'de> for Seed<'_> {
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
+    }
+
+    /// An element of a list of texts.
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Found, E> {
+        Ok(Found { text: Some(text.to_owned()), ..Found::default() })
     }
 
     fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Found, M::Error> {
@@ -197,7 +237,8 @@ impl<'de> Visitor<'de> for Seed<'_> {
             } else if Some(&*key) == self.label {
                 match map.next_value::<Scalar>()? {
                     Scalar(Ok(text)) => found.label = Some(text),
-                    Scalar(Err(kind)) => found.wrong = Some(kind),
+                    Scalar(Err("null")) => {}
+                    Scalar(Err(kind)) => found.wrong_label = Some(kind),
                 }
             } else {
                 map.next_value::<IgnoredAny>()?;
@@ -223,54 +264,122 @@ impl<'de> serde::Deserialize<'de> for Scalar {
     }
 }
 
-fn objects(block: &mut Block, text: &str, key: &str, label: Option<&str>) -> Result<()> {
+fn objects(block: &mut Block, text: &str, layout: &Layout, options: &CorpusOptions) -> Result<()> {
+    let Layout::Objects { text: key, label, array } = layout else { return Ok(()) };
     block.text.reserve(text.len());
-    for (line, json) in text.lines().enumerate() {
-        if json.trim().is_empty() {
-            continue;
+    if !array {
+        for (line, json) in text.lines().enumerate().filter(|(_, json)| !json.trim().is_empty()) {
+            object(block, json, line as u64, (key, label.as_deref()), options)?;
         }
-        let fault = |code, found: String| {
-            Fault::new(code, found).file(&*block.path).row(block.first_line as usize + line)
-        };
-        let mut de = serde_json::Deserializer::from_str(json);
-        let found = Seed { text: key, label }.deserialize(&mut de).and_then(|f| de.end().map(|()| f));
-        let found = found.map_err(|e| {
-            let what = e.to_string();
-            let cause = if what.contains("surrogate") || what.contains("hex escape") {
-                "half of a surrogate pair stands alone, which is no character, or an escape is cut off"
-            } else {
-                "the line was cut off, or the file holds one JSON list over many lines"
-            };
-            Error::input(
-                fault("broken-json", format!("not a JSON object: {what}"))
-                    .cause(cause)
-                    .next("write one whole object a line (jq -c '.[]' turns a list into that)"),
-            )
-        })?;
-        if let Some(kind) = found.wrong {
-            return Err(Error::input(
-                fault("not-text", format!("{kind} where text is expected"))
-                    .column(key)
-                    .next("name the key with the text: --column KEY"),
-            ));
-        }
-        let Some(words) = found.text else {
-            return Err(Error::input(
-                fault("missing-key", format!("no key '{key}'"))
-                    .cause("another kind of object than those before it")
-                    .next("name the key with the text (--column KEY), or mend the line"),
-            ));
-        };
-        if label.is_some() && found.label.is_none() {
-            return Err(Error::input(
-                fault("missing-key", format!("no key '{}'", label.unwrap_or_default()))
-                    .cause("an object without a label")
-                    .next("give it one, or leave the line out"),
-            ));
-        }
-        let from = block.text.len();
-        block.text.push_str(&words);
-        block.push(from, line as u64, found.label.as_deref());
+        return Ok(());
     }
-    Ok(())
+    let bytes = text.as_bytes();
+    let (mut at, mut line, mut counted) = (0, 0, 0);
+    while let Some((from, to)) = element(bytes, &mut at) {
+        line += memchr_iter(b'\n', &bytes[counted..from]).count() as u64;
+        counted = from;
+        object(block, &text[from..to], line, (key, label.as_deref()), options)?;
+    }
+    match text[at..].trim().trim_start_matches(',').trim() {
+        "" | "]" => Ok(()),
+        _ => Err(Error::input(
+            Fault::new("broken-json", "the list does not go on with an element, nor end")
+                .file(&*block.path)
+                .row((block.first_line + line) as usize)
+                .cause("the file was cut off, or something stands behind the list")
+                .next("copy the file again, or write one object a line (jq -c '.[]' FILE)"),
+        )),
+    }
+}
+
+fn object(
+    block: &mut Block,
+    json: &str,
+    line: u64,
+    (key, label): (&str, Option<&str>),
+    options: &CorpusOptions,
+) -> Result<()> {
+    let row = block.first_line + line;
+    let read = |json: &str| {
+        let mut de = serde_json::Deserializer::from_str(json);
+        Seed { text: key, label }.deserialize(&mut de).and_then(|f| de.end().map(|()| f))
+    };
+    let found = read(json).or_else(|e| match options.invalid {
+        Invalid::Replace => read(&without_lone_surrogates(json)),
+        Invalid::Refuse => Err(e),
+    });
+    let found = match found {
+        Ok(found) => found,
+        Err(e) => {
+            let what = e.to_string();
+            let (cause, next) = if what.contains("surrogate") || what.contains("hex escape") {
+                (
+                    "half of a surrogate pair stands alone, which is no character, or an escape is cut off",
+                    "put U+FFFD there with --invalid replace, or leave the line out with --skip-bad",
+                )
+            } else {
+                (
+                    "the line was cut off, or the file is one JSON document over many lines",
+                    "write one whole object a line (jq -c '.[]' turns a list into that)",
+                )
+            };
+            let fault = Fault::new("broken-json", format!("not a JSON object: {what}"));
+            let fault = fault.file(&*block.path).row(row as usize).cause(cause).next(next);
+            return refuse(block, line, Error::input(fault), options);
+        }
+    };
+    let wrong = match (found.wrong, &found.text, found.wrong_label) {
+        (None, Some(_), None) => None,
+        (Some("null"), ..) => {
+            Some(wanting("not-text", "null where the text is expected", &block.path, row, key))
+        }
+        (Some(kind), ..) => Some(not_text(block, row, kind, key)),
+        (None, None, _) => Some(wanting("missing-key", &format!("no key '{key}'"), &block.path, row, key)),
+        (None, Some(_), Some(kind)) => Some(not_text(block, row, kind, label.unwrap_or_default())),
+    };
+    match (wrong, &found.text) {
+        (Some(error), _) => refuse(block, line, error, options),
+        (None, text) => push(
+            block,
+            text.as_deref().unwrap_or_default(),
+            label.map(|_| found.label.as_deref()),
+            line,
+            options,
+        ),
+    }
+}
+
+fn not_text(block: &Block, row: u64, kind: &str, key: &str) -> Error {
+    Error::input(
+        Fault::new("not-text", format!("{kind} where text is expected"))
+            .file(&*block.path)
+            .row(row as usize)
+            .column(key)
+            .next("name another key with --column or --label, or leave such rows out with --skip-bad"),
+    )
+}
+
+/// JSON with U+FFFD in place of each escape of half a surrogate pair.
+fn without_lone_surrogates(json: &str) -> String {
+    let half = |at: usize| {
+        let hex = json.get(at..at + 6)?.strip_prefix("\\u")?;
+        u32::from_str_radix(hex, 16).ok().filter(|code| (0xd800..0xe000).contains(code))
+    };
+    let mut out = String::with_capacity(json.len());
+    let (mut at, mut done) = (0, 0);
+    while let Some(found) = memchr(b'\\', &json.as_bytes()[at..]) {
+        at += found;
+        at += match (half(at), half(at + 6)) {
+            (Some(0xd800..0xdc00), Some(0xdc00..)) => 12,
+            (Some(_), _) => {
+                out += &json[done..at];
+                out += "\\ufffd";
+                done = at + 6;
+                6
+            }
+            // Whatever is escaped is one character, of any length.
+            (None, _) => 1 + json[at + 1..].chars().next().map_or(0, char::len_utf8),
+        };
+    }
+    out + &json[done..]
 }

@@ -1,5 +1,6 @@
 //! Bytes of one source as UTF-8: opened, unpacked, freed of a byte-order mark and decoded, a piece at a time.
 
+use std::borrow::Cow;
 use std::io::Read;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -106,6 +107,19 @@ impl Stream {
         (self.encoding.name(), self.guessed)
     }
 
+    /// What the source begins with as text, whole lines of it, whatever is no text replaced.
+    pub fn beginning(&self) -> Cow<'_, str> {
+        let whole = self.ended;
+        let mut text = match &self.decoder {
+            None => String::from_utf8_lossy(&self.head),
+            Some((_, encoding)) => encoding.decode_without_bom_handling(&self.head).0,
+        };
+        if !whole && let Some(end) = text.rfind('\n') {
+            text = Cow::Owned(text[..=end].to_owned());
+        }
+        text
+    }
+
     fn look_at_head(&mut self, wanted: Option<&str>) -> Result<()> {
         let mut head = Vec::new();
         self.read_into(&mut head, HEAD)?;
@@ -126,7 +140,7 @@ impl Stream {
                 match encoding::guess(&self.path, sound) {
                     Ok(encoding) => (encoding, 0),
                     Err(_) if self.invalid == Invalid::Replace => (UTF_8, 0),
-                    Err(e) => return Err(e),
+                    Err(e) => return Err(e.with_next(INVALID)),
                 }
             }
         };
@@ -219,6 +233,9 @@ impl Stream {
     }
 }
 
+/// What to do about bytes that are no text.
+const INVALID: &str = "name the encoding with --encoding (such as euc-kr or windows-1252), mend that line, or put U+FFFD there with --invalid replace";
+
 /// Bytes that the encoding does not allow.
 pub(super) fn undecodable(path: &str, offset: u64, byte: u8, line: usize, encoding: &str) -> Error {
     Error::input(
@@ -226,7 +243,7 @@ pub(super) fn undecodable(path: &str, offset: u64, byte: u8, line: usize, encodi
             .file(path)
             .row(line)
             .cause("another encoding (a lone half of a surrogate pair too), or a file cut off in the middle of a character")
-            .next("name the encoding with --encoding (such as euc-kr or windows-1252), mend that line, or put U+FFFD there with --invalid replace"),
+            .next(INVALID),
     )
 }
 

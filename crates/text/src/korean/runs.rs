@@ -1,17 +1,18 @@
 //! Text as runs of one kind of character, and short runs of syllables as one number.
 
-use super::jamo::is_letter;
+use super::jamo::{is_letter, is_syllable};
+use crate::words::whole_end;
 
 /// What a run is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// Composed Hangul syllables, three bytes each
     Hangul,
-    /// Letters of other scripts and digits; a stop or comma between two digits belongs to the number
+    /// Words of other scripts, numbers, addresses, names: what the scheme `word` keeps whole
     Word,
     /// Letters that stand alone: ㅋㅋ, ㅠㅠ
     Letters,
-    /// The same punctuation mark or symbol, once or more
+    /// The same punctuation mark or symbol, once or more; a face, an emoji
     Mark,
 }
 
@@ -37,6 +38,8 @@ pub(super) fn each_run(text: &str, run: &mut dyn FnMut(Kind, usize, usize, bool)
     let bytes = text.as_bytes();
     let mut at = 0;
     let mut glued = false;
+    // The next white space and the next syllable, once they are looked for.
+    let (mut space, mut hangul) = (0, 0);
     while at < bytes.len() {
         let start = at;
         if is_hangul(bytes, at) {
@@ -60,43 +63,29 @@ pub(super) fn each_run(text: &str, run: &mut dyn FnMut(Kind, usize, usize, bool)
             glued = false;
             continue;
         }
-        let kind = if is_letter(c) {
+        if space < at {
+            space = text[at..].find(char::is_whitespace).map_or(text.len(), |i| at + i);
+        }
+        if hangul < at {
+            hangul = text[at..].find(is_syllable).map_or(text.len(), |i| at + i);
+        }
+        let kind = if let Some((end, word)) = whole_end(text, space, hangul.min(space), start, c) {
+            at = end;
+            if word { Kind::Word } else { Kind::Mark }
+        } else if is_letter(c) {
             while let Some(next) = char_at(text, at).filter(|&c| is_letter(c)) {
                 at += next.len_utf8();
             }
             Kind::Letters
-        } else if c.is_alphanumeric() {
-            at = word_end(text, at, c);
-            Kind::Word
         } else {
             while char_at(text, at) == Some(c) {
                 at += c.len_utf8();
             }
-            Kind::Mark
+            if c.is_alphanumeric() { Kind::Word } else { Kind::Mark }
         };
         run(kind, start, at, glued);
         glued = true;
     }
-}
-
-fn word_end(text: &str, mut at: usize, first: char) -> usize {
-    let bytes = text.as_bytes();
-    let mut digit = first.is_ascii_digit();
-    while at < bytes.len() && !is_hangul(bytes, at) {
-        let Some(c) = char_at(text, at) else { break };
-        let inner =
-            matches!(c, '.' | ',' | ':') && digit && bytes.get(at + 1).is_some_and(u8::is_ascii_digit);
-        if !(inner || (c.is_alphanumeric() && !is_letter(c)) || is_combining(c)) {
-            break;
-        }
-        digit = c.is_ascii_digit();
-        at += c.len_utf8();
-    }
-    at
-}
-
-fn is_combining(c: char) -> bool {
-    matches!(c as u32, 0x0300..=0x036F | 0x1160..=0x11FF)
 }
 
 /// Longest run of syllables that fits one [`Key`].
@@ -200,6 +189,28 @@ mod tests {
                 ("갂힣", Hangul)
             ]
         );
+    }
+
+    #[test]
+    fn what_the_scheme_word_keeps_whole_stays_whole_in_korean() {
+        for (text, whole) in [
+            ("홈페이지 https://example.org/a?b=1 에서", "https://example.org/a?b=1"),
+            ("홈페이지(http://x.kr/a)에서", "http://x.kr/a"),
+            ("문의는 kim@example.co.kr로", "kim@example.co.kr"),
+            ("#서울여행 좋다", "#서울여행"),
+            ("@kim_95 님이", "@kim_95"),
+            ("전화 02-123-4567로", "02-123-4567"),
+            ("가격은 1,234,000원이고", "1,234,000"),
+            ("3.5%할인", "3.5%"),
+            ("10:30에", "10:30"),
+            ("와 👍🏽최고", "👍🏽"),
+            ("가족👩\u{200d}👩\u{200d}👧\u{200d}👦은", "👩\u{200d}👩\u{200d}👧\u{200d}👦"),
+            ("슬퍼 T_T", "T_T"),
+            ("좋아요:)", ":)"),
+            ("COVID-19는", "COVID-19"),
+        ] {
+            assert!(cut(text).iter().any(|run| run.0 == whole), "{text}: {:?}", cut(text));
+        }
     }
 
     #[test]

@@ -167,7 +167,15 @@ struct Steps {
 
 impl Steps {
     fn prepared<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        self.normaliser.apply(self.cleaner.clean(text))
+        self.normaliser.apply(self.cleaned(text))
+    }
+
+    /// The text in one form of Hangul, without what is never seen, after the rules of cleaning.
+    fn cleaned<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        match gyeol_base::plain(text) {
+            Cow::Borrowed(text) => self.cleaner.clean(text),
+            Cow::Owned(text) => Cow::Owned(self.cleaner.clean(&text).into_owned()),
+        }
     }
 }
 
@@ -362,7 +370,7 @@ impl Preparation {
 
     /// The text after cleaning, before it is cut.
     pub fn cleaned<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        self.steps.cleaner.clean(text)
+        self.steps.cleaned(text)
     }
 
     /// The chain with all that it learned.
@@ -474,7 +482,7 @@ impl Tokenize for Preparation {
             Cutter::Morphemes(morphemes) => morphemes.each(text, token),
             Cutter::Keras(keras) => keras.each(text, token),
         };
-        let cleaned = steps.cleaner.clean(text);
+        let cleaned = steps.cleaned(text);
         if steps.normaliser.is_lower_alone() {
             // Taken out while in use, so that a chain inside of `token` finds an empty one.
             let mut lowered = LOWERED.take();

@@ -46,7 +46,13 @@ impl StopWords {
         )
     }
 
-    /// The list called `english` (or `en`), `korean` (`ko`) or `none`.
+    /// Stems of Korean verbs that serve others (하다, 있다, 되다 …), as the scheme `korean-stems` leaves them.
+    pub fn korean_stems() -> Self {
+        let stems = "하 해 했 한 할 있 없 되 돼 됐 된 될 않 못하 같 싶 아니 이러 그러 저러 어떠 이렇 그렇 저렇 어떻 대하 위하 통하 의하 관하";
+        Self::of(stems.split_whitespace())
+    }
+
+    /// The list called `english` (or `en`), `korean` (`ko`), `korean-stems` or `none`.
     ///
     /// # Errors
     /// Another name.
@@ -54,13 +60,14 @@ impl StopWords {
         Ok(match name {
             "english" | "en" => Self::english(),
             "korean" | "ko" => Self::korean(),
+            "korean-stems" => Self::korean_stems(),
             "none" => Self::default(),
             _ => {
                 let shown = gyeol_base::shorten(name, 40);
                 return Err(Error::option(
                     Fault::new("unknown-stop-words", format!("no list of stop words is called '{shown}'"))
                         .cause("there is none for this language, or a slip of the pen")
-                        .next("use english, korean or none, or give a file with a word a line"),
+                        .next("use english, korean, korean-stems or none, or give a file with a word a line"),
                 ));
             }
         })

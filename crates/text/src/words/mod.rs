@@ -33,7 +33,7 @@ pub use unicode::UnicodeWords;
 pub use word::Word;
 
 pub(crate) use classes::is_word_regex as is_word_character;
-pub(crate) use word::{email_length, url_length};
+pub(crate) use word::{email_length, url_length, whole_end};
 
 use std::ops::Range;
 

@@ -19,7 +19,7 @@ pub const SCHEMES: &[(&str, &str)] = &[
     ("word", "words, numbers, addresses and emoticons whole, other marks alone"),
     ("whitespace", "what white space separates"),
     ("word-punct", "runs of word characters, runs of punctuation"),
-    ("treebank", "Penn Treebank tokens"),
+    ("treebank", "Penn Treebank tokens, those of NLTK's TreebankWordTokenizer"),
     ("unicode", "word boundaries of UAX #29"),
     ("scikit-learn", "two or more word characters in a row"),
     ("character", "each character"),

@@ -198,7 +198,6 @@ fn broken_tables_are_named_by_row() {
         ("d.jsonl", "{\"text\":\"x\"}\n{\"text\":\n", "broken-json", "row 2"),
         ("e.jsonl", "{\"text\":\"x\"}\n{\"text\":[1]}\n", "not-text", "row 2"),
         ("f.jsonl", "{\"text\":\"x\"}\n{\"other\":\"y\"}\n", "missing-key", "row 2"),
-        ("g.jsonl", "[{\"text\":\"x\"}]\n", "broken-json", "row 1"),
         ("h.pdf", "%PDF-1.7 ....", "unknown-format", "pdftotext"),
         #[cfg(feature = "columnar")]
         ("i.parquet", "PAR1 not really", "broken-columnar", "i.parquet"),

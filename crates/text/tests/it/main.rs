@@ -2,6 +2,7 @@
 
 mod corpus;
 mod fuzz;
+mod kinds;
 mod korean_sentences;
 #[path = "../../../../tests/mutate.rs"]
 mod mutate;

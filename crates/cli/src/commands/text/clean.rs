@@ -5,12 +5,12 @@ use std::path::Path;
 
 use gyeol_base::WholeFile;
 use gyeol_text::clean::{Cleaner, CleaningReport, RULES};
-use gyeol_text::corpus::{Block, Format, format_of};
+use gyeol_text::corpus::{Block, Format, Labels, format_of};
 use serde_json::json;
 
 use super::bar::Bar;
 use super::tokenize::output_failed;
-use super::{bytes_of, corpus, notes};
+use super::{bytes_of, labelled, notes};
 use crate::args::{Common, Reading, Texts};
 use crate::failure::{Failure, Result};
 use crate::output;
@@ -62,7 +62,7 @@ pub fn clean(
         rules => rules.iter().map(String::as_str).collect(),
     };
     let cleaner = Cleaner::named(&names)?.placeholders(wanted.placeholders);
-    let corpus = corpus(file, texts, &bytes_of(reading))?;
+    let corpus = labelled(file, texts, &bytes_of(reading), Labels::Kept)?;
     let mut report = cleaner.report(3);
     let (mut rows_in, mut rows_out) = (0u64, 0u64);
     let failed = |e: std::io::Error| {
@@ -153,7 +153,7 @@ fn write_block(block: &Block, cleaner: &Cleaner, format: Format, drop_empty: boo
     };
     for document in block.documents() {
         part.rows_in += 1;
-        part.labelled = Some(document.label.is_some());
+        part.labelled = Some(block.has_labels());
         let text = cleaner.clean_counted(document.text, &mut part.report);
         if drop_empty && text.trim().is_empty() {
             continue;
@@ -172,17 +172,17 @@ fn write_block(block: &Block, cleaner: &Cleaner, format: Format, drop_empty: boo
             }
             Format::Csv => {
                 cell(out, &text);
-                if let Some(label) = document.label {
+                if block.has_labels() {
                     out.push(b',');
-                    cell(out, label);
+                    cell(out, document.label.unwrap_or_default());
                 }
                 out.push(b'\n');
             }
             Format::Tsv => {
                 out.extend_from_slice(one_line(&text).as_bytes());
-                if let Some(label) = document.label {
+                if block.has_labels() {
                     out.push(b'\t');
-                    out.extend_from_slice(one_line(label).as_bytes());
+                    out.extend_from_slice(one_line(document.label.unwrap_or_default()).as_bytes());
                 }
                 out.push(b'\n');
             }

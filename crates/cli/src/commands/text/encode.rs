@@ -3,6 +3,7 @@
 use std::io::BufRead;
 use std::path::Path;
 
+use gyeol_text::corpus::Labels;
 use gyeol_text::encode::{Length, Padding, Side, encode_corpus, one_hot};
 use gyeol_text::prepare::Preparation;
 use gyeol_text::vocabulary::Vocabulary;
@@ -10,7 +11,7 @@ use serde_json::json;
 
 use super::bar::Bar;
 use super::tokenize::output_failed;
-use super::{Lines, corpus, notes};
+use super::{Lines, labelled, notes};
 use crate::args::{Bytes, Common, Texts};
 use crate::failure::{Failure, Result};
 
@@ -51,7 +52,7 @@ pub fn encode(
 ) -> Result<()> {
     let vocabulary = open(vocab)?;
     let chain = chain(&vocabulary, vocab)?;
-    let corpus = corpus(file, texts, bytes)?;
+    let corpus = labelled(file, texts, bytes, Labels::Kept)?;
     let pool = super::super::pool(common);
     let mut lines = Lines::new();
     let truncate: Side = form.truncate.parse()?;

@@ -4,11 +4,11 @@ use std::path::Path;
 
 use gyeol_data::{ColumnKind, Roles};
 use gyeol_report::terminal;
-use gyeol_text::corpus::Format;
+use gyeol_text::corpus::{Format, Labels, Look};
 use gyeol_text::profile::{ProfileParams, profile};
 
 use super::bar::Bar;
-use super::{bytes_of, corpus, kind, preparation, spooled};
+use super::{bytes_of, kind, labelled, preparation, spooled};
 use crate::args::{Common, Prepare, Reading, Texts};
 use crate::failure::Result;
 use crate::output;
@@ -35,24 +35,30 @@ pub fn is_text(file: &str, texts: &Texts, reading: &Reading) -> Result<bool> {
     {
         return Ok(true);
     }
-    match kind(file, texts)? {
-        Format::JsonLines | Format::Html => Ok(true),
-        // What only tables have was said of it.
+    let format = kind(file, texts)?;
+    let looked = || labelled(file, texts, &bytes_of(reading), Labels::Kept).and_then(|c| Ok(c.look()?));
+    match format {
+        Format::Html => return Ok(true),
+        Format::JsonLines => return Ok(looked()? == Look::Texts),
+        // Standard input is read once, so that it cannot be looked at; what only tables have was said of the others.
+        Format::Text if file == "-" => return Ok(false),
         Format::Text
-            if [&reading.delimiter, &reading.zone, &reading.date_format].iter().any(|r| r.is_some()) =>
+            if [&reading.delimiter, &reading.zone, &reading.date_format].iter().all(|r| r.is_none()) =>
         {
-            Ok(false)
+            return Ok(match looked()? {
+                Look::Plain => !looks_like_a_table(file),
+                look => look == Look::Texts,
+            });
         }
-        Format::Text => Ok(file != "-" && !looks_like_a_table(file)),
-        Format::Csv | Format::Tsv | Format::Parquet | Format::Arrow => {
-            // A table that cannot be read says so when it is inspected as one.
-            let Ok(table) = super::super::table(file, reading) else {
-                return Ok(kind(file, texts)? == Format::Tsv);
-            };
-            let roles = Roles::guess(&table);
-            Ok(roles.time().is_none() && !roles.texts().is_empty())
-        }
+        _ => {}
     }
+    // A table that cannot be read says so when it is inspected as one.
+    let Ok(table) = super::super::table(file, reading) else {
+        return Ok(format == Format::Tsv);
+    };
+    let roles = Roles::guess(&table);
+    Ok(roles.time().is_none()
+        && (!roles.texts().is_empty() || looked().is_ok_and(|look| look == Look::Texts)))
 }
 
 /// A .txt file whose first lines have the same number (two or more) of cells is a table in disguise, and so is one that is
@@ -94,8 +100,8 @@ pub fn inspect(
     let bytes = bytes_of(reading);
     let spooled = spooled(file)?;
     let chain = preparation(common, prepare, &spooled.name, texts, &bytes)?;
-    let texts_in = corpus(&spooled.name, texts, &bytes)?;
-    let other = against.map(|other| corpus(other, texts, &bytes)).transpose()?;
+    let texts_in = labelled(&spooled.name, texts, &bytes, Labels::Kept)?;
+    let other = against.map(|other| labelled(other, texts, &bytes, Labels::Kept)).transpose()?;
     let pool = super::super::pool(common);
     let name =
         |path: &str| Path::new(path).file_name().map_or(path.to_owned(), |n| n.to_string_lossy().into());

@@ -10,7 +10,7 @@ mod vocab;
 
 use std::io::Write;
 
-use gyeol_text::corpus::{Corpus, CorpusOptions, Format, format_of};
+use gyeol_text::corpus::{Corpus, CorpusOptions, Format, Labels, format_of};
 use gyeol_text::prepare::{Preparation, PreparationParams};
 use gyeol_text::stop_words::StopWords;
 
@@ -45,8 +45,13 @@ pub fn run(common: &Common, verb: TextVerb) -> Result<()> {
     }
 }
 
-/// Opens the texts that the options mean.
+/// Opens the texts that the options mean, for a verb that looks at no labels.
 pub fn corpus(file: &str, texts: &Texts, bytes: &Bytes) -> Result<Corpus> {
+    labelled(file, texts, bytes, Labels::Ignored)
+}
+
+/// Opens the texts that the options mean.
+pub fn labelled(file: &str, texts: &Texts, bytes: &Bytes, labels: Labels) -> Result<Corpus> {
     let parse = |what: &Option<String>| what.as_deref().map(str::parse).transpose();
     let options = CorpusOptions {
         format: texts.format.as_deref().map(str::parse).transpose()?,
@@ -56,7 +61,10 @@ pub fn corpus(file: &str, texts: &Texts, bytes: &Bytes) -> Result<Corpus> {
         encoding: bytes.encoding.clone(),
         delimiter: super::delimiter(bytes.delimiter.as_deref())?,
         quoting: texts.quotes.as_deref().map(|q| q == "on"),
+        header: (bytes.header || bytes.no_header).then_some(bytes.header),
         invalid: texts.invalid.parse()?,
+        labels,
+        skip_bad: texts.skip_bad,
         max_document_bytes: texts.max_document,
         ..CorpusOptions::default()
     };
@@ -131,7 +139,7 @@ fn table(path: &std::path::Path) -> Result<String> {
 /// Standard input as a file, since fitting and using read it twice; other names stay.
 pub struct Spooled {
     pub name: String,
-    _kept: Option<tempfile::TempPath>,
+    _kept: Option<(gyeol_base::Partial, tempfile::TempPath)>,
 }
 
 pub fn spooled(file: &str) -> Result<Spooled> {
@@ -149,9 +157,10 @@ pub fn spooled(file: &str) -> Result<Spooled> {
         )
     };
     let mut kept = tempfile::NamedTempFile::new().map_err(failed)?;
+    let partial = gyeol_base::Partial::new(kept.path());
     std::io::copy(&mut std::io::stdin().lock(), &mut kept).map_err(failed)?;
     let path = kept.into_temp_path();
-    Ok(Spooled { name: path.display().to_string(), _kept: Some(path) })
+    Ok(Spooled { name: path.display().to_string(), _kept: Some((partial, path)) })
 }
 
 /// Standard output for many lines; a reader that has seen enough (`| head`) ends it without a failure.
@@ -201,5 +210,10 @@ fn kind(file: &str, texts: &Texts) -> Result<Format> {
 }
 
 fn bytes_of(reading: &Reading) -> Bytes {
-    Bytes { delimiter: reading.delimiter.clone(), encoding: reading.encoding.clone() }
+    Bytes {
+        delimiter: reading.delimiter.clone(),
+        encoding: reading.encoding.clone(),
+        no_header: reading.no_header,
+        header: reading.header,
+    }
 }

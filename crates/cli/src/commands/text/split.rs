@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
+use gyeol_text::corpus::Labels;
 use gyeol_text::pairs::{Part, SplitParams, split as parts_of};
 use serde_json::json;
 
 use super::bar::Bar;
-use super::{corpus, notes, spooled};
+use super::{labelled, notes, spooled};
 use crate::args::{Bytes, Common, Texts};
 use crate::failure::{Failure, Result};
 use crate::output;
@@ -24,7 +25,8 @@ pub fn split(
     let spooled = spooled(file)?;
     let file = spooled.name.as_str();
     let pool = super::super::pool(common);
-    let first = corpus(file, texts, bytes)?;
+    let labels = if stratify { Labels::Needed } else { Labels::Kept };
+    let first = labelled(file, texts, bytes, labels)?;
     let params = SplitParams { valid, test, stratify, seed: common.seed.unwrap_or(0) };
     let split = parts_of(&first, params, &pool)?;
     std::fs::create_dir_all(out).map_err(|e| {
@@ -33,7 +35,7 @@ pub fn split(
             format!("cannot make the folder {}: {e}. Next: name another --out", out.display()),
         )
     })?;
-    let second = corpus(file, texts, bytes)?;
+    let second = labelled(file, texts, bytes, labels)?;
     let mut written: [Vec<u8>; 3] = Default::default();
     {
         let bar = Bar::new(common, &second);

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::bar::Bar;
 use super::{corpus, notes, preparation, spooled};
 use crate::args::{Bytes, Common, Prepare, Texts};
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 use crate::output;
 
 /// What is asked for.
@@ -45,6 +45,18 @@ pub fn vocab(
         let bar = Bar::new(common, &corpus);
         Vocabulary::fit(&corpus, &chain, params, &pool, |_| bar.moved())?
     };
+    if vocabulary.words().next().is_none() {
+        let tokens = vocabulary.total().tokens;
+        let next = if tokens == 0 {
+            "give texts with words in them"
+        } else {
+            "lower --min-count, or give more texts"
+        };
+        return Err(Failure::failed(
+            "empty-vocabulary",
+            format!("{file}: of {tokens} tokens no word is left for a vocabulary. Next: {next}"),
+        ));
+    }
     vocabulary.set_preparation(chain.to_json());
     let text = if wanted.keras { vocabulary.to_keras_json()? } else { vocabulary.to_json() };
     output::bytes(Path::new(wanted.output), text.as_bytes())?;
@@ -100,6 +112,12 @@ pub fn subwords(
             all.push(document.text.to_owned());
             if bar.moved() { Ok(()) } else { Err(gyeol_base::Error::stopped()) }
         })?;
+    }
+    if all.iter().all(|text| text.trim().is_empty()) {
+        return Err(Failure::failed(
+            "empty-corpus",
+            format!("{file}: there is no word in it. Next: give texts with words in them"),
+        ));
     }
     let model = Subword::train(
         all.iter(),

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 
 use gyeol_tensor::Pool;
 use gyeol_text::corpus::Corpus;
-use gyeol_text::prepare::Preparation;
+use gyeol_text::prepare::{Preparation, language_of};
 use gyeol_vectors::matrix::Csr;
 use gyeol_vectors::vectorize::{Documents, TfIdf, Vectorizer, VectorizerParams, Weight};
 
@@ -50,6 +50,22 @@ fn mean_something(given: &[(&str, bool)], to: &str) -> Result<()> {
         return Ok(());
     }
     Err(Failure::Usage(format!("{} means nothing to {to}", unused.join(", "))))
+}
+
+/// The beginnings of some documents of a corpus, by their numbers.
+fn beginnings(
+    corpus: &Corpus,
+    numbers: impl Iterator<Item = u32>,
+    length: usize,
+) -> gyeol_base::Result<HashMap<u64, String>> {
+    let mut texts: HashMap<u64, String> = numbers.map(|n| (u64::from(n), String::new())).collect();
+    corpus.each(|document| {
+        if let Some(text) = texts.get_mut(&document.number) {
+            *text = gyeol_base::shorten(document.text, length);
+        }
+        Ok(())
+    })?;
+    Ok(texts)
 }
 
 impl<'a> Source<'a> {
@@ -118,14 +134,25 @@ impl<'a> Source<'a> {
         numbers: impl Iterator<Item = u32>,
         length: usize,
     ) -> gyeol_base::Result<HashMap<u64, String>> {
-        let mut texts: HashMap<u64, String> = numbers.map(|n| (u64::from(n), String::new())).collect();
-        self.corpus().map_err(Failure::into_error)?.each(|document| {
-            if let Some(text) = texts.get_mut(&document.number) {
-                *text = gyeol_base::shorten(document.text, length);
+        beginnings(&self.corpus().map_err(Failure::into_error)?, numbers, length)
+    }
+
+    /// Korean texts by their stems, where neither a scheme nor a language is named; it is said.
+    fn by_korean_stems(&mut self) -> Result<()> {
+        let asked = &self.prepare;
+        if asked.like.is_none()
+            && asked.scheme.is_none()
+            && asked.lang == "auto"
+            && language_of(&self.corpus()?)? == "ko"
+        {
+            let prepare = self.prepare.to_mut();
+            prepare.lang = "ko".into();
+            prepare.scheme = Some("korean-stems".into());
+            if !self.common.quiet {
+                eprintln!("  Korean: words by their stems; --scheme scikit-learn takes them as they stand");
             }
-            Ok(())
-        })?;
-        Ok(texts)
+        }
+        Ok(())
     }
 
     /// Fits a vectorizer on the texts.

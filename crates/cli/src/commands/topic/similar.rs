@@ -1,11 +1,15 @@
 //! `gyeol similar`.
 
+use std::collections::HashMap;
 use std::path::Path;
 
-use gyeol_bundle::Bundle;
+use gyeol_bundle::{Bundle, DataHash};
 use gyeol_models::Registry;
 use gyeol_tensor::Pool;
+use gyeol_text::Tokenize;
+use gyeol_text::corpus::sha256_of;
 use gyeol_text::encode::fit_encode;
+use gyeol_text::prepare::Preparation;
 use gyeol_text::vocabulary::VocabularyParams;
 use gyeol_topic::lda::Lda;
 use gyeol_topic::lsa::Lsa;
@@ -15,11 +19,11 @@ use gyeol_vectors::words::{Cooccurrence, WindowParams, WordVectors, ppmi};
 use serde_json::{Value, json};
 
 use super::super::pool;
-use super::Source;
+use super::{Source, beginnings};
 use crate::args::Common;
 use crate::args::topic::Similar;
 use crate::commands::text::bar::Bar;
-use crate::commands::text::notes;
+use crate::commands::text::{corpus, notes};
 use crate::failure::{Failure, Result};
 use crate::output;
 
@@ -34,9 +38,16 @@ pub fn similar(common: &Common, args: &Similar) -> Result<()> {
     if Path::new(&args.file).extension().is_some_and(|e| e == "gyeol") {
         return by_model(common, args, &pool);
     }
-    let source = Source::new(common, &args.file, &args.terms, &args.prepare, &args.texts, &args.bytes)?;
+    let mut source = Source::new(common, &args.file, &args.terms, &args.prepare, &args.texts, &args.bytes)?;
+    source.by_korean_stems()?;
     if args.words {
-        return near_words(common, &word_vectors(&source, args, &pool)?, args, &pool);
+        let tokens = source.preparation()?;
+        // The word as the texts have it: its stem, its small letters.
+        let query = match &tokens.tokens(&args.query)[..] {
+            [word] => word.clone(),
+            _ => args.query.clone(),
+        };
+        return near_words(common, &word_vectors(&source, tokens, args, &pool)?, &query, args, &pool);
     }
     let (vectorizer, matrix) = source.fit(&pool)?;
     let query = vectorizer.queries(&[&args.query]);
@@ -56,7 +67,7 @@ fn by_model(common: &Common, args: &Similar, pool: &Pool) -> Result<()> {
     if !bundle.is::<Lda>() && !bundle.is::<Lsa>() {
         return Err(Registry::standard().wrong_kind(&bundle, "a model of topics").in_file(&args.file).into());
     }
-    let texts = [&args.query];
+    let (texts, data) = ([&args.query], bundle.manifest.data.clone());
     let (vectors, documents, query) = if bundle.is::<Lda>() {
         let lda: Lda = bundle.open_as().map_err(|e| e.in_file(&args.file))?;
         let query = lda.vectorizer().transform_texts(&texts);
@@ -79,11 +90,44 @@ fn by_model(common: &Common, args: &Similar, pool: &Pool) -> Result<()> {
         (words, lsa.documents().clone(), query)
     };
     if let Some(vectors) = vectors {
-        return near_words(common, &vectors, args, pool);
+        return near_words(common, &vectors, &args.query, args, pool);
     }
     let query = query.ok_or_else(|| unseen(args))?;
     let near = DenseIndex::new(&documents, args.measure)?.search(&query, args.k, pool)?;
-    show(common, near.into_iter().flatten().map(|n| (json!(n.row), n.score, None)).collect())
+    let near: Vec<Near> = near.into_iter().flatten().collect();
+    let mut texts = match documents_of(args, &data)? {
+        Some(file) => {
+            let corpus = corpus(&file, &args.texts, &args.bytes)?;
+            beginnings(&corpus, near.iter().map(|n| n.row), 160)?
+        }
+        None => {
+            if !common.quiet {
+                eprintln!("  the texts themselves are not in the model: --documents FILE shows those found");
+            }
+            HashMap::new()
+        }
+    };
+    show(common, near.iter().map(|n| (json!(n.row), n.score, texts.remove(&u64::from(n.row)))).collect())
+}
+
+/// The file of the texts that a model was made from: the one named, else that of its name beside the model or here.
+fn documents_of(args: &Similar, data: &DataHash) -> Result<Option<String>> {
+    let is = |file: &String| sha256_of(std::slice::from_ref(file)).is_ok_and(|sha256| sha256 == data.sha256);
+    if let Some(file) = &args.documents {
+        sha256_of(std::slice::from_ref(file))?;
+        return match is(file) {
+            true => Ok(Some(file.clone())),
+            false => Err(Failure::failed(
+                "other-texts",
+                format!(
+                    "{file}: not the texts that {} was made from. Likely cause: they were changed, or are others. Next: name {}",
+                    args.file, data.name
+                ),
+            )),
+        };
+    }
+    let beside = Path::new(&args.file).with_file_name(&data.name).display().to_string();
+    Ok([beside, data.name.clone()].into_iter().filter(|file| Path::new(file).exists()).find(is))
 }
 
 fn unseen(args: &Similar) -> Failure {
@@ -91,14 +135,18 @@ fn unseen(args: &Similar) -> Failure {
     Failure::failed(
         "no-known-word",
         format!(
-            "{}: no word of '{query}' is a term of these documents. Likely cause: other words or another scheme. Next: ask with words that occur there",
+            "{}: no word of '{query}' is a term of these documents. Likely cause: other words, or another form of them than --scheme cuts out. Next: ask with words that occur there",
             args.file
         ),
     )
 }
 
-fn word_vectors(source: &Source<'_>, args: &Similar, pool: &Pool) -> Result<WordVectors> {
-    let tokens = source.preparation()?;
+fn word_vectors(
+    source: &Source<'_>,
+    tokens: Preparation,
+    args: &Similar,
+    pool: &Pool,
+) -> Result<WordVectors> {
     let corpus = source.corpus()?;
     let params = VocabularyParams { min_count: LEAST, ..VocabularyParams::default() };
     let (vocabulary, encoded) = {
@@ -108,6 +156,16 @@ fn word_vectors(source: &Source<'_>, args: &Similar, pool: &Pool) -> Result<Word
     notes(source.common, &corpus);
     let words: Vec<&str> = vocabulary.words().map(|(_, word, ..)| word).collect();
     let window = WindowParams { window: args.window, ..WindowParams::default() };
+    if words.len() < 2 {
+        return Err(Failure::failed(
+            "too-few-words",
+            format!(
+                "{}: {} words occur {LEAST} times or more, and words are compared by their company. Likely cause: few or short texts. Next: give more texts, or compare texts without --words",
+                args.file,
+                words.len()
+            ),
+        ));
+    }
     let counted = Cooccurrence::count(&encoded, vocabulary.first(), words.len(), window, pool)?;
     let matrix = ppmi(&counted.counts, 1.0, 0.75)?;
     let k = args.dimensions.unwrap_or(DIMENSIONS.min(words.len()));
@@ -115,13 +173,19 @@ fn word_vectors(source: &Source<'_>, args: &Similar, pool: &Pool) -> Result<Word
     Ok(WordVectors::of(words, &matrix, params, 0.5, pool)?)
 }
 
-fn near_words(common: &Common, vectors: &WordVectors, args: &Similar, pool: &Pool) -> Result<()> {
+fn near_words(
+    common: &Common,
+    vectors: &WordVectors,
+    query: &str,
+    args: &Similar,
+    pool: &Pool,
+) -> Result<()> {
     if args.measure != gyeol_vectors::similarity::Measure::Cosine {
         return Err(Failure::Usage("words are compared by the cosine alone".into()));
     }
     let near = match &args.analogy[..] {
-        [a, b] => vectors.analogy(a, b, &args.query, args.k, pool)?,
-        _ => vectors.nearest(&args.query, args.k, pool)?,
+        [a, b] => vectors.analogy(a, b, query, args.k, pool)?,
+        _ => vectors.nearest(query, args.k, pool)?,
     };
     show(common, near.into_iter().map(|(word, score)| (json!(word), score, None)).collect())
 }

@@ -123,6 +123,28 @@ impl<'a> Piece<'a> {
     }
 }
 
+/// The end of what stays whole at `at` in Korean too, and whether it is a word: an address or a name; a face; a number or a
+/// word of another script, up to the next syllable of Hangul; an emoji, as often as it is repeated. `end` is where the
+/// piece ends at white space, `hangul` where that syllable is.
+pub(crate) fn whole_end(text: &str, end: usize, hangul: usize, at: usize, c: char) -> Option<(usize, bool)> {
+    let (piece, latin) = (Piece { text, end }, Piece { text, end: hangul });
+    if let Some(end) = address::end(piece, at, c) {
+        return Some((end, true));
+    }
+    if let Some(end) = emoticon::end(piece, at, c) {
+        return Some((end, false));
+    }
+    if let Some(end) = joined::end(latin, at, c) {
+        return Some((end, true));
+    }
+    let first = emoji_end(piece, at, c)?;
+    let (emoji, mut end) = (&text[at..first], first);
+    while piece.rest(end).starts_with(emoji) && emoji_end(piece, end, c) == Some(end + emoji.len()) {
+        end += emoji.len();
+    }
+    Some((end, false))
+}
+
 /// The end of the token that begins at `at` with `c`.
 fn token_end(piece: Piece<'_>, at: usize, c: char) -> usize {
     address::end(piece, at, c)

@@ -131,9 +131,33 @@ impl<'a> Texts<'a> {
         let counts = Counts::of(&corpus, &chain, params, words_only, pool, |_| bar.moved())?;
         drop(bar);
         notes(common, &corpus);
+        warn_of_boilerplate(common, &counts);
         let data = super::data(&args.file, &source, counts.counts.rows())?;
         Ok(Texts { source, counts, data })
     }
+}
+
+/// Names the words that stand in over half of the documents: heads of mails, marks of a form, which say nothing of topics.
+fn warn_of_boilerplate(common: &Common, counts: &Counts) {
+    let documents = counts.counts.rows() as u64;
+    let vectorizer = &counts.vectorizer;
+    let mut common_words: Vec<(u64, &str)> = vectorizer
+        .terms()
+        .zip(vectorizer.tallies())
+        .filter(|(_, (of, _))| 2 * of > documents)
+        .map(|(term, (of, _))| (*of, term))
+        .collect();
+    if common.quiet || documents < 20 || common_words.is_empty() {
+        return;
+    }
+    common_words.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
+    let shown: Vec<String> = common_words.iter().take(8).map(|(_, word)| format!("'{word}'")).collect();
+    let more =
+        if common_words.len() > 8 { format!(" and {} more", common_words.len() - 8) } else { String::new() };
+    eprintln!(
+        "gyeol: warning: over half of the documents have {}{more}: the heads of mails, or a form, rather than topics; --max-df 0.5 leaves such words out",
+        shown.join(", ")
+    );
 }
 
 /// Where nothing is asked for: the words of the language, small, without its stop words; stems in Korean.
@@ -150,7 +174,8 @@ fn prepared(source: &Source<'_>, asked: &Prepare) -> Result<Prepare> {
         prepare.scheme = Some(if korean { "korean-stems" } else { "scikit-learn" }.into());
     }
     if prepare.stop_words.is_empty() {
-        prepare.stop_words = vec![if korean { "korean" } else { "english" }.into()];
+        let lists: &[&str] = if korean { &["korean", "korean-stems"] } else { &["english"] };
+        prepare.stop_words = lists.iter().map(|list| (*list).to_owned()).collect();
     }
     Ok(prepare)
 }

@@ -42,7 +42,8 @@ pub fn topics(common: &Common, args: &Topics) -> Result<()> {
     ];
     mean_something(&given, "--method lsa")?;
     let output = super::output(args)?;
-    let source = Source::new(common, &args.file, &args.terms, &args.prepare, &args.texts, &args.bytes)?;
+    let mut source = Source::new(common, &args.file, &args.terms, &args.prepare, &args.texts, &args.bytes)?;
+    source.by_korean_stems()?;
     let pool = pool(common);
     let (vectorizer, matrix) = source.fit(&pool)?;
     let method =
