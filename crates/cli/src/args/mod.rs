@@ -77,10 +77,10 @@ pub struct Reading {
     /// Encoding of the text, such as utf-8 or euc-kr.
     #[arg(long, value_name = "NAME")]
     pub encoding: Option<String>,
-    /// Row 1 of a table of texts is a row like the others; its columns are 1, 2, 3 … [default: by its cells].
+    /// The first row is a row like the others, and names no columns [default: by its cells].
     #[arg(long)]
     pub no_header: bool,
-    /// Row 1 of a table of texts names its columns.
+    /// The first row names the columns.
     #[arg(long, conflicts_with = "no_header")]
     pub header: bool,
     /// Zone of local times, such as Europe/Berlin.
@@ -92,9 +92,6 @@ pub struct Reading {
     /// Lines above the table of readings that are no part of it.
     #[arg(long, value_name = "N")]
     pub skip: Option<usize>,
-    /// The first row of the table holds readings, not names.
-    #[arg(long)]
-    pub no_header: bool,
     /// Decimal sign: comma or point.
     #[arg(long, value_name = "SIGN", value_parser = ["comma", "point"])]
     pub decimal: Option<String>,
@@ -104,6 +101,11 @@ pub struct Reading {
 }
 
 impl Reading {
+    /// Whether the first row names the columns, where that was said.
+    pub fn named(&self) -> Option<bool> {
+        (self.header || self.no_header).then_some(self.header)
+    }
+
     /// The same as it is typed, for commands that are shown.
     pub fn typed(&self) -> String {
         let mut words = String::new();
@@ -120,7 +122,7 @@ impl Reading {
                 words += &format!(" --{flag} \"{value}\"");
             }
         }
-        words + if self.no_header { " --no-header" } else { "" }
+        words + self.named().map_or("", |named| if named { " --header" } else { " --no-header" })
     }
 }
 

@@ -90,7 +90,7 @@ fn options(reading: &Reading) -> Result<ReadOptions> {
         zone: reading.zone.clone(),
         date_format: reading.date_format.clone(),
         decimal_comma: reading.decimal.as_deref().map(|sign| sign == "comma"),
-        header: reading.no_header.then_some(false),
+        header: reading.named(),
         skip: reading.skip,
         reshape: reading.reshape.as_deref().map(|word| word == "yes"),
         ..ReadOptions::default()

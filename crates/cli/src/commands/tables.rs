@@ -63,7 +63,7 @@ pub fn said(recipe: &mut AnyRecipe, reading: &Reading) -> Result<()> {
             set(&mut data.date_format, &reading.date_format);
             data.decimal_comma =
                 reading.decimal.as_deref().map(|sign| sign == "comma").or(data.decimal_comma);
-            data.header = reading.no_header.then_some(false).or(data.header);
+            data.header = reading.named().or(data.header);
             data.skip = reading.skip.or(data.skip);
             data.reshape = reading.reshape.as_deref().map(|word| word == "yes").or(data.reshape);
         }

@@ -56,5 +56,6 @@ fn every_verb_that_reads_a_table_takes_the_same_options() {
     place.write("t.csv", "1,2\n3,4\n".to_string() + &hourly(100, |t, x| format!("{t},{x:.1}")));
     let seen = place.call(&["clean", "t.csv", "--skip", "2", "--no-header", "-o", "-", "--quiet"]).ok().out;
     assert!(seen.starts_with("column_1,column_2\n2023-01-01"), "{seen}");
-    place.call(&["run", "t.csv", "--skip", "2"]).misused(&["gyeol clean", "--skip"]);
+    place.call(&["init", "t.csv", "--skip", "2", "-o", "r.toml"]).ok();
+    assert!(String::from_utf8(place.read("r.toml")).unwrap().contains("\nskip = 2"));
 }
