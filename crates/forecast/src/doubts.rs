@@ -1,15 +1,15 @@
 //! What readings say against the forecast made from them: series left out, values outside all that training saw.
 
 use gyeol_base::Warning;
-use gyeol_data::{Readings, RowSplit, Scaler, Split};
+use gyeol_data::{Readings, RowSplit, Scaler, Series, Split};
 
 use crate::forecaster::About;
 use crate::prepare::Spec;
 
-/// A series that a ladder leaves out, so that it neither stops nor shortens what the others are fitted on.
+/// A series or a column that a ladder leaves out, so that it neither stops nor shortens what the others are fitted on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeftOut {
-    /// Its id.
+    /// Its id, or name.
     pub id: String,
     /// Why, in words.
     pub why: String,
@@ -43,6 +43,34 @@ pub fn leave_out(readings: &mut Readings, split: &Split, spec: &Spec) -> Vec<Lef
     }
     readings.series.retain(|s| !out.iter().any(|left| s.id.as_deref() == Some(&left.id)));
     out
+}
+
+/// Covariates whose holes touch more than half of all windows: what they tell is not worth what they cost.
+pub fn rare_columns(readings: &Readings, look_back: usize, horizon: usize) -> Vec<LeftOut> {
+    let touched = |column: &dyn Fn(&Series) -> Vec<bool>, ahead: usize| {
+        let (mut touched, mut all) = (0usize, 0usize);
+        for s in &readings.series {
+            let lacks = column(s);
+            let mut since = usize::MAX;
+            // The row before which a window ends, and how long ago the last hole was.
+            for end in 0..s.history {
+                since = if lacks[end] { 0 } else { since.saturating_add(1) };
+                if end + 1 >= look_back + ahead {
+                    touched += usize::from(since < look_back + ahead);
+                    all += 1;
+                }
+            }
+        }
+        touched as f64 / all.max(1) as f64
+    };
+    let holes = |values: &[f64]| values.iter().map(|v| v.is_nan()).collect::<Vec<bool>>();
+    let past = (0..readings.past.len()).map(|c| touched(&|s| holes(&s.past[c]), 0)).collect::<Vec<f64>>();
+    let known =
+        (0..readings.known.len()).map(|c| touched(&|s| holes(&s.known[c]), horizon)).collect::<Vec<f64>>();
+    let found = readings.past.iter().zip(past).chain(readings.known.iter().zip(known));
+    let rare = found.filter(|(_, share)| *share > 0.5);
+    let why = |share: f64| format!("its missing readings touch {:.0} % of all windows", 100.0 * share);
+    rare.map(|(name, share)| LeftOut { id: name.clone(), why: why(share) }).collect()
 }
 
 /// Readings this many times the range seen beyond its ends are said to lie outside it, each one …

@@ -26,7 +26,7 @@ pub mod score;
 pub mod season;
 pub mod windows;
 
-pub use doubts::{LeftOut, leave_out};
+pub use doubts::{LeftOut, leave_out, rare_columns};
 pub use evaluate::Evaluation;
 pub use forecaster::{Backtest, Forecast, ForecastRow, Forecaster};
 pub use gyeol_base::{Error, Result};

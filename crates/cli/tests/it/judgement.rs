@@ -94,3 +94,25 @@ fn windows_of_the_fit_are_counted_and_readings_of_another_unit_are_said() {
     assert!(forecast.err.contains("'load': 48 of the 48 readings"), "{forecast:#?}");
     assert_eq!(forecast.json()["warnings"].as_array().unwrap().len(), 1);
 }
+
+#[test]
+fn a_column_that_is_rarely_read_is_left_out_by_name_and_stops_nothing() {
+    let place = Place::new();
+    let mut text = "time,load,temperature,wind\n".to_string();
+    for i in 0..900 {
+        // Read in one week of three; and for the last two of the hours.
+        let wind =
+            if i / 168 % 3 == 0 || i > 897 { format!("{:.1}", reading(i as f64, 4)) } else { String::new() };
+        let (load, warm) = (reading(i as f64, 1), reading(i as f64, 2));
+        text += &format!("{},{load:.2},{warm:.1},{wind}\n", stamp(i * 60));
+    }
+    place.write("load.csv", text);
+    let columns = "[columns]\ntargets = [\"load\"]\npast = [\"temperature\", \"wind\"]\n";
+    place.write("r.toml", format!("[data]\nfile = \"load.csv\"\n{columns}{}{CHEAP}", common::FORECAST));
+    let run = place.call(&["run", "r.toml", "--out", "out"]).ok();
+    assert!(run.err.contains("Column 'wind' is left out: its missing readings touch"), "{run:#?}");
+    assert!(!run.err.contains("'temperature' is left out"), "{run:#?}");
+    let model = place.call(&["show", "out/model.gyeol"]).ok().out;
+    assert!(!model.contains("wind"), "{model}");
+    place.call(&["predict", "out/model.gyeol", "load.csv"]).ok();
+}

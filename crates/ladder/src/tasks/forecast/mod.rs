@@ -15,12 +15,12 @@ use gyeol_base::{Error, Result};
 use gyeol_bundle::DataHash;
 use gyeol_data::calendar::Holidays;
 use gyeol_data::profile::Profile;
-use gyeol_data::{Change, Roles, Split, Table};
+use gyeol_data::{Change, Readings, Roles, Split, Table};
 use gyeol_forecast::forecaster::About;
 use gyeol_forecast::rung::Base;
 use gyeol_forecast::score::{self, Sums, Yardsticks};
 use gyeol_forecast::{
-    Forecaster, Intervals, LeftOut, Prepared, RungParams, Spec, Window, Windows, leave_out,
+    Forecaster, Intervals, LeftOut, Prepared, RungParams, Spec, Window, Windows, leave_out, rare_columns,
 };
 use gyeol_judge::Bootstrap;
 use gyeol_report::Language;
@@ -32,7 +32,7 @@ use gyeol_tensor::Pool;
 use serde_json::{Map, Value, json};
 
 use crate::options::Climb;
-use crate::recipe::{HolidaysRecipe, Metric, Recipe};
+use crate::recipe::{ForecastRecipe, HolidaysRecipe, Metric, Recipe};
 use crate::task::{Answered, Findings, Fit, Head, Judged, Part, Plan, RungName, Running, Task};
 use crate::watch::{Step, Watch};
 use detail::{Shared, TestWindows};
@@ -64,6 +64,7 @@ pub struct Forecasts<'a> {
     about: About,
     calendar: Vec<String>,
     left_out: Vec<LeftOut>,
+    columns_out: Vec<LeftOut>,
     /// What nets start from, once one needed it.
     base: Option<Base>,
     /// Training windows before they were thinned.
@@ -99,7 +100,13 @@ impl<'a> Forecasts<'a> {
     /// # Errors
     /// As the stations say.
     pub fn of(recipe: &'a Recipe, opened: Opened, options: &Climb, pool: &'a Pool) -> Result<Forecasts<'a>> {
-        let Opened { table, roles, changes, mut readings } = opened;
+        let Opened { table, mut roles, changes, mut readings } = opened;
+        let ForecastRecipe { look_back, horizon, .. } = recipe.forecast;
+        let columns_out = rare_columns(&readings, look_back, horizon);
+        if !columns_out.is_empty() {
+            columns_out.iter().for_each(|left| roles.set(&left.id, gyeol_data::Role::Ignored));
+            readings = Readings::from_table(&table, &roles)?;
+        }
         let split = Split::of(&readings, &recipe.split_spec())?;
         let spec = Spec::new(
             &readings,
@@ -201,6 +208,7 @@ impl<'a> Forecasts<'a> {
                 learnt: Some((split.train.start.min(split.valid.start), split.valid.end)),
             },
             left_out,
+            columns_out,
             base: None,
             whole,
             quick: options.quick,
@@ -221,6 +229,9 @@ impl<'a> Forecasts<'a> {
     /// What was left out, or held back, in words.
     fn remarks(&self) -> Vec<String> {
         let mut said: Vec<String> = Vec::new();
+        for left in &self.columns_out {
+            said.push(format!("Column '{}' is left out: {}.", left.id, left.why));
+        }
         for left in &self.left_out {
             said.push(format!("Series '{}' is left out: {}.", left.id, left.why));
         }
