@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use gyeol_ladder::recipe::{AnyRecipe, LmRecipe, Recipe};
 use gyeol_ladder::{Climb, Outcome};
+use gyeol_report::model::Note;
 use gyeol_report::{Language, terminal, text};
 
 use super::{pool, tables};
@@ -94,7 +95,9 @@ pub fn run(common: &Common, run: &Run) -> Result<()> {
         return output::text(&format!("{}\n", scores.trim_end()));
     }
     if !common.quiet {
-        outcome.report.notes.iter().for_each(|note| eprintln!("  {}", text::remark(note, language)));
+        // What was left out was said before the first fit.
+        let notes = outcome.report.notes.iter().filter(|note| !matches!(note, Note::Doubt(_)));
+        notes.for_each(|note| eprintln!("  {}", text::remark(note, language)));
     }
     let table = terminal::table(&outcome.report, output::width(), output::color(), language);
     output::text(&format!("\n{table}\n{}", next_steps(&asked.recipe, &outcome, language)))

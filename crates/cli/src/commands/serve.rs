@@ -42,9 +42,17 @@ pub fn serve(common: &Common, files: &[PathBuf], addr: String, max_body: usize, 
         Some(m) if m.kind != "forecast" => format!("/v1/models/{}/…", m.name),
         _ => "/v1/forecast".to_owned(),
     };
+    let routes: Vec<String> = models
+        .iter()
+        .map(|m| {
+            let verbs: Vec<&str> = m.model().verbs().iter().map(|verb| verb.name).collect();
+            format!("  POST /v1/models/{}/{}", m.name, verbs.join(" · "))
+        })
+        .collect();
     let say = |at: std::net::SocketAddr| {
         if !quiet {
             eprintln!("  http://{at}/   POST {first}   Ctrl-C stops");
+            routes.iter().filter(|_| routes.len() > 1).for_each(|route| eprintln!("{route}"));
         }
     };
     runtime.block_on(gyeol_serve::serve_and_say(models, options, say))?;

@@ -355,6 +355,8 @@ pub enum Note {
     PlainByName(String),
     /// What reading decided, in words.
     Words(String),
+    /// What was left out or held back, in words: it stands on the first page.
+    Doubt(String),
 }
 
 /// A chapter of the page, in the order in which the task gives them.

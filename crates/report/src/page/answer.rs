@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{Readings, Texts, View};
-use crate::model::{Chapter, DayNote, Facts, FrequencyClass};
+use crate::model::{Chapter, DayNote, Facts, FrequencyClass, Note};
 use crate::text::{self, WEEKDAYS};
 
 #[derive(Serialize)]
@@ -134,7 +134,11 @@ fn figures(view: &View) -> Vec<Stat> {
 fn doubts(view: &View) -> Vec<String> {
     let of_readings = Readings::new(view).map(|view| readings_doubts(&view));
     let of_texts = Texts::new(view).map(|view| texts_doubts(&view));
-    of_readings.or(of_texts).unwrap_or_default()
+    let said = view.report.notes.iter().filter_map(|note| match note {
+        Note::Doubt(words) => Some(words.clone()),
+        _ => None,
+    });
+    said.chain(of_readings.or(of_texts).unwrap_or_default()).collect()
 }
 
 fn readings_doubts(view: &Readings) -> Vec<String> {

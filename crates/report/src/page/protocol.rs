@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{Readings, View};
-use crate::model::{Facts, Input, Span, TextFacts};
+use crate::model::{Facts, Input, Note, Span, TextFacts};
 use crate::text;
 
 #[derive(Serialize)]
@@ -68,7 +68,12 @@ pub(crate) fn protocol(view: &View) -> Protocol {
         inputs: inputs.iter().map(|input| text::input_name(input, language)).collect(),
         saw: saw.collect(),
         roles: columns.iter().map(|c| (c.name.clone(), text::spoken("role", &c.role, language))).collect(),
-        notes: report.notes.iter().map(|note| text::remark(note, language)).collect(),
+        notes: report
+            .notes
+            .iter()
+            .filter(|note| !matches!(note, Note::Doubt(_)))
+            .map(|note| text::remark(note, language))
+            .collect(),
         command: report.head.command.clone(),
         recipe: report.head.recipe.clone(),
         sha256: report.head.sha256.clone(),

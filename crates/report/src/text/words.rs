@@ -85,7 +85,7 @@ pub fn remark(note: &Note, language: Language) -> String {
         Note::Quick => ("remark-quick", ""),
         Note::QuickText => ("remark-quick-text", ""),
         Note::PlainByName(rung) => ("remark-plain-by-name", rung.as_str()),
-        Note::Words(words) => return words.clone(),
+        Note::Words(words) | Note::Doubt(words) => return words.clone(),
     };
     message(key, &[("rung", rung.to_string())], language)
 }

@@ -143,7 +143,7 @@ fn names_from_the_data_are_escaped() {
     table(&mut report).changes[0].detail = evil.into();
     facts(&mut report).protocol.columns[0].name = evil.into();
     facts(&mut report).protocol.calendar.push(evil.into());
-    report.notes.extend([Note::Words(evil.into()), Note::PlainByName(evil.into())]);
+    report.notes.extend([Note::Words(evil.into()), Note::Doubt(evil.into()), Note::PlainByName(evil.into())]);
     for column in &mut table(&mut report).profile.columns {
         column.name = evil.into();
         column.unit = Some(evil.into());

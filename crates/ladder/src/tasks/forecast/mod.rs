@@ -359,7 +359,7 @@ impl Task for Forecasts<'_> {
         }
         let by_name = recipe.rungs.iter().filter(|rung| rung.plain_by_name());
         notes.extend(by_name.map(|rung| Note::PlainByName(rung.name.clone())));
-        notes.extend(self.remarks().into_iter().map(Note::Words));
+        notes.extend(self.remarks().into_iter().map(Note::Doubt));
         let column = |c: &gyeol_data::ColumnInfo| ColumnRole {
             name: c.name.clone(),
             role: self.roles.get(&c.name).word().into(),
