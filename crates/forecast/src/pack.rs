@@ -70,7 +70,7 @@ impl RungPredictor {
                 value["kind"] = "linear".into();
                 value
             }
-            RungPredictor::Net { params, shape, net, members, base } => {
+            RungPredictor::Net { params, shape, net, members, base, trust } => {
                 let base = base.as_ref().map(|m| pack_linear(m, bundle)).transpose()?;
                 for (i, member) in members.iter().enumerate() {
                     for slot in net.layout().slots() {
@@ -78,7 +78,7 @@ impl RungPredictor {
                         bundle.tensors.insert(format!("{i}.{}", slot.name), tensor);
                     }
                 }
-                json!({ "kind": "net", "params": params, "shape": shape, "members": members.len(), "base": base })
+                json!({ "kind": "net", "params": params, "shape": shape, "members": members.len(), "base": base, "trust": trust })
             }
         })
     }
@@ -128,7 +128,12 @@ impl RungPredictor {
                 if members.is_empty() {
                     return Err(parts("a net needs at least one member"));
                 }
-                Ok(RungPredictor::Net { params, shape, net, members, base })
+                // Models of the first version follow their nets all the way.
+                let trust = value["trust"].as_f64().unwrap_or(1.0);
+                if !(0.0..=1.0).contains(&trust) || trust < 1.0 && base.is_none() {
+                    return Err(parts("its nets are followed a share of the way that is none"));
+                }
+                Ok(RungPredictor::Net { params, shape, net, members, base, trust })
             }
             other => Err(parts(format!("unknown kind {other:?}"))),
         }

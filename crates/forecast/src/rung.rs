@@ -66,6 +66,9 @@ pub enum RungPredictor {
         members: Vec<Member>,
         /// What its forecasts start from.
         base: Option<LinearModel>,
+        /// Share of the way from there to what the nets say that its forecasts go: that with the least error on validation, so
+        /// that they are no worse there than what they start from.
+        trust: f64,
     },
 }
 
@@ -283,15 +286,15 @@ fn fit_nets(
         }
         weights.push(net.member(state.best));
     }
-    fitted.predictor = RungPredictor::Net {
-        params: params.clone(),
-        shape,
-        net,
-        members: weights,
-        base: base.map(|b| b.model.clone()),
-    };
+    let base = base.map(|b| b.model.clone());
+    fitted.predictor =
+        RungPredictor::Net { params: params.clone(), shape, net, members: weights, base, trust: 1.0 };
+    fitted.predictor.choose_trust(data, &windows.valid, pool);
     Ok(fitted)
 }
+
+/// Shares tried, the whole way first.
+const TRUSTS: [f64; 5] = [1.0, 0.75, 0.5, 0.25, 0.0];
 
 impl RungPredictor {
     /// Forecasts windows in the target's own unit: (windows, horizon).
@@ -314,21 +317,57 @@ impl RungPredictor {
                     model.predict(data, w, out);
                 }
             }
-            RungPredictor::Net { net, members, base, .. } => {
+            RungPredictor::Net { net, members, base, trust, .. } => {
                 let base = base.as_ref().map(|b| b.changes(data, windows)).unwrap_or_default();
                 for member in members {
                     let scaled = net.predict(member, data, windows, &base, pool);
                     out.iter_mut().zip(&scaled).for_each(|(o, &v)| *o += v as f64);
                 }
-                for (w, out) in windows.iter().zip(out.chunks_exact_mut(horizon)) {
-                    let scaler = &data.series[w.series as usize].scalers[w.channel as usize];
-                    for v in out {
-                        *v = scaler.inverse(*v / members.len() as f64);
+                for (i, (w, out)) in windows.iter().zip(out.chunks_exact_mut(horizon)).enumerate() {
+                    let s = &data.series[w.series as usize];
+                    let scaler = &s.scalers[w.channel as usize];
+                    let last = f64::from(s.scaled[w.channel as usize][w.origin as usize - 1]);
+                    for (j, v) in out.iter_mut().enumerate() {
+                        *v /= members.len() as f64;
+                        if *trust < 1.0 {
+                            let start = last + f64::from(base[i * horizon + j]);
+                            *v = start + trust * (*v - start);
+                        }
+                        *v = scaler.inverse(*v);
                     }
                 }
             }
         }
         out
+    }
+
+    /// Sets how far nets with a base are followed, by the least absolute error on the validation windows.
+    fn choose_trust(&mut self, data: &Prepared, valid: &[Window], pool: &Pool) {
+        let (whole, start) = match self {
+            RungPredictor::Net { base: Some(base), .. } => {
+                let start = RungPredictor::Linear(base.clone()).predict(data, valid, pool);
+                (self.predict(data, valid, pool), start)
+            }
+            _ => return,
+        };
+        let horizon = data.spec.horizon;
+        let error = |trust: f64| {
+            let of = |(i, w): (usize, &Window)| {
+                let s = &data.series[w.series as usize];
+                let (channel, origin) = (w.channel as usize, w.origin as usize);
+                let truth = s.truth[channel][origin..origin + horizon].iter().enumerate();
+                let miss = |(j, y): (usize, &f64)| {
+                    let at = i * horizon + j;
+                    (start[at] + trust * (whole[at] - start[at]) - y).abs() / s.scalers[channel].scale
+                };
+                truth.filter(|(_, y)| !y.is_nan()).map(miss).sum::<f64>()
+            };
+            valid.iter().enumerate().map(of).sum::<f64>()
+        };
+        let best = gyeol_judge::least(TRUSTS.map(error)).unwrap_or(0);
+        if let RungPredictor::Net { trust, .. } = self {
+            *trust = TRUSTS[best];
+        }
     }
 
     /// Rows of history that a forecast needs.

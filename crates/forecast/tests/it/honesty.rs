@@ -325,3 +325,26 @@ fn intervals_know_the_hour_and_never_go_below_what_was_read() {
     }
     assert!(hours[12].2 > 5.0 * hours[2].2, "{hours:?}");
 }
+
+#[test]
+fn nets_are_no_worse_on_validation_than_the_linear_forecast_they_start_from() {
+    let r = readings(500);
+    let cuts = [300, 400, 500];
+    // A net that learns nonsense, at a rate a thousand times too large.
+    let RungParams::Net { net, mut train, .. } = net(Encoder::Gru, None, 0.0) else { unreachable!() };
+    train.optimizer = Optimizer::Sgd { momentum: 0.0, nesterov: false };
+    train.learning_rate = 30.0;
+    let (fitted, data, windows) = fit(&r, cuts, &RungParams::Net { net, train, members: 1 }, 1);
+    let pool = Pool::new(1);
+    let error = |predictor: &RungPredictor| {
+        let got = predictor.predict(&data, &windows.valid, &pool);
+        let truth = windows.valid.iter().flat_map(|w| &r.series[0].target[0][w.origin as usize..][..12]);
+        got.iter().zip(truth).map(|(a, b)| (a - b).abs()).sum::<f64>()
+    };
+    let RungPredictor::Net { base: Some(base), trust, .. } = &fitted.predictor else { unreachable!() };
+    assert!(*trust < 1.0, "{trust}");
+    assert!(error(&fitted.predictor) <= error(&RungPredictor::Linear(base.clone())) + 1e-6);
+    let (value, bundle) = packed(&fitted.predictor);
+    let again = RungPredictor::unpack(&value, &bundle).unwrap();
+    assert_eq!(error(&again), error(&fitted.predictor));
+}

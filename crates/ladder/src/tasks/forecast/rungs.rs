@@ -174,6 +174,11 @@ fn facts(params: &RungParams, fitted: &Fitted) -> Vec<Fact> {
             if net.dropout > 0.0 {
                 say("dropout", net.dropout.to_string());
             }
+            if let RungPredictor::Net { trust, .. } = &fitted.predictor
+                && *trust < 1.0
+            {
+                say("trust", trust.to_string());
+            }
             say("seeds", members.to_string());
             say("precision", "f32".into());
         }
