@@ -56,7 +56,16 @@ fn a_ragged_row_is_named_by_its_line() {
 
 #[test]
 fn nan_and_inf_are_named_by_their_row() {
-    run_fails(with_line(30, &format!("{},NaN,9", stamp(28 * 60))), &["'load'", "2023-01-02 04:00", "fill"]);
+    // A reading that is none is a hole: the windows that touch it are left out. At the end nothing can be forecast from it.
+    let place = common::with_load();
+    place.write("load.csv", with_line(30, &format!("{},NaN,9", stamp(28 * 60))));
+    let run = place.call(&["run", "r.toml", "--out", "out"]).ok();
+    assert!(run.err.contains("Windows that touch a missing reading are left out"), "{run:#?}");
+    place.write("end.csv", with_line(HOURS, &format!("{},NaN,9", stamp((HOURS as i64 - 2) * 60))));
+    place.fails(
+        &["predict", "out/model.gyeol", "end.csv"],
+        &["'load'", "2023-02-09 22:00", "looks back on", "fill"],
+    );
     run_fails(
         with_line(30, &format!("{},inf,9", stamp(28 * 60))),
         &["row 30", "'load'", "infinite", "missing"],
@@ -315,7 +324,7 @@ fn known_covariates_missing_ahead_are_named_with_their_moment() {
     let known = "[columns]\ntargets = [\"load\"]\nknown = [\"temperature\"]\n";
     place.write("r.toml", format!("[data]\nfile = \"load.csv\"\n{known}{FORECAST}{RUNGS}"));
     place.call(&["train", "r.toml", "--rung", "linear", "-o", "m.gyeol", "-q"]).ok();
-    let words = ["'temperature'", "2023-01-17 16:00", "forecast ones too"];
+    let words = ["'temperature'", "2023-01-17 16:00", "must be known for the forecast"];
     place.fails(&["predict", "m.gyeol", "load.csv"], &words);
     let ahead: String = (400..412).map(|i| format!("{},,{i}\n", stamp(i * 60))).collect();
     place.write("ahead.csv", hourly(400) + &ahead);

@@ -10,7 +10,7 @@ use gyeol_text::profile::{ProfileParams, profile};
 use super::bar::Bar;
 use super::{bytes_of, kind, labelled, preparation, spooled};
 use crate::args::{Common, Prepare, Reading, Texts};
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 use crate::output;
 
 /// What is looked at.
@@ -39,7 +39,13 @@ pub fn is_text(file: &str, texts: &Texts, reading: &Reading) -> Result<bool> {
     let looked = || labelled(file, texts, &bytes_of(reading), Labels::Kept).and_then(|c| Ok(c.look()?));
     match format {
         Format::Html => return Ok(true),
-        Format::JsonLines => return Ok(looked()? == Look::Texts),
+        // Records without a text are readings in a form that tables do not have: the reader of tables says so.
+        Format::JsonLines => {
+            return match looked() {
+                Err(Failure::Failed(e)) if e.code() == "no-text-column" => Ok(false),
+                look => Ok(look? == Look::Texts),
+            };
+        }
         // Standard input is read once, so that it cannot be looked at; what only tables have was said of the others.
         Format::Text if file == "-" => return Ok(false),
         Format::Text
