@@ -1,7 +1,7 @@
 //! Dates as people write them. One scanner takes a cell apart into fields; what the fields mean is decided over
 //! the whole column (day or month first), and local times become UTC where a zone is named.
 
-use chrono::{NaiveDate, NaiveDateTime, NaiveTime, Timelike};
+use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, Timelike};
 
 /// Whether `1/2/2014` is the first of February or January the second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub(super) struct Stamp {
     pub mark: Option<usize>,
     /// Whether a time of day was written.
     pub timed: bool,
+    /// Whether it was written as 24:00, the end of its day.
+    pub late: bool,
 }
 
 /// The layout of a cell.
@@ -82,6 +84,12 @@ pub(super) fn zone_of_name(name: &str) -> Option<&'static str> {
     found.windows(2).find(|w| w[0].0 == w[1].0 && w[0].1 != w[1].1).map(|w| w[0].0)
 }
 
+/// Whether a column's name says that its times are UTC.
+pub(super) fn says_utc(name: &str) -> bool {
+    let lower = name.to_lowercase();
+    lower.split(|c: char| !c.is_alphanumeric()).any(|w| matches!(w, "utc" | "gmt" | "zulu"))
+}
+
 #[derive(Default)]
 struct Fields {
     value: [u64; 9],
@@ -93,6 +101,7 @@ struct Fields {
     month_at: usize,
     half: Option<bool>,
     quarter: bool,
+    week: bool,
     offset: Option<i32>,
     mark: Option<usize>,
     korean: bool,
@@ -190,9 +199,10 @@ fn scan(cell: &str) -> Option<Fields> {
                 "PM" | "pm" | "p" | "오후" => f.half = Some(true),
                 "Q" | "q" | "분기" => (f.quarter, separator) = (true, b'Q'),
                 "M" if f.count == 1 && f.width[0] == 4 => separator = b'-',
+                "W" | "w" | "KW" if f.count == 1 && f.width[0] == 4 => (f.week, separator) = (true, b'-'),
                 "년" | "월" | "일" => (f.korean, separator) = (true, b'-'),
                 "시" | "분" | "초" => (f.korean, separator) = (true, b':'),
-                "Uhr" | "h" => {}
+                "Uhr" | "h" | "DST" => {}
                 _ => match month_word(word) {
                     Some(m) if f.month.is_none() => (f.month, f.month_at) = (Some(m), f.count),
                     _ => {
@@ -274,6 +284,12 @@ pub(super) fn parse(cell: &str, order: Order) -> Option<Stamp> {
         let fits = f.count == 2 && f.width[y] == 4 && f.width[q] == 1 && (1..=4).contains(&f.value[q]);
         return if fits { day(date(v(y)?, (v(q)? - 1) * 3 + 1, 1)?, &f, 2) } else { None };
     }
+    if f.week {
+        let weekday = if f.count == 3 { u8::try_from(f.value[2]).ok()?.checked_sub(1)? } else { 0 };
+        let monday = monday(i64::from(v(0)?), i64::from(v(1)?))?;
+        let date = monday.checked_add_days(chrono::Days::new(u64::from(weekday)))?;
+        return if f.count <= 3 && weekday < 7 { day(date, &f, f.count) } else { None };
+    }
     if let Some(month) = f.month {
         let (d, y, used) = match f.month_at {
             0 | 1 if f.count >= 2 && f.width[0] <= 2 => (v(0)?, year(&f, 1)?, 2),
@@ -302,6 +318,10 @@ pub(super) fn parse(cell: &str, order: Order) -> Option<Stamp> {
             day(date(n / 10_000, n / 100 % 100, n % 100)?, &f, 1)
         }
         10 | 12 | 14 if f.count == 1 => compact(f.value[0], f.width[0]),
+        // `01/2024`.
+        1 | 2 if f.count == 2 && f.width[1] == 4 && matches!(f.before[1], b'/' | b'-') => {
+            day(date(v(1)?, v(0)?, 1)?, &f, 2)
+        }
         1 | 2 if f.count >= 3 => {
             let layout =
                 matches!(f.before[1], b'.' | b'/' | b'-') && f.before[2] == f.before[1] && f.width[1] <= 2;
@@ -318,6 +338,20 @@ pub(super) fn parse(cell: &str, order: Order) -> Option<Stamp> {
         }
         _ => None,
     }
+}
+
+/// The Monday of a week as ISO 8601 counts them.
+pub(super) fn monday(year: i64, week: i64) -> Option<NaiveDate> {
+    let (year, week) = (i32::try_from(year).ok()?, u32::try_from(week).ok()?);
+    NaiveDate::from_isoywd_opt(year, week, chrono::Weekday::Mon)
+}
+
+/// `2024.01` or `01.2024`: a month that reads like a number.
+pub(super) fn like_number(cell: &str) -> Option<Stamp> {
+    let (a, b) = cell.split_once('.')?;
+    let widths = matches!((a.len(), b.len()), (4, 2) | (1 | 2, 4));
+    let stamp = parse(&format!("{a}/{b}"), Order::Day).filter(|_| widths)?;
+    (1900..2100).contains(&stamp.local.date().year()).then_some(stamp)
 }
 
 fn year(f: &Fields, at: usize) -> Option<u32> {
@@ -354,7 +388,7 @@ fn day(date: NaiveDate, f: &Fields, used: usize) -> Option<Stamp> {
             return None;
         }
         let local = date.and_time(NaiveTime::MIN);
-        return Some(Stamp { local, offset: f.offset, mark: f.mark, timed: false });
+        return Some(Stamp { local, offset: f.offset, mark: f.mark, timed: false, late: false });
     }
     let v = |i: usize| if i < f.count { f.value[i] } else { 0 };
     let small = |i: usize| u32::try_from(v(i)).ok();
@@ -393,14 +427,14 @@ fn clock(date: NaiveDate, [hour, minute, second, millis]: [u32; 4], f: &Fields) 
         // Korean writers put 오후 before hours of 24 too: believe the hour.
         Some(_) => hour,
     };
-    let (date, hour) =
-        if hour == 24 && minute == 0 && second == 0 { (date.succ_opt()?, 0) } else { (date, hour) };
+    let late = hour == 24 && minute == 0 && second == 0;
+    let (date, hour) = if late { (date.succ_opt()?, 0) } else { (date, hour) };
     let local = date.and_hms_milli_opt(hour, minute, second, millis)?;
     let local = match f.offset {
         Some(o) => local.checked_sub_signed(chrono::Duration::minutes(i64::from(o)))?,
         None => local,
     };
-    Some(Stamp { local, offset: f.offset, mark: f.mark, timed: true })
+    Some(Stamp { local, offset: f.offset, mark: f.mark, timed: true, late })
 }
 
 /// A time of day alone: `00:15`, `1:00 PM`, `13:00:00`, `24:00`; in seconds from midnight.
@@ -450,6 +484,9 @@ mod tests {
             ("Jan-24", Day, "2024-01-01T00:00:00"),
             ("January 2024", Day, "2024-01-01T00:00:00"),
             ("2024M02", Day, "2024-02-01T00:00:00"),
+            ("2020-W53", Day, "2020-12-28T00:00:00"),
+            ("2021W01-3", Day, "2021-01-06T00:00:00"),
+            ("02/2024", Day, "2024-02-01T00:00:00"),
             ("Q2 2024", Day, "2024-04-01T00:00:00"),
             ("24.01.31", Year, "2024-01-31T00:00:00"),
             ("2024-01-31(수) 13:00", Day, "2024-01-31T13:00:00"),

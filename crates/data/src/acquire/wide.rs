@@ -91,6 +91,7 @@ fn group(head: String, parts: &[(usize, Part)]) -> Option<Group> {
     };
     let columns: Vec<(usize, i64, bool)> =
         parts.iter().map(|(i, p)| (*i, numbered(p).0, numbered(p).1)).collect();
+    let columns = if head == "column" { run(columns) } else { columns };
     let numbers: BTreeSet<i64> = columns.iter().filter(|c| !c.2).map(|c| c.1).collect();
     let (low, high) = (*numbers.first()?, *numbers.last()?);
     let per_day = per_day(high - low + 1)?;
@@ -99,6 +100,13 @@ fn group(head: String, parts: &[(usize, Part)]) -> Option<Group> {
     let even = seconds.is_empty() || seconds.iter().all(|s| s % step == 0) && step * per_day == 86_400;
     let slots = Slots { per_day, low, counted: high - low + 1 > per_day };
     (whole && even && extra as i64 <= per_day / 24).then_some(Group { head, columns, slots })
+}
+
+/// Of columns without names the longest run, counted from 0.
+fn run(columns: Vec<(usize, i64, bool)>) -> Vec<(usize, i64, bool)> {
+    let runs = columns.chunk_by(|a, b| b.1 == a.1 + 1);
+    let longest = runs.max_by_key(|r| r.len()).unwrap_or_default();
+    longest.iter().enumerate().map(|(n, c)| (c.0, n as i64, false)).collect()
 }
 
 /// Whether neighbours in a row are closer to one another than cells a quarter, a third and half a day apart.
