@@ -110,7 +110,8 @@ struct Fields {
 const MONTHS: [&str; 12] =
     ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
-fn month_word(word: &str) -> Option<u32> {
+/// The month that a word names, in a few languages.
+pub(super) fn month_word(word: &str) -> Option<u32> {
     let w = word.to_lowercase();
     if let Some(i) = MONTHS.iter().position(|m| w.starts_with(m)) {
         let full = [
@@ -127,17 +128,23 @@ fn month_word(word: &str) -> Option<u32> {
             "november",
             "december",
         ][i];
-        return (full.starts_with(&w) || w == "sept" || w == "märz").then_some(i as u32 + 1);
+        if full.starts_with(&w) || w == "sept" {
+            return Some(i as u32 + 1);
+        }
     }
     match w.as_str() {
-        "januar" => Some(1),
-        "februar" => Some(2),
-        "mär" | "märz" | "mrz" => Some(3),
-        "mai" => Some(5),
-        "juni" => Some(6),
-        "juli" => Some(7),
-        "okt" | "oktober" => Some(10),
-        "dez" | "dezember" => Some(12),
+        "januar" | "janv" | "janvier" | "ene" | "enero" | "gen" | "gennaio" => Some(1),
+        "februar" | "févr" | "fév" | "février" | "febrero" | "febbraio" => Some(2),
+        "mär" | "märz" | "mrz" | "mars" | "marzo" | "mrt" => Some(3),
+        "avr" | "avril" | "abr" | "abril" | "aprile" => Some(4),
+        "mai" | "mayo" | "mag" | "maggio" | "mei" => Some(5),
+        "juni" | "juin" | "junio" | "giu" | "giugno" => Some(6),
+        "juli" | "juil" | "juillet" | "julio" | "lug" | "luglio" => Some(7),
+        "août" | "aoû" | "ago" | "agosto" => Some(8),
+        "septembre" | "septiembre" | "set" | "settembre" => Some(9),
+        "okt" | "oktober" | "octobre" | "octubre" | "ott" | "ottobre" => Some(10),
+        "novembre" | "noviembre" => Some(11),
+        "dez" | "dezember" | "déc" | "décembre" | "dic" | "diciembre" | "dicembre" => Some(12),
         _ => None,
     }
 }
@@ -197,9 +204,12 @@ fn scan(cell: &str) -> Option<Fields> {
                 "Z" | "z" | "UTC" if f.count >= 3 || f.count == 2 && f.width[0] == 8 => f.offset = Some(0),
                 "AM" | "am" | "a" | "오전" => f.half = Some(false),
                 "PM" | "pm" | "p" | "오후" => f.half = Some(true),
-                "Q" | "q" | "분기" => (f.quarter, separator) = (true, b'Q'),
+                "Q" | "q" | "분기" | "Quartal" | "trimestre" | "Trimestre" => {
+                    (f.quarter, separator) = (true, b'Q')
+                }
                 "M" if f.count == 1 && f.width[0] == 4 => separator = b'-',
-                "W" | "w" | "KW" if f.count == 1 && f.width[0] == 4 => (f.week, separator) = (true, b'-'),
+                "W" | "w" if f.count == 1 && f.width[0] == 4 => (f.week, separator) = (true, b'-'),
+                "KW" => (f.week, separator) = (true, b'-'),
                 "년" | "월" | "일" => (f.korean, separator) = (true, b'-'),
                 "시" | "분" | "초" => (f.korean, separator) = (true, b':'),
                 "Uhr" | "h" | "DST" => {}
@@ -224,6 +234,8 @@ fn scan(cell: &str) -> Option<Fields> {
                     f.offset = Some(offset(&cell[i..])?);
                     break;
                 }
+                // 00:00:00,000
+                b',' if timed(&f) && bytes.get(i + 1).is_some_and(u8::is_ascii_digit) => separator = b'.',
                 b' ' | b',' | b'_' => {
                     if separator == 0 {
                         separator = b' ';
@@ -286,7 +298,9 @@ pub(super) fn parse(cell: &str, order: Order) -> Option<Stamp> {
     }
     if f.week {
         let weekday = if f.count == 3 { u8::try_from(f.value[2]).ok()?.checked_sub(1)? } else { 0 };
-        let monday = monday(i64::from(v(0)?), i64::from(v(1)?))?;
+        // `2024-W05`, `KW 05/2024`.
+        let (y, w) = if f.width[0] == 4 { (0, 1) } else { (1, 0) };
+        let monday = monday(i64::from(v(y)?), i64::from(v(w)?)).filter(|_| f.width[y] == 4)?;
         let date = monday.checked_add_days(chrono::Days::new(u64::from(weekday)))?;
         return if f.count <= 3 && weekday < 7 { day(date, &f, f.count) } else { None };
     }
@@ -486,6 +500,11 @@ mod tests {
             ("2024M02", Day, "2024-02-01T00:00:00"),
             ("2020-W53", Day, "2020-12-28T00:00:00"),
             ("2021W01-3", Day, "2021-01-06T00:00:00"),
+            ("KW 53/2020", Day, "2020-12-28T00:00:00"),
+            ("3. Quartal 2024", Day, "2024-07-01T00:00:00"),
+            ("févr. 2024", Day, "2024-02-01T00:00:00"),
+            ("mars 2024", Day, "2024-03-01T00:00:00"),
+            ("2024-01-31 13:05:09,250", Day, "2024-01-31T13:05:09.250"),
             ("02/2024", Day, "2024-02-01T00:00:00"),
             ("Q2 2024", Day, "2024-04-01T00:00:00"),
             ("24.01.31", Year, "2024-01-31T00:00:00"),

@@ -31,8 +31,8 @@ fn summer(zone: Tz, ms: i64) -> bool {
         let utc = chrono::DateTime::from_timestamp_millis(ms).unwrap_or_default().naive_utc();
         zone.offset_from_utc_datetime(&utc).fix().local_minus_utc()
     };
-    const HALF: i64 = 182 * crate::clock::DAY_MS;
-    at(ms) > at(ms.saturating_sub(HALF)).min(at(ms.saturating_add(HALF)))
+    // A quarter and half a year away, on one side or the other, winter is met.
+    [-182, -91, 91, 182].iter().any(|days| at(ms) > at(ms.saturating_add(days * crate::clock::DAY_MS)))
 }
 
 /// The first flag that tells the doubled hours apart, and for each row whether it says summer time.

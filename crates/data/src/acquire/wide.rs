@@ -123,6 +123,51 @@ fn smooth(group: &Group, columns: &Columns) -> bool {
     near > 0.0 && near <= 0.2 * [2, 3, 4].map(|part| distance(cells.len() / part)).iter().sum::<f64>()
 }
 
+/// Turns years below one another with the twelve months side by side into one row a month.
+fn months_across(columns: &Columns, notes: &mut Vec<Note>) -> Option<Columns> {
+    let months: BTreeMap<u32, usize> = columns
+        .iter()
+        .enumerate()
+        .filter(|(_, (_, typed))| numeric(typed).is_some())
+        .filter_map(|(i, (name, _))| Some((super::dates::month_word(name.trim_end_matches('.'))?, i)))
+        .collect();
+    let year = |(i, (_, typed)): (usize, &(String, Typed))| match typed {
+        Typed::Plain(ColumnData::Integer(v)) => v
+            .iter()
+            .map(|y| y.filter(|y| (1900..2100).contains(y)).and_then(|y| i32::try_from(y).ok()))
+            .collect::<Option<Vec<i32>>>()
+            .filter(|v| v.windows(2).all(|w| w[0] + 1 == w[1]))
+            .map(|v| (i, v)),
+        _ => None,
+    };
+    let (at, years) = columns.iter().enumerate().find_map(year).filter(|_| months.len() == 12)?;
+    let cells: Vec<Vec<f64>> = months.values().filter_map(|i| numeric(&columns[*i].1)).collect();
+    let (mut local, mut values) = (Vec::new(), Vec::new());
+    for (row, year) in years.iter().enumerate() {
+        for (month, column) in (1..).zip(&cells) {
+            local.push(
+                chrono::NaiveDate::from_ymd_opt(*year, month, 1).map(|d| d.and_time(Default::default())),
+            );
+            values.push(column[row]);
+        }
+    }
+    let others = (0..columns.len()).filter(|i| *i != at && !months.values().any(|m| m == i));
+    let others: Vec<String> = others.map(|i| format!("'{}'", columns[i].0)).collect();
+    let mut words = format!(
+        "the twelve columns of months became one row each ({} rows became {}); --reshape no leaves them",
+        years.len(),
+        values.len()
+    );
+    if !others.is_empty() {
+        words += &format!("; {} left out", others.join(", "));
+    }
+    notes.push(note("wide-table", Some(&columns[at].0), None, 12, words));
+    Some(vec![
+        ("time".into(), Typed::Stamps { local, timed: false, offsets: Offsets::None }),
+        ("value".into(), Typed::Plain(ColumnData::Number(values))),
+    ])
+}
+
 /// Turns a wide table into one row per moment; others stay as they are.
 pub(super) fn unpivot(
     file: &str,
@@ -138,6 +183,9 @@ pub(super) fn unpivot(
             .option())
     };
     let insisted = options.reshape == Some(true);
+    if let Some(made) = months_across(&columns, notes) {
+        return Ok(made);
+    }
     let date = columns.iter().position(|(_, t)| match t {
         Typed::Stamps { local, timed, .. } => {
             !timed || local.iter().flatten().all(|t| t.time() == chrono::NaiveTime::MIN)

@@ -298,9 +298,30 @@ fn column(c: &ColumnProfile, p: &Profile, zone: Option<crate::Tz>, found: &mut F
         );
     }
     let lower = c.name.to_lowercase();
-    let named = ["time", "date", "datum", "zeit", "stamp", "일시", "날짜", "일자", "시각", "년월"]
-        .iter()
-        .any(|w| lower.contains(w));
+    const CLOCKS: [&str; 21] = [
+        "time",
+        "date",
+        "datum",
+        "zeit",
+        "stamp",
+        "horodat",
+        "fecha",
+        "month",
+        "monat",
+        "mois",
+        "week",
+        "woche",
+        "semaine",
+        "quarter",
+        "quartal",
+        "trimestre",
+        "일시",
+        "날짜",
+        "일자",
+        "시각",
+        "년월",
+    ];
+    let named = CLOCKS.iter().any(|w| lower.contains(w));
     // A word such as "update" is no clock: the cells must have digits.
     let named =
         named && c.examples.first().is_some_and(|e| e.chars().filter(char::is_ascii_digit).count() > 1);

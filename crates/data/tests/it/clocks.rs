@@ -74,7 +74,7 @@ fn a_flag_tells_the_doubled_hour_apart_whatever_the_order() {
     let head = "time,flag,load";
     let swapped = |text: String| -> String {
         let mut lines: Vec<&str> = text.lines().collect();
-        let at = lines.windows(2).position(|w| w[0][..16] == w[1][..16]).unwrap();
+        let at = lines.windows(2).position(|w| w[0].get(..16) == w[1].get(..16)).unwrap();
         lines.swap(at, at + 1);
         lines.join("\n") + "\n"
     };
@@ -202,4 +202,105 @@ fn rows_at_regular_hours_only_stay_as_they_are() {
     // Holes without a rule are holes.
     let t = plain(&some(&|t| t.and_utc().timestamp() / 3600 * 7919 % 1009 % 5 > 0));
     assert_eq!(Roles::guess(&t).time(), Some("time"));
+}
+
+#[test]
+fn the_clock_is_not_when_a_row_was_written() {
+    let form = "%Y-%m-%dT%H:%M:%S";
+    let text = hours("publishTime,startTime,end,initialDemand,price", 60, |t, x| {
+        let (written, end) = (t + Duration::minutes(45 + i64::from(t.hour() % 3)), t + Duration::hours(1));
+        format!("{}Z,{}Z,{}Z,{x},{}", written.format(form), t.format(form), end.format(form), x / 9.0)
+    });
+    let roles = Roles::guess(&plain(&text));
+    assert_eq!((roles.time(), roles.targets()), (Some("startTime"), vec!["initialDemand"]));
+}
+
+#[test]
+fn targets_are_known_by_words_within_names_and_not_where_they_hold_one_value() {
+    for (head, target) in [
+        ("SETTLEMENTDATE,TOTALDEMAND,RRP", "TOTALDEMAND"),
+        ("time,LOAD_TYPE,MW", "MW"),
+        ("일시,공급능력(MW),현재수요(MW)", "현재수요(MW)"),
+        ("Date,Consommation,Prévision J-1", "Consommation"),
+        ("time,Gesamtverbrauch,Preis", "Gesamtverbrauch"),
+    ] {
+        let t = plain(&hours(head, 60, |t, x| {
+            let second = if head.contains("TYPE") { 0.0 } else { x };
+            format!("{},{second},{}", t.format("%Y-%m-%d %H:%M"), x * 1.5)
+        }));
+        assert_eq!(Roles::guess(&t).targets(), [target]);
+    }
+}
+
+#[test]
+fn points_between_thousands_are_known_by_dates_with_points() {
+    let rows = |form: &str| {
+        hours("Zeit;Last (kW)", 60, |t, x| {
+            let n = (x * 3.0).round() as i64;
+            format!("{};{}.{:03}", t.format(form), n / 1000, n % 1000)
+        })
+    };
+    let first = (load(0) * 3.0).round();
+    for (form, want) in [("%d.%m.%Y %H:%M", first), ("%Y-%m-%d %H:%M", first / 1000.0)] {
+        let t = plain(&rows(form));
+        assert_eq!(t.numbers("Last (kW)").unwrap()[0], want, "{form}");
+        assert!(noted(&t, "ambiguous-decimal"), "{form}");
+    }
+}
+
+#[test]
+fn quantities_below_one_another_may_have_columns_that_say_nothing_more() {
+    let text = hours(",result,table,_start,_time,_value,_field", 60, |t, x| {
+        let t = t.format("%Y-%m-%dT%H:%M:%SZ");
+        format!(
+            ",,0,2024-01-01T00:00:00Z,{t},{x},power\n,,1,2024-01-01T00:00:00Z,{t},{},temperature",
+            x / 50.0
+        )
+    });
+    let t = plain(&text);
+    assert!(noted(&t, "quantities-below"));
+    let roles = Roles::guess(&t);
+    assert_eq!((t.rows(), roles.targets(), roles.past()), (60, vec!["power"], vec!["temperature"]));
+}
+
+#[test]
+fn spans_side_by_side_without_names_and_months_side_by_side() {
+    let mut text = String::from("100,NEM12\n");
+    for day in 0..30 {
+        let date = NaiveDate::from_ymd_opt(2024, 1, 1).unwrap() + Duration::days(day);
+        let cells: Vec<String> = (0..48).map(|i| (load(i / 2) + day as f64).to_string()).collect();
+        text += &format!("300,{},{},A,20240301120000\n", date.format("%Y%m%d"), cells.join(","));
+    }
+    let t = plain(&(text + "900\n"));
+    assert!(noted(&t, "wide-table") && t.rows() == 30 * 48, "{:?}", t.source().notes);
+    let mut text = String::from("Year,Jan,Feb,Mar,Apr,May,Jun,Jul,Aug,Sep,Oct,Nov,Dec,Total\n");
+    for year in 2010..2020 {
+        let cells: Vec<String> = (1..=13).map(|m| (year * 100 + m).to_string()).collect();
+        text += &format!("{year},{}\n", cells.join(","));
+    }
+    let t = plain(&text);
+    let readings = Readings::from_table(&t, &Roles::guess(&t)).unwrap();
+    assert_eq!((readings.step, readings.series[0].target[0][119]), (Step::Months(1), 201_912.0));
+    assert!(t.source().notes.iter().any(|n| n.words.contains("'Total' left out")));
+}
+
+#[test]
+fn a_few_lone_readings_far_off_cannot_be() {
+    let spike = |text: String, at: &[usize]| -> String {
+        let mut i = 0;
+        let mut row = |line: &str| {
+            i += 1;
+            if at.contains(&i) { format!("{},88888\n", &line[..16]) } else { format!("{line}\n") }
+        };
+        text.lines().map(&mut row).collect()
+    };
+    let text = hours("time,load", 1440, |t, x| format!("{},{x}", t.format("%Y-%m-%d %H:%M")));
+    for (at, found) in [(&[101usize, 307, 402, 809, 1203][..], 5), (&[101, 102, 103, 104, 105], 0)] {
+        let t = plain(&spike(text.clone(), at));
+        let p = profile(&t, &Roles::guess(&t), None).unwrap();
+        let impossible = &p.columns[1].numbers.as_ref().unwrap().impossible;
+        assert_eq!(impossible.iter().map(|i| i.count).sum::<usize>(), found);
+        let far = p.warnings.iter().find(|w| w.code == "outliers").unwrap();
+        assert_eq!(far.severity, gyeol_data::profile::Severity::Warn);
+    }
 }
