@@ -330,6 +330,36 @@ pub fn detect_step(stamps: &[i64], zone: Option<Tz>) -> Option<Step> {
     Some(Step::Millis(step))
 }
 
+/// Whether stamps in time order come at certain moments of the week and regularly never at the others, as those of
+/// business hours: the moments with rows, all moments of a week, and the step.
+pub(crate) fn closures(stamps: &[i64], zone: Option<Tz>) -> Option<(usize, usize, String)> {
+    const WEEK: i64 = 7 * DAY_MS;
+    let Some(Step::Millis(step)) = detect_step(stamps, zone).filter(|_| stamps.len() > 20) else {
+        return None;
+    };
+    if step > DAY_MS || DAY_MS % step != 0 {
+        return None;
+    }
+    let all = usize::try_from(WEEK / step).ok()?;
+    let mut weeks: Vec<i64> = Vec::new();
+    let mut met = vec![0usize; all];
+    for &ms in stamps {
+        let wall = local_time(ms, zone).and_utc().timestamp_millis();
+        let week = wall.div_euclid(WEEK);
+        if weeks.last() != Some(&week) {
+            weeks.push(week);
+        }
+        met[usize::try_from(wall.rem_euclid(WEEK) / step).ok()?] += 1;
+    }
+    let n = weeks.len();
+    let open: Vec<usize> = met.iter().copied().filter(|m| m * 2 > n).collect();
+    let shut = met.iter().filter(|m| **m * 20 <= n).count();
+    // Weeks and moments are whole but for the ends, a holiday and a fault.
+    let whole = open.iter().sum::<usize>() * 20 >= open.len() * n * 17;
+    (n > 3 && whole && shut * 10 >= all && (open.len() + shut) * 50 >= all * 49)
+        .then(|| (open.len(), all, Step::Millis(step).label()))
+}
+
 /// Spans that meters are set to, in milliseconds.
 const NICE: [i64; 23] = [
     1000,

@@ -11,6 +11,7 @@ const TARGETS: &[&str] = &[
     "target",
     "load",
     "demand",
+    "nd",
     "consumption",
     "y",
     "ot",
@@ -18,20 +19,25 @@ const TARGETS: &[&str] = &[
     "usage",
     "power",
     "energy",
-    "kwh",
-    "mwh",
-    "mw",
-    "kw",
     "last",
+    "netzlast",
     "leistung",
     "verbrauch",
+    "consommation",
+    "puissance",
+    "demanda",
+    "consumo",
     "부하",
     "수요",
-    "전력",
     "전력량",
     "사용량",
     "소비량",
     "목표",
+    "kwh",
+    "mwh",
+    "mw",
+    "kw",
+    "전력",
     "actual",
     "output",
     "generation",
@@ -56,10 +62,15 @@ const KNOWN: &[&str] = &[
     "휴일",
     "공휴일",
     "예보",
+    "예측",
     "계획",
     "feiertag",
     "prognose",
     "vorhersage",
+    "prévision",
+    "prevision",
+    "previsione",
+    "previsión",
     "tariff",
     "season",
 ];
@@ -93,13 +104,25 @@ const IDS: &[&str] = &[
 const LABELS: &[&str] =
     &["label", "class", "category", "species", "target", "y", "klasse", "분류", "라벨", "정답"];
 
-/// The words of a column name, in lower case: `load_MW (net)` → load, mw, net.
+/// The words of a column name, in lower case: `load_MW (net)` → load, mw, net; `netLoad` → net, load.
 fn words(name: &str) -> Vec<String> {
-    name.to_lowercase()
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|w| !w.is_empty())
-        .map(str::to_string)
-        .collect()
+    let mut parted = String::with_capacity(name.len() + 4);
+    let (mut before, mut small) = (' ', 0usize);
+    for c in name.chars() {
+        // Two small letters at least: kWh and MWh are single words.
+        if c.is_uppercase() && small > 1 {
+            parted.push(' ');
+        }
+        small = if before.is_alphabetic() && c.is_lowercase() {
+            small + 1
+        } else {
+            usize::from(c.is_lowercase())
+        };
+        parted.push(c);
+        before = c;
+    }
+    let lower = parted.to_lowercase();
+    lower.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).map(str::to_string).collect()
 }
 
 /// The word of the list that a name uses, and its rank in it.
@@ -109,7 +132,9 @@ fn named<'a>(name: &str, list: &[&'a str]) -> Option<(usize, &'a str)> {
     list.iter()
         .enumerate()
         .find(|(_, w)| {
-            whole == **w || words.iter().any(|x| x == *w) || (!w.is_ascii() && whole.contains(**w))
+            whole == **w
+                || words.iter().any(|x| x == *w || w.len() > 5 && w.is_ascii() && x.ends_with(*w))
+                || (!w.is_ascii() && whole.contains(**w))
         })
         .map(|(i, w)| (i, *w))
 }
@@ -140,6 +165,9 @@ pub(crate) fn guess(table: &Table) -> Roles {
         .collect();
     let time = time_column(&seen, &mut roles);
     let id = time.and_then(|t| id_column(&seen, t, &mut roles));
+    if let Some(words) = time.and_then(|t| closures(table, &seen[t], id.map(|i| &seen[i]))) {
+        roles.assign(&seen[time.unwrap_or(0)].name, Role::Ignored, Reason::new("closures", words));
+    }
     let open: Vec<usize> = (0..seen.len()).filter(|i| Some(*i) != time && Some(*i) != id).collect();
     for &i in &open {
         let c = &seen[i];
@@ -191,6 +219,27 @@ fn distinct(data: &ColumnData) -> (usize, usize) {
     }
 }
 
+/// Rows at regular hours only, such as those of business, in words: on a full clock most rows would be invented.
+fn closures(table: &Table, time: &Seen, id: Option<&Seen>) -> Option<String> {
+    let ColumnData::Time(stamps) = &time.data else { return None };
+    let zone = table.source().zone.as_deref().and_then(|z| crate::clock::zone(z).ok());
+    let mut series: BTreeMap<Option<String>, Vec<i64>> = BTreeMap::new();
+    let ids = id.and_then(|c| table.texts(&c.name).ok());
+    for (row, stamp) in stamps.iter().enumerate() {
+        let key = ids.as_ref().and_then(|v| v[row].clone());
+        series.entry(key).or_default().push((*stamp)?);
+    }
+    // Rows are counted as they come, so they must come in order.
+    if series.values().any(|v| v.windows(2).any(|w| w[0] >= w[1])) {
+        return None;
+    }
+    let longest = series.values().max_by_key(|v| v.len())?;
+    let (open, all, step) = crate::clock::closures(longest, zone)?;
+    Some(format!(
+        "rows come at {open} of the {all} moments a week that a row every {step} would have, and regularly never at the others: rows are counted as they come and nothing is invented between; for a full clock give it the role 'time'"
+    ))
+}
+
 /// Whether a column without a name, or with an index's, holds the numbers of the rows.
 fn counts_rows(c: &Seen) -> bool {
     const NAMES: [&str; 9] = ["index", "idx", "unnamed", "no", "nr", "row", "rownum", "순번", "번호"];
@@ -216,8 +265,18 @@ fn is_flag(c: &Seen) -> bool {
 fn time_column(seen: &[Seen], roles: &mut Roles) -> Option<usize> {
     let times: Vec<usize> =
         (0..seen.len()).filter(|&i| seen[i].kind == ColumnKind::Time && seen[i].present > 0).collect();
-    // The one with the most different stamps tells rows apart best; the first of equals.
-    if let Some(&best) = times.iter().rev().max_by_key(|&&i| seen[i].distinct) {
+    // When a row was written, or its span ended, is not the clock. Otherwise the one with the most different stamps tells
+    // rows apart best; the first of equals.
+    let beside = |name: &str| {
+        const BOOKS: [&str; 11] = [
+            "publi", "creat", "updat", "modif", "receiv", "insert", "edit", "ingest", "발표", "등록", "수정",
+        ];
+        const ENDS: [&str; 9] = ["end", "ende", "bis", "to", "until", "fin", "stop", "endtime", "종료"];
+        words(name).iter().any(|w| BOOKS.iter().any(|b| w.starts_with(b)) || ENDS.contains(&w.as_str()))
+    };
+    let rank =
+        |i: usize| (seen[i].distinct * 2 > seen[i].present / 50 && !beside(&seen[i].name), seen[i].distinct);
+    if let Some(&best) = times.iter().rev().max_by_key(|&&i| rank(i)) {
         let n = times.len() as u64;
         let r = if n > 1 {
             reason(
@@ -299,12 +358,14 @@ fn id_column(seen: &[Seen], time: usize, roles: &mut Roles) -> Option<usize> {
 }
 
 fn with_clock(seen: &[Seen], open: &[usize], roles: &mut Roles) {
+    let constant = |i: usize| seen[i].distinct < 2;
     let numeric: Vec<usize> = open.iter().copied().filter(|&i| seen[i].kind.is_numeric()).collect();
     let scored = numeric
         .iter()
         .filter(|&&i| named(&seen[i].name, KNOWN).is_none())
-        .filter_map(|&i| named(&seen[i].name, TARGETS).map(|(rank, word)| (rank, i, word)))
-        .min();
+        .filter_map(|&i| named(&seen[i].name, TARGETS).map(|(rank, word)| (constant(i), rank, i, word)))
+        .min()
+        .map(|(_, rank, i, word)| (rank, i, word));
     let last = |i: usize| last_present(&seen[i].data);
     let target = match scored {
         Some((_, i, word)) => {
@@ -346,6 +407,8 @@ fn with_clock(seen: &[Seen], open: &[usize], roles: &mut Roles) {
                 Role::Ignored,
                 Reason::new("text-beside-clock", "texts beside a clock are not used by the forecast"),
             );
+        } else if constant(i) {
+            roles.assign(&c.name, Role::Ignored, Reason::new("constant", "it holds one value only"));
         } else if let Some(ahead) =
             end.zip(last(i)).and_then(|(end, mine)| mine.checked_sub(end)).filter(|n| *n > 0)
         {

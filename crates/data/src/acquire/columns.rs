@@ -6,7 +6,7 @@ use super::csv::Cells;
 use super::dates;
 use super::epochs;
 use super::numbers::{self, Decimal, Evidence};
-use super::stamps::{beginnings, date_order, stamps, with_format};
+use super::stamps::{beginnings, date_order, monthly, stamps, with_format};
 use super::{ReadOptions, note};
 use crate::table::{ColumnData, Note};
 use gyeol_base::shorten;
@@ -59,6 +59,8 @@ pub(super) enum Offsets {
     Varying,
     /// Those of one zone; the stamps are UTC already.
     Zone(crate::Tz),
+    /// None, but each cell names the zone whose wall clock it shows.
+    Walls(crate::Tz),
 }
 
 /// What the whole file says about decimal signs, for columns that could be read either way.
@@ -68,6 +70,7 @@ pub(super) fn decimal_of_file(
     options: &ReadOptions,
 ) -> (Vec<Evidence>, Decimal) {
     let mut all = Evidence::default();
+    let mut pointed = false;
     let mut each = Vec::with_capacity(columns.len());
     for column in columns {
         let mut e = Evidence::default();
@@ -89,6 +92,8 @@ pub(super) fn decimal_of_file(
         if numeric * 10 < present * 8 || dates {
             e = Evidence::default();
         }
+        let form = |c: &str| matches!(dates::layout(c), Some(dates::Layout::Confusable(b'.')));
+        pointed |= dates && column.iter().find(|c| !numbers::is_missing(c)).is_some_and(form);
         // Thousands beside hundreds: the sign between is no decimal sign.
         match e.groups() {
             Some(Decimal::Comma) => e.comma += e.either_point,
@@ -114,6 +119,10 @@ pub(super) fn decimal_of_file(
         }
         // Nothing certain: a file with ';' between cells and commas in numbers was written with decimal commas.
         None if delimiter == b';' && all.either_comma > 0 && all.either_point == 0 => Decimal::Comma,
+        // Who writes 31.01.2024 between semicolons groups thousands by points.
+        None if delimiter == b';' && pointed && all.either_point > 0 && all.either_comma == 0 => {
+            Decimal::Comma
+        }
         None => Decimal::Point,
     };
     (each, file)
@@ -169,6 +178,10 @@ pub(super) fn infer(
         let clock = epochs::of_whole(name, &integers, notes);
         return clock.unwrap_or(Typed::Plain(ColumnData::Integer(integers)));
     }
+    let months: Vec<_> = cells.iter().map(dates::like_number).collect();
+    if months.iter().flatten().count() == present && monthly(&months) {
+        return stamps(name, cells, months, present, first_row, options, notes);
+    }
     let decimal = match options.decimal_comma {
         Some(_) => file_decimal,
         None if evidence.comma > evidence.point => Decimal::Comma,
@@ -204,7 +217,7 @@ pub(super) fn infer(
         let clock = epochs::of_floats(name, &values, notes);
         return clock.unwrap_or(Typed::Plain(ColumnData::Number(values)));
     }
-    if let Some(order) = date_order(name, cells, present, notes) {
+    if let Some(order) = date_order(name, cells, present, delimiter, notes) {
         let parsed: Vec<_> = cells
             .iter()
             .map(|c| if numbers::is_missing(c) { None } else { dates::parse(c, order) })

@@ -353,7 +353,7 @@ fn within_the_hour(
     })
 }
 
-/// Joins columns of whole numbers named year, month and day (or day of the year) into dates, where no column holds any.
+/// Joins columns of whole numbers named year, month and day (or week, or day of the year) into dates, where no column holds any.
 pub(super) fn year_month_day(mut columns: Columns, notes: &mut Vec<Note>) -> Columns {
     if columns.iter().any(|(_, t)| matches!(t, Typed::Stamps { .. })) {
         return columns;
@@ -371,6 +371,8 @@ pub(super) fn year_month_day(mut columns: Columns, notes: &mut Vec<Note>) -> Col
     let Some((year_at, years)) = year else { return columns };
     let month = find(&["month", "mo", "mon", "mth", "월", "monat", "mois", "mes", "mese"], 1..=12);
     let day = find(&["day", "dd", "dom", "dayofmonth", "일", "tag", "jour", "dia", "giorno"], 1..=31);
+    let week =
+        find(&["week", "isoweek", "weekofyear", "weeknum", "kw", "woche", "semaine", "주", "주차"], 1..=53);
     let of_year = find(&["doy", "dayofyear", "yday", "jday", "julianday"], 1..=366);
     let date = |y: i64, m: i64, d: i64| {
         NaiveDate::from_ymd_opt(i32::try_from(y).ok()?, u32::try_from(m).ok()?, u32::try_from(d).ok()?)
@@ -385,6 +387,11 @@ pub(super) fn year_month_day(mut columns: Columns, notes: &mut Vec<Note>) -> Col
                 NaiveDate::from_yo_opt(i32::try_from(years[i]?).ok()?, u32::try_from(days[i]?).ok()?)
             };
             (vec![year_at, d], (0..years.len()).map(at).collect())
+        }
+        (None, _, None) if week.is_some() => {
+            let (w, weeks) = week.unwrap_or_default();
+            let at = |i: usize| dates::monday(years[i]?, weeks[i]?);
+            (vec![year_at, w], (0..years.len()).map(at).collect())
         }
         (Some((m, months)), None, _) => {
             let at = |i: usize| date(years[i]?, months[i]?, 1);

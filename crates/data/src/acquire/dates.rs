@@ -1,7 +1,7 @@
 //! Dates as people write them. One scanner takes a cell apart into fields; what the fields mean is decided over
 //! the whole column (day or month first), and local times become UTC where a zone is named.
 
-use chrono::{NaiveDate, NaiveDateTime, NaiveTime, Timelike};
+use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, Timelike};
 
 /// Whether `1/2/2014` is the first of February or January the second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub(super) struct Stamp {
     pub mark: Option<usize>,
     /// Whether a time of day was written.
     pub timed: bool,
+    /// Whether it was written as 24:00, the end of its day.
+    pub late: bool,
 }
 
 /// The layout of a cell.
@@ -82,6 +84,12 @@ pub(super) fn zone_of_name(name: &str) -> Option<&'static str> {
     found.windows(2).find(|w| w[0].0 == w[1].0 && w[0].1 != w[1].1).map(|w| w[0].0)
 }
 
+/// Whether a column's name says that its times are UTC.
+pub(super) fn says_utc(name: &str) -> bool {
+    let lower = name.to_lowercase();
+    lower.split(|c: char| !c.is_alphanumeric()).any(|w| matches!(w, "utc" | "gmt" | "zulu"))
+}
+
 #[derive(Default)]
 struct Fields {
     value: [u64; 9],
@@ -93,6 +101,7 @@ struct Fields {
     month_at: usize,
     half: Option<bool>,
     quarter: bool,
+    week: bool,
     offset: Option<i32>,
     mark: Option<usize>,
     korean: bool,
@@ -101,7 +110,8 @@ struct Fields {
 const MONTHS: [&str; 12] =
     ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
-fn month_word(word: &str) -> Option<u32> {
+/// The month that a word names, in a few languages.
+pub(super) fn month_word(word: &str) -> Option<u32> {
     let w = word.to_lowercase();
     if let Some(i) = MONTHS.iter().position(|m| w.starts_with(m)) {
         let full = [
@@ -118,17 +128,23 @@ fn month_word(word: &str) -> Option<u32> {
             "november",
             "december",
         ][i];
-        return (full.starts_with(&w) || w == "sept" || w == "märz").then_some(i as u32 + 1);
+        if full.starts_with(&w) || w == "sept" {
+            return Some(i as u32 + 1);
+        }
     }
     match w.as_str() {
-        "januar" => Some(1),
-        "februar" => Some(2),
-        "mär" | "märz" | "mrz" => Some(3),
-        "mai" => Some(5),
-        "juni" => Some(6),
-        "juli" => Some(7),
-        "okt" | "oktober" => Some(10),
-        "dez" | "dezember" => Some(12),
+        "januar" | "janv" | "janvier" | "ene" | "enero" | "gen" | "gennaio" => Some(1),
+        "februar" | "févr" | "fév" | "février" | "febrero" | "febbraio" => Some(2),
+        "mär" | "märz" | "mrz" | "mars" | "marzo" | "mrt" => Some(3),
+        "avr" | "avril" | "abr" | "abril" | "aprile" => Some(4),
+        "mai" | "mayo" | "mag" | "maggio" | "mei" => Some(5),
+        "juni" | "juin" | "junio" | "giu" | "giugno" => Some(6),
+        "juli" | "juil" | "juillet" | "julio" | "lug" | "luglio" => Some(7),
+        "août" | "aoû" | "ago" | "agosto" => Some(8),
+        "septembre" | "septiembre" | "set" | "settembre" => Some(9),
+        "okt" | "oktober" | "octobre" | "octubre" | "ott" | "ottobre" => Some(10),
+        "novembre" | "noviembre" => Some(11),
+        "dez" | "dezember" | "déc" | "décembre" | "dic" | "diciembre" | "dicembre" => Some(12),
         _ => None,
     }
 }
@@ -188,11 +204,15 @@ fn scan(cell: &str) -> Option<Fields> {
                 "Z" | "z" | "UTC" if f.count >= 3 || f.count == 2 && f.width[0] == 8 => f.offset = Some(0),
                 "AM" | "am" | "a" | "오전" => f.half = Some(false),
                 "PM" | "pm" | "p" | "오후" => f.half = Some(true),
-                "Q" | "q" | "분기" => (f.quarter, separator) = (true, b'Q'),
+                "Q" | "q" | "분기" | "Quartal" | "trimestre" | "Trimestre" => {
+                    (f.quarter, separator) = (true, b'Q')
+                }
                 "M" if f.count == 1 && f.width[0] == 4 => separator = b'-',
+                "W" | "w" if f.count == 1 && f.width[0] == 4 => (f.week, separator) = (true, b'-'),
+                "KW" => (f.week, separator) = (true, b'-'),
                 "년" | "월" | "일" => (f.korean, separator) = (true, b'-'),
                 "시" | "분" | "초" => (f.korean, separator) = (true, b':'),
-                "Uhr" | "h" => {}
+                "Uhr" | "h" | "DST" => {}
                 _ => match month_word(word) {
                     Some(m) if f.month.is_none() => (f.month, f.month_at) = (Some(m), f.count),
                     _ => {
@@ -214,6 +234,8 @@ fn scan(cell: &str) -> Option<Fields> {
                     f.offset = Some(offset(&cell[i..])?);
                     break;
                 }
+                // 00:00:00,000
+                b',' if timed(&f) && bytes.get(i + 1).is_some_and(u8::is_ascii_digit) => separator = b'.',
                 b' ' | b',' | b'_' => {
                     if separator == 0 {
                         separator = b' ';
@@ -274,6 +296,14 @@ pub(super) fn parse(cell: &str, order: Order) -> Option<Stamp> {
         let fits = f.count == 2 && f.width[y] == 4 && f.width[q] == 1 && (1..=4).contains(&f.value[q]);
         return if fits { day(date(v(y)?, (v(q)? - 1) * 3 + 1, 1)?, &f, 2) } else { None };
     }
+    if f.week {
+        let weekday = if f.count == 3 { u8::try_from(f.value[2]).ok()?.checked_sub(1)? } else { 0 };
+        // `2024-W05`, `KW 05/2024`.
+        let (y, w) = if f.width[0] == 4 { (0, 1) } else { (1, 0) };
+        let monday = monday(i64::from(v(y)?), i64::from(v(w)?)).filter(|_| f.width[y] == 4)?;
+        let date = monday.checked_add_days(chrono::Days::new(u64::from(weekday)))?;
+        return if f.count <= 3 && weekday < 7 { day(date, &f, f.count) } else { None };
+    }
     if let Some(month) = f.month {
         let (d, y, used) = match f.month_at {
             0 | 1 if f.count >= 2 && f.width[0] <= 2 => (v(0)?, year(&f, 1)?, 2),
@@ -302,6 +332,10 @@ pub(super) fn parse(cell: &str, order: Order) -> Option<Stamp> {
             day(date(n / 10_000, n / 100 % 100, n % 100)?, &f, 1)
         }
         10 | 12 | 14 if f.count == 1 => compact(f.value[0], f.width[0]),
+        // `01/2024`.
+        1 | 2 if f.count == 2 && f.width[1] == 4 && matches!(f.before[1], b'/' | b'-') => {
+            day(date(v(1)?, v(0)?, 1)?, &f, 2)
+        }
         1 | 2 if f.count >= 3 => {
             let layout =
                 matches!(f.before[1], b'.' | b'/' | b'-') && f.before[2] == f.before[1] && f.width[1] <= 2;
@@ -318,6 +352,20 @@ pub(super) fn parse(cell: &str, order: Order) -> Option<Stamp> {
         }
         _ => None,
     }
+}
+
+/// The Monday of a week as ISO 8601 counts them.
+pub(super) fn monday(year: i64, week: i64) -> Option<NaiveDate> {
+    let (year, week) = (i32::try_from(year).ok()?, u32::try_from(week).ok()?);
+    NaiveDate::from_isoywd_opt(year, week, chrono::Weekday::Mon)
+}
+
+/// `2024.01` or `01.2024`: a month that reads like a number.
+pub(super) fn like_number(cell: &str) -> Option<Stamp> {
+    let (a, b) = cell.split_once('.')?;
+    let widths = matches!((a.len(), b.len()), (4, 2) | (1 | 2, 4));
+    let stamp = parse(&format!("{a}/{b}"), Order::Day).filter(|_| widths)?;
+    (1900..2100).contains(&stamp.local.date().year()).then_some(stamp)
 }
 
 fn year(f: &Fields, at: usize) -> Option<u32> {
@@ -354,7 +402,7 @@ fn day(date: NaiveDate, f: &Fields, used: usize) -> Option<Stamp> {
             return None;
         }
         let local = date.and_time(NaiveTime::MIN);
-        return Some(Stamp { local, offset: f.offset, mark: f.mark, timed: false });
+        return Some(Stamp { local, offset: f.offset, mark: f.mark, timed: false, late: false });
     }
     let v = |i: usize| if i < f.count { f.value[i] } else { 0 };
     let small = |i: usize| u32::try_from(v(i)).ok();
@@ -393,14 +441,14 @@ fn clock(date: NaiveDate, [hour, minute, second, millis]: [u32; 4], f: &Fields) 
         // Korean writers put 오후 before hours of 24 too: believe the hour.
         Some(_) => hour,
     };
-    let (date, hour) =
-        if hour == 24 && minute == 0 && second == 0 { (date.succ_opt()?, 0) } else { (date, hour) };
+    let late = hour == 24 && minute == 0 && second == 0;
+    let (date, hour) = if late { (date.succ_opt()?, 0) } else { (date, hour) };
     let local = date.and_hms_milli_opt(hour, minute, second, millis)?;
     let local = match f.offset {
         Some(o) => local.checked_sub_signed(chrono::Duration::minutes(i64::from(o)))?,
         None => local,
     };
-    Some(Stamp { local, offset: f.offset, mark: f.mark, timed: true })
+    Some(Stamp { local, offset: f.offset, mark: f.mark, timed: true, late })
 }
 
 /// A time of day alone: `00:15`, `1:00 PM`, `13:00:00`, `24:00`; in seconds from midnight.
@@ -450,6 +498,14 @@ mod tests {
             ("Jan-24", Day, "2024-01-01T00:00:00"),
             ("January 2024", Day, "2024-01-01T00:00:00"),
             ("2024M02", Day, "2024-02-01T00:00:00"),
+            ("2020-W53", Day, "2020-12-28T00:00:00"),
+            ("2021W01-3", Day, "2021-01-06T00:00:00"),
+            ("KW 53/2020", Day, "2020-12-28T00:00:00"),
+            ("3. Quartal 2024", Day, "2024-07-01T00:00:00"),
+            ("févr. 2024", Day, "2024-02-01T00:00:00"),
+            ("mars 2024", Day, "2024-03-01T00:00:00"),
+            ("2024-01-31 13:05:09,250", Day, "2024-01-31T13:05:09.250"),
+            ("02/2024", Day, "2024-02-01T00:00:00"),
             ("Q2 2024", Day, "2024-04-01T00:00:00"),
             ("24.01.31", Year, "2024-01-31T00:00:00"),
             ("2024-01-31(수) 13:00", Day, "2024-01-31T13:00:00"),

@@ -78,7 +78,7 @@ pub(super) fn of_whole(name: &str, values: &[Option<i64>], notes: &mut Vec<Note>
 /// `YYYYMM`, as the first of the month.
 fn month(x: i64) -> Option<Stamp> {
     let date = NaiveDate::from_ymd_opt(i32::try_from(x / 100).ok()?, u32::try_from(x % 100).ok()?, 1)?;
-    Some(Stamp { local: date.and_hms_opt(0, 0, 0)?, offset: None, mark: None, timed: false })
+    Some(Stamp { local: date.and_hms_opt(0, 0, 0)?, offset: None, mark: None, timed: false, late: false })
 }
 
 /// A clock written in numbers with a fraction.
@@ -125,5 +125,11 @@ fn of_numbers(name: &str, values: &[Option<f64>], notes: &mut Vec<Note>) -> Opti
 }
 
 fn stamp(ms: i64, offset: Option<i32>) -> Option<Stamp> {
-    Some(Stamp { local: DateTime::from_timestamp_millis(ms)?.naive_utc(), offset, mark: None, timed: true })
+    Some(Stamp {
+        local: DateTime::from_timestamp_millis(ms)?.naive_utc(),
+        offset,
+        mark: None,
+        timed: true,
+        late: false,
+    })
 }

@@ -232,6 +232,7 @@ fn assemble(
         // Rows are no lines of the file any more.
         source.first_row = 1;
     }
+    let flags = stamps::flags(&columns);
     let mut out = Vec::with_capacity(columns.len());
     for (name, typed) in columns {
         let data = match typed {
@@ -243,8 +244,16 @@ fn assemble(
                     .collect(),
             ),
             Typed::Stamps { local, offsets, .. } => {
-                let (data, zone) =
-                    stamps::place(file, &name, &local, offsets, first_row, options, &mut source.notes)?;
+                let (data, zone) = stamps::place(
+                    file,
+                    &name,
+                    &local,
+                    offsets,
+                    &flags,
+                    first_row,
+                    options,
+                    &mut source.notes,
+                )?;
                 if source.zone.is_none() {
                     source.zone = zone;
                 }

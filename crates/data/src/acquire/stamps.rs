@@ -6,14 +6,16 @@
 //! | spans | the ends of `00:00-01:00` differ from row to row, as offsets from UTC would not |
 //! | zone | both marks of one (`CET`, `CEST`) in cells, beside them or in the name, or one mark in a few cells; a single mark everywhere is an offset |
 
-use chrono::{Datelike, NaiveDateTime};
+use std::collections::BTreeSet;
+
+use chrono::{Datelike, NaiveDateTime, Timelike};
 
 use super::columns::{Offsets, Typed, mostly};
 use super::csv::Cells;
 use super::dates::{self, Layout, Order};
 use super::localize::localize;
 use super::{ReadOptions, note, numbers};
-use crate::clock::zone;
+use crate::clock::{Step, zone};
 use crate::table::{ColumnData, Note};
 use gyeol_base::{Fault, Result, shorten};
 
@@ -59,8 +61,20 @@ fn regularity(times: &[NaiveDateTime]) -> f64 {
     spans.max(months)
 }
 
+/// Whether stamps follow one another by months, quarters or years.
+pub(super) fn monthly(stamps: &[Option<dates::Stamp>]) -> bool {
+    let times: Vec<NaiveDateTime> = stamps.iter().flatten().map(|s| s.local).collect();
+    times.len() > 3 && times.first() != times.last() && regularity(&times) > 0.8
+}
+
 /// Day, month or year first, over the whole column; `None` when the cells are no dates.
-pub(super) fn date_order(name: &str, cells: &Cells, present: usize, notes: &mut Vec<Note>) -> Option<Order> {
+pub(super) fn date_order(
+    name: &str,
+    cells: &Cells,
+    present: usize,
+    delimiter: u8,
+    notes: &mut Vec<Note>,
+) -> Option<Order> {
     let (mut looks, mut confusable, mut short, mut slash, mut point) = (0usize, 0usize, 0usize, false, false);
     let there = || cells.iter().filter(|c| !numbers::is_missing(c));
     for (tried, cell) in there().enumerate() {
@@ -109,7 +123,8 @@ pub(super) fn date_order(name: &str, cells: &Cells, present: usize, notes: &mut 
         return Some(order);
     }
     if second == best && other != Order::Year && order != Order::Year {
-        order = if slash && !point { Order::Month } else { Order::Day };
+        // Where the decimal comma is at home, and with it the semicolon between cells, the day comes first.
+        order = if slash && !point && delimiter != b';' { Order::Month } else { Order::Day };
     }
     let first = match order {
         Order::Day => "day",
@@ -128,7 +143,7 @@ pub(super) fn date_order(name: &str, cells: &Cells, present: usize, notes: &mut 
 }
 
 pub(super) fn with_format(cell: &str, format: &str) -> Option<dates::Stamp> {
-    let plain = |local, timed| dates::Stamp { local, offset: None, mark: None, timed };
+    let plain = |local, timed| dates::Stamp { local, offset: None, mark: None, timed, late: false };
     if let Ok(t) = chrono::DateTime::parse_from_str(cell, format) {
         let minutes = t.offset().local_minus_utc() / 60;
         return Some(dates::Stamp { offset: Some(minutes), ..plain(t.naive_utc(), true) });
@@ -174,6 +189,11 @@ pub(super) fn stamps(
         ));
     }
     let timed = parsed.iter().flatten().any(|s| s.timed);
+    ends_at_midnight(name, &mut parsed, notes);
+    if let Some(tz) = both_marks(cells) {
+        let local = parsed.into_iter().map(|s| s.map(|s| s.local)).collect();
+        return Typed::Stamps { local, timed, offsets: Offsets::Walls(tz) };
+    }
     if let Some(tz) = marked(name, &mut parsed, options, notes) {
         let local = parsed.into_iter().map(|s| s.map(|s| s.local)).collect();
         return Typed::Stamps { local, timed, offsets: Offsets::Zone(tz) };
@@ -201,6 +221,35 @@ pub(super) fn stamps(
         ));
     }
     Typed::Stamps { local: parsed.into_iter().map(|s| s.map(|s| s.local)).collect(), timed, offsets }
+}
+
+/// Stamps that show 24:00 but never 00:00 name the ends of spans: they become the beginnings, as times beside a date do.
+fn ends_at_midnight(name: &str, parsed: &mut [Option<dates::Stamp>], notes: &mut Vec<Note>) {
+    let of_day = |s: &dates::Stamp| i64::from(s.local.time().num_seconds_from_midnight());
+    let midnight = |s: &&dates::Stamp| s.timed && of_day(s) == 0 && !s.late;
+    let distinct: BTreeSet<i64> = parsed.iter().flatten().map(of_day).collect();
+    let step = distinct.iter().zip(distinct.iter().skip(1)).map(|(a, b)| b - a).min().unwrap_or(0);
+    let late = parsed.iter().flatten().any(|s| s.late);
+    // Over whole days: in a few rows 24:00 may be a moment as any other.
+    let whole = step > 0 && distinct.len() as i64 * step == 86_400;
+    if !late || !whole || parsed.iter().flatten().any(|s| midnight(&s)) {
+        return;
+    }
+    for s in parsed.iter_mut().flatten() {
+        s.local = s.local.checked_sub_signed(chrono::Duration::seconds(step)).unwrap_or(s.local);
+    }
+    let (hour, minute) = (step / 3600, step / 60 % 60);
+    let words = format!(
+        "'{name}' goes up to 24:00 and so names the ends of spans: {hour:02}:{minute:02} is stamped 00:00, its beginning"
+    );
+    notes.push(note("ends-of-spans", Some(name), None, parsed.len(), words));
+}
+
+/// The zone whose two marks every cell holds: `(CET/CEST)` says the zone and not which of the two.
+fn both_marks(cells: &Cells) -> Option<crate::Tz> {
+    let there = || cells.iter().filter(|c| !numbers::is_missing(c)).take(1000);
+    let home = dates::zone_of_name(there().next()?)?;
+    there().all(|c| dates::zone_of_name(c) == Some(home)).then(|| zone(home).ok()).flatten()
 }
 
 /// Takes marks such as CEST off the stamps. Where they tell a zone the stamps become UTC; a single mark in every stamp
@@ -239,7 +288,7 @@ fn marked(
     }
     let tz = zone(options.zone.as_deref().unwrap_or(home)).ok()?;
     let local: Vec<_> = parsed.iter().map(|s| s.map(|s| s.local)).collect();
-    let placed = localize(&local, tz).times;
+    let placed = localize(&local, tz, &[]).times;
     for (s, ms) in parsed.iter_mut().zip(placed) {
         let Some(stamp) = s else { continue };
         let by_zone = ms.and_then(chrono::DateTime::from_timestamp_millis).map(|t| t.naive_utc());
@@ -270,13 +319,24 @@ pub(super) fn marks_beside(columns: &mut [(String, Typed)], options: &ReadOption
         _ => None,
     });
     let Some((name, marks)) = marks else { return };
-    let clock = columns.iter_mut().find_map(|(_, t)| match t {
-        Typed::Stamps { local, timed: true, offsets } if *offsets == Offsets::None => Some((local, offsets)),
+    // One mark everywhere may be a word of another kind, such as WEST for a region.
+    let lower = name.to_lowercase();
+    if marks.iter().all(|m| *m == marks[0])
+        && !["zone", "tz", "time", "시간대"].iter().any(|w| lower.contains(w))
+    {
+        return;
+    }
+    let clock = columns.iter_mut().find_map(|(name, t)| match t {
+        Typed::Stamps { local, timed: true, offsets }
+            if *offsets == Offsets::None && !dates::says_utc(name) =>
+        {
+            Some((local, offsets))
+        }
         _ => None,
     });
     let Some((local, offsets)) = clock else { return };
     let stamp = |(t, m): (&Option<NaiveDateTime>, &usize)| {
-        t.map(|local| dates::Stamp { local, offset: None, mark: Some(*m), timed: true })
+        t.map(|local| dates::Stamp { local, offset: None, mark: Some(*m), timed: true, late: false })
     };
     let mut parsed: Vec<Option<dates::Stamp>> = local.iter().zip(&marks).map(stamp).collect();
     let zone = marked(&name, &mut parsed, options, notes);
@@ -285,30 +345,83 @@ pub(super) fn marks_beside(columns: &mut [(String, Typed)], options: &ReadOption
     *local = parsed.into_iter().map(|s| s.map(|s| s.local)).collect();
 }
 
+/// Columns of two values, which may tell the doubled hours of autumn apart.
+pub(super) fn flags(columns: &[(String, Typed)]) -> Vec<(String, Vec<Option<bool>>)> {
+    fn two<T: PartialEq + Copy>(cells: impl Iterator<Item = Option<T>>) -> Option<Vec<Option<bool>>> {
+        let mut seen: Vec<T> = Vec::new();
+        let mut out = Vec::new();
+        for cell in cells {
+            let at = cell.map(|c| {
+                seen.iter().position(|s| *s == c).unwrap_or_else(|| {
+                    seen.push(c);
+                    seen.len() - 1
+                })
+            });
+            if seen.len() > 2 {
+                return None;
+            }
+            out.push(at.map(|at| at == 1));
+        }
+        (seen.len() == 2).then_some(out)
+    }
+    let of = |(name, typed): &(String, Typed)| {
+        let Typed::Plain(data) = typed else { return None };
+        let flag = match data {
+            ColumnData::Boolean(v) => two(v.iter().copied()),
+            ColumnData::Integer(v) => two(v.iter().copied()),
+            ColumnData::Text(v) => two(v.iter().map(|c| c.as_deref())),
+            _ => None,
+        };
+        Some((name.clone(), flag?))
+    };
+    columns.iter().filter_map(of).collect()
+}
+
 /// Places stamps in the zone; gives the column and the zone that its times belong to.
 pub(super) fn place(
     file: &str,
     name: &str,
     local: &[Option<NaiveDateTime>],
     offsets: Offsets,
+    flags: &[(String, Vec<Option<bool>>)],
     first_row: usize,
     options: &ReadOptions,
     notes: &mut Vec<Note>,
 ) -> Result<(ColumnData, Option<String>)> {
+    let mut offsets = offsets;
     let plain =
         || ColumnData::Time(local.iter().map(|t| t.map(|t| t.and_utc().timestamp_millis())).collect());
     let mut named = options.zone.as_deref().map(zone).transpose().map_err(|e| e.in_file(file))?;
-    if let (Offsets::None, None, Some(home)) = (offsets, named, dates::zone_of_name(name)) {
-        named = zone(home).ok();
-        let words =
-            format!("the name '{name}' says that its times are those of {home}; --zone names another");
+    let said = match offsets {
+        Offsets::Walls(tz) => Some(tz),
+        Offsets::None => dates::zone_of_name(name).and_then(|home| zone(home).ok()),
+        _ => None,
+    };
+    if let (Offsets::None | Offsets::Walls(_), None, Some(tz)) = (offsets, named, said) {
+        let words = format!("'{name}' says that its times are those of {}; --zone names another", tz.name());
         notes.push(note("zone-marks", Some(name), None, local.len(), words));
+        named = Some(tz);
+    }
+    if let Offsets::Walls(_) = offsets {
+        offsets = Offsets::None;
+    }
+    if offsets == Offsets::None && said.is_none() && dates::says_utc(name) {
+        let words = format!("the name '{name}' says that its times are UTC");
+        notes.push(note("zone-marks", Some(name), None, local.len(), words));
+        offsets = Offsets::Fixed(0);
     }
     match (offsets, named) {
         (Offsets::Zone(tz), None) => Ok((plain(), Some(tz.name().to_string()))),
         (Offsets::None, None) => Ok((plain(), None)),
         (Offsets::None, Some(tz)) => {
-            let placed = localize(local, tz);
+            let placed = localize(local, tz, flags);
+            if let Some(step) = placed.ended {
+                let words = format!(
+                    "stamps of '{name}' name the ends of spans, as its days of changing clocks show; they became the beginnings, {} earlier",
+                    Step::Millis(step * 1000).label()
+                );
+                notes.push(note("ends-of-spans", Some(name), None, local.len(), words));
+            }
             if let Some(&row) = placed.missing_spring.first() {
                 notes.push(note(
                     "missing-spring-hour",
@@ -329,9 +442,12 @@ pub(super) fn place(
                     None,
                     placed.doubled_autumn,
                     format!(
-                        "{} stamps of '{name}' lie in the hour that {} has twice in autumn; the order of the rows decided",
+                        "{} stamps of '{name}' lie in the hour that {} has twice in autumn; {} decided",
                         placed.doubled_autumn,
-                        tz.name()
+                        tz.name(),
+                        placed
+                            .flag
+                            .map_or("the order of the rows".to_string(), |f| format!("'{}'", flags[f].0))
                     ),
                 ));
             }

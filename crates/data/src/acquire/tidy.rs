@@ -2,9 +2,10 @@
 //! of one thing, so each becomes a column.
 //!
 //! Evidence: one column of stamps that repeat, one column of numbers, and a column of two to a dozen names that tell the
-//! repeats apart and speak of different quantities, by their words, their units, or a column of units beside them.
+//! repeats apart and speak of different quantities, by their words, their units, or a column of units beside them; all other
+//! columns follow from the name.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::NaiveDateTime;
 
@@ -47,7 +48,7 @@ fn quantity(text: &str) -> Option<usize> {
     let words = || lower.split(|c: char| !c.is_alphanumeric());
     let said =
         |list: &&[&str]| list.iter().any(|w| words().any(|x| x == *w) || !w.is_ascii() && lower.contains(w));
-    QUANTITIES.iter().position(said).or(match unit?.quantity {
+    QUANTITIES.iter().position(said).or_else(|| match unit?.quantity {
         Quantity::Power | Quantity::Energy => Some(0),
         Quantity::Temperature => Some(1),
         Quantity::Other("speed") => Some(3),
@@ -56,41 +57,51 @@ fn quantity(text: &str) -> Option<usize> {
     })
 }
 
-/// The places of stamps, names and numbers in such a table.
+/// The places of stamps, names and numbers in such a table. Columns that follow from the name, such as units and what is
+/// the same in every row, say nothing more.
 pub(super) fn names(columns: &Columns) -> Option<(usize, usize, usize)> {
-    let one = |is: &dyn Fn(&Typed) -> bool| {
-        let mut found = (0..columns.len()).filter(|i| is(&columns[*i].1));
-        found.next().filter(|_| found.next().is_none())
+    let varies = |t: &Typed| match t {
+        Typed::Stamps { local, .. } => local.iter().any(|x| *x != local[0]),
+        _ => false,
     };
-    let time = one(&|t| matches!(t, Typed::Stamps { .. }))?;
-    let number = one(&|t| matches!(t, Typed::Plain(ColumnData::Number(_) | ColumnData::Integer(_))))?;
+    let mut clocks = (0..columns.len()).filter(|i| varies(&columns[*i].1));
+    let time = clocks.next().filter(|_| clocks.next().is_none())?;
     let Typed::Stamps { local, .. } = &columns[time].1 else { return None };
-    let texts = columns.iter().enumerate().filter_map(|(i, (_, t))| match t {
-        Typed::Plain(ColumnData::Text(v)) => Some((i, v)),
-        _ => None,
-    });
-    let texts: Vec<(usize, &Vec<Option<String>>)> = texts.collect();
-    let tells = |names: &&(usize, &Vec<Option<String>>)| {
-        let met: BTreeSet<&String> = names.1.iter().flatten().collect();
-        let pairs: std::collections::HashSet<_> = local.iter().zip(names.1).collect();
-        let stamps: std::collections::HashSet<_> = local.iter().collect();
-        let apart = pairs.len() * 50 >= local.len() * 49 && stamps.len() * 4 <= local.len() * 3;
-        // The other texts, such as units, must follow from the name.
-        let follows = |other: &Vec<Option<String>>| {
-            let mut of: HashMap<_, _> = HashMap::new();
-            names.1.iter().zip(other).all(|(n, o)| *of.entry(n).or_insert(o) == o)
-        };
-        let others = || texts.iter().filter(|t| t.0 != names.0);
-        let measured: BTreeSet<usize> = met.iter().filter_map(|n| quantity(n)).collect();
-        let units: BTreeSet<usize> =
-            others().flat_map(|t| t.1.iter().flatten().take(5000)).filter_map(|u| quantity(u)).collect();
-        (2..=12).contains(&met.len())
-            && apart
-            && others().all(|t| follows(t.1))
-            && measured.len().max(units.len()) > 1
+    let cell = |typed: &Typed, row: usize| match typed {
+        Typed::Plain(ColumnData::Number(v)) => v[row].to_bits() as i64,
+        Typed::Plain(ColumnData::Integer(v)) => v[row].unwrap_or(i64::MIN),
+        _ => 0,
     };
-    let names = texts.iter().find(tells)?.0;
-    Some((time, names, number))
+    columns.iter().enumerate().find_map(|(at, (_, typed))| {
+        let Typed::Plain(ColumnData::Text(names)) = typed else { return None };
+        let met: BTreeSet<&String> = names.iter().flatten().collect();
+        let pairs: HashSet<_> = local.iter().zip(names).collect();
+        let stamps: HashSet<_> = local.iter().collect();
+        let apart = pairs.len() * 50 >= local.len() * 49 && stamps.len() * 4 <= local.len() * 3;
+        if !(2..=12).contains(&met.len()) || !apart {
+            return None;
+        }
+        let (mut numbers, mut units) = (Vec::new(), BTreeSet::new());
+        for (i, (_, typed)) in columns.iter().enumerate().filter(|(i, _)| *i != at && *i != time) {
+            if let Typed::Plain(ColumnData::Text(other)) = typed {
+                let mut of: HashMap<_, _> = HashMap::new();
+                if !names.iter().zip(other).all(|(n, o)| *of.entry(n).or_insert(o) == o) {
+                    return None;
+                }
+                units.extend(other.iter().flatten().take(5000).filter_map(|u| quantity(u)));
+            } else {
+                let mut of: HashMap<_, _> = HashMap::new();
+                let follows =
+                    |row: usize| *of.entry(&names[row]).or_insert(cell(typed, row)) == cell(typed, row);
+                if !(0..names.len()).all(follows) {
+                    numbers.push(i);
+                }
+            }
+        }
+        let measured: BTreeSet<usize> = met.iter().filter_map(|n| quantity(n)).collect();
+        let [number] = numbers[..] else { return None };
+        (measured.len().max(units.len()) > 1).then_some((time, at, number))
+    })
 }
 
 /// Turns a long table of quantities into one column each; others stay as they are.

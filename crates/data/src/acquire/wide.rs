@@ -91,6 +91,7 @@ fn group(head: String, parts: &[(usize, Part)]) -> Option<Group> {
     };
     let columns: Vec<(usize, i64, bool)> =
         parts.iter().map(|(i, p)| (*i, numbered(p).0, numbered(p).1)).collect();
+    let columns = if head == "column" { run(columns) } else { columns };
     let numbers: BTreeSet<i64> = columns.iter().filter(|c| !c.2).map(|c| c.1).collect();
     let (low, high) = (*numbers.first()?, *numbers.last()?);
     let per_day = per_day(high - low + 1)?;
@@ -99,6 +100,13 @@ fn group(head: String, parts: &[(usize, Part)]) -> Option<Group> {
     let even = seconds.is_empty() || seconds.iter().all(|s| s % step == 0) && step * per_day == 86_400;
     let slots = Slots { per_day, low, counted: high - low + 1 > per_day };
     (whole && even && extra as i64 <= per_day / 24).then_some(Group { head, columns, slots })
+}
+
+/// Of columns without names the longest run, counted from 0.
+fn run(columns: Vec<(usize, i64, bool)>) -> Vec<(usize, i64, bool)> {
+    let runs = columns.chunk_by(|a, b| b.1 == a.1 + 1);
+    let longest = runs.max_by_key(|r| r.len()).unwrap_or_default();
+    longest.iter().enumerate().map(|(n, c)| (c.0, n as i64, false)).collect()
 }
 
 /// Whether neighbours in a row are closer to one another than cells a quarter, a third and half a day apart.
@@ -113,6 +121,51 @@ fn smooth(group: &Group, columns: &Columns) -> bool {
     };
     let near = distance(1);
     near > 0.0 && near <= 0.2 * [2, 3, 4].map(|part| distance(cells.len() / part)).iter().sum::<f64>()
+}
+
+/// Turns years below one another with the twelve months side by side into one row a month.
+fn months_across(columns: &Columns, notes: &mut Vec<Note>) -> Option<Columns> {
+    let months: BTreeMap<u32, usize> = columns
+        .iter()
+        .enumerate()
+        .filter(|(_, (_, typed))| numeric(typed).is_some())
+        .filter_map(|(i, (name, _))| Some((super::dates::month_word(name.trim_end_matches('.'))?, i)))
+        .collect();
+    let year = |(i, (_, typed)): (usize, &(String, Typed))| match typed {
+        Typed::Plain(ColumnData::Integer(v)) => v
+            .iter()
+            .map(|y| y.filter(|y| (1900..2100).contains(y)).and_then(|y| i32::try_from(y).ok()))
+            .collect::<Option<Vec<i32>>>()
+            .filter(|v| v.windows(2).all(|w| w[0] + 1 == w[1]))
+            .map(|v| (i, v)),
+        _ => None,
+    };
+    let (at, years) = columns.iter().enumerate().find_map(year).filter(|_| months.len() == 12)?;
+    let cells: Vec<Vec<f64>> = months.values().filter_map(|i| numeric(&columns[*i].1)).collect();
+    let (mut local, mut values) = (Vec::new(), Vec::new());
+    for (row, year) in years.iter().enumerate() {
+        for (month, column) in (1..).zip(&cells) {
+            local.push(
+                chrono::NaiveDate::from_ymd_opt(*year, month, 1).map(|d| d.and_time(Default::default())),
+            );
+            values.push(column[row]);
+        }
+    }
+    let others = (0..columns.len()).filter(|i| *i != at && !months.values().any(|m| m == i));
+    let others: Vec<String> = others.map(|i| format!("'{}'", columns[i].0)).collect();
+    let mut words = format!(
+        "the twelve columns of months became one row each ({} rows became {}); --reshape no leaves them",
+        years.len(),
+        values.len()
+    );
+    if !others.is_empty() {
+        words += &format!("; {} left out", others.join(", "));
+    }
+    notes.push(note("wide-table", Some(&columns[at].0), None, 12, words));
+    Some(vec![
+        ("time".into(), Typed::Stamps { local, timed: false, offsets: Offsets::None }),
+        ("value".into(), Typed::Plain(ColumnData::Number(values))),
+    ])
 }
 
 /// Turns a wide table into one row per moment; others stay as they are.
@@ -130,6 +183,9 @@ pub(super) fn unpivot(
             .option())
     };
     let insisted = options.reshape == Some(true);
+    if let Some(made) = months_across(&columns, notes) {
+        return Ok(made);
+    }
     let date = columns.iter().position(|(_, t)| match t {
         Typed::Stamps { local, timed, .. } => {
             !timed || local.iter().flatten().all(|t| t.time() == chrono::NaiveTime::MIN)

@@ -235,8 +235,15 @@ fn impossible(name: &str, values: &[f64], rows: &Rows<'_>, sorted: &[f64]) -> Ve
         {
             let beyond = |x: f64| real(x) && (x - bound) * sign > 0.0;
             let near = |x: f64| !beyond(x) && ((x - p99).max(p01 - x)) > 10.0 * range && real(x);
-            let count = sorted.iter().filter(|x| beyond(**x)).count();
-            if count * 1000 <= sorted.len().max(1000) && !sorted.iter().any(|x| near(*x)) {
+            let hits: Vec<usize> = (0..values.len()).filter(|r| beyond(values[*r])).collect();
+            // One in a thousand, or one in two hundred where each stands alone and they do not recur.
+            let alone = || {
+                let pairs = rows.groups.iter().flat_map(|g| g.windows(2));
+                rows.ordered && !pairs.clone().any(|w| beyond(values[w[0]]) && beyond(values[w[1]]))
+            };
+            let few = hits.len() * 1000 <= sorted.len().max(1000)
+                || hits.len() * 200 <= sorted.len() && alone() && !regular(&hits, rows.at);
+            if few && !sorted.iter().any(|x| near(*x)) {
                 add(code, Some(rounded(bound)), &|r| beyond(values[r]));
             }
         }

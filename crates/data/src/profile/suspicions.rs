@@ -39,6 +39,11 @@ impl Context<'_> {
                     let words = format!("'{}' is left out: {}", c.name, c.reason.words);
                     out.push(warning(Severity::Note, &c.reason.code, name, words, vec![]));
                 }
+                "closures" if c.role == Role::Ignored => {
+                    let words = format!("'{}' is no clock: {}", c.name, c.reason.words);
+                    let parts = vec![("text", text(&words))];
+                    out.push(warning(Severity::Warn, "closures", name, words, parts));
+                }
                 _ => {}
             }
             if let Some(f) = c.numbers.as_ref().filter(|_| c.role == Role::Target || c.role == Role::Past) {

@@ -38,6 +38,7 @@ pub const CODES: &[(&str, &[&str])] = &[
     ("short-series", &["series", "rows"]),
     ("row-counter", &[]),
     ("flag", &[]),
+    ("closures", &["text"]),
     ("feed-in", &["count", "share"]),
     ("counter", &["rises", "steps", "falls"]),
     ("unread-number", &["example", "row"]),
@@ -50,6 +51,7 @@ pub const CODES: &[(&str, &[&str])] = &[
     ("unit-in-cells", &["row", "count", "text"]),
     ("excel-time", &["row", "count", "text"]),
     ("spans", &["row", "count", "text"]),
+    ("ends-of-spans", &["row", "count", "text"]),
     ("zone-marks", &["row", "count", "text"]),
     ("wide-table", &["row", "count", "text"]),
     ("quantities-below", &["row", "count", "text"]),
@@ -296,9 +298,30 @@ fn column(c: &ColumnProfile, p: &Profile, zone: Option<crate::Tz>, found: &mut F
         );
     }
     let lower = c.name.to_lowercase();
-    let named = ["time", "date", "datum", "zeit", "stamp", "일시", "날짜", "일자", "시각", "년월"]
-        .iter()
-        .any(|w| lower.contains(w));
+    const CLOCKS: [&str; 21] = [
+        "time",
+        "date",
+        "datum",
+        "zeit",
+        "stamp",
+        "horodat",
+        "fecha",
+        "month",
+        "monat",
+        "mois",
+        "week",
+        "woche",
+        "semaine",
+        "quarter",
+        "quartal",
+        "trimestre",
+        "일시",
+        "날짜",
+        "일자",
+        "시각",
+        "년월",
+    ];
+    let named = CLOCKS.iter().any(|w| lower.contains(w));
     // A word such as "update" is no clock: the cells must have digits.
     let named =
         named && c.examples.first().is_some_and(|e| e.chars().filter(char::is_ascii_digit).count() > 1);
@@ -390,8 +413,11 @@ fn figures(c: &ColumnProfile, f: &NumberProfile, first: usize, zone: Option<crat
         );
     }
     if let Some((o, e)) = f.outliers.as_ref().and_then(|o| Some((o, o.examples.first()?))) {
+        // So far off that nothing fitted on it can be trusted.
+        let reach = 10.0 * (o.high - o.low);
+        let lost = e.value.is_some_and(|v| v > o.high + reach || v < o.low - reach);
         found.add(
-            Severity::Note,
+            if lost { Severity::Warn } else { Severity::Note },
             "outliers",
             name,
             format!(

@@ -4,6 +4,7 @@ mod acquire;
 mod bad_input;
 mod calendar;
 mod clean;
+mod clocks;
 mod fuzz;
 mod kinds;
 #[path = "../../../../tests/mutate.rs"]
