@@ -14,3 +14,4 @@ pub use answers::{Answers, Ask, Description, Reply, VerbSpec};
 pub use gyeol_base::{Error, Result};
 pub use language::LmModel;
 pub use registry::{Opened, Registry, open, open_as};
+pub use topics::inferred;

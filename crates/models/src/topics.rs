@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use gyeol_base::{Error, Fault, Result};
 use gyeol_tensor::Pool;
-use gyeol_topic::lda::Lda;
+use gyeol_topic::lda::{Lda, Reading};
 use gyeol_topic::lsa::Lsa;
 use gyeol_vectors::similarity::{DenseIndex, Measure, Near};
 use serde_json::{Map, Value, json};
@@ -28,9 +28,13 @@ fn infer() -> VerbSpec {
         } }),
         output: json!({ "type": "object", "required": ["documents"], "properties": {
             "documents": { "type": "array", "items": { "type": "object", "properties": {
-                "mix": { "type": "array", "items": { "type": "number" } },
+                "mix": { "type": ["array", "null"], "items": { "type": "number" },
+                    "description": "Shares of the topics; null for a text without a known word." },
                 "tokens": { "type": "number", "description": "Words that the model counts." },
+                "unknown": { "type": "boolean", "description": "Whether no word of the text is known." },
             } } },
+            "k": { "type": "integer" },
+            "unknown": { "type": "integer", "description": "Texts without a known word." },
         } }),
     }
 }
@@ -84,6 +88,16 @@ fn nearest(near: Vec<Vec<Near>>) -> Reply {
     Reply::Json(json!({ "nearest": near }))
 }
 
+/// Documents and their topics, as the command and the server answer.
+pub fn inferred(k: usize, documents: &[Reading]) -> Value {
+    let one = |d: &Reading| json!({ "mix": d.mix, "tokens": d.tokens, "unknown": d.mix.is_none() });
+    json!({
+        "k": k,
+        "documents": documents.iter().map(one).collect::<Vec<_>>(),
+        "unknown": documents.iter().filter(|d| d.mix.is_none()).count(),
+    })
+}
+
 /// A model with the index of its documents, which is made once, when the first text is looked for.
 pub(crate) struct Searched<M> {
     model: M,
@@ -123,14 +137,7 @@ impl Answers for Searched<Lda> {
         match verb {
             "infer" => {
                 let rows = model.vectorizer().transform_texts(&texts(&ask, "texts")?);
-                let mixes = model.folder().mixes(&rows, pool);
-                let known = |doc: usize| rows.parts(doc).1.iter().sum::<f64>();
-                let documents: Vec<Value> = mixes
-                    .iter()
-                    .enumerate()
-                    .map(|(doc, mix)| json!({ "mix": mix, "tokens": known(doc) }))
-                    .collect();
-                Ok(Reply::Json(json!({ "documents": documents })))
+                Ok(Reply::Json(inferred(model.k(), &model.read(&rows, pool))))
             }
             "topics" => {
                 let words = whole(&ask, "words", WORDS, MOST)? as usize;

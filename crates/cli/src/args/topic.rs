@@ -215,6 +215,10 @@ pub struct Lda {
     /// States at the end, five sweeps apart, whose average is the model [default: 10].
     #[arg(long, value_name = "N")]
     pub samples: Option<usize>,
+    /// Short fits from different random topics, a tenth of the sweeps each; the one that best predicts words of documents held
+    /// out goes on [default: 4].
+    #[arg(long, value_name = "N")]
+    pub starts: Option<usize>,
     /// Share of the documents held out to see how well their words are foretold [default: 0.1 where several numbers of
     /// topics are tried, else none]. The model is fitted on all of them in the end.
     #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]

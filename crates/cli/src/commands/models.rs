@@ -11,7 +11,7 @@ use gyeol_ngram::{Layout, NgramModel, Source, read_arpa};
 use gyeol_tensor::Pool;
 use gyeol_text::lines::TokenLines;
 
-use super::text::{bar::Bar, corpus, notes};
+use super::text::{Spooled, bar::Bar, corpus, notes, shown, spooled};
 use crate::args::{Bytes, Common, Texts};
 use crate::failure::{Failure, Result};
 use crate::progress::until_stopped;
@@ -37,6 +37,7 @@ pub struct Prepared {
     /// The name that was given, and the file that holds the lines.
     kept: Option<(String, tempfile::TempPath)>,
     _partial: Option<gyeol_base::Partial>,
+    _spooled: Option<Spooled>,
 }
 
 impl Loaded {
@@ -51,11 +52,8 @@ impl Loaded {
     /// A file as lines of the model's words.
     pub fn texts(&self, common: &Common, file: &str, texts: &Texts, bytes: &Bytes) -> Result<Prepared> {
         let Some(lines) = &self.lines else { return self::lines(common, file, texts, bytes) };
-        let corpus = match (file, &texts.format) {
-            // A table's columns would have to be named; lines are what every language model reads.
-            ("-", None) => corpus(file, &Texts { format: Some("text".into()), ..texts.clone() }, bytes)?,
-            _ => corpus(file, texts, bytes)?,
-        };
+        let spooled = spooled(file)?;
+        let corpus = corpus(&spooled.name, texts, bytes)?;
         let bar = Bar::new(common, &corpus);
         let prepared = Prepared::written(file, |kept| {
             lines.write(&corpus, &self.pool, kept, |_| bar.moved())?;
@@ -83,6 +81,7 @@ impl Prepared {
             source: Source::open(name)?.plain(),
             kept: Some((file.to_owned(), path)),
             _partial: partial,
+            _spooled: None,
         })
     }
 
@@ -110,15 +109,12 @@ pub fn lines(common: &Common, file: &str, texts: &Texts, bytes: &Bytes) -> Resul
         || bytes.delimiter.is_some()
         || bytes.header
         || bytes.no_header;
-    // A pipe is read once, so that it cannot be looked at.
-    let readable = std::fs::metadata(file).is_ok_and(|meta| meta.is_file() || meta.is_dir());
-    let as_it_stands = || Ok(Prepared { source: Source::open(file)?.plain(), kept: None, _partial: None });
-    if !asked && !readable {
-        return as_it_stands();
-    }
-    let corpus = corpus(file, texts, bytes)?;
+    let spooled = spooled(file)?;
+    let corpus = corpus(&spooled.name, texts, bytes)?;
     if !asked && corpus.is_plain_lines()? {
-        return as_it_stands();
+        let name = shown(&spooled.name).unwrap_or_else(|| file.to_owned());
+        let source = Source::open(&spooled.name)?.plain().named(name);
+        return Ok(Prepared { source, kept: None, _partial: None, _spooled: Some(spooled) });
     }
     let bar = Bar::new(common, &corpus);
     let prepared = Prepared::written(file, |kept| {
@@ -141,7 +137,9 @@ impl Loaded {
     /// The model alone, for a verb that cuts texts into words itself.
     pub fn of_words(self, path: &str) -> Result<NgramModel> {
         let scheme = self.lines.as_ref().map_or("whitespace", |lines| &lines.chain.params().scheme);
-        if !["whitespace", "word", "word-punct", "treebank", "unicode", "auto"].contains(&scheme) {
+        if !["whitespace", "word", "word-punct", "treebank", "word-tokenize", "unicode", "auto"]
+            .contains(&scheme)
+        {
             return Err(Failure::failed(
                 "not-words",
                 format!(

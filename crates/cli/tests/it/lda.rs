@@ -86,7 +86,9 @@ fn a_model_draws_reads_and_finds_documents() {
         place.call(&["topics", "m.gyeol", "--infer", "new.txt", "-o", "mix.csv", "--json"]).ok().json();
     let mix = |doc: usize, topic: usize| read["documents"][doc]["mix"][topic].as_f64().unwrap();
     assert!((mix(0, 0) - mix(1, 0)).abs() > 0.5);
-    assert_eq!(read["documents"][2]["tokens"], 0.0);
+    let unknown = &read["documents"][2];
+    assert_eq!((&unknown["tokens"], &unknown["unknown"]), (&0.0.into(), &true.into()));
+    assert!(unknown["mix"].is_null() && read["unknown"] == 1);
     let table = String::from_utf8(place.read("mix.csv")).unwrap();
     assert!(table.starts_with("document,topic_0,topic_1\n1,") && table.lines().count() == 4, "{table}");
     let near = place.call(&["similar", "m.gyeol", "wind and rain", "-k", "5", "--json"]).ok().json();
@@ -136,10 +138,12 @@ fn a_number_of_topics_is_chosen_on_documents_held_out() {
 #[test]
 fn wrong_calls_and_texts_say_what_is_wrong() {
     let place = place();
-    let wrong: [(&[&str], i32, &str); 9] = [
+    let wrong: [(&[&str], i32, &str); 11] = [
         (&["-k", "0"], 1, "0 topics"),
         (&["--alpha", "-1"], 1, "alpha is -1"),
         (&["--beta", "nan"], 1, "beta is NaN"),
+        (&["--starts", "0"], 1, "0 starts"),
+        (&["--inference", "online", "--starts", "2"], 2, "--starts means nothing"),
         (&["--weight", "tfidf"], 2, "takes counts"),
         (&["--svd", "lanczos"], 2, "--svd means nothing"),
         (&["--holdout", "1.5"], 2, "--holdout is 1.5"),
@@ -200,7 +204,7 @@ fn korean_texts_are_read_by_their_stems() {
     let lines: Vec<String> = (0..40u32)
         .map(|i| {
             if i.is_multiple_of(2) {
-                "빵과 버터를 먹었다. 빵이 맛있고 버터가 좋았다"
+                "빵과 버터를 먹었다. 빵이 맛있고 버터가 좋았다 ① ㆍ"
             } else {
                 "비가 오고 바람이 불었다. 바람과 비를 맞았다"
             }
@@ -227,6 +231,23 @@ fn korean_texts_are_read_by_their_stems() {
     let all = made["topics"].to_string();
     assert!(all.contains("빵") && all.contains("바람"), "{all}");
     let words = made["topics"].as_array().unwrap().iter().flat_map(|t| t["words"].as_array().unwrap());
-    assert!(words.clone().count() > 0 && words.into_iter().all(|w| w != "."), "{all}");
+    assert!(
+        words.clone().count() > 0 && words.into_iter().all(|w| w != "." && w != "①" && w != "ㆍ"),
+        "{all}"
+    );
     assert!(String::from_utf8(place.read("k.html")).unwrap().contains("lang=\"ko\""));
+}
+
+#[test]
+fn the_starts_that_were_compared_are_shown_and_a_stopped_fit_keeps_them() {
+    let place = place();
+    let made = place.call(&with(&["--json", "--starts", "3", "--no-map"])).ok().json();
+    let starts = &made["starts"];
+    assert_eq!((&starts["tried"], &starts["sweeps"]), (&3.into(), &20.into()));
+    let each: Vec<f64> = starts["perplexity"].as_array().unwrap().iter().filter_map(|p| p.as_f64()).collect();
+    let chosen = starts["chosen"].as_u64().unwrap() as usize;
+    assert!(each.len() == 3 && each.iter().all(|p| *p >= each[chosen - 1]), "{starts}");
+    let said = place.call(&with(&["--starts", "3", "--no-map"])).ok().out;
+    assert!(said.contains("3 starts of 20 sweeps"), "{said}");
+    assert!(place.call(&with(&["--json", "--starts", "1", "--no-map"])).ok().json()["starts"].is_null());
 }

@@ -152,3 +152,29 @@ fn candidates_are_ordered_by_probability() {
     place.write("bad.tsv", "key\ta\nno tabs here\n");
     place.fails(&["rank", "m.bin", "bad.tsv"], &["bad.tsv", "row 2", "tab"]);
 }
+
+#[test]
+fn a_pipe_is_read_as_its_file_would_be() {
+    let place = Place::new();
+    let texts: Vec<String> = (0..30).map(|i| format!("the old clock number {} stands", i % 7)).collect();
+    let objects: String =
+        texts.iter().map(|t| format!("{{\"text\": \"{t}\", \"label\": \"a\"}}\n")).collect();
+    let table = format!("text,label\n{}", texts.iter().map(|t| format!("{t},a\n")).collect::<String>());
+    place.write("lines.txt", texts.join("\n"));
+    place.call(&["ngram", "lines.txt", "-o", "lines.arpa", "--order", "2", "-q"]).ok();
+    for (name, piped, said) in
+        [("lines", texts.join("\n"), ""), ("objects", objects, "JSON object"), ("table", table, "a table")]
+    {
+        let made = place.fed(&["ngram", "-", "-o", "piped.arpa", "--order", "2"], piped.as_bytes()).ok();
+        assert!(place.read("piped.arpa") == place.read("lines.arpa"), "{name}");
+        assert!(
+            made.err.contains(said) && (said.is_empty() || made.err.contains("standard input: ")),
+            "{made:?}"
+        );
+        for verb in ["perplexity", "score"] {
+            let of_pipe = place.fed(&[verb, "lines.arpa", "-", "--json", "-q"], piped.as_bytes()).ok();
+            let of_file = place.call(&[verb, "lines.arpa", "lines.txt", "--json", "-q"]).ok();
+            assert_eq!(of_pipe.out, of_file.out, "{verb} of {name}");
+        }
+    }
+}

@@ -3,3 +3,4 @@
 mod fuzz;
 #[path = "../../../../tests/mutate.rs"]
 mod mutate;
+mod topics;

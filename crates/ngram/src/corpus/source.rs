@@ -93,6 +93,11 @@ impl Source {
         Source { plain: true, ..self }
     }
 
+    /// The same under another name, for messages.
+    pub fn named(self, name: String) -> Self {
+        Source { name, ..self }
+    }
+
     /// The name of the file, for messages.
     pub fn name(&self) -> &str {
         &self.name

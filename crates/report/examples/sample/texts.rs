@@ -83,6 +83,7 @@ fn grid() -> Grid {
     Grid {
         orders: (1..=5).collect(),
         rows: vec![row("ml", 300.0), row("kneser-ney", 190.0), row("modified-kneser-ney", 171.0)],
+        without_unknown: None,
     }
 }
 

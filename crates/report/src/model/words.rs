@@ -79,13 +79,20 @@ pub struct FrequencyClass {
     pub tokens: u64,
 }
 
+/// Smoothings with a perplexity for each order; none where there is no finite one.
+pub type GridRows = Vec<(String, Vec<Option<f64>>)>;
+
 /// Perplexity on the validation part by smoothing and order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Grid {
     /// Orders, the columns.
     pub orders: Vec<usize>,
-    /// Smoothings with a perplexity for each order; none where there is no finite one.
-    pub rows: Vec<(String, Vec<Option<f64>>)>,
+    /// Over all words.
+    pub rows: GridRows,
+    /// Without unknown words, where the part has any: smoothings give them shares of the probability so different that only
+    /// these figures can be compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub without_unknown: Option<GridRows>,
 }
 
 /// Why a line is shown.

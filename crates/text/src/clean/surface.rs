@@ -77,7 +77,8 @@ pub(super) fn repeats(text: &str, keep: Keep, edits: &mut Vec<Edit>) {
             count += 1;
         }
         let most = match c {
-            '\u{3131}'..='\u{318e}' => keep.jamo,
+            // Hangul letters by themselves, conjoining ones and those of half width too.
+            '\u{3131}'..='\u{318e}' | '\u{1100}'..='\u{11ff}' | '\u{ffa1}'..='\u{ffdc}' => keep.jamo,
             '!' | '?' | '~' | '^' | ',' | ';' | '*' | '！' | '？' | '～' | '♥' | '♡' | '…' | '。' => {
                 keep.marks
             }

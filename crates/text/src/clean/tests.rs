@@ -67,6 +67,8 @@ fn repeats_are_shortened_to_what_is_kept() {
     );
     let one = Cleaner::named(&["repeats"]).unwrap().keep(Keep { letters: 1, jamo: 1, marks: 2 }).unwrap();
     assert_eq!(one.clean("soo ㅋㅋ!!!"), "so ㅋ!!");
+    let hangul = "ㅋㅋㅋㅋㅎㅎㅎ ㄷㄷㄷ 대박ㅠㅠㅠㅜㅜㅜ 네에에에~~~ \u{110f}\u{110f}\u{110f} \u{ffbb}\u{ffbb}\u{ffbb}";
+    assert_eq!(one.clean(hangul), "ㅋㅎ ㄷ 대박ㅠㅜ 네에~~ \u{110f} \u{ffbb}");
     assert_eq!(
         Cleaner::default().keep(Keep { letters: 0, jamo: 1, marks: 1 }).unwrap_err().code(),
         "keep-none"

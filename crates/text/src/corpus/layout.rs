@@ -60,7 +60,7 @@ impl Corpus {
         }
         let stream = self.stream(source)?;
         let form = self.form(source, &stream.beginning())?;
-        Ok(form.layout == Layout::Lines && stream.encoding().0 == "UTF-8")
+        Ok(form.layout == Layout::Lines && stream.encoding().0 == "UTF-8" && !stream.returns())
     }
 
     /// The form of a source that begins with `text`, whole lines of it.
@@ -77,7 +77,7 @@ impl Corpus {
             {
                 let options = &self.options;
                 if holds_objects(text) {
-                    self.note(format!("{}: every line is a JSON object, and is read as one", source.path));
+                    self.note(format!("{}: every line is a JSON object, and is read as one", source.name));
                     return self.keys(source, text);
                 }
                 let asked = options.delimiter.is_some() || options.header.is_some();
@@ -86,14 +86,19 @@ impl Corpus {
                     _ if asked || options.text.is_some() || options.label.is_some() => {
                         self.table(source, text, Some(delimiter_of(text)))
                     }
-                    Disguise::Columns(cells) => {
+                    Disguise::Columns { cells, texts } => {
                         self.note(format!(
                             "{}: read as lines, though each has {cells} cells by tabs; --format tsv reads a column",
-                            source.path
+                            source.name
                         ));
+                        Ok(Form { look: if texts { Look::Texts } else { Look::Plain }, ..plain })
+                    }
+                    Disguise::Lines => {
+                        if let Some(what) = more_than_text(text) {
+                            self.note(format!("{}: {what}", source.name));
+                        }
                         Ok(plain)
                     }
-                    Disguise::Lines => Ok(plain),
                 }
             }
             _ => Ok(plain),
@@ -103,18 +108,20 @@ impl Corpus {
     /// Reads the header of a table and some rows; `found` is the delimiter where the name does not tell a table.
     fn table(&self, source: &Source, text: &str, found: Option<u8>) -> Result<Form> {
         let options = &self.options;
-        let delimiter = options.delimiter.or(found).unwrap_or_else(|| match source.format {
+        // Excel's line about the delimiter, which is no row.
+        let (begin, named) = separator_line(text).map_or((0, None), |(end, d)| (end, Some(d)));
+        let delimiter = options.delimiter.or(named).or(found).unwrap_or_else(|| match source.format {
             Format::Tsv => b'\t',
             _ => delimiter_of(text),
         });
         let csv = source.format == Format::Csv || (source.format == Format::Text && delimiter != b'\t');
         let quoting = options.quoting.unwrap_or(csv);
-        let mut reader = records(text, (delimiter, quoting));
+        let mut reader = records(&text[begin..], (delimiter, quoting));
         let mut record = csv::StringRecord::new();
         let (mut rows, mut first) = (Vec::<Vec<String>>::new(), 0);
         while rows.len() <= SEEN && reader.read_record(&mut record).is_ok_and(|more| more) {
             if rows.is_empty() {
-                first = (reader.position().byte() as usize).min(text.len());
+                first = (begin + reader.position().byte() as usize).min(text.len());
                 first += usize::from(text[..first].ends_with('\r') && text[first..].starts_with('\n'));
             }
             rows.push(record.iter().map(str::to_owned).collect());
@@ -122,7 +129,7 @@ impl Corpus {
         if rows.is_empty() {
             return Err(Error::input(
                 Fault::new("empty-file", "no header")
-                    .file(&source.path)
+                    .file(&source.name)
                     .next("give a file with a header and rows"),
             ));
         }
@@ -131,7 +138,7 @@ impl Corpus {
             true => rows.remove(0),
             false => (1..=rows[0].len()).map(|c| c.to_string()).collect(),
         };
-        let choice = columns::choose(&source.path, &names, &rows, header, options)?;
+        let choice = columns::choose(&source.name, &names, &rows, header, options)?;
         let mut said = String::new();
         if found.is_some() || (csv && delimiter != b',') {
             let name =
@@ -143,7 +150,8 @@ impl Corpus {
         }
         self.note_choice(source, &said, &names, &choice);
         let look = look_of(&names, &rows, choice.text, header);
-        let skipped = if header { (first, lines_in(&text[..first])) } else { (0, 0) };
+        let from = if header { first } else { begin };
+        let skipped = (from, lines_in(&text[..from]));
         let layout = Layout::Table {
             delimiter,
             quoting,
@@ -158,7 +166,7 @@ impl Corpus {
     fn keys(&self, source: &Source, text: &str) -> Result<Form> {
         let array = text.trim_start().starts_with('[');
         if array {
-            self.note(format!("{}: one JSON list, each of its elements a text", source.path));
+            self.note(format!("{}: one JSON list, each of its elements a text", source.name));
         }
         let mut objects: Vec<Map<String, Value>> = Vec::new();
         let begin = text.find('[').filter(|_| array).map_or(0, |at| at + 1);
@@ -199,7 +207,7 @@ impl Corpus {
         };
         let rows: Vec<Vec<String>> =
             objects.iter().map(|o| names.iter().map(|n| cell(o, n)).collect()).collect();
-        let choice = columns::choose(&source.path, &names, &rows, true, options)?;
+        let choice = columns::choose(&source.name, &names, &rows, true, options)?;
         self.note_choice(source, "", &names, &choice);
         let label = choice.label.map(|l| names[l].clone());
         let look = look_of(&names, &rows, choice.text, true);
@@ -222,8 +230,35 @@ impl Corpus {
             options.text.is_none() && !columns::has_usual_name(&names[choice.text..=choice.text]);
         let why = if by_letters { ", the one with the most letters" } else { "" };
         let label = choice.label.map_or(String::new(), |l| format!("; label is column '{}'", names[l]));
-        self.note(format!("{}: {said}text is column '{}'{why}{label}", source.path, names[choice.text]));
+        self.note(format!("{}: {said}text is column '{}'{why}{label}", source.name, names[choice.text]));
     }
+}
+
+/// The end of a first line such as `sep=;`, and the delimiter that it names.
+fn separator_line(text: &str) -> Option<(usize, u8)> {
+    let end = text.find('\n')? + 1;
+    let line = text[..end].trim_end_matches(['\r', '\n']).trim_matches('"');
+    match line.strip_prefix("sep=").or(line.strip_prefix("SEP="))?.as_bytes() {
+        &[d] if d.is_ascii() => Some((end, d)),
+        _ => None,
+    }
+}
+
+/// What plain lines hold beside their texts, by the marks of three common forms.
+fn more_than_text(text: &str) -> Option<&'static str> {
+    let lines: Vec<&str> = text.lines().filter(|l| !l.trim().is_empty()).take(SEEN).collect();
+    let names = ["From", "To", "Subject", "Date", "Message-ID", "Received", "Content-Type", "Newsgroups"];
+    let head = |l: &&&str| l.split_once(':').is_some_and(|(name, _)| names.contains(&name));
+    if lines.len() > 1 && lines.iter().all(|l| l.starts_with("__label__")) {
+        return Some(
+            "the labels (__label__…) are read as words; LABEL, a tab and the text on each line make labels of them",
+        );
+    }
+    if lines.iter().take(12).filter(head).count() >= 3 {
+        return Some("mail, whose heads are read as lines like others");
+    }
+    let times = lines.iter().filter(|l| l.contains(" --> ")).count();
+    (times >= 2 && 4 * times >= lines.len()).then_some("subtitles, whose numbers and times are read as lines")
 }
 
 fn lines_in(text: &str) -> u64 {
@@ -240,8 +275,11 @@ enum Disguise {
     Lines,
     /// A table of texts with this delimiter.
     Table(u8),
-    /// So many cells by tabs in every line, and nothing that tells what they are.
-    Columns(usize),
+    /// So many cells by tabs in every line, all of them texts or nothing that tells what they are.
+    Columns {
+        cells: usize,
+        texts: bool,
+    },
 }
 
 fn disguised(text: &str, delimiter: Option<u8>) -> Disguise {
@@ -264,7 +302,8 @@ fn disguised(text: &str, delimiter: Option<u8>) -> Disguise {
             return Disguise::Table(d);
         }
         if d == b'\t' && rows.len() >= 3 {
-            found = Disguise::Columns(columns);
+            let texts = (0..columns).all(|c| columns::is_prose(&rows, c));
+            found = Disguise::Columns { cells: columns, texts };
         }
     }
     found

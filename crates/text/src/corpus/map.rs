@@ -149,12 +149,15 @@ impl Corpus {
     pub(super) fn stream(&self, source: &Source) -> Result<Stream> {
         let options = &self.options;
         let stream =
-            Stream::open(&source.path, options.encoding.as_deref(), options.invalid, Arc::clone(&self.read))?;
+            Stream::open(source, options.encoding.as_deref(), options.invalid, Arc::clone(&self.read))?;
         if let (encoding, true) = stream.encoding() {
             self.note(match encoding {
-                "UTF-8" => format!("{}: bytes that are no UTF-8 are replaced", source.path),
-                _ => format!("{}: not UTF-8, read as {encoding} by its bytes", source.path),
+                "UTF-8" => format!("{}: bytes that are no UTF-8 are replaced", source.name),
+                _ => format!("{}: not UTF-8, read as {encoding} by its bytes", source.name),
             });
+        }
+        if stream.returns() {
+            self.note(format!("{}: lines end in carriage returns alone", source.name));
         }
         Ok(stream)
     }
@@ -179,7 +182,7 @@ impl Corpus {
             }
             pending.drain(..skipped.0.min(pending.len()));
         }
-        let path: Arc<str> = source.path.as_str().into();
+        let path: Arc<str> = source.name.as_str().into();
         let mut cutter = Cutter::new(stream, path, source.label.clone(), layout, pending, skipped, options);
         while let Some(raw) = cutter.next()? {
             if send.send(Ok(Piece::Raw(raw))).is_err() {

@@ -106,6 +106,8 @@ pub struct CorpusOptions {
     pub text: Option<String>,
     /// Column or key of the label.
     pub label: Option<String>,
+    /// What a file is called in messages; its path otherwise.
+    pub name: Option<String>,
     /// Encoding, such as "euc-kr".
     pub encoding: Option<String>,
     /// Byte between the cells of a CSV or TSV.
@@ -133,6 +135,7 @@ impl Default for CorpusOptions {
             unit: None,
             text: None,
             label: None,
+            name: None,
             encoding: None,
             delimiter: None,
             quoting: None,
@@ -150,6 +153,8 @@ impl Default for CorpusOptions {
 #[derive(Debug, Clone)]
 struct Source {
     path: String,
+    /// What it is called in messages.
+    name: String,
     format: Format,
     unit: Unit,
     /// The folder's name where folders are classes.
@@ -181,10 +186,11 @@ impl Corpus {
         }
         let mut sources = Vec::new();
         let mut bytes = None;
+        let name = options.name.clone().unwrap_or_else(|| path.to_owned());
         if path == "-" {
             let format = options.format.unwrap_or(Format::Text);
             let unit = options.unit.unwrap_or_default();
-            sources.push(Source { path: path.into(), format, unit, label: None });
+            sources.push(Source { path: path.into(), name, format, unit, label: None });
         } else {
             let meta = std::fs::metadata(path).map_err(|source| Error::reading(path, source))?;
             if meta.is_dir() {
@@ -192,7 +198,7 @@ impl Corpus {
             } else {
                 let format = options.format.unwrap_or_else(|| format_of(path));
                 let unit = options.unit.unwrap_or_default();
-                sources.push(Source { path: path.into(), format, unit, label: None });
+                sources.push(Source { path: path.into(), name, format, unit, label: None });
                 bytes = Some(meta.len());
             }
         }
@@ -260,7 +266,7 @@ fn list(folder: &Path, options: &CorpusOptions, sources: &mut Vec<Source>) -> Re
         let format = options.format.unwrap_or_else(|| format_of(&path));
         bytes += std::fs::metadata(&path).map_or(0, |m| m.len());
         let unit = options.unit.unwrap_or(Unit::File);
-        sources.push(Source { path, format, unit, label });
+        sources.push(Source { name: path.clone(), path, format, unit, label });
     };
     if folders.is_empty() {
         files.iter().for_each(|f| add(f, None));

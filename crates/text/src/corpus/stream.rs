@@ -9,7 +9,7 @@ use encoding_rs::{DecoderResult, Encoding, UTF_8};
 use gyeol_base::Fault;
 use gyeol_base::encoding;
 
-use super::Invalid;
+use super::{Invalid, Source};
 use gyeol_base::{Error, Result};
 
 /// Bytes looked at to find out the encoding.
@@ -45,18 +45,26 @@ pub(super) struct Stream {
     ended: bool,
     encoding: &'static Encoding,
     guessed: bool,
+    /// Whether lines end in carriage returns alone, which are line ends then.
+    returns: bool,
 }
 
 impl Stream {
-    /// Opens a path, or standard input for `-`.
-    pub fn open(path: &str, encoding: Option<&str>, invalid: Invalid, count: Arc<AtomicU64>) -> Result<Self> {
+    /// Opens a source, standard input for `-`.
+    pub fn open(
+        source: &Source,
+        encoding: Option<&str>,
+        invalid: Invalid,
+        count: Arc<AtomicU64>,
+    ) -> Result<Self> {
+        let (path, name) = (source.path.as_str(), source.name.as_str());
         let plain: Box<dyn Read + Send> = if path == "-" {
             Box::new(Counted { inner: std::io::stdin(), count })
         } else {
-            let file = std::fs::File::open(path).map_err(|e| io(path, e))?;
+            let file = std::fs::File::open(path).map_err(|e| io(name, e))?;
             Box::new(Counted { inner: file, count })
         };
-        Stream::of(path, plain, encoding, invalid)
+        Stream::of(name, plain, encoding, invalid)
     }
 
     /// Reads from anything that gives bytes.
@@ -97,14 +105,22 @@ impl Stream {
             ended: false,
             encoding: UTF_8,
             guessed: false,
+            returns: false,
         };
         stream.look_at_head(wanted)?;
+        let text = stream.beginning();
+        stream.returns = text.contains('\r') && !text.contains('\n');
         Ok(stream)
     }
 
     /// Name of the encoding, and whether it was guessed.
     pub fn encoding(&self) -> (&'static str, bool) {
         (self.encoding.name(), self.guessed)
+    }
+
+    /// Whether carriage returns alone end its lines.
+    pub fn returns(&self) -> bool {
+        self.returns
     }
 
     /// What the source begins with as text, whole lines of it, whatever is no text replaced.
@@ -114,6 +130,9 @@ impl Stream {
             None => String::from_utf8_lossy(&self.head),
             Some((_, encoding)) => encoding.decode_without_bom_handling(&self.head).0,
         };
+        if self.returns {
+            text = Cow::Owned(text.replace('\r', "\n"));
+        }
         if !whole && let Some(end) = text.rfind('\n') {
             text = Cow::Owned(text[..=end].to_owned());
         }
@@ -177,6 +196,15 @@ impl Stream {
     /// Appends about `want` bytes of UTF-8 (not checked where the source is UTF-8 already: [`super::parse`] does that, on
     /// all threads); false at the end of the source.
     pub fn fill(&mut self, out: &mut Vec<u8>, want: usize) -> Result<bool> {
+        let begin = out.len();
+        let more = self.fill_as_it_is(out, want)?;
+        if self.returns {
+            out[begin..].iter_mut().filter(|b| **b == b'\r').for_each(|b| *b = b'\n');
+        }
+        Ok(more)
+    }
+
+    fn fill_as_it_is(&mut self, out: &mut Vec<u8>, want: usize) -> Result<bool> {
         if self.ended && self.head.is_empty() {
             return Ok(false);
         }

@@ -46,9 +46,9 @@ impl StopWords {
         )
     }
 
-    /// Stems of Korean verbs that serve others (하다, 있다, 되다 …), as the scheme `korean-stems` leaves them.
+    /// Stems of Korean verbs that serve others (하다, 있다, 되다 …) and nouns that only tie clauses (때에, 경우에), as the scheme `korean-stems` leaves them.
     pub fn korean_stems() -> Self {
-        let stems = "하 해 했 한 할 있 없 되 돼 됐 된 될 않 못하 같 싶 아니 이러 그러 저러 어떠 이렇 그렇 저렇 어떻 대하 위하 통하 의하 관하";
+        let stems = "하 해 했 한 할 있 없 되 돼 됐 된 될 않 못하 같 싶 아니 이러 그러 저러 어떠 이렇 그렇 저렇 어떻 대하 위하 통하 의하 관하 따르 의한 따른 받 때에 경우에";
         Self::of(stems.split_whitespace())
     }
 

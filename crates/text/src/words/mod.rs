@@ -6,6 +6,7 @@
 //! | [`word`](Word) | words, numbers, addresses, emoticons whole; other punctuation alone | English, Korean and mixed text: the default |
 //! | [`word-punct`](WordPunct) | runs of word characters, runs of punctuation | NLTK's `WordPunctTokenizer` |
 //! | [`treebank`](Treebank) | Penn Treebank | NLTK's `TreebankWordTokenizer` |
+//! | [`word-tokenize`](WordTokenize) | Penn Treebank, later rules | NLTK's `NLTKWordTokenizer` |
 //! | [`unicode`](UnicodeWords) | word boundaries of UAX #29 | any script |
 //! | [`scikit-learn`](ScikitLearn) | two or more word characters | count vectors, TF-IDF |
 //! | [`character`](Characters) | each character | models over characters |
@@ -28,7 +29,7 @@ pub use runs::{ScikitLearn, Whitespace, WordPunct};
 pub use scheme::{SCHEMES, Scheme};
 #[cfg(feature = "subword")]
 pub use subword::{Subword, SubwordKind};
-pub use treebank::Treebank;
+pub use treebank::{Treebank, WordTokenize};
 pub use unicode::UnicodeWords;
 pub use word::Word;
 

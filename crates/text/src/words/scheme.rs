@@ -9,7 +9,7 @@ use gyeol_base::Fault;
 
 use super::{
     CharNgrams, Characters, NgramBounds, ScikitLearn, Tokenize, Treebank, UnicodeWords, Whitespace, Word,
-    WordPunct,
+    WordPunct, WordTokenize,
 };
 use gyeol_base::Error;
 use gyeol_base::shorten;
@@ -20,6 +20,7 @@ pub const SCHEMES: &[(&str, &str)] = &[
     ("whitespace", "what white space separates"),
     ("word-punct", "runs of word characters, runs of punctuation"),
     ("treebank", "Penn Treebank tokens, those of NLTK's TreebankWordTokenizer"),
+    ("word-tokenize", "words as NLTK's word_tokenize has them (NLTKWordTokenizer), a line being a sentence"),
     ("unicode", "word boundaries of UAX #29"),
     ("scikit-learn", "two or more word characters in a row"),
     ("character", "each character"),
@@ -49,6 +50,8 @@ pub enum Scheme {
     WordPunct,
     /// See [`Treebank`].
     Treebank,
+    /// See [`WordTokenize`].
+    WordTokenize,
     /// See [`UnicodeWords`].
     Unicode,
     /// See [`ScikitLearn`].
@@ -109,6 +112,7 @@ impl FromStr for Scheme {
             "whitespace" => Scheme::Whitespace,
             "word-punct" => Scheme::WordPunct,
             "treebank" => Scheme::Treebank,
+            "word-tokenize" => Scheme::WordTokenize,
             "unicode" => Scheme::Unicode,
             "scikit-learn" => Scheme::ScikitLearn,
             "character" => Scheme::Character,
@@ -143,6 +147,7 @@ impl fmt::Display for Scheme {
             Scheme::Whitespace => "whitespace",
             Scheme::WordPunct => "word-punct",
             Scheme::Treebank => "treebank",
+            Scheme::WordTokenize => "word-tokenize",
             Scheme::Unicode => "unicode",
             Scheme::ScikitLearn => "scikit-learn",
             Scheme::Character => "character",
@@ -164,6 +169,7 @@ impl Tokenize for Scheme {
             Scheme::Whitespace => Whitespace.each(text, token),
             Scheme::WordPunct => WordPunct.each(text, token),
             Scheme::Treebank => Treebank.each(text, token),
+            Scheme::WordTokenize => WordTokenize.each(text, token),
             Scheme::Unicode => UnicodeWords.each(text, token),
             Scheme::ScikitLearn => ScikitLearn.each(text, token),
             Scheme::Character => Characters::default().each(text, token),

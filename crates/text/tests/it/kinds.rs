@@ -268,7 +268,54 @@ fn hangul_is_composed_before_anything_is_made_of_it() {
 #[test]
 fn characters_that_are_never_seen_are_no_tokens() {
     let text = "soft\u{ad}ware \u{200b} and \u{feff} a\u{200b}b \u{ad}";
-    for scheme in ["whitespace", "word", "unicode", "word-punct", "treebank"] {
+    for scheme in ["whitespace", "word", "unicode", "word-punct", "treebank", "word-tokenize"] {
         assert_eq!(chain("en", scheme, "x\n").tokens(text), ["software", "and", "ab"], "{scheme}");
     }
+}
+
+#[test]
+fn carriage_returns_alone_end_lines_and_a_line_about_the_delimiter_is_no_row() {
+    let (rows, notes) = read("mac.txt", b"one old clock\rtwo old clocks\r", default()).unwrap();
+    let texts: Vec<&str> = rows.iter().map(|(text, ..)| text.as_str()).collect();
+    assert_eq!((texts, rows[1].2), (vec!["one old clock", "two old clocks"], 2));
+    assert!(notes.concat().contains("carriage returns alone"), "{notes:?}");
+    // One among line ends is white space.
+    assert_eq!(read("mixed.txt", b"one\rtwo\nthree\n", default()).unwrap().0.len(), 2);
+    let (rows, _) = read("mac.csv", b"text,label\rone old clock,a\rtwo old clocks,b\r", default()).unwrap();
+    assert_eq!((rows[0].1.as_deref(), rows[1].0.as_str()), (Some("a"), "two old clocks"));
+
+    let excel = b"sep=;\r\ntext;label\r\none old clock;a\r\ntwo, old clocks;b\r\n";
+    let (rows, _) = read("excel.csv", excel, default()).unwrap();
+    let want = [("one old clock", "a", 3), ("two, old clocks", "b", 4)];
+    assert_eq!(rows, want.map(|(text, label, row)| (text.to_owned(), Some(label.to_owned()), row)));
+    let bare = b"sep=|\none old clock stands here|a\ntwo old clocks stand here|b\n";
+    assert_eq!(read("bare.csv", bare, default()).unwrap().0.len(), 2);
+}
+
+#[test]
+fn lines_that_hold_more_than_a_text_are_said() {
+    let mail = "From: a@b.example\nTo: c@d.example\nSubject: a clock\n\nIt stands in the house.\n";
+    for (text, said) in [
+        ("__label__a one old clock\n__label__b two old clocks\n", Some("__label__")),
+        (mail, Some("mail")),
+        (
+            "1\n00:00:01,000 --> 00:00:02,000\nA clock.\n\n2\n00:00:03,000 --> 00:00:04,000\nTwo.\n",
+            Some("subtitles"),
+        ),
+        ("Subject: verb and object\nTo: a preposition\nThe clock stands.\n", None),
+        ("a --> b\nThe clock stands.\n", None),
+    ] {
+        let notes = read("t.txt", text.as_bytes(), default()).unwrap().1.concat();
+        assert_eq!(said.is_some(), !notes.is_empty(), "{text:?}: {notes}");
+        assert!(notes.contains(said.unwrap_or_default()), "{notes}");
+    }
+}
+
+#[test]
+fn sentences_in_two_languages_beside_each_other_are_texts() {
+    let pairs: String =
+        (0..5).map(|i| format!("the old clock number {i} stands\t낡은 시계 {i} 번이 서 있다\n")).collect();
+    let (_folder, corpus) = open("p.txt", pairs.as_bytes(), default());
+    assert_eq!(corpus.look().unwrap(), Look::Texts);
+    assert!(corpus.notes().concat().contains("2 cells by tabs"));
 }

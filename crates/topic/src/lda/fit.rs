@@ -4,6 +4,7 @@ use gyeol_tensor::Pool;
 
 use super::gibbs::Gibbs;
 use super::model::{Facts, Inference, Lda};
+use super::starts::Starts;
 use gyeol_base::Result;
 use gyeol_vectors::vectorize::Vectorizer;
 
@@ -30,6 +31,7 @@ pub struct Fit {
     sums: Option<Sums>,
     /// What stood before the first state that is averaged, from where a stopped fit goes on.
     kept: Option<Standing>,
+    starts: Option<Starts>,
 }
 
 /// What a fit can go on from.
@@ -55,7 +57,7 @@ struct Sums {
 impl Fit {
     /// Goes on from where the sampler stands; the likelihood is worked out every `every` sweeps and at the last.
     pub fn new(gibbs: Gibbs, every: usize) -> Fit {
-        Fit { gibbs, curve: Vec::new(), every: every.max(1), sums: None, kept: None }
+        Fit { gibbs, curve: Vec::new(), every: every.max(1), sums: None, kept: None, starts: None }
     }
 
     /// With the curve of the sweeps before.
@@ -67,6 +69,19 @@ impl Fit {
     /// The sampler.
     pub fn gibbs(&self) -> &Gibbs {
         &self.gibbs
+    }
+
+    pub(super) fn gibbs_mut(&mut self) -> &mut Gibbs {
+        &mut self.gibbs
+    }
+
+    /// The starts it goes on from, where there were several.
+    pub fn starts(&self) -> Option<&Starts> {
+        self.starts.as_ref()
+    }
+
+    pub(super) fn set_starts(&mut self, starts: Option<Starts>) {
+        self.starts = starts;
     }
 
     /// (sweep, log-likelihood per token in nats).
@@ -149,6 +164,7 @@ impl Fit {
             documents: g.documents() as u64,
             tokens: g.tokens(),
             curve: self.curve.clone(),
+            starts: self.starts.clone(),
         };
         let shares = g.topic_tokens().iter().map(|&n| f64::from(n) / tokens).collect();
         Lda::new(vectorizer, g.alpha().to_vec(), g.beta(), words, shares, documents, facts)
@@ -156,7 +172,7 @@ impl Fit {
 }
 
 /// p(w | k) as (K, V) and p(k | d) as (documents, K): the means of the posterior given the topics drawn.
-fn probabilities(g: &Gibbs) -> (Vec<f32>, Vec<f32>) {
+pub(super) fn probabilities(g: &Gibbs) -> (Vec<f32>, Vec<f32>) {
     let (k, words) = (g.params().k, g.words());
     let sums: Vec<f64> = g.topic_tokens().iter().map(|&n| f64::from(n) + g.beta() * words as f64).collect();
     let mut phi: Vec<f32> =

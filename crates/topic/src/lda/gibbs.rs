@@ -11,6 +11,7 @@ use gyeol_base::Fault;
 use gyeol_tensor::gibbs::{GibbsBlock, GibbsPriors, GibbsRows, GibbsScratch, gibbs_stride, gibbs_sweep};
 use gyeol_tensor::{Pool, Rng};
 
+use super::infer::Folder;
 use super::layout::{Block, Layout, frequencies};
 use super::likelihood::{self, Histograms};
 use super::params::{LdaParams, LdaValid, counts};
@@ -279,9 +280,36 @@ impl Gibbs {
         for (number, range, mine) in moved {
             self.blocks[number].topics[range].copy_from_slice(mine);
         }
-        (self.alpha, self.beta, self.sweeps) = (alpha.to_vec(), beta, sweeps);
+        self.stand(alpha.to_vec(), beta, sweeps);
         self.recount();
         Ok(())
+    }
+
+    /// Draws a topic for every token by p(w | k) p(k | d); the priors and sweeps are left as they are.
+    pub(super) fn draw(&mut self, folder: &Folder, mixes: &[Vec<f32>], pool: &Pool) {
+        let (layout, k, seed) = (&self.layout, self.params.k, self.params.seed);
+        pool.each_mut(&mut self.blocks, |_, number, block| {
+            let (i, g) = (number / layout.groups, number % layout.groups);
+            let mut rng = Rng::stream(seed, u64::MAX - number as u64);
+            let mut sums = vec![0f32; k];
+            let docs = block.slices.iter().flat_map(|s| std::iter::repeat_n(s.doc, s.tokens as usize));
+            for ((doc, &row), topic) in docs.zip(&block.words).zip(&mut block.topics) {
+                let word = folder.word(layout.words[g][row as usize]);
+                let mut sum = 0.0;
+                for ((s, p), m) in sums.iter_mut().zip(word).zip(&mixes[layout.docs[i] + doc as usize]) {
+                    sum += p * m;
+                    *s = sum;
+                }
+                let u = rng.uniform() as f32 * sum;
+                *topic = sums.partition_point(|&s| s <= u).min(k - 1) as u16;
+            }
+        });
+        self.recount();
+    }
+
+    /// Takes priors and sweeps made from an earlier sampler.
+    pub(super) fn stand(&mut self, alpha: Vec<f64>, beta: f64, sweeps: usize) {
+        (self.alpha, self.beta, self.sweeps) = (alpha, beta, sweeps);
     }
 
     fn recount(&mut self) {

@@ -62,7 +62,7 @@ impl Folder {
         Folder { k, alpha: alpha.iter().map(|&a| a as f32).collect(), words: by_word }
     }
 
-    fn word(&self, column: u32) -> &[f32] {
+    pub(super) fn word(&self, column: u32) -> &[f32] {
         &self.words[column as usize * self.k..][..self.k]
     }
 
@@ -151,6 +151,15 @@ impl Folder {
     }
 }
 
+/// The topics of a document that was not in the fit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reading {
+    /// p(k | d); none of a document without a known word, of which only the prior is left.
+    pub mix: Option<Vec<f32>>,
+    /// Its words that the model counts.
+    pub tokens: f64,
+}
+
 fn normalise(values: &mut [f32]) {
     let sum: f32 = values.iter().sum();
     let by = 1.0 / sum.max(f32::MIN_POSITIVE);
@@ -171,6 +180,19 @@ impl Lda {
         rows.made_for(self.vectorizer.len(), "terms")?;
         let mixes = self.folder().mixes(rows, pool);
         Dense::new(rows.rows(), self.k(), mixes.into_iter().flatten().map(f64::from).collect())
+    }
+
+    /// What is known of the topics of rows that the vectorizer made.
+    ///
+    /// # Panics
+    /// If a column is not in the vocabulary.
+    pub fn read(&self, rows: &Csr, pool: &Pool) -> Vec<Reading> {
+        let mixes = self.folder().mixes(rows, pool).into_iter().enumerate();
+        let reading = |(doc, mix)| {
+            let tokens = rows.parts(doc).1.iter().sum::<f64>();
+            Reading { mix: (tokens > 0.0).then_some(mix), tokens }
+        };
+        mixes.map(reading).collect()
     }
 
     /// p(k | d) of other texts; words that the fit did not know are left out.

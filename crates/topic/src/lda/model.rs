@@ -4,6 +4,7 @@ use gyeol_base::{Error, Fault, Result};
 use gyeol_bundle::{Bundle, Packed, Tensor, bad_manifest};
 use serde::{Deserialize, Serialize};
 
+use super::starts::Starts;
 use crate::lsa::model::KIND;
 use gyeol_vectors::largest;
 use gyeol_vectors::matrix::Dense;
@@ -37,6 +38,9 @@ pub struct Facts {
     /// (iteration, log-likelihood per token in nats): of words and topics together for Gibbs, the bound for variational
     /// Bayes.
     pub curve: Vec<(usize, f64)>,
+    /// The starts that were compared, for Gibbs sampling from several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub starts: Option<Starts>,
 }
 
 /// A word of a topic.

@@ -9,6 +9,9 @@ use gyeol_vectors::matrix::Csr;
 /// Least and most of a prior: below, single precision cannot hold the products.
 const PRIORS: std::ops::RangeInclusive<f64> = 1e-7..=1e7;
 
+/// Most starts: more are cheaper as longer fits.
+const MOST_STARTS: usize = 100;
+
 /// Options of collapsed Gibbs sampling.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LdaParams {
@@ -29,12 +32,14 @@ pub struct LdaParams {
     pub learn_beta: bool,
     /// States at the end, [`super::SAMPLE_LAG`] sweeps apart, that are averaged.
     pub samples: usize,
+    /// Short starts that [`super::Fit::begin`] chooses from.
+    pub starts: usize,
     /// Seed.
     pub seed: u64,
 }
 
 impl LdaParams {
-    /// K topics, α learned, β 0.01, 1,000 sweeps, the last 10 states averaged.
+    /// K topics, α learned, β 0.01, 1,000 sweeps, the last 10 states averaged, the best of four starts.
     pub fn new(k: usize) -> Self {
         LdaParams {
             k,
@@ -45,6 +50,7 @@ impl LdaParams {
             learn_every: 10,
             learn_beta: false,
             samples: 10,
+            starts: 4,
             seed: 0,
         }
     }
@@ -86,6 +92,10 @@ impl LdaParams {
         if self.samples == 0 {
             return wrong("samples", "no state to make a model of".into(), "take at least one");
         }
+        if !(1..=MOST_STARTS).contains(&self.starts) {
+            let next = format!("ask for 1 to {MOST_STARTS}; 1 chooses nothing");
+            return wrong("starts", format!("{} starts", self.starts), &next);
+        }
         Ok(LdaValid(self))
     }
 }
@@ -98,6 +108,10 @@ impl LdaValid {
     /// The options.
     pub fn params(&self) -> &LdaParams {
         &self.0
+    }
+
+    pub(super) fn seeded(&self, seed: u64) -> LdaValid {
+        LdaValid(LdaParams { seed, ..self.0.clone() })
     }
 }
 

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::fit::Fit;
 use super::gibbs::Gibbs;
 use super::params::{LdaParams, LdaValid};
+use super::starts::Starts;
 use gyeol_base::{Error, Result};
 use gyeol_vectors::matrix::Csr;
 
@@ -24,10 +25,19 @@ struct Stood {
     burn_in: usize,
     learn_every: usize,
     learn_beta: bool,
+    /// One in states of version 0.1.
+    #[serde(default = "one")]
+    starts: usize,
+    #[serde(default)]
+    compared: Option<Starts>,
     seed: u64,
     sweeps: usize,
     beta_now: f64,
     curve: Vec<(usize, f64)>,
+}
+
+fn one() -> usize {
+    1
 }
 
 impl Stood {
@@ -39,6 +49,8 @@ impl Stood {
             burn_in: params.burn_in,
             learn_every: params.learn_every,
             learn_beta: params.learn_beta,
+            starts: params.starts,
+            compared: None,
             seed: params.seed,
             sweeps: 0,
             beta_now: params.beta,
@@ -50,8 +62,8 @@ impl Stood {
     fn same_as(&self, params: &LdaParams) -> bool {
         let s = self;
         (s.k, &s.alpha, s.beta, s.seed) == (params.k, &params.alpha, params.beta, params.seed)
-            && (s.burn_in, s.learn_every, s.learn_beta)
-                == (params.burn_in, params.learn_every, params.learn_beta)
+            && (s.burn_in, s.learn_every, s.learn_beta, s.starts)
+                == (params.burn_in, params.learn_every, params.learn_beta, params.starts)
     }
 }
 
@@ -77,6 +89,7 @@ impl Fit {
             sweeps: now.sweeps,
             beta_now: now.beta,
             curve: now.curve,
+            compared: self.starts().cloned(),
             ..Stood::of(self.gibbs().params())
         };
         let mut manifest = Manifest::new(KIND, RUNG, data);
@@ -120,6 +133,8 @@ impl Fit {
         let alpha = tensor("alpha")?.to_f64();
         let mut gibbs = Gibbs::new(matrix, params)?;
         gibbs.restore(&topics, &alpha, stood.beta_now, stood.sweeps)?;
-        Ok(Fit::new(gibbs, every).with_curve(stood.curve))
+        let mut fit = Fit::new(gibbs, every).with_curve(stood.curve);
+        fit.set_starts(stood.compared);
+        Ok(fit)
     }
 }

@@ -395,3 +395,54 @@ fn variational_bayes_gives_the_same_kind_of_model() {
     // The bound of a token is below its likelihood with the means, and near it.
     assert!((-6.0..0.0).contains(&model.facts().curve[0].1));
 }
+
+/// Planted topics that some fitted topic has nearly for itself, and the other way round.
+fn recovered(model: &Lda, planted: usize) -> usize {
+    let mass = |topic: usize, of: usize| -> f32 {
+        model.words(topic).iter().enumerate().filter(|(w, _)| w % planted == of).map(|(_, p)| p).sum()
+    };
+    (0..planted).filter(|&of| (0..model.k()).any(|topic| mass(topic, of) > 0.85)).count()
+}
+
+/// The model of a fit that begins with so many starts.
+fn of_starts(matrix: &Csr, params: LdaParams, pool: &Pool) -> Lda {
+    let mut fit = Fit::begin(matrix, &params.check().unwrap(), 50, pool, |_| true).unwrap().unwrap();
+    fit.run(pool, |_, _| true);
+    fit.model(terms(matrix.cols())).unwrap()
+}
+
+#[test]
+fn several_starts_recover_planted_topics_more_often_than_one() {
+    let (matrix, _) = drawn(150, 40, 10, 200, 3);
+    let found = |starts: usize| -> usize {
+        let fit = |seed| LdaParams { iterations: 60, starts, seed, ..LdaParams::new(10) };
+        (0..12).map(|seed| recovered(&of_starts(&matrix, fit(seed), &Pool::new(1)), 10)).sum()
+    };
+    let (one, four) = (found(1), found(4));
+    assert!(four >= one + 8, "{four} of 120 topics with four starts, {one} with one");
+}
+
+#[test]
+fn starts_are_the_same_on_any_number_of_threads_and_one_is_as_none() {
+    let (matrix, _) = drawn(300, 60, 5, 100, 8);
+    let params = LdaParams { iterations: 40, samples: 2, starts: 3, ..params(5, 6) };
+    let model = of_starts(&matrix, params.clone(), &Pool::new(1));
+    let starts = model.facts().starts.clone().unwrap();
+    assert_eq!((starts.perplexity.len(), starts.sweeps, model.facts().iterations), (3, 20, 40));
+    assert!(starts.perplexity.iter().all(|p| *p >= starts.perplexity[starts.chosen]));
+    for threads in [2, 3] {
+        let other = of_starts(&matrix, params.clone(), &Pool::new(threads));
+        assert_eq!((&other.words, &other.documents), (&model.words, &model.documents), "{threads} threads");
+    }
+    let single = LdaParams { starts: 1, ..params };
+    let one = of_starts(&matrix, single.clone(), &Pool::new(1));
+    let mut plain = Fit::new(Gibbs::new(&matrix, &single.check().unwrap()).unwrap(), 50);
+    plain.run(&Pool::new(1), |_, _| true);
+    assert_eq!(one.words, plain.model(terms(100)).unwrap().words);
+    // No document to hold out: there is nothing to choose by.
+    let few = matrix.select(0..5);
+    assert_eq!(
+        of_starts(&few, LdaParams { starts: 3, ..LdaParams::new(2) }, &Pool::new(1)).facts().starts,
+        None
+    );
+}

@@ -44,6 +44,7 @@ impl Lda {
             documents: counts.rows() as u64,
             tokens: tokens as u64,
             curve: vec![(epochs, vb.score(counts, pool)? / tokens)],
+            starts: None,
         };
         let documents = mixes.data().iter().map(|&m| m as f32).collect();
         let alpha = vec![vb.params().document_prior(); k];

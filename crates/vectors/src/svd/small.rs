@@ -151,9 +151,12 @@ fn dot(x: &[f64], y: &[f64]) -> f64 {
     sums.iter().sum::<f64>() + rest
 }
 
+/// U, the singular values, V; U and V have a row for each singular vector.
+type Singular = (Vec<Vec<f64>>, Vec<f64>, Vec<Vec<f64>>);
+
 /// U (a row a singular vector), the singular values, falling, and V (likewise) of a matrix with at least as many rows as columns,
 /// given by its columns; `None` where the rotations do not end. U and V have as many vectors as there are columns.
-pub(super) fn singular(mut columns: Vec<Vec<f64>>) -> Option<(Vec<Vec<f64>>, Vec<f64>, Vec<Vec<f64>>)> {
+pub(super) fn singular(mut columns: Vec<Vec<f64>>) -> Option<Singular> {
     let n = columns.len();
     let scale = largest(&columns.concat());
     if !scale.is_finite() || columns.iter().flatten().any(|v| v.is_nan()) {

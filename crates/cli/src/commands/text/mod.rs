@@ -9,6 +9,7 @@ mod tokenize;
 mod vocab;
 
 use std::io::Write;
+use std::sync::{Mutex, PoisonError};
 
 use gyeol_text::corpus::{Corpus, CorpusOptions, Format, Labels, format_of};
 use gyeol_text::prepare::{Preparation, PreparationParams};
@@ -58,6 +59,7 @@ pub fn labelled(file: &str, texts: &Texts, bytes: &Bytes, labels: Labels) -> Res
         unit: parse(&texts.document)?,
         text: texts.column.clone(),
         label: texts.label.clone(),
+        name: shown(file),
         encoding: bytes.encoding.clone(),
         delimiter: super::delimiter(bytes.delimiter.as_deref())?,
         quoting: texts.quotes.as_deref().map(|q| q == "on"),
@@ -136,31 +138,48 @@ fn table(path: &std::path::Path) -> Result<String> {
     std::fs::read_to_string(path).map_err(|e| refused(e.to_string(), "give a table in UTF-8"))
 }
 
-/// Standard input as a file, since fitting and using read it twice; other names stay.
+/// What was kept in a file because it can be read once alone: the file, and what was named.
+static KEPT: Mutex<Vec<(String, String)>> = Mutex::new(Vec::new());
+
+/// What a file that [`spooled`] made is called in messages.
+pub fn shown(file: &str) -> Option<String> {
+    let kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    kept.iter().find(|(path, _)| path == file).map(|(_, name)| name.clone())
+}
+
+/// Standard input or another pipe as a file, since texts are looked at before they are read; other names stay.
 pub struct Spooled {
     pub name: String,
     _kept: Option<(gyeol_base::Partial, tempfile::TempPath)>,
 }
 
 pub fn spooled(file: &str) -> Result<Spooled> {
-    if file != "-" {
+    let pipe = file == "-" || std::fs::metadata(file).is_ok_and(|meta| !meta.is_file() && !meta.is_dir());
+    if !pipe {
         return Ok(Spooled { name: file.to_owned(), _kept: None });
     }
+    let named = if file == "-" { "standard input" } else { file };
     let failed = |e: std::io::Error| {
         let folder = std::env::temp_dir();
         Failure::failed(
             "io",
             format!(
-                "cannot keep standard input in {}: {e}. Next: make room there, or name another folder in TMPDIR",
+                "cannot keep {named} in {}: {e}. Next: make room there, or name another folder in TMPDIR",
                 folder.display()
             ),
         )
     };
     let mut kept = tempfile::NamedTempFile::new().map_err(failed)?;
     let partial = gyeol_base::Partial::new(kept.path());
-    std::io::copy(&mut std::io::stdin().lock(), &mut kept).map_err(failed)?;
+    let mut pipe: Box<dyn std::io::Read> = match file {
+        "-" => Box::new(std::io::stdin()),
+        _ => Box::new(std::fs::File::open(file)?),
+    };
+    std::io::copy(&mut pipe, &mut kept).map_err(failed)?;
     let path = kept.into_temp_path();
-    Ok(Spooled { name: path.display().to_string(), _kept: Some((partial, path)) })
+    let name = path.display().to_string();
+    KEPT.lock().unwrap_or_else(PoisonError::into_inner).push((name.clone(), named.to_owned()));
+    Ok(Spooled { name, _kept: Some((partial, path)) })
 }
 
 /// Standard output for many lines; a reader that has seen enough (`| head`) ends it without a failure.

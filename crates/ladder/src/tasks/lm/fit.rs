@@ -48,8 +48,17 @@ pub(super) struct Workbench<'a> {
     pool: &'a Pool,
     /// The counts of the order that was asked for last.
     counted: Option<(usize, Counted, f64)>,
-    /// Settings that were tried, with their perplexity and the seconds that they took.
-    tried: Vec<(Choice, f64, f64)>,
+    tried: Vec<(Choice, TriedOut)>,
+}
+
+/// What a choice did on the validation part.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct TriedOut {
+    pub perplexity: f64,
+    /// Perplexity without unknown words, where there are any.
+    pub known: Option<f64>,
+    /// Seconds that fitting and asking took.
+    pub seconds: f64,
 }
 
 impl<'a> Workbench<'a> {
@@ -104,10 +113,10 @@ impl<'a> Workbench<'a> {
         Ok((made, counting + since.elapsed().as_secs_f64()))
     }
 
-    /// Perplexity of a choice on the validation part, and the seconds that fitting and asking took.
-    pub fn try_out(&mut self, choice: &Choice, watch: &mut dyn Watch) -> Result<(f64, f64)> {
-        if let Some((_, perplexity, seconds)) = self.tried.iter().find(|(known, ..)| known == choice) {
-            return Ok((*perplexity, *seconds));
+    /// Fits a choice and asks it for the validation part.
+    pub fn try_out(&mut self, choice: &Choice, watch: &mut dyn Watch) -> Result<TriedOut> {
+        if let Some((_, before)) = self.tried.iter().find(|(known, _)| known == choice) {
+            return Ok(*before);
         }
         let (made, fitting) = self.estimate(choice, watch)?;
         let since = Instant::now();
@@ -118,9 +127,13 @@ impl<'a> Workbench<'a> {
             perplexity(&model, &mut Source::open(self.parts.path(1))?, Protocol::Sentence, &mut |s| {
                 watch.step(Step::Counting(s))
             })?;
-        let seconds = fitting + since.elapsed().as_secs_f64();
-        self.tried.push((choice.clone(), found.perplexity, seconds));
-        Ok((found.perplexity, seconds))
+        let out = TriedOut {
+            perplexity: found.perplexity,
+            known: (found.oov > 0).then_some(found.perplexity_without_oov),
+            seconds: fitting + since.elapsed().as_secs_f64(),
+        };
+        self.tried.push((choice.clone(), out));
+        Ok(out)
     }
 
     /// How often each word of the vocabulary occurs in the training part, by its number.
@@ -138,7 +151,7 @@ impl<'a> Workbench<'a> {
         let (mut tried, mut took) = (Vec::new(), 0.0);
         for choice in &choices {
             choice.say(watch)?;
-            let (perplexity, seconds) = self.try_out(choice, watch)?;
+            let TriedOut { perplexity, seconds, .. } = self.try_out(choice, watch)?;
             took += seconds;
             tried.push(Tried { setting: choice.facts(), value: perplexity });
             if best.as_ref().is_none_or(|(least, _)| perplexity < *least) {

@@ -23,7 +23,8 @@ use gyeol_models::LmModel;
 use gyeol_ngram::{Layout, NgramModel, ScoresWords};
 use gyeol_report::Language;
 use gyeol_report::model::{
-    Chapter, Detail, Fact, Facts, Grid, Note, Report, Role, RungReport, TextFacts, TextPart, WordsDetail,
+    Chapter, Detail, Fact, Facts, Grid, GridRows, Note, Report, Role, RungReport, TextFacts, TextPart,
+    WordsDetail,
 };
 use gyeol_tensor::Pool;
 use serde_json::{Map, Value, json};
@@ -150,18 +151,21 @@ impl<'a> Words<'a> {
             return Ok(None);
         }
         watch.begin(TABLE, self.rungs.len(), self.rungs.len() + 1);
-        let mut rows: Vec<(String, Vec<Option<f64>>)> =
-            smoothings.iter().map(|name| (name.clone(), Vec::new())).collect();
+        let mut rows: GridRows = smoothings.iter().map(|name| (name.clone(), Vec::new())).collect();
+        let mut known = rows.clone();
+        let mut unknown = false;
         for &order in &orders {
-            for (smoothing, row) in &mut rows {
+            for ((smoothing, row), (_, known)) in rows.iter_mut().zip(&mut known) {
                 let choice =
                     Choice { order, smoothing: smoothing.clone(), prune: Vec::new(), entropy_prune: None };
                 choice.say(watch)?;
-                let (perplexity, _) = self.workbench.try_out(&choice, watch)?;
-                row.push(Some(perplexity).filter(|p| p.is_finite()));
+                let found = self.workbench.try_out(&choice, watch)?;
+                unknown |= found.known.is_some();
+                row.push(Some(found.perplexity).filter(|p| p.is_finite()));
+                known.push(found.known.filter(|p| p.is_finite()));
             }
         }
-        Ok(Some(Grid { orders, rows }))
+        Ok(Some(Grid { orders, rows, without_unknown: unknown.then_some(known) }))
     }
 }
 

@@ -7,7 +7,7 @@ use gyeol_base::{Error, Fault, Result};
 use gyeol_bundle::DataHash;
 use gyeol_tensor::Pool;
 use gyeol_topic::coherence::{Coherence, CoherenceParams, MOST_WORDS, Scores};
-use gyeol_topic::lda::{Fit, Gibbs, Lda, LdaValid};
+use gyeol_topic::lda::{Fit, Lda, LdaValid};
 use gyeol_topic::variational::{Vb, VbParams};
 use gyeol_vectors::matrix::Csr;
 use gyeol_vectors::vectorize::Vectorizer;
@@ -52,7 +52,7 @@ impl Way {
         let params = match self {
             Way::Gibbs(valid) => {
                 let iterations = valid.params().iterations;
-                let mut fit = Fit::new(Gibbs::new(counts, valid)?, iterations.max(1));
+                let mut fit = begin(counts, valid, iterations.max(1), pool, watch)?;
                 let tokens = fit.gibbs().tokens();
                 let whole = fit.run(pool, |_, at| {
                     let (done, log_likelihood) = (at.sweep, at.log_likelihood);
@@ -76,6 +76,15 @@ impl Way {
         }
         Lda::of_variational(vectorizer.clone(), &vb, counts, params.epochs, pool)
     }
+}
+
+/// A fit that goes on from the best of its starts.
+fn begin(counts: &Csr, params: &LdaValid, every: usize, pool: &Pool, watch: &mut dyn Watch) -> Result<Fit> {
+    let tokens = counts.data().iter().sum::<f64>() as u64;
+    let fit = Fit::begin(counts, params, every, pool, |at| {
+        watch.step(Step::Sweep(Sweep { done: at.sweep, of: at.of, tokens, log_likelihood: None }))
+    });
+    fit?.ok_or_else(Error::stopped)
 }
 
 /// Where the state of a fit stands: beside its model.
@@ -115,7 +124,8 @@ pub fn fit_all(
         }
         Fit::read_state(state, &texts.counts, params, EVERY, data)?
     } else {
-        Fit::new(Gibbs::new(&texts.counts, params)?, EVERY)
+        let again = |e: Error| if e.code() == "stopped" { e.with_next("the same command again") } else { e };
+        begin(&texts.counts, params, EVERY, pool, watch).map_err(again)?
     };
     let (of, tokens) = (params.params().iterations, fit.gibbs().tokens());
     let mut written = Instant::now();

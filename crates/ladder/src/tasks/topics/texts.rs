@@ -24,7 +24,7 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// Counts the words of a corpus; with `words_only`, terms without a letter or a digit are left out.
+    /// Counts the words of a corpus; with `words_only`, terms of marks alone are left out: punctuation, ①, ㆍ.
     ///
     /// # Errors
     /// What reading says; `stopped` where `progress` says so.
@@ -40,7 +40,9 @@ impl Counts {
         let mut count =
             |params: VectorizerParams| params.check()?.fit(corpus, chain.clone(), pool, &mut progress);
         let (mut vectorizer, mut counts) = count(params.clone())?;
-        let says = |term: &str| term.chars().any(char::is_alphanumeric);
+        // Numbers in circles, and the dot between words that is a letter to Unicode.
+        let mark = |c: char| matches!(c, '\u{318d}' | '\u{2460}'..='\u{24ff}' | '\u{2776}'..='\u{2793}' | '\u{3200}'..='\u{32ff}');
+        let says = |term: &str| term.chars().any(|c| c.is_alphanumeric() && !mark(c));
         if words_only && !vectorizer.terms().all(says) {
             let words: Vec<String> = vectorizer.terms().filter(|t| says(t)).map(str::to_owned).collect();
             if !words.is_empty() {

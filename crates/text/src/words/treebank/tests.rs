@@ -15,6 +15,17 @@ fn tokens_are_those_of_nltk() {
     }
 }
 
+/// From NLTK 3.10.4: see `fixtures/word_tokenize.py`.
+#[test]
+fn words_are_those_of_word_tokenize() {
+    let cases: Vec<(String, Vec<String>)> =
+        serde_json::from_str(include_str!("../fixtures/word_tokenize.json")).unwrap();
+    assert!(cases.len() > 300);
+    for (text, want) in cases {
+        assert_eq!(WordTokenize.tokens(&text), want, "{text:?}");
+    }
+}
+
 /// From NLTK 3.10.4 and scikit-learn 1.9.1: see `fixtures/corpus.py`, which says which lines these are.
 #[test]
 #[cfg_attr(not(gyeol_data), ignore = "needs GYEOL_DATA, the folder of real files")]

@@ -88,6 +88,7 @@ fn way(common: &Common, args: &Topics, k: usize) -> Result<Way> {
             learn_every: if o.fixed_priors { 0 } else { new.learn_every },
             learn_beta: o.learn_beta,
             samples: o.samples.unwrap_or(new.samples),
+            starts: o.starts.unwrap_or(new.starts),
             seed,
             ..new
         };
@@ -97,6 +98,7 @@ fn way(common: &Common, args: &Topics, k: usize) -> Result<Way> {
         ("--fixed-priors", o.fixed_priors),
         ("--learn-beta", o.learn_beta),
         ("--samples", o.samples.is_some()),
+        ("--starts", o.starts.is_some()),
         ("--resume", o.resume),
     ];
     mean_something(&given, &format!("--inference {inference}"))?;
@@ -307,6 +309,9 @@ fn show(
             "tokens": facts.tokens,
             "terms": model.vectorizer().len(),
             "iterations": facts.iterations,
+            "starts": facts.starts.as_ref().map(|s| json!({
+                "tried": s.perplexity.len(), "chosen": s.chosen + 1, "sweeps": s.sweeps, "perplexity": s.perplexity,
+            })),
             "beta": model.beta(),
             "log_likelihood": likelihood,
             "perplexity": perplexity,
@@ -328,6 +333,16 @@ fn show(
         model.k(),
         facts.iterations
     );
+    if let Some(s) = &facts.starts {
+        let each: Vec<String> = s.perplexity.iter().map(|p| format!("{p:.1}")).collect();
+        text += &format!(
+            "{} starts of {} sweeps, perplexity of documents held out {}; number {} went on\n",
+            each.len(),
+            s.sweeps,
+            each.join(", "),
+            s.chosen + 1
+        );
+    }
     if let Some(scan) = scan {
         text += &scan::table(scan);
     }

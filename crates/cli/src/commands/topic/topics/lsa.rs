@@ -35,6 +35,7 @@ pub fn topics(common: &Common, args: &Topics) -> Result<()> {
         ("--fixed-priors", lda.fixed_priors),
         ("--learn-beta", lda.learn_beta),
         ("--samples", lda.samples.is_some()),
+        ("--starts", lda.starts.is_some()),
         ("--holdout", lda.holdout.is_some()),
         ("--map", lda.map.is_some()),
         ("--no-map", lda.no_map),

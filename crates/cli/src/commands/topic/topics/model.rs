@@ -58,43 +58,40 @@ pub fn infer(common: &Common, args: &Topics, file: &str) -> Result<()> {
         model.vectorizer().transform(&corpus, &pool, |_| bar.moved())?
     };
     notes(common, &corpus);
-    let mixes = model.folder().mixes(&rows, &pool);
-    // Without a word that the model knows a document has no topics: what is left would be the prior's.
-    let known = |doc: usize| rows.parts(doc).1.iter().sum::<f64>();
-    let unknown = (0..mixes.len()).filter(|&doc| known(doc) == 0.0).count();
+    let documents = model.read(&rows, &pool);
+    let unknown = documents.iter().filter(|d| d.mix.is_none()).count();
     if unknown > 0 && !common.quiet {
         eprintln!(
             "  {unknown} of {} documents have no word that the model knows, and get no topics",
-            mixes.len()
+            documents.len()
         );
     }
     if let Some(path) = &args.output {
         let mut table = String::from("document");
         (0..model.k()).for_each(|t| table += &format!(",topic_{t}"));
         table.push('\n');
-        for (doc, mix) in mixes.iter().enumerate() {
+        for (doc, read) in documents.iter().enumerate() {
             table += &(doc + 1).to_string();
-            for share in mix {
-                table += &if known(doc) > 0.0 { format!(",{share}") } else { ",".into() };
+            match &read.mix {
+                Some(mix) => mix.iter().for_each(|share| table += &format!(",{share}")),
+                None => table += &",".repeat(model.k()),
             }
             table.push('\n');
         }
         crate::output::bytes(path, table.as_bytes())?;
     }
     if common.json {
-        let mix = |(doc, mix)| json!({ "mix": (known(doc) > 0.0).then_some(mix), "tokens": known(doc) });
-        let documents: Vec<Value> = mixes.iter().enumerate().map(mix).collect();
-        return crate::output::json(&json!({ "k": model.k(), "documents": documents, "unknown": unknown }));
+        return crate::output::json(&gyeol_models::inferred(model.k(), &documents));
     }
     if common.quiet || args.output.is_some() {
         return Ok(());
     }
     let mut text = String::new();
-    for (doc, mix) in mixes.iter().enumerate() {
-        if known(doc) == 0.0 {
+    for (doc, read) in documents.iter().enumerate() {
+        let Some(mix) = &read.mix else {
             text += &format!("{:6}  no known word\n", doc + 1);
             continue;
-        }
+        };
         let mut order: Vec<usize> = (0..mix.len()).collect();
         order.sort_by(|a, b| mix[*b].total_cmp(&mix[*a]).then(a.cmp(b)));
         let shares: Vec<String> = order.iter().take(4).map(|&t| format!("{t}:{:.3}", mix[t])).collect();
