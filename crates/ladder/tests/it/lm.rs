@@ -108,8 +108,8 @@ fn scores_are_those_of_the_saved_models_and_each_rung_gains() {
     for (cell, rung) in grid.rows[0].1.iter().zip([0, 1, 2]) {
         assert!((cell.unwrap() / report.rungs[rung].valid["perplexity"] - 1.0).abs() < 1e-12);
     }
-    // Where there are unknown words, figures without them are compared.
-    assert_eq!(grid.without_unknown, None);
+    // Where there are unknown words (numbers of stations), figures without them are compared.
+    assert!(grid.without_unknown.is_some());
     std::fs::write(at.join("valid.txt"), sentences(80, 2) + "the zebra sleeps .\n").unwrap();
     let unknown = run(&recipe, at, "unknown", 2);
     let grid = unknown.report.chapters.iter().find_map(|chapter| match chapter {
