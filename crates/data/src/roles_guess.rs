@@ -45,6 +45,9 @@ const TARGETS: &[&str] = &[
     "price",
     "sales",
     "count",
+    "mean",
+    "average",
+    "avg",
 ];
 const KNOWN: &[&str] = &[
     "holiday",

@@ -188,6 +188,11 @@ pub(super) fn infer(
         None if evidence.point > evidence.comma => Decimal::Point,
         None => file_decimal,
     };
+    if hours_with_letters(cells) {
+        return Typed::Plain(ColumnData::Text(
+            cells.iter().map(|c| (!numbers::is_missing(c)).then(|| c.to_string())).collect(),
+        ));
+    }
     if let Some(values) = floats(name, cells, decimal, present, first_row, notes) {
         let either = evidence.either_comma + evidence.either_point;
         let unsure = options.decimal_comma.is_none() && evidence.comma == evidence.point && either > 0;
@@ -238,6 +243,27 @@ pub(super) fn infer(
     Typed::Plain(ColumnData::Text(
         cells.iter().map(|c| (!numbers::is_missing(c)).then(|| c.to_string())).collect(),
     ))
+}
+
+/// Hours or periods through the day of which a few have a letter or a star, as 2A and 2B of a day that has two.
+fn hours_with_letters(cells: &Cells) -> bool {
+    let mut met = std::collections::BTreeSet::new();
+    let mut lettered = 0usize;
+    for cell in cells.iter().filter(|c| !numbers::is_missing(c)) {
+        let digits = cell.trim_end_matches(|c: char| c.is_ascii_alphabetic() || c == '*');
+        let Ok(n) = digits.parse::<u8>() else { return false };
+        if cell.len() > digits.len() + 1 || digits.len() > 3 {
+            return false;
+        }
+        lettered += usize::from(cell.len() > digits.len());
+        met.insert(n);
+    }
+    let (Some(low), Some(high)) = (met.first(), met.last()) else { return false };
+    let through = *low < 2 && usize::from(high - low) + 1 == met.len();
+    lettered > 0
+        && lettered * 20 < cells.len()
+        && through
+        && super::combine::per_day(met.len() as i64).is_some()
 }
 
 pub(super) fn mostly(fit: usize, present: usize) -> bool {

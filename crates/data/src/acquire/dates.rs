@@ -256,7 +256,7 @@ fn timed(f: &Fields) -> bool {
 }
 
 /// `+09:00`, `-0530`, `+09` in minutes.
-fn offset(text: &str) -> Option<i32> {
+pub(super) fn offset(text: &str) -> Option<i32> {
     let sign = if text.starts_with('-') { -1 } else { 1 };
     let digits: String = text[1..].chars().filter(|c| *c != ':').collect();
     if !digits.bytes().all(|b| b.is_ascii_digit()) {

@@ -64,7 +64,8 @@ fn regularity(times: &[NaiveDateTime]) -> f64 {
 /// Whether stamps follow one another by months, quarters or years.
 pub(super) fn monthly(stamps: &[Option<dates::Stamp>]) -> bool {
     let times: Vec<NaiveDateTime> = stamps.iter().flatten().map(|s| s.local).collect();
-    times.len() > 3 && times.first() != times.last() && regularity(&times) > 0.8
+    let distinct: BTreeSet<&NaiveDateTime> = times.iter().collect();
+    times.len() > 3 && distinct.len() == times.len() && regularity(&times) > 0.8
 }
 
 /// Day, month or year first, over the whole column; `None` when the cells are no dates.
@@ -308,8 +309,33 @@ fn marked(
     Some(tz)
 }
 
-/// Takes marks of zones that stand in a column of their own to the stamps.
+/// Takes marks of zones, or offsets from UTC, that stand in a column of their own to the stamps.
 pub(super) fn marks_beside(columns: &mut [(String, Typed)], options: &ReadOptions, notes: &mut Vec<Note>) {
+    let offset = |cell: &Option<String>| {
+        let cell = cell.as_deref().filter(|c| c.len() > 2 && c.starts_with(['+', '-']))?;
+        dates::offset(cell).map(|minutes| chrono::Duration::minutes(i64::from(minutes)))
+    };
+    let beside = columns.iter().find_map(|(name, typed)| match typed {
+        Typed::Plain(ColumnData::Text(cells)) => {
+            let all: Option<Vec<chrono::Duration>> = cells.iter().map(offset).collect();
+            all.map(|all| (name.clone(), all))
+        }
+        _ => None,
+    });
+    if let Some((name, by)) = beside {
+        for (_, typed) in columns.iter_mut() {
+            let Typed::Stamps { local, timed: true, offsets } = typed else { continue };
+            if *offsets != Offsets::None {
+                continue;
+            }
+            local.iter_mut().zip(&by).for_each(|(t, by)| *t = t.and_then(|t| t.checked_sub_signed(*by)));
+            let same = by.iter().all(|b| *b == by[0]);
+            *offsets = if same { Offsets::Fixed(by[0].num_minutes() as i32) } else { Offsets::Varying };
+            let words = format!("'{name}' holds the offsets from UTC, which were taken off the stamps");
+            notes.push(note("zone-marks", Some(&name), None, by.len(), words));
+            return;
+        }
+    }
     let mark = |cell: &Option<String>| dates::MARKS.iter().position(|m| Some(m.0) == cell.as_deref());
     let marks = columns.iter().find_map(|(name, typed)| match typed {
         Typed::Plain(ColumnData::Text(cells)) => {

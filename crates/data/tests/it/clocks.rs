@@ -101,6 +101,26 @@ fn a_flag_tells_the_doubled_hour_apart_whatever_the_order() {
 }
 
 #[test]
+fn offsets_beside_the_stamps_and_hours_with_letters() {
+    let offset = |t: NaiveDateTime, s, x| {
+        format!("{},{},{x}", t.format("%Y-%m-%d %H:%M"), if s { "+02:00" } else { "+01:00" })
+    };
+    let t = plain(&rows("local,offset,load", offset));
+    assert!(noted(&t, "zone-marks"));
+    is_the_year(&t, "offsets");
+    let autumn = NaiveDate::from_ymd_opt(2024, 10, 27).unwrap();
+    for letters in [["A", "B"], ["", "*"]] {
+        let letter = |t: NaiveDateTime, summer: bool| {
+            let doubled = t.date() == autumn && t.hour() == 2;
+            if doubled { letters[usize::from(!summer)] } else { "" }
+        };
+        let row =
+            |t: NaiveDateTime, s, x| format!("{};{:02}{};{x}", t.format("%d.%m.%Y"), t.hour(), letter(t, s));
+        is_the_year(&get(&rows("Datum;Stunde;Last", row), &berlin()), letters[1]);
+    }
+}
+
+#[test]
 fn ends_of_spans_are_known_by_days_of_changing_clocks() {
     let t = get(
         &rows("time,load", |t, _, x| format!("{},{x}", (t + Duration::hours(1)).format("%Y-%m-%d %H:%M"))),
