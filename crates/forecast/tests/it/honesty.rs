@@ -319,7 +319,7 @@ fn intervals_know_the_hour_and_never_go_below_what_was_read() {
         let (share, width) = (*inside as f64 / *all as f64, width / *all as f64);
         if (8..=16).contains(&hour) {
             assert!((share - 0.9).abs() < 0.06, "{hour}: {share}");
-        } else if hour < 5 || hour > 19 {
+        } else if !(5..=19).contains(&hour) {
             assert!(width < 3.0 && share > 0.8, "{hour}: {share} of {width}");
         }
     }
