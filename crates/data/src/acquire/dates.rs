@@ -151,6 +151,11 @@ pub(super) fn month_word(word: &str) -> Option<u32> {
 
 /// `01.01.2020 00:00 - 01.01.2020 01:00` is stamped by its beginning.
 fn beginning(cell: &str) -> &str {
+    // Most stamps hold none of these, and every cell of a column comes here.
+    let may = |w: &[u8]| w.contains(&b'~') || w[0] == b' ' && matches!(w[1], b'-' | b'b' | b't' | 0xe2);
+    if !cell.as_bytes().windows(2).any(may) {
+        return cell;
+    }
     [" - ", " – ", " ~ ", "~", " bis ", " to "]
         .iter()
         .find_map(|sign| cell.split_once(sign))
