@@ -71,18 +71,8 @@ fn language(text: &str) -> Result<String, String> {
 /// How a table is read, where it is not to be found out.
 #[derive(Debug, Clone, Default, Group)]
 pub struct Reading {
-    /// Character between cells; "tab" for a tabulator.
-    #[arg(long, value_name = "C")]
-    pub delimiter: Option<String>,
-    /// Encoding of the text, such as utf-8 or euc-kr.
-    #[arg(long, value_name = "NAME")]
-    pub encoding: Option<String>,
-    /// The first row is a row like the others, and names no columns [default: by its cells].
-    #[arg(long)]
-    pub no_header: bool,
-    /// The first row names the columns.
-    #[arg(long, conflicts_with = "no_header")]
-    pub header: bool,
+    #[command(flatten)]
+    pub bytes: Bytes,
     /// Zone of local times, such as Europe/Berlin.
     #[arg(long, value_name = "ZONE")]
     pub zone: Option<String>,
@@ -101,17 +91,12 @@ pub struct Reading {
 }
 
 impl Reading {
-    /// Whether the first row names the columns, where that was said.
-    pub fn named(&self) -> Option<bool> {
-        (self.header || self.no_header).then_some(self.header)
-    }
-
     /// The same as it is typed, for commands that are shown.
     pub fn typed(&self) -> String {
         let mut words = String::new();
         for (flag, value) in [
-            ("delimiter", &self.delimiter),
-            ("encoding", &self.encoding),
+            ("delimiter", &self.bytes.delimiter),
+            ("encoding", &self.bytes.encoding),
             ("zone", &self.zone),
             ("date-format", &self.date_format),
             ("skip", &self.skip.map(|n| n.to_string())),
@@ -122,7 +107,7 @@ impl Reading {
                 words += &format!(" --{flag} \"{value}\"");
             }
         }
-        words + self.named().map_or("", |named| if named { " --header" } else { " --no-header" })
+        words + self.bytes.named().map_or("", |named| if named { " --header" } else { " --no-header" })
     }
 }
 

@@ -57,12 +57,19 @@ pub struct Bytes {
     /// Encoding of the text, such as utf-8 or euc-kr.
     #[arg(long, value_name = "NAME")]
     pub encoding: Option<String>,
-    /// Row 1 of a table is a row like the others; its columns are 1, 2, 3 … [default: by its cells].
+    /// The first row of a table is a row like the others, and names no columns [default: by its cells].
     #[arg(long)]
     pub no_header: bool,
-    /// Row 1 of a table names its columns.
+    /// The first row of a table names the columns.
     #[arg(long, conflicts_with = "no_header")]
     pub header: bool,
+}
+
+impl Bytes {
+    /// Whether the first row names the columns, where that was said.
+    pub fn named(&self) -> Option<bool> {
+        (self.header || self.no_header).then_some(self.header)
+    }
 }
 
 /// How texts become tokens.

@@ -85,12 +85,12 @@ fn table(file: &str, reading: &Reading) -> Result<Table> {
 
 fn options(reading: &Reading) -> Result<ReadOptions> {
     Ok(ReadOptions {
-        delimiter: delimiter(reading.delimiter.as_deref())?,
-        encoding: reading.encoding.clone(),
+        delimiter: delimiter(reading.bytes.delimiter.as_deref())?,
+        encoding: reading.bytes.encoding.clone(),
         zone: reading.zone.clone(),
         date_format: reading.date_format.clone(),
         decimal_comma: reading.decimal.as_deref().map(|sign| sign == "comma"),
-        header: reading.named(),
+        header: reading.bytes.named(),
         skip: reading.skip,
         reshape: reading.reshape.as_deref().map(|word| word == "yes"),
         ..ReadOptions::default()

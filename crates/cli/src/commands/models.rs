@@ -107,8 +107,7 @@ pub fn lines(common: &Common, file: &str, texts: &Texts, bytes: &Bytes) -> Resul
         || texts.invalid != "refuse"
         || bytes.encoding.is_some()
         || bytes.delimiter.is_some()
-        || bytes.header
-        || bytes.no_header;
+        || bytes.named().is_some();
     let spooled = spooled(file)?;
     let corpus = corpus(&spooled.name, texts, bytes)?;
     if !asked && corpus.is_plain_lines()? {

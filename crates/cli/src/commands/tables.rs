@@ -57,19 +57,19 @@ pub fn said(recipe: &mut AnyRecipe, reading: &Reading) -> Result<()> {
     match recipe {
         AnyRecipe::Forecast(recipe) => {
             let data = &mut recipe.data;
-            set(&mut data.delimiter, &reading.delimiter);
-            set(&mut data.encoding, &reading.encoding);
+            set(&mut data.delimiter, &reading.bytes.delimiter);
+            set(&mut data.encoding, &reading.bytes.encoding);
             set(&mut data.zone, &reading.zone);
             set(&mut data.date_format, &reading.date_format);
             data.decimal_comma =
                 reading.decimal.as_deref().map(|sign| sign == "comma").or(data.decimal_comma);
-            data.header = reading.named().or(data.header);
+            data.header = reading.bytes.named().or(data.header);
             data.skip = reading.skip.or(data.skip);
             data.reshape = reading.reshape.as_deref().map(|word| word == "yes").or(data.reshape);
         }
         AnyRecipe::LanguageModel(recipe) => {
-            set(&mut recipe.data.delimiter, &reading.delimiter);
-            set(&mut recipe.data.encoding, &reading.encoding);
+            set(&mut recipe.data.delimiter, &reading.bytes.delimiter);
+            set(&mut recipe.data.encoding, &reading.bytes.encoding);
         }
     }
     Ok(())
@@ -98,8 +98,8 @@ fn texts(file: &str, out: &str, reading: &Reading) -> Result<String> {
     }
     let mut recipe = LmRecipe::fitting(file)?;
     recipe.data.file = Some(beside(file, out)?);
-    recipe.data.delimiter.clone_from(&reading.delimiter);
-    recipe.data.encoding.clone_from(&reading.encoding);
+    recipe.data.delimiter.clone_from(&reading.bytes.delimiter);
+    recipe.data.encoding.clone_from(&reading.bytes.encoding);
     let mut head = vec![
         format!("A recipe for gyeol: what word comes next in {file}."),
         "Keys marked with # are not set; the line shows how they are written. docs/recipe.md lists them all."

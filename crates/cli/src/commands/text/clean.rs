@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::bar::Bar;
 use super::tokenize::output_failed;
-use super::{bytes_of, labelled, notes};
+use super::{labelled, notes};
 use crate::args::{Common, Reading, Texts};
 use crate::failure::{Failure, Result};
 use crate::output;
@@ -62,7 +62,7 @@ pub fn clean(
         rules => rules.iter().map(String::as_str).collect(),
     };
     let cleaner = Cleaner::named(&names)?.placeholders(wanted.placeholders);
-    let corpus = labelled(file, texts, &bytes_of(reading), Labels::Kept)?;
+    let corpus = labelled(file, texts, &reading.bytes, Labels::Kept)?;
     let mut report = cleaner.report(3);
     let (mut rows_in, mut rows_out) = (0u64, 0u64);
     let failed = |e: std::io::Error| {

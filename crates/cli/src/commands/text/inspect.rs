@@ -8,7 +8,7 @@ use gyeol_text::corpus::{Format, Labels, Look};
 use gyeol_text::profile::{ProfileParams, profile};
 
 use super::bar::Bar;
-use super::{bytes_of, kind, labelled, preparation, spooled};
+use super::{kind, labelled, preparation, spooled};
 use crate::args::{Common, Prepare, Reading, Texts};
 use crate::failure::{Failure, Result};
 use crate::output;
@@ -36,7 +36,7 @@ pub fn is_text(file: &str, texts: &Texts, reading: &Reading) -> Result<bool> {
         return Ok(true);
     }
     let format = kind(file, texts)?;
-    let looked = || labelled(file, texts, &bytes_of(reading), Labels::Kept).and_then(|c| Ok(c.look()?));
+    let looked = || labelled(file, texts, &reading.bytes, Labels::Kept).and_then(|c| Ok(c.look()?));
     match format {
         Format::Html => return Ok(true),
         // Records without a text are readings in a form that tables do not have: the reader of tables says so.
@@ -49,7 +49,9 @@ pub fn is_text(file: &str, texts: &Texts, reading: &Reading) -> Result<bool> {
         // Standard input is read once, so that it cannot be looked at; what only tables have was said of the others.
         Format::Text if file == "-" => return Ok(false),
         Format::Text
-            if [&reading.delimiter, &reading.zone, &reading.date_format].iter().all(|r| r.is_none()) =>
+            if [&reading.bytes.delimiter, &reading.zone, &reading.date_format]
+                .iter()
+                .all(|r| r.is_none()) =>
         {
             return Ok(match looked()? {
                 Look::Plain => !looks_like_a_table(file),
@@ -103,11 +105,11 @@ pub fn inspect(
 ) -> Result<()> {
     let Looked { file, against, html } = *looked;
     output::one_result(common.json, html.and_then(Path::to_str).unwrap_or_default())?;
-    let bytes = bytes_of(reading);
+    let bytes = &reading.bytes;
     let spooled = spooled(file)?;
-    let chain = preparation(common, prepare, &spooled.name, texts, &bytes)?;
-    let texts_in = labelled(&spooled.name, texts, &bytes, Labels::Kept)?;
-    let other = against.map(|other| labelled(other, texts, &bytes, Labels::Kept)).transpose()?;
+    let chain = preparation(common, prepare, &spooled.name, texts, bytes)?;
+    let texts_in = labelled(&spooled.name, texts, bytes, Labels::Kept)?;
+    let other = against.map(|other| labelled(other, texts, bytes, Labels::Kept)).transpose()?;
     let pool = super::super::pool(common);
     let name =
         |path: &str| Path::new(path).file_name().map_or(path.to_owned(), |n| n.to_string_lossy().into());

@@ -18,7 +18,7 @@ use gyeol_text::stop_words::StopWords;
 pub use inspect::{Looked, inspect, is_text};
 
 use super::pool;
-use crate::args::{Bytes, Common, Prepare, Reading, TextVerb, Texts};
+use crate::args::{Bytes, Common, Prepare, TextVerb, Texts};
 use crate::failure::{Failure, Result};
 
 /// Runs a verb.
@@ -63,7 +63,7 @@ pub fn labelled(file: &str, texts: &Texts, bytes: &Bytes, labels: Labels) -> Res
         encoding: bytes.encoding.clone(),
         delimiter: super::delimiter(bytes.delimiter.as_deref())?,
         quoting: texts.quotes.as_deref().map(|q| q == "on"),
-        header: (bytes.header || bytes.no_header).then_some(bytes.header),
+        header: bytes.named(),
         invalid: texts.invalid.parse()?,
         labels,
         skip_bad: texts.skip_bad,
@@ -226,13 +226,4 @@ fn kind(file: &str, texts: &Texts) -> Result<Format> {
         Some(name) => name.parse()?,
         None => format_of(file),
     })
-}
-
-fn bytes_of(reading: &Reading) -> Bytes {
-    Bytes {
-        delimiter: reading.delimiter.clone(),
-        encoding: reading.encoding.clone(),
-        no_header: reading.no_header,
-        header: reading.header,
-    }
 }
