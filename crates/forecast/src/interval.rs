@@ -79,9 +79,10 @@ impl Intervals {
         }
         let mut fitted = Intervals { level, ..Intervals::default() };
         for (channel, residuals) in residuals.iter().enumerate() {
-            let of = |ahead: usize| residuals.iter().filter(move |r| r.ahead == ahead).map(|r| r.value);
+            let mut by_ahead: Vec<Vec<f64>> = vec![Vec::new(); spec.horizon];
+            residuals.iter().for_each(|r| by_ahead[r.ahead].push(r.value));
             let (low, high): (Vec<f64>, Vec<f64>) =
-                (0..spec.horizon).map(|ahead| ends(of(ahead), level)).unzip();
+                by_ahead.into_iter().map(|values| ends(values.into_iter(), level)).unzip();
             let rows = (rounds[channel].1 + 1).saturating_sub(rounds[channel].0) as usize;
             let rounds = rows / data.round();
             let half: Vec<f64> = low.iter().zip(&high).map(|(l, h)| (h - l) / 2.0).collect();

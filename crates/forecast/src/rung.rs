@@ -289,7 +289,10 @@ fn fit_nets(
     let base = base.map(|b| b.model.clone());
     fitted.predictor =
         RungPredictor::Net { params: params.clone(), shape, net, members: weights, base, trust: 1.0 };
-    fitted.predictor.choose_trust(data, &windows.valid, pool);
+    if !base_values.is_empty() {
+        let on_valid = &base_values[windows.train.len() * data.spec.horizon..];
+        fitted.predictor.choose_trust(on_valid, data, &windows.valid, pool);
+    }
     Ok(fitted)
 }
 
@@ -341,24 +344,21 @@ impl RungPredictor {
         out
     }
 
-    /// Sets how far nets with a base are followed, by the least absolute error on the validation windows.
-    fn choose_trust(&mut self, data: &Prepared, valid: &[Window], pool: &Pool) {
-        let (whole, start) = match self {
-            RungPredictor::Net { base: Some(base), .. } => {
-                let start = RungPredictor::Linear(base.clone()).predict(data, valid, pool);
-                (self.predict(data, valid, pool), start)
-            }
-            _ => return,
-        };
+    /// Sets how far nets are followed from their base, whose changes on the validation windows are given, by the least absolute
+    /// error there.
+    fn choose_trust(&mut self, changes: &[f32], data: &Prepared, valid: &[Window], pool: &Pool) {
+        let whole = self.predict(data, valid, pool);
         let horizon = data.spec.horizon;
         let error = |trust: f64| {
             let of = |(i, w): (usize, &Window)| {
                 let s = &data.series[w.series as usize];
                 let (channel, origin) = (w.channel as usize, w.origin as usize);
+                let (scaler, last) = (&s.scalers[channel], f64::from(s.scaled[channel][origin - 1]));
                 let truth = s.truth[channel][origin..origin + horizon].iter().enumerate();
                 let miss = |(j, y): (usize, &f64)| {
                     let at = i * horizon + j;
-                    (start[at] + trust * (whole[at] - start[at]) - y).abs() / s.scalers[channel].scale
+                    let start = scaler.inverse(last + f64::from(changes[at]));
+                    (start + trust * (whole[at] - start) - y).abs() / scaler.scale
                 };
                 truth.filter(|(_, y)| !y.is_nan()).map(miss).sum::<f64>()
             };

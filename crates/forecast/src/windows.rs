@@ -119,29 +119,30 @@ impl Windows {
         let day = seasons.first().map_or(1, |season| season.rows);
         let days = seasons.last().map_or(1, |season| season.rows / day).max(1);
         let phases = day / divisor(every, day);
-        let place = |series: u32, stratum: usize| {
-            let round = stratum / phases;
+        let drawn = |series: u32| {
             let mut order: Vec<usize> = (0..every).collect();
             let mut rng = Rng::stream(seed, THINNING ^ u64::from(series) << 16);
             for last in (1..every).rev() {
                 order.swap(last, rng.below(last as u64 + 1) as usize);
             }
-            // Where turns and weekdays go round together, each time round begins one later.
-            let later = if divisor(every, days) > 1 { round / every } else { 0 };
-            order[(round + later) % every]
+            order
         };
-        let mut at = None;
         let list = match part {
             Part::Train => &mut self.train,
             Part::Valid => &mut self.valid,
             Part::Test => &mut self.test,
         };
+        let mut order: Option<(u32, Vec<usize>)> = None;
         list.retain(|w| {
-            let stratum = w.origin as usize / every;
-            if at.is_none_or(|(series, now, _)| (series, now) != (w.series, stratum)) {
-                at = Some((w.series, stratum, stratum * every + place(w.series, stratum)));
-            }
-            at.is_some_and(|(.., origin)| origin == w.origin as usize)
+            let (_, order) = match order.take() {
+                Some(same) if same.0 == w.series => order.insert(same),
+                _ => order.insert((w.series, drawn(w.series))),
+            };
+            let origin = w.origin as usize;
+            let round = origin / every / phases;
+            // Where turns and weekdays go round together, each time round begins one later.
+            let later = if divisor(every, days) > 1 { round / every } else { 0 };
+            order[(round + later) % every] == origin % every
         });
     }
 
