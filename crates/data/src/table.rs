@@ -413,6 +413,14 @@ impl Table {
         Ok(out)
     }
 
+    /// The rows at these places (from 0), in this order.
+    ///
+    /// # Panics
+    /// If there is no such row.
+    pub fn at_rows(&self, rows: &[usize]) -> Result<Table> {
+        self.take(&rows.iter().map(|&row| Some(row)).collect::<Vec<_>>())
+    }
+
     /// The table with one column's values replaced or, when it is new, added; marks of filled cells stay.
     pub fn with_column(&self, name: &str, data: ColumnData) -> Result<Table> {
         let mut columns = self.to_columns();

@@ -5,7 +5,7 @@
 //! row's numbers in order, whatever the thread.
 
 use crate::dispatch::dispatch;
-use crate::real::{LANES, Real};
+use crate::real::Real;
 use crate::threads::Pool;
 
 /// A sparse matrix by rows: row i has `indices[pointers[i]..pointers[i + 1]]` and the `values` beside them.
@@ -23,15 +23,18 @@ pub struct SparseRows<'a, T> {
 const ROWS: usize = 256;
 
 macro_rules! kernel {
-    ($name:ident, $run:ident, $rows:ident, $strip:ident, $t:ty, $most:literal) => {
+    ($name:ident, $run:ident, $rows:ident, $strip:ident, $t:ty, $lanes:ident = $count:literal, $most:literal) => {
+        const $lanes: usize = $count;
+
         /// Out (n, width) = the sparse matrix (n, m) times the dense one (m, width), both row-major, on the pool; the
         /// same bits for any number of threads.
         ///
         /// # Panics
-        /// If `width` is no multiple of 16, or lengths or a column do not fit.
+        #[doc = concat!("If `width` is no multiple of ", stringify!($count), ", or lengths")]
+        /// or a column do not fit.
         pub fn $name(sparse: SparseRows<'_, $t>, dense: &[$t], width: usize, out: &mut [$t], pool: &Pool) {
             let rows = sparse.pointers.len().saturating_sub(1);
-            assert!(width.is_multiple_of(LANES), "{width} columns are no multiple of {LANES}");
+            assert!(width.is_multiple_of($lanes), "{width} columns are no multiple of {}", $lanes);
             assert_eq!(out.len(), rows * width, "the result has {rows} rows of {width}");
             assert_eq!(sparse.indices.len(), sparse.values.len(), "columns and numbers");
             pool.split_mut([out], ROWS * width.max(1), |range, [out]| {
@@ -50,48 +53,48 @@ macro_rules! kernel {
             for (row, out) in sparse.pointers.windows(2).zip(out.chunks_exact_mut(width.max(1))) {
                 let (indices, values) = (&sparse.indices[row[0]..row[1]], &sparse.values[row[0]..row[1]]);
                 let mut at = 0;
-                while width - at >= $most * LANES {
-                    $strip::<FUSED, $most>(indices, values, dense, width, at, out);
-                    at += $most * LANES;
-                }
-                while width - at >= 2 * LANES {
-                    $strip::<FUSED, 2>(indices, values, dense, width, at, out);
-                    at += 2 * LANES;
-                }
-                if at < width {
-                    $strip::<FUSED, 1>(indices, values, dense, width, at, out);
+                while at < width {
+                    let (row, at_once) = ((indices, values), (width - at) / $lanes);
+                    at += $lanes
+                        * match at_once {
+                            $most.. => $strip::<FUSED, $most>(row, dense, width, at, out),
+                            4.. => $strip::<FUSED, 4>(row, dense, width, at, out),
+                            3 => $strip::<FUSED, 3>(row, dense, width, at, out),
+                            2 => $strip::<FUSED, 2>(row, dense, width, at, out),
+                            _ => $strip::<FUSED, 1>(row, dense, width, at, out),
+                        };
                 }
             }
         }
 
         #[inline(always)]
         fn $strip<const FUSED: bool, const W: usize>(
-            indices: &[u32],
-            values: &[$t],
+            (indices, values): (&[u32], &[$t]),
             dense: &[$t],
             width: usize,
             at: usize,
             out: &mut [$t],
-        ) {
-            let mut sums = [[<$t as Real>::ZERO; LANES]; W];
+        ) -> usize {
+            let mut sums = [[<$t as Real>::ZERO; $lanes]; W];
             for (&column, &value) in indices.iter().zip(values) {
                 let begin = column as usize * width + at;
-                let (lanes, _) = dense[begin..begin + W * LANES].as_chunks::<LANES>();
+                let (lanes, _) = dense[begin..begin + W * $lanes].as_chunks::<$lanes>();
                 for (sums, lanes) in sums.iter_mut().zip(lanes) {
                     for (sum, &lane) in sums.iter_mut().zip(lanes) {
                         *sum = value.fma::<FUSED>(lane, *sum);
                     }
                 }
             }
-            for (out, sums) in out[at..].chunks_exact_mut(LANES).zip(&sums) {
+            for (out, sums) in out[at..].chunks_exact_mut($lanes).zip(&sums) {
                 out.copy_from_slice(sums);
             }
+            W
         }
     };
 }
 
-kernel!(sparse_times_f32, run_f32, rows_f32, strip_f32, f32, 7);
-kernel!(sparse_times_f64, run_f64, rows_f64, strip_f64, f64, 4);
+kernel!(sparse_times_f32, run_f32, rows_f32, strip_f32, f32, LANES_F32 = 16, 7);
+kernel!(sparse_times_f64, run_f64, rows_f64, strip_f64, f64, LANES_F64 = 8, 8);
 
 #[cfg(test)]
 mod tests {

@@ -237,7 +237,8 @@ pub(super) fn infer(
         return Typed::TimeOfDay(clock);
     }
     let booleans: Vec<_> = cells.iter().map(numbers::parse_boolean).collect();
-    if booleans.iter().flatten().count() == present {
+    let label = options.labels.iter().any(|label| label == name);
+    if !label && booleans.iter().flatten().count() == present {
         return Typed::Plain(ColumnData::Boolean(booleans));
     }
     Typed::Plain(ColumnData::Text(

@@ -48,6 +48,9 @@ pub struct ReadOptions {
     pub reshape: Option<bool>,
     /// IANA zone in which local times are read; without one they are kept as they stand.
     pub zone: Option<String>,
+    /// Columns of classes: yes and no in them stay the words they are, not truth values.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<String>,
     /// Most bytes after unpacking.
     pub max_bytes: u64,
     /// Most rows.
@@ -91,6 +94,7 @@ impl Default for ReadOptions {
             skip: None,
             reshape: None,
             zone: None,
+            labels: Vec::new(),
             max_bytes: 2 << 30,
             max_rows: 50_000_000,
             max_columns: 4096,
