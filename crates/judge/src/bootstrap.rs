@@ -1,11 +1,15 @@
 //! Intervals by resampling: units of a part are drawn in blocks of neighbours that go round at the end (circular block
-//! bootstrap, Politis and Romano 1992), since neighbouring units are alike. All rungs are drawn alike, so that their
-//! differences are paired.
+//! bootstrap, Politis and Romano 1992), since neighbouring units are alike; or whole groups are drawn (cluster bootstrap,
+//! Davison and Hinkley 1997, 3.8), where units of one group are. All rungs are drawn alike, so that their differences are
+//! paired.
+//!
+//! A metric that is a function of sums takes [`Bootstrap::intervals`]; one that needs all rows at once (F, an area) takes
+//! [`Bootstrap::statistics`], which gives it every row's weight in a draw.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use gyeol_base::quantile;
-use gyeol_tensor::Rng;
+use gyeol_tensor::{Pool, Rng};
 use serde::{Deserialize, Serialize};
 
 use crate::{Metric, Outcomes, Partial};
@@ -27,14 +31,19 @@ pub struct Interval {
     pub high: f64,
 }
 
-/// A resampling plan: the same blocks for every rung.
+/// A resampling plan: the same blocks, or groups, for every rung.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bootstrap {
     units: usize,
+    /// What is drawn: units, or groups of them.
+    drawn: usize,
     block: usize,
     apart: usize,
-    /// First units of the blocks of each draw.
-    starts: Vec<Vec<usize>>,
+    /// The generator at the beginning of each draw: its blocks are drawn again whenever they are needed, for their places
+    /// would fill memory.
+    draws: Vec<Rng>,
+    /// The group of each unit, numbered as they come; none where units are drawn.
+    groups: Option<Vec<u32>>,
 }
 
 impl Bootstrap {
@@ -42,10 +51,31 @@ impl Bootstrap {
     pub fn new(units: usize, block: usize, draws: usize, seed: u64) -> Bootstrap {
         let block = block.clamp(1, units.max(1));
         let mut rng = Rng::stream(seed, STREAM);
-        let blocks = units.div_ceil(block);
-        let starts =
-            (0..draws).map(|_| (0..blocks).map(|_| rng.below(units as u64) as usize).collect()).collect();
-        Bootstrap { units, block, apart: 1, starts }
+        let mut draw = || {
+            let here = rng.clone();
+            (0..units.div_ceil(block)).for_each(|_| _ = rng.below(units as u64));
+            here
+        };
+        let draws = (0..draws).map(|_| draw()).collect();
+        Bootstrap { units, drawn: units, block, apart: 1, draws, groups: None }
+    }
+
+    /// `draws` resamples of whole groups: as many as there are, each with all of its units, so that the number of units
+    /// differs from draw to draw. `groups` names the group of every unit.
+    ///
+    /// ```
+    /// let plan = gyeol_judge::Bootstrap::grouped(&[7, 7, 3, 7], 100, 0);
+    /// let counts = plan.counts(5);
+    /// assert!(counts[0] == counts[1] && counts[1] == counts[3]);
+    /// ```
+    pub fn grouped(groups: &[u64], draws: usize, seed: u64) -> Bootstrap {
+        let mut numbers = HashMap::new();
+        let mut number = |group: u64| {
+            let next = numbers.len() as u32;
+            *numbers.entry(group).or_insert(next)
+        };
+        let of: Vec<u32> = groups.iter().map(|&group| number(group)).collect();
+        Bootstrap { units: groups.len(), groups: Some(of), ..Bootstrap::new(numbers.len(), 1, draws, seed) }
     }
 
     /// Units that lie `apart` have nothing in common, nearer ones have: windows of so many rows, say.
@@ -54,9 +84,9 @@ impl Bootstrap {
         Bootstrap { apart: apart.max(1), ..self }
     }
 
-    /// Stretches of the part that have nothing in common.
+    /// Stretches of the part that have nothing in common; groups, where groups are drawn.
     pub fn stretches(&self) -> usize {
-        self.units / self.apart
+        self.drawn / self.apart
     }
 
     /// Whether an interval can be drawn, and rungs ranked: eight stretches at least. Of fewer, both ends are NaN.
@@ -79,7 +109,71 @@ impl Bootstrap {
         self.units
     }
 
-    fn resample<'a, P: Partial>(&'a self, units: &[P]) -> impl Iterator<Item = P> + use<'a, P> {
+    /// Number of draws.
+    pub fn draws(&self) -> usize {
+        self.draws.len()
+    }
+
+    /// The blocks of a draw, each as its first place and its length; it may go round the end.
+    fn blocks(&self, draw: &Rng) -> impl Iterator<Item = (usize, usize)> + use<> {
+        let (mut rng, mut left, drawn, block) = (draw.clone(), self.drawn, self.drawn, self.block);
+        (0..drawn.div_ceil(block)).map(move |_| {
+            let (start, length) = (rng.below(drawn as u64) as usize, block.min(left));
+            left -= length;
+            (start, length)
+        })
+    }
+
+    /// How often each unit comes in a draw.
+    ///
+    /// # Panics
+    /// If there is no such draw.
+    pub fn counts(&self, draw: usize) -> Vec<u32> {
+        let mut counts = vec![0; self.drawn];
+        for (start, length) in self.blocks(&self.draws[draw]) {
+            (start..start + length).for_each(|at| counts[at % self.drawn] += 1);
+        }
+        match &self.groups {
+            None => counts,
+            Some(groups) => groups.iter().map(|&group| counts[group as usize]).collect(),
+        }
+    }
+
+    /// Figures of all units with their intervals: `of` is given how often every unit comes (all ones first) and returns
+    /// its figures, always as many. A paired difference of two models is a figure too, computed on both.
+    ///
+    /// ```
+    /// use gyeol_judge::{Average, Bootstrap, Confusion};
+    /// let labels: Vec<u32> = (0..300).map(|i| i % 3).collect();
+    /// let predicted: Vec<u32> = (0..300).map(|i| if i % 7 == 0 { 0 } else { i % 3 }).collect();
+    /// let macro_f = |weights: &[f64]| {
+    ///     let found = Confusion::of(&labels, &predicted, 3, Some(weights));
+    ///     vec![found.map_or(f64::NAN, |c| c.average(Average::Macro, 1.0).f)]
+    /// };
+    /// let found = Bootstrap::new(300, 1, 500, 0).statistics(&gyeol_tensor::Pool::new(1), macro_f)[0];
+    /// assert!(found.low < found.value && found.value < found.high);
+    /// ```
+    pub fn statistics(&self, pool: &Pool, of: impl Fn(&[f64]) -> Vec<f64> + Sync) -> Vec<Interval> {
+        let values = of(&vec![1.0; self.units]);
+        let mut draws: Vec<Vec<f64>> = vec![Vec::new(); if self.tells() { self.draws.len() } else { 0 }];
+        pool.each_mut(&mut draws, |_, draw, found| {
+            let counts = self.counts(draw);
+            *found = of(&counts.iter().map(|&count| f64::from(count)).collect::<Vec<f64>>());
+        });
+        let interval = |(k, &value): (usize, &f64)| {
+            let (low, high) = self.ends(draws.iter().filter_map(|found| found.get(k).copied()));
+            Interval { value, low, high }
+        };
+        values.iter().enumerate().map(interval).collect()
+    }
+
+    fn resample<'a, P: Partial + 'a>(&'a self, units: &[P]) -> impl Iterator<Item = P> + use<'a, P> {
+        let sums = self.groups.as_ref().map(|groups| {
+            let mut sums = vec![P::default(); self.drawn];
+            groups.iter().zip(units).for_each(|(&group, unit)| sums[group as usize].add(unit));
+            sums
+        });
+        let units = sums.as_deref().unwrap_or(units);
         let n = units.len();
         let mut prefix = Vec::with_capacity(n + 1);
         let mut running = P::default();
@@ -88,11 +182,10 @@ impl Bootstrap {
             running.add(unit);
             prefix.push(running);
         }
-        self.starts.iter().map(move |starts| {
-            let (mut total, mut left) = (P::default(), n);
-            for &start in starts {
-                let end = start + self.block.min(left);
-                left -= end - start;
+        self.draws.iter().map(move |draw| {
+            let mut total = P::default();
+            for (start, length) in self.blocks(draw) {
+                let end = start + length;
                 total.add(&prefix[end.min(n)].minus(&prefix[start]));
                 if end > n {
                     total.add(&prefix[end - n]);

@@ -1,6 +1,15 @@
 //! One house of statistics for every task: what a model did on each unit of a part (an origin, a line, a document, a row),
 //! added up to metrics, with intervals, paired differences and rules of choice.
 //!
+//! | for | |
+//! |---|---|
+//! | sums over units | [`Partial`], [`Metric`], [`Outcomes`]; of classes [`ClassSums`], of numbers [`ErrorSums`] |
+//! | classes | [`Confusion`], [`Ranked`] (curves and areas of scores), [`log_loss`], [`brier`], [`calibration_curve`], [`Calibrator`] |
+//! | numbers | [`regression_errors`], [`pinball`] |
+//! | chance | [`Bootstrap`] by blocks or groups, [`mcnemar`] |
+//! | choice on validation | [`least`], [`threshold_for`], [`search()`], [`halving`], [`Space`], [`diagnose`] |
+//! | rows apart | [`Parts`], [`Folds`], [`RollingOrigin`] |
+//!
 //! ```
 //! use gyeol_judge::{Bootstrap, Metric, Outcomes, Partial};
 //!
@@ -21,9 +30,35 @@
 //! ```
 
 mod bootstrap;
+mod calibrate;
 mod choose;
+mod confusion;
+mod diagnosis;
+mod lists;
 mod outcomes;
+mod paired;
+mod probabilities;
+mod ranked;
+mod regression;
+mod search;
+mod split;
+mod sums;
+mod thresholds;
 
 pub use bootstrap::{Bootstrap, Interval};
+pub use calibrate::{Calibration, Calibrator, Isotonic};
 pub use choose::{fewest_within_one_error, least};
+pub use confusion::{Average, ClassScore, Confusion, Distance, PrecisionRecall};
+pub use diagnosis::{Diagnosis, DiagnosisParams, LearningPoint, Verdict, diagnose};
 pub use outcomes::{Metric, Outcomes, Partial};
+pub use paired::{McNemar, mcnemar};
+pub use probabilities::{
+    Bins, CalibrationBin, brier, brier_of, calibration_curve, calibration_error, confidence, log_loss,
+    most_probable, roc_area_one_vs_one, roc_area_one_vs_rest, surprise, top_k_accuracy,
+};
+pub use ranked::{PrecisionRecallCurve, Ranked, RocCurve, Step};
+pub use regression::{RegressionErrors, pinball, regression_errors};
+pub use search::{Range, Searched, Setting, Space, Tried, Value, halving, search};
+pub use split::{Fold, Folds, Parts, RollingOrigin, Shares};
+pub use sums::{ClassSums, ErrorSums};
+pub use thresholds::{Threshold, threshold_for, threshold_for_f};
