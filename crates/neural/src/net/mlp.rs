@@ -134,7 +134,8 @@ impl Mlp {
             let buffers = self.hidden.iter().map(|d| Buffer::zeros(if yes { rows * d.output } else { 0 }));
             buffers.collect()
         };
-        let widest = rows * self.hidden.iter().map(|d| d.output).max().unwrap_or(self.params.input);
+        // As wide as x too: what lies below may ask for its gradient.
+        let widest = rows * self.hidden.iter().map(|d| d.output).fold(self.params.input, usize::max);
         MlpTape {
             y: each(true),
             masks: each(self.params.dropout > 0.0),
@@ -216,9 +217,25 @@ impl Mlp {
         x: &[T],
         targets: Targets<'_, T>,
         scale: f64,
+        rng: Option<Rng>,
+        tape: &mut MlpTape<T>,
+        gradient: &mut [T],
+    ) -> f64 {
+        self.learn_below(params, packed, x, targets, scale, rng, tape, gradient, None)
+    }
+
+    /// [`Mlp::learn`] with the gradient of x (B, I) for what lies below.
+    pub fn learn_below<T: Real>(
+        &self,
+        params: &[T],
+        packed: &MlpPacked<T>,
+        x: &[T],
+        targets: Targets<'_, T>,
+        scale: f64,
         mut rng: Option<Rng>,
         tape: &mut MlpTape<T>,
         gradient: &mut [T],
+        below: Option<&mut [T]>,
     ) -> f64 {
         self.forward(params, packed, x, rng.as_mut(), tape);
         let rows = x.len() / self.params.input;
@@ -234,9 +251,12 @@ impl Mlp {
                 dy.iter_mut().zip(&masks[l][..size]).for_each(|(g, &m)| *g *= m);
             }
             let input = read_of(x, y, read, *dropped, l, rows * d.input);
-            let dx = if l > 0 { Some(&mut d_in[..rows * d.input]) } else { None };
+            let dx = if l > 0 || below.is_some() { Some(&mut d_in[..rows * d.input]) } else { None };
             d.backward(p, input, &y[l][..size], dy, dx, gradient, Write::Set);
             std::mem::swap(d_out, d_in);
+        }
+        if let Some(below) = below {
+            below.copy_from_slice(&d_out[..x.len()]);
         }
         loss
     }

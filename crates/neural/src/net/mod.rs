@@ -14,9 +14,11 @@
 //! | many-to-one (class of a text, next values of a series) | sequence | last |
 //! | many-to-many, aligned (language model, tags) | sequence | every |
 //! | one-to-one (numbers to numbers, without time) | [`Mlp`] | |
+//! | a bag of features to numbers, without order | [`Bag`] | |
 //! | many-to-many of other lengths | [`EncoderDecoder`] | |
 //! | one-to-many | [`EncoderDecoder`] that reads a vector of numbers | |
 
+mod bag;
 mod head;
 mod learner;
 mod memory;
@@ -39,6 +41,7 @@ use crate::recurrent::Above;
 use crate::stack::{Stack, StackPacked, StackParams, StackTape, apply_mask};
 use crate::steps::Steps;
 
+pub use bag::{Bag, BagFit, BagParams, BagRows, BagTraining};
 pub use head::Targets;
 pub use learner::{Labelled, Learner, LearnerWorkspace, Samples, Series, TokenStreams};
 pub use mlp::{Mlp, MlpPacked, MlpParams, MlpTape, Rows, RowsLearner, RowsWorkspace};

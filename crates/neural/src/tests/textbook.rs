@@ -160,7 +160,7 @@ fn textbook_layers_have_the_gradients_of_differences() {
     let mut rng = Rng::new(9);
     let (w, b, x, d) =
         (draw(&mut rng, 12, 1.0), draw(&mut rng, 3, 1.0), draw(&mut rng, 4, 1.0), draw(&mut rng, 3, 1.0));
-    for curve in [Curve::Linear, Curve::Sigmoid, Curve::Tanh, Curve::Relu] {
+    for curve in [Curve::Linear, Curve::Sigmoid, Curve::Tanh, Curve::Relu, Curve::LeakyRelu] {
         let dense = Dense { w: w.clone(), b: b.clone(), curve };
         let (g, d_x) = dense.backward(&x, &dense.forward(&x), &d);
         let loss = |dense: &Dense, x: &[f64]| dot(&dense.forward(x), &d);
@@ -314,6 +314,7 @@ fn fast_dense_layers_are_those_of_the_textbook() {
         (Activation::Sigmoid, Curve::Sigmoid),
         (Activation::Tanh, Curve::Tanh),
         (Activation::Relu, Curve::Relu),
+        (Activation::LeakyRelu, Curve::LeakyRelu),
     ] {
         for shape in [[1, 1, 1], [3, 5, 7], [13, 33, 17], [6, 70, 1]] {
             dense_is_that_of_the_textbook::<f64>(activation, curve, shape, F64);

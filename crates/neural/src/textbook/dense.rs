@@ -18,6 +18,8 @@ pub enum Curve {
     Tanh,
     /// f(z) = max(z, 0).
     Relu,
+    /// f(z) = z above 0, z / 100 below.
+    LeakyRelu,
 }
 
 impl Curve {
@@ -28,6 +30,13 @@ impl Curve {
             Curve::Sigmoid => 1.0 / (1.0 + (-z).exp()),
             Curve::Tanh => z.tanh(),
             Curve::Relu => z.max(0.0),
+            Curve::LeakyRelu => {
+                if z > 0.0 {
+                    z
+                } else {
+                    0.01 * z
+                }
+            }
         }
     }
 
@@ -38,6 +47,13 @@ impl Curve {
             Curve::Sigmoid => y * (1.0 - y),
             Curve::Tanh => 1.0 - y * y,
             Curve::Relu => f64::from(y > 0.0),
+            Curve::LeakyRelu => {
+                if y > 0.0 {
+                    1.0
+                } else {
+                    0.01
+                }
+            }
         }
     }
 }

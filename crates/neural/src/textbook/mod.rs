@@ -9,6 +9,7 @@
 //! | `rnn.rs` | simple recurrent net | Elman 1990 |
 //! | `lstm.rs` | long short-term memory | Hochreiter and Schmidhuber 1997, Gers et al. 2000 |
 //! | `gru.rs` | gated recurrent unit, reset after the product | Cho et al. 2014 |
+//! | [`shown`] | these layers at work, number by number | |
 //!
 //! Read them in this order. A sequence is a `Vec` of T steps, each a `Vec` of numbers. In the code dL/dv, the gradient
 //! of the loss L by a number v, is called `d_v`, and a layer's gradient by its parameters has the layer's own type.
@@ -50,6 +51,7 @@ mod dense;
 mod gru;
 mod lstm;
 mod rnn;
+pub mod shown;
 mod softmax;
 
 pub use dense::{Curve, Dense};

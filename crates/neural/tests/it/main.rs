@@ -6,5 +6,6 @@ mod counting;
 mod farthest;
 mod no_allocation;
 mod precision;
+mod shown;
 mod step_memory;
 mod torch;
