@@ -1,0 +1,30 @@
+//! From labelled texts, or a table, to a machine that classifies or gives a number: read, split, made to features, fitted,
+//! saved and asked.
+//!
+//! ```text
+//! folder by class, JSON lines, CSV ──▶ Examples ──▶ parts ──▶ train, valid, test
+//!                                                      │
+//!                     TextFeatures, Encoder ◀── fitted on train alone
+//!                                                      │
+//!                              Machine { inputs, head, calibration } ──▶ bundle, answers
+//! ```
+//!
+//! Rows without labels, clusters and components, are in [`unlabelled`].
+
+mod examples;
+mod machine;
+mod near;
+mod nearest;
+mod net;
+mod packed;
+pub mod unlabelled;
+mod words;
+
+pub use examples::{Examples, MOST_CLASSES, Target, has_column};
+pub use gyeol_base::{Error, Result};
+pub use machine::{Answer, Head, Inputs, Machine, Rows, Said, dense, most, together};
+pub use near::near_groups;
+pub use nearest::{Kept, Nearest};
+pub use net::{BagNet, BagParts, Learnt, NetParams, NetParts, TableNet};
+pub use packed::{Classifier, Regressor, Wrapped};
+pub use words::{Terms, TextFeatures, TextParams, Unit, Weighing};
