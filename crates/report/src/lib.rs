@@ -6,11 +6,13 @@
 //!
 //! - [`page()`]: a ladder of any task, chapter by chapter, without any network
 //! - [`profile_page`], [`corpus_page`]: what is in a table, what is in texts
+//! - [`lesson_page`]: what a machine does, number by number
 //! - [`topic_map_page`]: what a corpus speaks of, by topics
 //! - [`terminal`]: the tables after `run` and `inspect`
 //! - [`text`]: names, verdicts and figures as each language writes them
 //! - [`svg`]: the writer behind every picture
 
+pub mod lesson;
 pub mod model;
 pub mod svg;
 pub mod terminal;
@@ -72,6 +74,15 @@ pub fn corpus_page(
     language: Language,
 ) -> Result<String> {
     page::corpus_page(profile, name, language)
+}
+
+/// A lesson as one self-contained HTML file.
+///
+/// # Errors
+///
+/// Only by a defect.
+pub fn lesson_page(lesson: &lesson::Lesson, language: Language) -> Result<String> {
+    page::lesson_page(lesson, language)
 }
 
 /// A topic model as one self-contained HTML file: the map of its topics, their words and documents.

@@ -145,7 +145,7 @@ fn rung(plan: &Plan) -> RungReport {
         verdict: Verdict::no_curve(),
         curve: vec![],
         tried: match plan.name {
-            "ngram" => (3..=5).map(|n| Tried { setting: setting(n), value: value(n) }).collect(),
+            "ngram" => (3..=5).map(|n| Tried { setting: setting(n), value: value(n), train: None }).collect(),
             _ => vec![],
         },
         layers: vec![],

@@ -3,6 +3,7 @@
 //! One [`Report`] for every task: a head, the rungs with what all tasks measure, and [`Chapter`]s in the order of the page.
 //! What only one task measures on a rung is in its [`Detail`].
 
+mod examples;
 mod forecast;
 mod words;
 
@@ -10,6 +11,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use examples::*;
 pub use forecast::*;
 pub use words::*;
 
@@ -190,6 +192,9 @@ pub struct Tried {
     pub setting: Vec<Fact>,
     /// The ordering metric on the validation part.
     pub value: f64,
+    /// The same on the training part, where it was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub train: Option<f64>,
 }
 
 /// What only one task measures on a rung.
@@ -328,6 +333,8 @@ pub enum Facts {
     Forecast(Box<ForecastFacts>),
     /// Texts.
     Words(Box<TextFacts>),
+    /// Examples with a class or a number each.
+    Examples(Box<ExampleFacts>),
     /// Anything else: facts of the data in order, and what was judged.
     Plain {
         /// The line under the title.
@@ -351,6 +358,8 @@ pub enum Note {
     Quick,
     /// A quick run on texts.
     QuickText,
+    /// A quick run on examples.
+    QuickExamples,
     /// A rung of this name has the textbook's defaults by its name alone; `plain = true` says it.
     PlainByName(String),
     /// What reading decided, in words.
@@ -385,6 +394,22 @@ pub enum Chapter {
     Lines(Vec<LineExample>),
     /// The texts and their parts.
     Texts,
+    /// The examples and their parts.
+    Examples,
+    /// Right against said.
+    Confusion(Box<ConfusionChapter>),
+    /// Test examples that were missed.
+    Mistakes(Vec<Mistake>),
+    /// The features that tell most.
+    Telling(Vec<Telling>),
+    /// Promised against measured probabilities.
+    Calibration(Box<CalibrationChapter>),
+    /// Truth against what was said.
+    Residuals(Box<ResidualChapter>),
+    /// The loss by the number of training examples.
+    Sizes(Box<SizesChapter>),
+    /// Coefficients of least squares.
+    Coefficients(Box<CoefficientsChapter>),
     /// Layers, counts and facts of the fits.
     Inside,
     /// What each rung saw, and the command that repeats it.
@@ -426,6 +451,14 @@ impl Report {
     pub fn forecast(&self) -> Option<&ForecastFacts> {
         match &self.facts {
             Facts::Forecast(facts) => Some(facts),
+            _ => None,
+        }
+    }
+
+    /// Facts of a ladder of examples.
+    pub fn examples(&self) -> Option<&ExampleFacts> {
+        match &self.facts {
+            Facts::Examples(facts) => Some(facts),
             _ => None,
         }
     }

@@ -41,6 +41,7 @@ fn deck(view: &View) -> String {
     match &view.report.facts {
         Facts::Forecast(_) => Readings::new(view).map_or(String::new(), |view| readings_deck(&view)),
         Facts::Words(facts) => text::texts_deck(facts, view.voice.language),
+        Facts::Examples(facts) => text::examples_deck(facts, view.voice.language),
         Facts::Plain { deck, .. } => deck.clone(),
     }
 }
@@ -138,7 +139,8 @@ fn doubts(view: &View) -> Vec<String> {
         Note::Doubt(words) => Some(words.clone()),
         _ => None,
     });
-    said.chain(of_readings.or(of_texts).unwrap_or_default()).collect()
+    let of_examples = view.report.examples().map(|facts| super::examples::doubts(view, facts));
+    said.chain(of_readings.or(of_texts).or(of_examples).unwrap_or_default()).collect()
 }
 
 fn readings_doubts(view: &Readings) -> Vec<String> {

@@ -262,14 +262,22 @@ fn tried(view: &View) -> Vec<(String, Table)> {
                 }
             }
             let heads = keys.iter().map(|key| text::spoken("training", key, language));
-            let mut table = Table::new(heads.chain([view.metric()]).collect());
+            let trained = rung.tried.iter().any(|tried| tried.train.is_some());
+            let more =
+                trained.then(|| [view.t("col-on-train", &[]), view.t("col-gap", &[])]).into_iter().flatten();
+            let mut table = Table::new(heads.chain([view.metric()]).chain(more).collect());
             for tried in &rung.tried {
                 let said = |key: &str| tried.setting.iter().find(|fact| fact.key == key);
                 let mut row: Vec<String> = keys
                     .iter()
                     .map(|key| said(key).map_or(text::MISSING.to_string(), |fact| fact.value.clone()))
                     .collect();
-                row.push(view.voice.significant(tried.value, text::metric_figures(&view.report.metric)));
+                let figure = |v: f64| view.voice.significant(v, text::metric_figures(&view.report.metric));
+                row.push(figure(tried.value));
+                if trained {
+                    let of = |v: Option<f64>| v.map_or(text::MISSING.to_string(), figure);
+                    row.extend([of(tried.train), of(tried.train.map(|train| tried.value - train))]);
+                }
                 table.push(row);
             }
             (view.t("tried-title", &[("rung", title.clone())]), table)

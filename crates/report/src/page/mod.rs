@@ -11,11 +11,13 @@ mod corpus;
 mod data;
 mod days;
 mod errors;
+mod examples;
 mod findings;
 mod grid;
 mod inside;
 mod ladder;
 mod learning;
+mod lesson;
 mod lines;
 mod protocol;
 mod texts;
@@ -32,6 +34,7 @@ pub(crate) use blocks::{Figure, Table, Voice};
 pub(crate) use corpus::{deck as corpus_deck, findings as corpus_findings};
 pub(crate) use data::deck as profile_deck;
 pub(crate) use findings::{Finding, finding};
+pub(crate) use lesson::page as lesson_page;
 pub(crate) use view::{Readings, Texts, View};
 
 use crate::Language;
@@ -39,11 +42,12 @@ use crate::model::{Chapter, Report};
 use crate::text;
 use crate::topic_map::TopicMap;
 
-const TEMPLATES: [(&str, &str); 19] = [
+const TEMPLATES: [(&str, &str); 25] = [
     ("frame.html", include_str!("../templates/frame.html")),
     ("report.html", include_str!("../templates/report.html")),
     ("inspect.html", include_str!("../templates/inspect.html")),
     ("topics.html", include_str!("../templates/topics.html")),
+    ("lesson.html", include_str!("../templates/lesson.html")),
     ("corpus.html", include_str!("../templates/corpus.html")),
     ("macros.html", include_str!("../templates/macros.html")),
     ("answer.html", include_str!("../templates/answer.html")),
@@ -57,6 +61,11 @@ const TEMPLATES: [(&str, &str); 19] = [
     ("classes.html", include_str!("../templates/classes.html")),
     ("lines.html", include_str!("../templates/lines.html")),
     ("texts.html", include_str!("../templates/texts.html")),
+    ("coefficients.html", include_str!("../templates/coefficients.html")),
+    ("examples.html", include_str!("../templates/examples.html")),
+    ("figures.html", include_str!("../templates/figures.html")),
+    ("mistakes.html", include_str!("../templates/mistakes.html")),
+    ("telling.html", include_str!("../templates/telling.html")),
     ("inside.html", include_str!("../templates/inside.html")),
     ("protocol.html", include_str!("../templates/protocol.html")),
 ];
@@ -199,6 +208,23 @@ fn draw(view: &View, chapter: &Chapter) -> Result<Option<(&'static str, &'static
         }
         Chapter::Lines(lines) => ("lines", "chapter-words", of(lines::lines(&texts("lines")?, lines))),
         Chapter::Texts => ("texts", "chapter-data", of(texts::texts(&texts("texts")?))),
+        Chapter::Examples => match view.report.examples() {
+            Some(facts) => ("examples", "chapter-data", of(examples::parts(view, facts))),
+            None => return Err(foreign("examples", "examples")),
+        },
+        Chapter::Confusion(found) => ("figures", "chapter-confusion", of(examples::confusion(view, found))),
+        Chapter::Mistakes(found) => {
+            ("mistakes", "chapter-mistakes", of(examples::mistakes(view, found, "mistakes-see")))
+        }
+        Chapter::Telling(found) => ("telling", "chapter-telling", of(examples::telling(view, found))),
+        Chapter::Calibration(found) => {
+            ("figures", "chapter-calibration", of(examples::calibration(view, found)))
+        }
+        Chapter::Residuals(found) => ("figures", "chapter-residuals", of(examples::residuals(view, found))),
+        Chapter::Sizes(found) => ("figures", "chapter-sizes", of(examples::sizes(view, found))),
+        Chapter::Coefficients(found) => {
+            ("coefficients", "chapter-coefficients", of(examples::coefficients(view, found)))
+        }
         Chapter::Inside => ("inside", "chapter-inside", of(inside::inside(view))),
         Chapter::Protocol => ("protocol", "chapter-protocol", of(protocol::protocol(view))),
     }))

@@ -43,6 +43,24 @@ pub(crate) fn protocol(view: &View) -> Protocol {
             facts.push((view.t("fact-metric", &[]), view.metric()));
             facts.push((view.t("fact-bootstrap", &[]), bootstrap(view, "bootstrap-cases")));
         }
+        (Facts::Examples(own), _) => {
+            let mut fact = |key: &str, value: String| facts.push((view.t(key, &[]), value));
+            fact("fact-label", own.target.clone());
+            fact("fact-split", text::spoken("split", &own.split, language));
+            if let Some((of, scheme)) = &own.chain {
+                fact("fact-text-language", text::spoken("language", of, language));
+                fact("fact-scheme", scheme.clone());
+            }
+            if own.near.1 > 0 {
+                let args =
+                    [("groups", voice.count(own.near.0 as usize)), ("n", voice.count(own.near.1 as usize))];
+                fact("fact-near", view.t("near-groups", &args));
+            }
+            let n = view.voice.count(text::judged(report));
+            fact("fact-test", view.t("judged-cases", &[("n", n)]));
+            fact("fact-metric", view.metric());
+            fact("fact-bootstrap", bootstrap(view, "bootstrap-cases"));
+        }
         (Facts::Forecast(_), None) => {}
     }
     let mut fact = |key: &str, value: String| facts.push((view.t(key, &[]), value));

@@ -45,7 +45,7 @@ impl<'a> View<'a> {
         let key = match self.report.facts {
             Facts::Forecast(_) => forecast,
             Facts::Words(_) => words,
-            Facts::Plain { .. } => plain,
+            Facts::Examples(_) | Facts::Plain { .. } => plain,
         };
         self.t(key, args)
     }

@@ -3,10 +3,12 @@
 mod cost;
 mod curve;
 mod day;
+mod examples;
 mod heat;
 mod lines;
 mod map;
 mod matrix;
+mod plane;
 mod powers;
 mod readings;
 mod small;
@@ -15,10 +17,12 @@ mod trace;
 pub(crate) use cost::{CostPoint, cost};
 pub(crate) use curve::{Curve, curve};
 pub(crate) use day::{Day, day};
+pub(crate) use examples::{Diagonal, Square, diagonal, square};
 pub(crate) use heat::{Heat, heat};
 pub(crate) use lines::{Lines, Series, lines};
 pub(crate) use map::{Circle, map};
 pub(crate) use matrix::{Matrix, matrix};
+pub(crate) use plane::plane;
 pub(crate) use powers::{Powers, powers};
 pub(crate) use readings::{
     Relation, SplitBar, SplitPart, autocorrelation, relation, split_bar, typical_week,

@@ -41,6 +41,7 @@ fn deck(report: &Report, language: Language) -> String {
             parts.push(message("deck-judged", &[("windows", windows)], language));
         }
         Facts::Words(facts) => parts.push(text::texts_deck(facts, language)),
+        Facts::Examples(facts) => parts.push(text::examples_deck(facts, language)),
         Facts::Plain { deck, .. } => parts.push(deck.clone()),
     }
     parts.join(" · ")
@@ -57,7 +58,7 @@ fn grid(report: &Report, language: Language) -> Grid {
     let (error, answer) = match &report.facts {
         Facts::Forecast(_) => (message("term-error", &[("metric", metric)], language), "term-answer"),
         Facts::Words(_) => (metric, "term-token"),
-        Facts::Plain { .. } => (metric, "term-one-answer"),
+        Facts::Examples(_) | Facts::Plain { .. } => (metric, "term-one-answer"),
     };
     let head = vec![
         message("term-rung", &[], language),

@@ -5,7 +5,7 @@ use super::{
     range, rung_phrases, rung_titles, sentence_case, signed, with_unit,
 };
 use crate::Language;
-use crate::model::{Facts, ForecastFacts, Report, Role, RungReport, TextFacts};
+use crate::model::{ExampleFacts, Facts, ForecastFacts, Report, Role, RungReport, TextFacts};
 
 /// The two sentences of the answer; the second says whether a plainer or cheaper rung would do.
 pub fn answer(report: &Report, language: Language) -> Vec<String> {
@@ -29,6 +29,7 @@ pub(crate) fn judged(report: &Report) -> usize {
     match &report.facts {
         Facts::Forecast(facts) => facts.protocol.test.windows,
         Facts::Words(facts) => facts.test.tokens as usize,
+        Facts::Examples(facts) => facts.test.examples as usize,
         Facts::Plain { judged, .. } => *judged as usize,
     }
 }
@@ -175,4 +176,16 @@ pub(crate) fn texts_deck(data: &TextFacts, language: Language) -> String {
         ],
         language,
     )
+}
+
+/// One line: examples, classes, judged on how many.
+pub(crate) fn examples_deck(facts: &ExampleFacts, language: Language) -> String {
+    let of = |n: u64| count(n as usize, language);
+    let args = [
+        ("examples", of(facts.examples())),
+        ("classes", of(facts.classes.len() as u64)),
+        ("target", facts.target.clone()),
+        ("judged", of(facts.test.examples)),
+    ];
+    message(if facts.classes.is_empty() { "examples-deck-numbers" } else { "examples-deck" }, &args, language)
 }

@@ -157,6 +157,9 @@ mod tests {
             "lengths-",
             "repeats-",
             "fact-",
+            "split-",
+            "check-",
+            "optimizer-",
         ];
         let mut text = String::new();
         let here = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));

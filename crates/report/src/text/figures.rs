@@ -71,8 +71,12 @@ pub fn reading(value: f64, language: Language) -> String {
 
 /// Decimals that show `value` with `figures` significant figures.
 pub fn decimals(value: f64, figures: usize) -> usize {
-    if value == 0.0 || !value.is_finite() {
+    if !value.is_finite() {
         return 0;
+    }
+    // Beside a best of nothing others are told apart all the same.
+    if value == 0.0 {
+        return figures;
     }
     let magnitude = value.abs().log10().floor() as i32;
     (figures as i32 - 1 - magnitude).clamp(0, 6) as usize

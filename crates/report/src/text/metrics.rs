@@ -37,6 +37,7 @@ pub(crate) fn second_metric(report: &Report) -> Option<&str> {
         Facts::Forecast(facts) if facts.protocol.scaled => ["mae"].into_iter().find(has),
         Facts::Forecast(_) => ["mape", "mae"].into_iter().find(has),
         Facts::Words(_) => ["bits_per_token"].into_iter().find(has),
+        Facts::Examples(_) => ["accuracy", "r2"].into_iter().find(has),
         Facts::Plain { .. } => report.metrics.iter().map(String::as_str).find(has),
     }
 }
@@ -46,6 +47,7 @@ pub(crate) fn second_figure(metric: &str, value: f64, language: Language) -> Str
     match metric {
         _ if !value.is_finite() => super::MISSING.to_string(),
         _ if in_percent(metric) => with_percent(&number(value, 2, language), language),
+        "accuracy" => super::percent(value, 1, language),
         _ if in_bits(metric) => number(value, 2, language),
         _ => number(value, 3, language),
     }

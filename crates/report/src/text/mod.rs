@@ -10,7 +10,7 @@ mod rungs;
 mod words;
 
 pub use answer::answer;
-pub(crate) use answer::{judged, texts_deck};
+pub(crate) use answer::{examples_deck, judged, texts_deck};
 #[cfg(test)]
 pub(crate) use catalogue::{catalogue, placeholders};
 pub use catalogue::{has_message, message};

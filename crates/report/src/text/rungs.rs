@@ -34,6 +34,9 @@ fn with_suffix(rung: String, suffix: &str, language: Language) -> String {
 
 /// Name of a rung for people: `last value`, `same hour yesterday`, `LSTM, plain`; works for any suffix.
 pub fn rung_title(name: &str, language: Language) -> String {
+    if name.contains('+') && catalogued("rung", name, false, language).is_none() {
+        return name.split('+').map(|one| rung_title(one, language)).collect::<Vec<_>>().join(" + ");
+    }
     let (stem, suffix) = parts(name);
     let title = || catalogued("rung", stem, false, language).unwrap_or_else(|| stem.to_string());
     catalogued("rung", name, false, language).unwrap_or_else(|| with_suffix(title(), suffix, language))

@@ -84,6 +84,7 @@ pub fn remark(note: &Note, language: Language) -> String {
         Note::BuiltIn => ("remark-built-in", ""),
         Note::Quick => ("remark-quick", ""),
         Note::QuickText => ("remark-quick-text", ""),
+        Note::QuickExamples => ("remark-quick-examples", ""),
         Note::PlainByName(rung) => ("remark-plain-by-name", rung.as_str()),
         Note::Words(words) | Note::Doubt(words) => return words.clone(),
     };

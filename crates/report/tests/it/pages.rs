@@ -155,7 +155,7 @@ fn names_from_the_data_are_escaped() {
         rung.name = format!("{}:{evil}", rung.name);
         rung.inputs.push(Input::Column(evil.into()));
         rung.training.push(Fact { key: evil.into(), value: evil.into() });
-        rung.tried = vec![Tried { setting: rung.training.clone(), value: 1.0 }; 2];
+        rung.tried = vec![Tried { setting: rung.training.clone(), value: 1.0, train: Some(0.5) }; 2];
         for layer in &mut rung.layers {
             layer.name = evil.into();
             layer.w = evil.into();
@@ -496,7 +496,9 @@ fn toy() -> Report {
             ..Verdict::no_curve()
         },
         curve,
-        tried: (1..3).map(|n| Tried { setting: vec![fact("ridge", &n.to_string())], value: error }).collect(),
+        tried: (1..3)
+            .map(|n| Tried { setting: vec![fact("ridge", &n.to_string())], value: error, train: None })
+            .collect(),
         layers: vec![],
         training: vec![fact("ridge", "1"), fact("made up", "yes")],
         detail: Detail::None,

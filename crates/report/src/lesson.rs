@@ -1,0 +1,117 @@
+//! A lesson, a page of tables and pictures one below the other, as plain data: titles and words already written, numbers as they
+//! are drawn.
+
+/// A lesson.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Lesson {
+    /// What is shown.
+    pub title: String,
+    /// The line under the title: which data.
+    pub deck: String,
+    /// What comes of it, in a sentence or two.
+    pub sentence: String,
+    /// One after another.
+    pub chapters: Vec<Section>,
+}
+
+/// A chapter of a lesson.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Section {
+    /// Its title.
+    pub title: String,
+    /// One below the other.
+    pub blocks: Vec<Block>,
+}
+
+/// A part of a chapter.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Block {
+    /// A sentence.
+    Words(String),
+    /// A formula in a line of its own.
+    Formula(String),
+    /// A table.
+    Sheet(Sheet),
+    /// A picture; the terminal shows its table alone.
+    Plane(Box<Plane>),
+}
+
+/// A table; the first cell of a row is its head.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Sheet {
+    /// Its title.
+    pub title: String,
+    /// What to see in it; empty for nothing.
+    pub see: String,
+    /// Heads of the columns.
+    pub head: Vec<String>,
+    /// Cells.
+    pub rows: Vec<Vec<String>>,
+}
+
+/// How a line or a point looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Look {
+    /// Soft.
+    #[default]
+    Plain,
+    /// What the picture is about.
+    Accent,
+    /// What goes wrong.
+    Alarm,
+    /// Ink.
+    Ink,
+    /// Soft and dashed: a yardstick.
+    Dashed,
+}
+
+/// Points that belong together, joined or not.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Trail {
+    /// Its name; empty for none.
+    pub name: String,
+    /// Points; what is not finite breaks the line.
+    pub points: Vec<(f64, f64)>,
+    /// How they look.
+    pub look: Look,
+    /// Whether they are joined.
+    pub line: bool,
+    /// Whether each is marked.
+    pub dots: bool,
+}
+
+/// A value at each place of a grid, drawn as shades.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Field {
+    /// From, to.
+    pub x: [f64; 2],
+    /// From, to.
+    pub y: [f64; 2],
+    /// A row a y from the least, a column an x.
+    pub values: Vec<Vec<f64>>,
+}
+
+/// A picture over two axes.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Plane {
+    /// Its title.
+    pub title: String,
+    /// What to see in it.
+    pub see: String,
+    /// Title of the axis.
+    pub x_title: String,
+    /// Title of the axis.
+    pub y_title: String,
+    /// From, to; by what is drawn where none.
+    pub x: Option<[f64; 2]>,
+    /// From, to; by what is drawn where none.
+    pub y: Option<[f64; 2]>,
+    /// By powers of ten.
+    pub log_y: bool,
+    /// Shades behind; strong is large.
+    pub field: Option<Field>,
+    /// Lines and points.
+    pub trails: Vec<Trail>,
+    /// The figures behind the picture.
+    pub table: Option<Sheet>,
+}

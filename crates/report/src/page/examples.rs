@@ -1,0 +1,363 @@
+//! Chapters of classifiers and regressions: what was mistaken for what, mistakes worth reading, what tells, whether
+//! probabilities can be believed, and the examples themselves.
+
+use serde::Serialize;
+
+use super::{Figure, Table, View};
+use crate::model::{
+    CalibrationChapter, Chapter, CoefficientsChapter, ConfusionChapter, ExampleFacts, Mistake,
+    ResidualChapter, SizePoint, SizesChapter, SizesVerdict, Telling as Told,
+};
+use crate::picture::{self, Diagonal, Lines, Series, Square};
+use crate::text;
+
+/// Figures over the whole column, one after another.
+#[derive(Serialize)]
+pub(crate) struct Figures {
+    figures: Vec<Figure>,
+    table: Option<Table>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct Mistakes {
+    see: String,
+    table: Table,
+}
+
+#[derive(Serialize)]
+pub(crate) struct Telling {
+    see: String,
+    classes: Vec<Class>,
+}
+
+#[derive(Serialize)]
+struct Class {
+    title: String,
+    for_it: Vec<(String, String)>,
+    against: Vec<(String, String)>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct Parts {
+    see: String,
+    table: Table,
+    classes: Option<Table>,
+    columns: Option<Table>,
+}
+
+pub(crate) fn confusion(view: &View, found: &ConfusionChapter) -> Figures {
+    let keys = ["col-of-class", "col-examples", "col-precision", "col-recall", "col-f1"];
+    let percent = |v: f64| view.voice.percent(v, 1);
+    let mut table = view.columns(&keys);
+    for class in &found.classes {
+        table.push(vec![
+            class.name.clone(),
+            view.voice.count(class.examples as usize),
+            percent(class.precision),
+            percent(class.recall),
+            percent(class.f1),
+        ]);
+    }
+    let mut figures = Vec::new();
+    if !found.matrix.is_empty() {
+        let names: Vec<String> = found.classes.iter().map(|class| class.name.clone()).collect();
+        figures.push(Figure::draw(
+            "full",
+            view.t("confusion-title", &[]),
+            view.t("confusion-see", &[("rung", view.best_title())]),
+            None,
+            &|words, width| {
+                let said = view.t("confusion-said", &[]);
+                let square = Square {
+                    words: picture::Words { ..words.clone() },
+                    names: &names,
+                    counts: &found.matrix,
+                    said,
+                };
+                picture::square(&square, width, view.voice.language)
+            },
+        ));
+    }
+    let mut mistaken = view.columns(&["col-right", "col-said", "col-times"]);
+    for (right, said, times) in &found.mistaken {
+        mistaken.push(vec![right.clone(), said.clone(), view.voice.count(*times as usize)]);
+    }
+    if !mistaken.rows.is_empty() {
+        let bars: Vec<(String, f64)> = found
+            .mistaken
+            .iter()
+            .map(|(right, said, times)| (format!("{right} → {said}"), *times as f64))
+            .collect();
+        figures.push(Figure::draw(
+            "full",
+            view.t("mistaken-title", &[]),
+            view.t("mistaken-see", &[]),
+            Some(mistaken),
+            &|words, width| picture::bars(words, &bars, &|v| view.voice.count(v as usize), width),
+        ));
+    }
+    Figures { figures, table: Some(table) }
+}
+
+pub(crate) fn mistakes(view: &View, found: &[Mistake], see: &str) -> Mistakes {
+    let mut table = view.columns(&["col-row", "col-right", "col-said", "col-sure", "col-shown"]);
+    for mistake in found {
+        table.push(vec![
+            mistake.row.to_string(),
+            mistake.right.clone(),
+            mistake.said.clone(),
+            view.voice.percent(mistake.size, 0),
+            mistake.shown.clone(),
+        ]);
+    }
+    Mistakes { see: view.t(see, &[("rung", view.best_title())]), table }
+}
+
+pub(crate) fn telling(view: &View, found: &[Told]) -> Telling {
+    let weights = |list: &[(String, f64)]| -> Vec<(String, String)> {
+        list.iter()
+            .map(|(name, weight)| (name.clone(), text::signed(*weight, 2, view.voice.language)))
+            .collect()
+    };
+    let classes = found.iter().map(|told| Class {
+        title: match told.class.is_empty() {
+            true => view.t("telling-numbers", &[]),
+            false => told.class.clone(),
+        },
+        for_it: weights(&told.for_it),
+        against: weights(&told.against),
+    });
+    Telling { see: view.t("telling-see", &[]), classes: classes.collect() }
+}
+
+pub(crate) fn calibration(view: &View, found: &CalibrationChapter) -> Figures {
+    let percent = |v: f64| view.voice.percent(v, 1);
+    let mut table = view.columns(&["col-promised", "col-came", "col-examples"]);
+    for (said, came, n) in &found.bins {
+        table.push(vec![percent(*said), percent(*came), view.voice.count(*n as usize)]);
+    }
+    let points: Vec<(f64, f64)> = found.bins.iter().map(|(said, came, _)| (*said, *came)).collect();
+    let draw = |points: &Vec<(f64, f64)>, words: &picture::Words, width: f64, x: &str, y: &str| {
+        let d = Diagonal {
+            words: words.clone(),
+            points: points.clone(),
+            line: true,
+            x_title: view.t(x, &[]),
+            y_title: view.t(y, &[]),
+            shares: true,
+        };
+        picture::diagonal(&d, width, view.voice.language)
+    };
+    let mut figures = vec![Figure::draw(
+        "half",
+        view.t("calibration-title", &[]),
+        view.t("calibration-see", &[("error", percent(found.error))]),
+        Some(table),
+        &|words, width| draw(&points, words, width, "axis-said", "axis-came"),
+    )];
+    if !found.roc.is_empty() {
+        let area = view.report.best_rung().test.get("roc_area").map_or(f64::NAN, |m| m.value);
+        let args = [("class", found.positive.clone()), ("area", view.voice.number(area, 3))];
+        figures.push(Figure::draw(
+            "half",
+            view.t("roc-title", &[]),
+            view.t("roc-see", &args),
+            None,
+            &|words, width| draw(&found.roc, words, width, "axis-false", "axis-true"),
+        ));
+    }
+    Figures { figures, table: None }
+}
+
+pub(crate) fn residuals(view: &View, found: &ResidualChapter) -> Figures {
+    let mut table = view.columns(&["col-row", "col-right", "col-said", "col-difference", "col-shown"]);
+    for worst in &found.worst {
+        table.push(vec![
+            worst.row.to_string(),
+            worst.right.clone(),
+            worst.said.clone(),
+            text::signed(worst.size, 3, view.voice.language),
+            worst.shown.clone(),
+        ]);
+    }
+    let figure = Figure::draw(
+        "full",
+        view.t("residuals-title", &[]),
+        view.t("residuals-see", &[("rung", view.best_title())]),
+        None,
+        &|words, width| {
+            let d = Diagonal {
+                words: words.clone(),
+                points: found.points.clone(),
+                line: false,
+                x_title: view.t("col-said", &[]),
+                y_title: view.t("col-right", &[]),
+                shares: false,
+            };
+            picture::diagonal(&d, width, view.voice.language)
+        },
+    );
+    Figures { figures: vec![figure], table: Some(table) }
+}
+
+pub(crate) fn parts(view: &View, facts: &ExampleFacts) -> Parts {
+    let count = |n: u64| view.voice.count(n as usize);
+    let mut table = view.columns(&["col-part", "col-examples", "col-file"]);
+    for (key, part) in
+        [("part-train", &facts.train), ("part-valid", &facts.valid), ("part-test", &facts.test)]
+    {
+        let folds = [("folds", count(facts.folds))];
+        let file = match key {
+            "part-valid" if facts.folds > 0 => view.t("examples-folds", &folds),
+            _ => part.file.clone(),
+        };
+        table.push(vec![view.t(key, &[]), count(part.examples), file]);
+    }
+    let mut classes = view.columns(&["col-of-class", "part-train", "part-valid", "part-test"]);
+    for (name, of) in &facts.classes {
+        classes.push(vec![name.clone(), count(of[0]), count(of[1]), count(of[2])]);
+    }
+    let mut columns = view.columns(&["col-column", "col-kind", "col-why"]);
+    for (name, kind, why) in &facts.columns {
+        columns.push(vec![name.clone(), kind.clone(), why.clone()]);
+    }
+    let some = |table: Table| Some(table).filter(|table| !table.rows.is_empty());
+    Parts { see: view.t("examples-see", &[]), table, classes: some(classes), columns: some(columns) }
+}
+
+#[derive(Serialize)]
+pub(crate) struct Coefficients {
+    see: String,
+    table: Table,
+    checks_see: String,
+    checks: Table,
+}
+
+/// The loss by the number of examples, and what to try.
+pub(crate) fn sizes(view: &View, found: &SizesChapter) -> Figures {
+    let percent = |v: f64| view.voice.percent(v, 0);
+    let args = [
+        ("rung", view.best_title()),
+        ("gap", percent(found.gap)),
+        ("gain", percent(found.gain)),
+        ("left", percent(found.left)),
+    ];
+    let key = match found.verdict {
+        SizesVerdict::MoreData => "sizes-more-data",
+        SizesVerdict::TooComplex => "sizes-too-complex",
+        SizesVerdict::TooSimple => "sizes-too-simple",
+        SizesVerdict::Fine => "sizes-fine",
+    };
+    let mut table = view.columns(&["col-examples", "col-on-train", "col-on-valid", "col-gap"]);
+    for p in &found.points {
+        let cells = [p.train, p.valid, p.valid - p.train].map(|v| view.bare(v));
+        table.push([vec![view.voice.count(p.examples as usize)], cells.to_vec()].concat());
+    }
+    let series = |title: &str, of: fn(&SizePoint) -> f64, chosen: bool| Series {
+        title: view.t(title, &[]),
+        values: found.points.iter().map(of).collect(),
+        chosen,
+    };
+    let figure =
+        Figure::draw("full", view.t("sizes-title", &[]), view.t(key, &args), Some(table), &|words, width| {
+            let lines = Lines {
+                words: words.clone(),
+                series: vec![
+                    series("curve-train", |p| p.train, false),
+                    series("curve-valid", |p| p.valid, true),
+                ],
+                xs: found.points.iter().map(|p| p.examples as f64).collect(),
+                x_title: view.t("axis-examples", &[]),
+                y_title: view.metric(),
+                unit: String::new(),
+                from: Some(0.0),
+                to: None,
+                rule: Some((found.plain, view.t("sizes-plain", &[]))),
+                percent: false,
+            };
+            picture::lines(&lines, width, view.voice.language)
+        });
+    Figures { figures: vec![figure], table: None }
+}
+
+pub(crate) fn coefficients(view: &View, found: &CoefficientsChapter) -> Coefficients {
+    let figure = |v: f64| view.voice.significant(v, 4);
+    let chance = |p: f64| {
+        if p < 1e-4 { format!("< {}", view.voice.number(0.0001, 4)) } else { view.voice.number(p, 4) }
+    };
+    let mut table =
+        view.columns(&["col-feature", "col-weight", "col-standard-error", "col-t", "col-p", "col-range"]);
+    for row in &found.rows {
+        let name = if row.name.is_empty() { view.t("intercept", &[]) } else { row.name.clone() };
+        table.push(vec![
+            name,
+            figure(row.estimate),
+            figure(row.standard_error),
+            view.voice.number(row.t, 2),
+            chance(row.p),
+            text::range(&figure(row.low), &figure(row.high), view.voice.language),
+        ]);
+    }
+    let mut checks = view.columns(&["col-check", "col-value", "col-means"]);
+    for (key, value) in &found.facts {
+        let written = if key.ends_with("-p") { chance(*value) } else { figure(*value) };
+        checks.push(vec![
+            view.t(&format!("check-{key}"), &[]),
+            written,
+            view.t(&format!("check-{key}-see"), &[]),
+        ]);
+    }
+    Coefficients {
+        see: view.t("coefficients-see", &[]),
+        table,
+        checks_see: view.t("checks-see", &[]),
+        checks,
+    }
+}
+
+/// What a careful reader should know before relying on it, from the measured figures alone.
+pub(crate) fn doubts(view: &View, facts: &ExampleFacts) -> Vec<String> {
+    let mut doubts = Vec::new();
+    let count = |n: u64| view.voice.count(n as usize);
+    let percent = |v: f64| view.voice.percent(v, 1);
+    if !facts.unseen.is_empty() {
+        let names: Vec<&str> = facts.unseen.iter().take(5).map(|(name, _)| name.as_str()).collect();
+        let n: u64 = facts.unseen.iter().map(|(_, n)| n).sum();
+        doubts.push(view.t("doubt-unseen-classes", &[("classes", names.join(", ")), ("n", count(n))]));
+    }
+    if facts.repeated > 0 {
+        let share = facts.repeated as f64 / facts.test.examples.max(1) as f64;
+        doubts.push(
+            view.t("doubt-repeated-examples", &[("n", count(facts.repeated)), ("share", percent(share))]),
+        );
+    }
+    let chapters = &view.report.chapters;
+    let confusion =
+        chapters.iter().find_map(|c| if let Chapter::Confusion(found) = c { Some(found) } else { None });
+    if let Some(found) = confusion {
+        let known = found.classes.iter().filter(|class| class.examples >= 5);
+        if let Some(worst) = known.min_by(|a, b| a.recall.total_cmp(&b.recall)) {
+            let args = [
+                ("class", worst.name.clone()),
+                ("recall", percent(worst.recall)),
+                ("precision", percent(worst.precision)),
+                ("n", count(worst.examples)),
+            ];
+            doubts.push(view.t("doubt-class", &args));
+        }
+        if let Some((right, said, times)) = found.mistaken.first() {
+            let args = [("right", right.clone()), ("said", said.clone()), ("n", count(*times))];
+            doubts.push(view.t("doubt-mistaken", &args));
+        }
+    }
+    if let Some(found) =
+        chapters.iter().find_map(|c| if let Chapter::Calibration(found) = c { Some(found) } else { None })
+    {
+        let key = if found.error > 0.05 { "doubt-calibration" } else { "doubt-calibrated" };
+        doubts.push(view.t(key, &[("error", percent(found.error))]));
+    }
+    if facts.split == "random" && facts.chain.is_some() {
+        doubts.push(view.t("doubt-random", &[]));
+    }
+    doubts
+}
