@@ -182,6 +182,7 @@ fn report<T: Task>(
             .bootstrap()
             .intervals(&test.outcomes)
             .into_iter()
+            .chain(task.more(&fit.model, test))
             .map(|(name, i)| (name, model::Interval { value: i.value, low: i.low, high: i.high }))
             .collect(),
         parameters: fit.model.parameters() as usize,

@@ -1,10 +1,11 @@
 //! The contract of a task: what it fits, how it judges, what its page shows. The climb itself is [`crate::climb`]'s.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use gyeol_base::Result;
 use gyeol_bundle::{DataHash, Packed};
-use gyeol_judge::{Bootstrap, Outcomes, Partial, least};
+use gyeol_judge::{Bootstrap, Interval, Outcomes, Partial, least};
 use gyeol_report::Language;
 use gyeol_report::model::{
     Chapter, Detail, EpochPoint, Fact, Facts, Input, LayerRow, Note, Report, Role, RungReport, Tried, Verdict,
@@ -200,6 +201,15 @@ pub trait Task {
 
     /// Microseconds an answer costs.
     fn microseconds(&self, model: &Self::Model, test: &Answered<Self::Sums, Self::Answers>) -> f64;
+
+    /// Figures of the test part that no sum of units gives, by name.
+    fn more(
+        &self,
+        _model: &Self::Model,
+        _test: &Answered<Self::Sums, Self::Answers>,
+    ) -> BTreeMap<String, Interval> {
+        BTreeMap::new()
+    }
 
     /// What only this task measures on a rung.
     fn detail(&self, _model: &Self::Model, _test: &Answered<Self::Sums, Self::Answers>) -> Detail {

@@ -5,12 +5,14 @@
 //! languages use this door alone, so that a new kind of model is one line in [`Registry::standard`].
 
 mod answers;
+mod examples;
 mod forecast;
 mod language;
 mod registry;
 mod topics;
 
 pub use answers::{Answers, Ask, Description, Reply, VerbSpec};
+pub use examples::answers;
 pub use gyeol_base::{Error, Result};
 pub use language::LmModel;
 pub use registry::{Opened, Registry, open, open_as};

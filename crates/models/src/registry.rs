@@ -5,6 +5,7 @@ use std::path::Path;
 use gyeol_base::{Error, Fault, Result};
 use gyeol_bundle::{Bundle, Packed, Summary};
 use gyeol_forecast::Forecaster;
+use gyeol_supervised::{Classifier, Regressor};
 use gyeol_topic::lda::Lda;
 use gyeol_topic::lsa::Lsa;
 
@@ -43,6 +44,8 @@ impl Registry {
     pub fn standard() -> Registry {
         Registry::empty()
             .with::<Forecaster>(&["predict", "evaluate", "serve", "show"])
+            .with::<Classifier>(&["predict", "evaluate", "serve", "show"])
+            .with::<Regressor>(&["predict", "evaluate", "serve", "show"])
             .with::<LmModel>(&[
                 "perplexity",
                 "score",
@@ -121,7 +124,15 @@ impl Registry {
     /// As [`Registry::open`]; another kind (`wrong-kind`), with the verbs that it answers.
     pub fn open_as<M: Packed>(&self, path: impl AsRef<Path>) -> Result<(M, Summary)> {
         let path = path.as_ref();
-        let bundle = Bundle::open(path)?;
+        self.opened_as(Bundle::open(path)?, path)
+    }
+
+    /// The same of a bundle that was opened from `path`.
+    ///
+    /// # Errors
+    /// As [`Registry::open_as`].
+    pub fn opened_as<M: Packed>(&self, bundle: Bundle, path: impl AsRef<Path>) -> Result<(M, Summary)> {
+        let path = path.as_ref();
         if !bundle.is::<M>() {
             return Err(self.wrong_kind(&bundle, M::KIND).in_file(path));
         }

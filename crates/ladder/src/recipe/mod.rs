@@ -20,6 +20,8 @@
 mod check;
 mod document;
 mod error;
+mod examples;
+mod guess;
 mod init;
 mod keys;
 mod lm;
@@ -39,10 +41,12 @@ use gyeol_forecast::Forecaster;
 
 pub use document::document;
 pub use error::{Place, RecipeError, Result};
+pub use examples::*;
+pub use guess::{Guessed, Said};
 pub use keys::{Key, Kind, SCHEMAS, Schema, Section, Without};
 pub use lm::*;
-pub(crate) use model::rung_kind;
 pub use model::*;
+pub(crate) use model::{MIXTURE, rung_kind};
 
 /// A recipe of any task.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,6 +55,8 @@ pub enum AnyRecipe {
     Forecast(Box<Recipe>),
     /// `task = "language-model"`.
     LanguageModel(Box<LmRecipe>),
+    /// `task = "classify"` or `task = "regress"`.
+    Examples(Box<ExamplesRecipe>),
 }
 
 impl AnyRecipe {
@@ -59,6 +65,7 @@ impl AnyRecipe {
         match self {
             AnyRecipe::Forecast(recipe) => recipe.seed = seed,
             AnyRecipe::LanguageModel(recipe) => recipe.seed = seed,
+            AnyRecipe::Examples(recipe) => recipe.seed = seed,
         }
     }
 
@@ -67,6 +74,7 @@ impl AnyRecipe {
         match self {
             AnyRecipe::Forecast(recipe) => &recipe.language,
             AnyRecipe::LanguageModel(recipe) => &recipe.language,
+            AnyRecipe::Examples(recipe) => &recipe.language,
         }
     }
 
@@ -75,6 +83,7 @@ impl AnyRecipe {
         match self {
             AnyRecipe::Forecast(recipe) => recipe.language = code.to_owned(),
             AnyRecipe::LanguageModel(recipe) => recipe.language = code.to_owned(),
+            AnyRecipe::Examples(recipe) => recipe.language = code.to_owned(),
         }
     }
 
@@ -83,6 +92,11 @@ impl AnyRecipe {
         match self {
             AnyRecipe::Forecast(recipe) => recipe.data.file = file.to_owned(),
             AnyRecipe::LanguageModel(recipe) => {
+                let data = &mut recipe.data;
+                (data.train, data.valid, data.test) = (None, None, None);
+                data.file = Some(file.to_owned());
+            }
+            AnyRecipe::Examples(recipe) => {
                 let data = &mut recipe.data;
                 (data.train, data.valid, data.test) = (None, None, None);
                 data.file = Some(file.to_owned());
@@ -99,6 +113,10 @@ impl AnyRecipe {
             AnyRecipe::LanguageModel(recipe) => {
                 recipe.rungs.last().map_or(LmRecipe::LAST_DEFAULT, |rung| &rung.name)
             }
+            AnyRecipe::Examples(recipe) => {
+                let default = if recipe.is_regression() { "ridge" } else { "logistic" };
+                recipe.rungs.last().map_or(default, |rung| &rung.name)
+            }
         }
     }
 
@@ -112,6 +130,9 @@ impl AnyRecipe {
         match table.get("task").and_then(toml::Value::as_str) {
             Some(task) if task == keys::lm::SCHEMA.task => {
                 Ok(AnyRecipe::LanguageModel(Box::new(LmRecipe::parse(text, origin)?)))
+            }
+            Some(task) if task == keys::examples::CLASSIFY.task || task == keys::examples::REGRESS.task => {
+                Ok(AnyRecipe::Examples(Box::new(ExamplesRecipe::parse(text, origin)?)))
             }
             _ => Ok(AnyRecipe::Forecast(Box::new(Recipe::parse(text, origin)?))),
         }

@@ -205,7 +205,13 @@ impl RungRecipe {
     }
 }
 
+/// The kind of a rung that joins others by `+`.
+pub(crate) const MIXTURE: &str = "mixture";
+
 pub(crate) fn rung_kind(name: &str) -> &str {
+    if name.contains('+') {
+        return MIXTURE;
+    }
     name.split_once(':').map_or(name, |(kind, _)| kind)
 }
 

@@ -1,5 +1,6 @@
 //! The tasks that climb, and the one place that lists them.
 
+pub mod examples;
 pub mod forecast;
 pub mod lm;
 pub mod topics;
@@ -7,6 +8,7 @@ pub mod topics;
 use std::path::Path;
 
 use gyeol_base::Result;
+use gyeol_supervised::{Classifier, Regressor};
 use gyeol_tensor::Pool;
 
 use crate::climb::climb;
@@ -33,6 +35,15 @@ pub fn run(
         AnyRecipe::LanguageModel(recipe) => {
             let texts = lm::read(recipe, beside, pool, watch)?;
             let mut task = lm::Words::prepare(recipe, &texts, options, pool, watch)?;
+            climb(&mut task, options, pool, watch)
+        }
+        AnyRecipe::Examples(recipe) => {
+            let prepared = examples::read(recipe, beside, pool, watch)?;
+            if recipe.is_regression() {
+                let mut task = examples::Machines::<Regressor>::prepare(recipe, &prepared, options, pool)?;
+                return climb(&mut task, options, pool, watch);
+            }
+            let mut task = examples::Machines::<Classifier>::prepare(recipe, &prepared, options, pool)?;
             climb(&mut task, options, pool, watch)
         }
     }

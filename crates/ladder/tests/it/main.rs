@@ -1,9 +1,11 @@
 //! Tests through the public interface, in one binary: a module for each matter.
 
 mod contract;
+mod examples;
 mod fuzz;
 mod lm;
 #[path = "../../../../tests/mutate.rs"]
 mod mutate;
+mod real_examples;
 mod toy;
 mod units;

@@ -4,6 +4,7 @@ use super::Kind::*;
 use super::Without::{Found, Needed, Value};
 use super::{
     BOOTSTRAP_DRAWS, Key, LANGUAGE, MANY, MARGIN, NAME, SEED, Schema, Section, TASKS, key, rung, section,
+    text,
 };
 
 /// What a recipe of a language model may say.
@@ -90,13 +91,7 @@ const KEYS: &[Key] = &[
     key("split", "valid", Real(0.01, 0.98), Value("0.1"), "Share of the validation part."),
     key("split", "test", Real(0.01, 0.98), Value("0.1"), "Share of the test part."),
     // text
-    key(
-        "text",
-        "language",
-        Choice(&["auto", "en", "ko"]),
-        Value("\"auto\""),
-        "Language of the texts; `auto` looks at the first of them.",
-    ),
+    text::LANGUAGE,
     key(
         "text",
         "sentences",
@@ -104,26 +99,14 @@ const KEYS: &[Key] = &[
         Value("false"),
         "Whether texts are cut into sentences first, each then scored from its first word on.",
     ),
-    key("text", "clean", Texts, Value("[]"), "Rules of cleaning; `gyeol clean --list-rules` names them."),
-    key(
-        "text",
-        "scheme",
-        Text,
-        Value("\"auto\""),
-        "What cuts into tokens; `gyeol tokenize --schemes` names them. `whitespace` leaves texts that are cut already.",
-    ),
-    key("text", "dictionary", Text, Found("none"), "Folder of the dictionary that `morphemes` reads."),
+    text::CLEAN,
+    text::SCHEME,
+    text::DICTIONARY,
     key("text", "normalise", Texts, Value("[]"), "Steps of normalisation, such as `nfc` or `lower`."),
-    key("text", "variants", Text, Found("none"), "Your own spellings, a line each: one, a tab, the other."),
-    key("text", "stem", Text, Value("\"none\""), "`lemma`, or a Snowball stemmer such as `english`."),
-    key("text", "stop_words", Texts, Value("[]"), "Words that are left out."),
-    key(
-        "text",
-        "stop_above",
-        Real(0.000001, 0.999999),
-        Found("none"),
-        "Leaves out words that stand in more than this share of the training texts.",
-    ),
+    text::VARIANTS,
+    text::STEM,
+    text::STOP_WORDS,
+    text::STOP_ABOVE,
     // vocabulary
     key(
         "vocabulary",

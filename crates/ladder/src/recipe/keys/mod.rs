@@ -3,8 +3,10 @@
 //! Each task has a [`Schema`]. The check of unknown keys, the defaults, the ranges, the comments that `init` writes and
 //! `docs/recipe.md` all come from there; a key that is not in it does not exist.
 
+pub(super) mod examples;
 pub(super) mod forecast;
 pub(super) mod lm;
+mod text;
 
 /// What a key takes.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -157,10 +159,10 @@ pub struct Schema {
 }
 
 /// The tasks, the one that a recipe means by default first.
-pub const SCHEMAS: [&Schema; 2] = [&forecast::SCHEMA, &lm::SCHEMA];
+pub const SCHEMAS: [&Schema; 4] = [&forecast::SCHEMA, &lm::SCHEMA, &examples::CLASSIFY, &examples::REGRESS];
 
 /// The words of `task`.
-pub(super) const TASKS: [&str; 2] = ["forecast", "language-model"];
+pub(super) const TASKS: [&str; 4] = ["forecast", "language-model", "classify", "regress"];
 
 /// Rows or texts that any length is bounded by.
 const MANY: u64 = 1_000_000_000;

@@ -6,7 +6,7 @@ mod examples;
 pub mod open;
 pub mod plan;
 mod rungs;
-mod verdict;
+pub(super) mod verdict;
 
 use std::path::Path;
 use std::time::Instant;

@@ -153,7 +153,7 @@ impl<'a> Workbench<'a> {
             choice.say(watch)?;
             let TriedOut { perplexity, seconds, .. } = self.try_out(choice, watch)?;
             took += seconds;
-            tried.push(Tried { setting: choice.facts(), value: perplexity });
+            tried.push(Tried { setting: choice.facts(), value: perplexity, train: None });
             if best.as_ref().is_none_or(|(least, _)| perplexity < *least) {
                 best = Some((perplexity, choice.clone()));
             }

@@ -1,0 +1,108 @@
+//! Features of the training and validation part, made once for all rungs that ask for the same.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use gyeol_base::Result;
+use gyeol_supervised::{Inputs, Rows, TextFeatures, TextParams, together};
+use gyeol_tensor::Pool;
+
+use super::columns::encoded;
+use super::prepare::{PARTS, Prepared};
+use crate::watch::{Step, Watch};
+
+/// Features that are kept beside those of the folds: those asked for last.
+const KEPT: usize = 2;
+
+/// Features of the parts that a fit may see.
+pub(super) struct Made {
+    pub inputs: Inputs,
+    pub train: Rows,
+    pub valid: Rows,
+}
+
+/// Which fold (none is the whole training part), and which terms.
+type Key = (Option<usize>, Option<TextParams>);
+
+/// Makes features, and remembers the last ones.
+pub(super) struct Maker {
+    made: Vec<(Key, Rc<Made>)>,
+}
+
+impl Maker {
+    pub fn new() -> Maker {
+        Maker { made: Vec::new() }
+    }
+
+    /// Features of the columns, and of the texts by these parameters where there are texts.
+    pub fn make(
+        &mut self,
+        prepared: &Prepared,
+        fold: Option<usize>,
+        params: Option<&TextParams>,
+        pool: &Pool,
+        watch: &mut dyn Watch,
+    ) -> Result<Rc<Made>> {
+        let key: Key = (fold, params.cloned());
+        if let Some(place) = self.made.iter().position(|(known, _)| *known == key) {
+            let known = self.made.remove(place);
+            let made = Rc::clone(&known.1);
+            self.made.push(known);
+            return Ok(made);
+        }
+        if self.made.len() >= KEPT + prepared.folds.len() {
+            self.made.remove(0);
+        }
+        let [whole, chooses, _] = &prepared.parts;
+        let (train, valid, chain, encoder) = match fold.map(|k| &prepared.folds[k]) {
+            Some(sub) => (&sub.train, &sub.valid, &sub.chain, &sub.encoder),
+            None => (whole, chooses, &prepared.chain, &prepared.encoder),
+        };
+        let texts = match (params, &train.corpus, &valid.corpus, chain) {
+            (Some(params), Some(corpus), Some(valid), Some((chain, words))) => {
+                let (features, rows) = TextFeatures::fit(params, corpus, chain, words, pool, |seen| {
+                    watch.step(Step::Reading { part: PARTS[0], bytes: seen.bytes, of: corpus.bytes() })
+                })?;
+                let valid = features.transform(valid, pool, |seen| {
+                    watch.step(Step::Reading { part: PARTS[1], bytes: seen.bytes, of: valid.bytes() })
+                })?;
+                Some((Arc::new(features), rows, valid))
+            }
+            _ => None,
+        };
+        let (features, train_texts, valid_texts) = match texts {
+            Some((features, train, valid)) => (Some(features), Some(train), Some(valid)),
+            None => (None, None, None),
+        };
+        let made = Rc::new(Made {
+            inputs: Inputs {
+                texts: features,
+                text_column: train.examples.text_column.clone(),
+                columns: encoder.clone(),
+            },
+            train: together(train_texts, encoded(encoder.as_ref(), train)?, train.examples.len())?,
+            valid: together(valid_texts, encoded(encoder.as_ref(), valid)?, valid.examples.len())?,
+        });
+        self.made.push((key, Rc::clone(&made)));
+        Ok(made)
+    }
+}
+
+/// Rows of a part for a machine, by its own features.
+pub(super) fn rows_of(
+    prepared: &Prepared,
+    inputs: &Inputs,
+    part: usize,
+    pool: &Pool,
+    watch: &mut dyn Watch,
+) -> Result<Rows> {
+    let ready = &prepared.parts[part];
+    let texts = match (&inputs.texts, &ready.corpus) {
+        (Some(features), Some(corpus)) => Some(features.transform(corpus, pool, |seen| {
+            watch.step(Step::Reading { part: PARTS[part], bytes: seen.bytes, of: corpus.bytes() })
+        })?),
+        _ => None,
+    };
+    let columns = encoded(inputs.columns.as_ref(), ready)?;
+    together(texts, columns, ready.examples.len())
+}

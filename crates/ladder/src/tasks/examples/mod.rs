@@ -1,0 +1,318 @@
+//! The ladders of examples: the class, or the number, of a text or of a row of a table.
+//!
+//! ```text
+//! examples ──split──▶ train, valid, test ──▶ chain, encoder fitted on train
+//!                                                  │
+//!      for each rung: features and settings chosen on valid ──▶ probabilities or numbers on test, once
+//! ```
+
+mod chapters;
+mod columns;
+mod evaluate;
+mod features;
+mod judge;
+mod mixture;
+mod more;
+mod nets;
+mod prepare;
+mod rungs;
+mod settings;
+
+use std::collections::BTreeMap;
+use std::marker::PhantomData;
+use std::path::Path;
+use std::time::Instant;
+
+use gyeol_base::{Error, Result};
+use gyeol_bundle::DataHash;
+use gyeol_judge::{Bootstrap, Interval};
+use gyeol_report::Language;
+use gyeol_report::model::{Chapter, ExampleFacts, ExamplePart, Facts, Note, Report, Role};
+use gyeol_supervised::{Head as Learnt, Machine, Said, Target, Wrapped};
+use gyeol_tensor::Pool;
+use serde_json::{Map, Value, json};
+
+use crate::options::Climb;
+use crate::recipe::{ExamplesRecipe, ExamplesRung, ExamplesSplitBy, MIXTURE, rung_kind};
+use crate::task::{Answered, Findings, Fit, Head, Judged, Part, Plan, RungName, Running, Task};
+use crate::watch::{Step, Watch};
+pub use evaluate::{ExampleScores, evaluate};
+use features::Maker;
+pub use judge::Sums;
+use rungs::Workbench;
+
+/// Classes listed in the report and in `scores.json`.
+const LISTED: usize = 100;
+
+/// Examples prepared under a recipe, with the rungs to climb.
+pub struct Machines<'a, M> {
+    bench: Workbench<'a>,
+    plan: Plan,
+    rungs: Vec<ExamplesRung>,
+    kind: PhantomData<M>,
+}
+
+/// Reads, splits and prepares the examples of a recipe.
+///
+/// # Errors
+/// As the stations say.
+pub fn read(
+    recipe: &ExamplesRecipe,
+    beside: Option<&Path>,
+    pool: &Pool,
+    watch: &mut dyn Watch,
+) -> Result<Prepared> {
+    let prepared = prepare::prepare(recipe, beside, pool, watch)?;
+    if !prepared.remarks().iter().all(|words| watch.step(Step::Said(words))) {
+        return Err(Error::stopped());
+    }
+    Ok(Prepared(prepared))
+}
+
+/// The examples of a recipe in three parts.
+pub struct Prepared(prepare::Prepared);
+
+impl<'a, M: Wrapped> Machines<'a, M> {
+    /// Plans the rungs.
+    ///
+    /// # Errors
+    /// As the stations say.
+    pub fn prepare(
+        recipe: &'a ExamplesRecipe,
+        prepared: &'a Prepared,
+        options: &Climb,
+        pool: &'a Pool,
+    ) -> Result<Machines<'a, M>> {
+        let prepared = &prepared.0;
+        let texts = prepared.chain.is_some();
+        let rungs = match recipe.rungs.is_empty() {
+            true => settings::default_rungs(recipe.is_regression(), texts),
+            false => recipe.rungs.clone(),
+        };
+        let count = prepared.parts[2].examples.len();
+        let block = Bootstrap::block_within(recipe.score.bootstrap_block, count);
+        // Words are no part of what was fitted: a report can be drawn again in another language.
+        let fitted_by = ExamplesRecipe { language: "en".into(), ..recipe.clone() }.to_toml();
+        Ok(Machines {
+            plan: Plan {
+                head: Head {
+                    task: if recipe.is_regression() { "regress" } else { "classify" },
+                    title: recipe.title(),
+                    data: DataHash {
+                        name: recipe.title(),
+                        sha256: prepared.sha256.clone(),
+                        rows: prepared.count(),
+                    },
+                    canonical: if options.quick { format!("{fitted_by}\n# quick\n") } else { fitted_by },
+                    recipe: recipe.to_toml(),
+                    seed: recipe.seed,
+                    language: recipe.language.parse().unwrap_or(Language::English),
+                    metric: match recipe.score.metric.as_str() {
+                        "balanced-error" => "balanced_error",
+                        "log-loss" => "log_loss",
+                        "rmse" => "rmse",
+                        "mae" => "mae",
+                        _ => "error",
+                    },
+                    unit: String::new(),
+                    draws: recipe.score.bootstrap_draws,
+                    margin: recipe.score.margin,
+                },
+                rungs: rungs
+                    .iter()
+                    .map(|rung| RungName {
+                        name: rung.name.clone(),
+                        role: match rung_kind(&rung.name) {
+                            "majority" | "mean" => Role::Naive,
+                            _ => Role::Learned,
+                        },
+                        plain: false,
+                    })
+                    .collect(),
+                bootstrap: Bootstrap::new(count, block, recipe.score.bootstrap_draws, recipe.seed),
+            },
+            bench: Workbench {
+                recipe,
+                prepared,
+                pool,
+                quick: options.quick,
+                maker: Maker::new(),
+                on_valid: Default::default(),
+                chosen: Default::default(),
+                machines: Default::default(),
+            },
+            rungs,
+            kind: PhantomData,
+        })
+    }
+
+    fn said(&self, machine: &Machine, part: usize, watch: &mut dyn Watch) -> Result<Said> {
+        if let Learnt::Mixture(members) = &machine.head {
+            let said = members.iter().map(|(share, member)| Ok((*share, self.said(member, part, watch)?)));
+            return Said::mixed(said.collect::<Result<Vec<_>>>()?);
+        }
+        let rows = features::rows_of(self.bench.prepared, &machine.inputs, part, self.bench.pool, watch)?;
+        machine.of_rows(&rows, self.bench.pool)
+    }
+}
+
+impl<M: Wrapped> Task for Machines<'_, M> {
+    type Model = M;
+    type Sums = Sums;
+    type Answers = Said;
+
+    fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    fn fit(&mut self, rung: usize, running: &mut Running<'_>) -> Result<Fit<M>> {
+        let rung = self.rungs[rung].clone();
+        let fitted = match rung_kind(&rung.name) {
+            MIXTURE => self.bench.mix(&rung, &self.rungs, running.watch)?,
+            _ => self.bench.fit(&rung, running.watch)?,
+        };
+        let nets::Inside { curve, verdict, layers, .. } = fitted.inside;
+        let plain = Fit::plain(M::wrap(fitted.machine), fitted.seconds);
+        Ok(Fit { tried: fitted.tried, training: fitted.facts, curve, verdict, layers, ..plain })
+    }
+
+    fn answer(&self, model: &M, part: Part, watch: &mut dyn Watch) -> Result<Answered<Sums, Said>> {
+        let model = model.machine();
+        let part = match part {
+            Part::Valid => 1,
+            Part::Test => 2,
+        };
+        // A model that was fitted once more with the validation part says nothing of itself there.
+        let before = self.bench.on_valid.get(&model.rung).filter(|_| part == 1);
+        let said = match before {
+            Some(said) => said.clone(),
+            None => self.said(model, part, watch)?,
+        };
+        let outcomes = match &self.bench.prepared.parts[part].examples.target {
+            Target::Classes { of, .. } => judge::classes(&said, of),
+            Target::Values(truth) => judge::values(&said, truth, self.bench.prepared.centre()),
+        };
+        Ok(Answered { outcomes, answers: said })
+    }
+
+    /// One example at a time on one thread: the median of 101.
+    fn microseconds(&self, model: &M, _test: &Answered<Sums, Said>) -> f64 {
+        let one = Pool::new(1);
+        let test = &self.bench.prepared.parts[2].examples;
+        let Ok(first) = test.take(&[0]) else { return 0.0 };
+        let mut took: Vec<f64> = (0..101)
+            .map(|_| {
+                let begun = Instant::now();
+                let _ = std::hint::black_box(model.machine().ask(
+                    first.texts.as_deref(),
+                    first.table.as_ref(),
+                    &one,
+                ));
+                begun.elapsed().as_secs_f64() * 1e6
+            })
+            .collect();
+        took.sort_unstable_by(f64::total_cmp);
+        took[50]
+    }
+
+    fn more(&self, _model: &M, test: &Answered<Sums, Said>) -> BTreeMap<String, Interval> {
+        let target = &self.bench.prepared.parts[2].examples.target;
+        judge::more(
+            &test.answers,
+            target,
+            self.bench.prepared.classes.len(),
+            self.bootstrap(),
+            self.bench.pool,
+        )
+    }
+
+    fn findings(&mut self, judged: &[Judged<Self>], best: usize, watch: &mut dyn Watch) -> Result<Findings> {
+        let prepared = self.bench.prepared;
+        let machine = judged[best].model.machine();
+        let mut chapters =
+            chapters::chapters(prepared, machine, &judged[best].test.answers, self.plan.head.seed)?;
+        // Before the examples themselves.
+        let at = chapters.iter().position(|c| matches!(c, Chapter::Examples)).unwrap_or(chapters.len());
+        let sizes =
+            more::sizes(&mut self.bench, machine, watch)?.map(|found| Chapter::Sizes(Box::new(found)));
+        let linear =
+            more::coefficients(&mut self.bench, watch)?.map(|found| Chapter::Coefficients(Box::new(found)));
+        chapters.splice(at..at, linear.into_iter().chain(sizes));
+        let part = |i: usize| ExamplePart {
+            file: prepared.parts[i].file.clone(),
+            examples: prepared.parts[i].examples.len() as u64,
+        };
+        let test = &prepared.parts[2].examples;
+        let of = |name: &str| test.labels().filter(|label| *label == name).count() as u64;
+        let recipe = self.bench.recipe;
+        let facts = ExampleFacts {
+            target: test.target_name.clone(),
+            classes: prepared.counts().into_iter().take(LISTED).collect(),
+            unseen: prepared.unseen.iter().map(|name| (name.clone(), of(name))).filter(|u| u.1 > 0).collect(),
+            train: part(0),
+            valid: part(1),
+            test: part(2),
+            chain: prepared.chain.as_ref().map(|(_, chain)| {
+                let params = chain.params();
+                (params.language.clone(), params.scheme.clone())
+            }),
+            columns: prepared.columns(),
+            split: match (recipe.data.file.is_some() || recipe.data.valid.is_none(), recipe.split.by) {
+                (false, _) => "files",
+                (true, ExamplesSplitBy::Random) => "random",
+                (true, ExamplesSplitBy::Order) => "order",
+                (true, ExamplesSplitBy::Group) => "group",
+            }
+            .into(),
+            folds: prepared.folds.len() as u64,
+            near: prepared.near.map_or((0, 0), |(groups, texts)| (groups as u64, texts as u64)),
+            repeated: prepared.repeated as u64,
+        };
+        let mut notes: Vec<Note> = prepared.notes.iter().cloned().map(Note::Words).collect();
+        if self.bench.quick {
+            notes.push(Note::QuickExamples);
+        }
+        notes.extend(prepared.remarks().into_iter().map(Note::Doubt));
+        Ok(Findings { facts: Facts::Examples(Box::new(facts)), chapters, notes })
+    }
+
+    fn scores(&self, r: &Report) -> Map<String, Value> {
+        let Some(facts) = r.examples() else { return Map::new() };
+        let part = |p: &ExamplePart| json!({ "file": p.file, "examples": p.examples });
+        let ExampleFacts { train, valid, test, .. } = facts;
+        let keys = [
+            (
+                "data",
+                json!({
+                    "name": r.head.name, "sha256": r.head.sha256, "label": facts.target,
+                    "rows": facts.examples(),
+                    "classes": self.bench.prepared.classes.len(), "unseen": facts.unseen,
+                }),
+            ),
+            (
+                "split",
+                json!({ "by": facts.split, "folds": facts.folds, "train": part(train), "valid": part(valid), "test": part(test) }),
+            ),
+            ("protocol", json!("one example, one answer")),
+            (
+                "denominator",
+                json!({ (if facts.chain.is_some() { "documents" } else { "rows" }): test.examples }),
+            ),
+        ];
+        keys.map(|(key, value)| (key.to_owned(), value)).into_iter().collect()
+    }
+
+    fn rung_scores(&self, rung: &gyeol_report::model::RungReport) -> Map<String, Value> {
+        let setting = |facts: &[gyeol_report::model::Fact]| -> Map<String, Value> {
+            facts.iter().map(|fact| (fact.key.replace('-', "_"), json!(fact.value))).collect()
+        };
+        let tried: Vec<Value> =
+            rung.tried.iter().map(|t| json!({ "setting": setting(&t.setting), "valid": t.value })).collect();
+        let keys = [
+            ("verdict", json!(rung.verdict)),
+            ("setting", json!(setting(&rung.training))),
+            ("tried", json!(tried)),
+        ];
+        keys.map(|(key, value)| (key.to_owned(), value)).into_iter().collect()
+    }
+}
