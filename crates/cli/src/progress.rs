@@ -89,6 +89,16 @@ impl Watcher {
                 recipe.columns.unit.clone().filter(|_| !recipe.score.scaled).unwrap_or_default(),
             ),
             AnyRecipe::LanguageModel(_) => ("perplexity", String::new()),
+            AnyRecipe::Examples(recipe) => (
+                match recipe.score.metric.as_str() {
+                    "balanced-error" => "balanced_error",
+                    "log-loss" => "log_loss",
+                    "rmse" => "rmse",
+                    "mae" => "mae",
+                    _ => "error",
+                },
+                String::new(),
+            ),
         };
         Watcher {
             stop: stop_flag(),

@@ -15,7 +15,10 @@
 //! | [`report`] | the report page and the terminal's tables |
 //! | [`serve`] | the HTTP server and its page |
 //! | [`neural`] | layers, recurrent cells, losses, optimizers, the trainer |
-//! | [`learn`] | ridge regression |
+//! | [`learn`] | linear models, naive Bayes, margins, neighbours, clusters, components |
+//! | [`columns`] | columns of a table as features |
+//! | [`supervised`] | labelled texts and tables, and the machines fitted to them |
+//! | [`judge`] | metrics with intervals, calibration, splits, searches |
 //! | [`tensor`] | matrix products, activations, threads, random numbers |
 //!
 //! # From readings to a score
@@ -75,6 +78,7 @@
 
 pub use gyeol_base as base;
 pub use gyeol_bundle as bundle;
+pub use gyeol_columns as columns;
 pub use gyeol_data as data;
 pub use gyeol_forecast as forecast;
 pub use gyeol_judge as judge;
@@ -85,6 +89,7 @@ pub use gyeol_neural as neural;
 pub use gyeol_ngram as ngram;
 pub use gyeol_report as report;
 pub use gyeol_serve as serve;
+pub use gyeol_supervised as supervised;
 pub use gyeol_tensor as tensor;
 pub use gyeol_text as text;
 pub use gyeol_topic as topic;

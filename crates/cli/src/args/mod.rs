@@ -111,6 +111,28 @@ impl Reading {
     }
 }
 
+/// What is learnt, where it is not to be found out.
+#[derive(Debug, Clone, Default, Group)]
+pub struct Wanted {
+    /// Task: forecast, language-model, classify or regress [default: by the file].
+    #[arg(long, value_name = "TASK", value_parser = ["forecast", "language-model", "classify", "regress"])]
+    pub task: Option<String>,
+    /// Column or key of what should come out: a class, or a number.
+    #[arg(long, value_name = "NAME")]
+    pub label: Option<String>,
+    /// Column or key that holds the text.
+    #[arg(long, value_name = "NAME")]
+    pub column: Option<String>,
+}
+
+impl Wanted {
+    /// The same as it is typed, for commands that are shown.
+    pub fn typed(&self) -> String {
+        let all = [("task", &self.task), ("label", &self.label), ("column", &self.column)];
+        all.iter().filter_map(|(flag, value)| Some(format!(" --{flag} \"{}\"", value.as_ref()?))).collect()
+    }
+}
+
 /// Verbs.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
@@ -126,6 +148,8 @@ pub enum Verb {
         /// Write over a file that is there.
         #[arg(long)]
         force: bool,
+        #[command(flatten)]
+        wanted: Wanted,
         #[command(flatten)]
         reading: Reading,
     },
@@ -196,6 +220,8 @@ pub enum Verb {
         /// Smaller nets and fewer epochs.
         #[arg(long)]
         quick: bool,
+        #[command(flatten)]
+        wanted: Wanted,
         #[command(flatten)]
         reading: Reading,
     },
@@ -283,6 +309,8 @@ pub struct Run {
     #[arg(long)]
     pub known_ahead: bool,
     #[command(flatten)]
+    pub wanted: Wanted,
+    #[command(flatten)]
     pub reading: Reading,
 }
 
@@ -306,6 +334,9 @@ pub struct Scoring {
     pub file: String,
     #[command(flatten)]
     pub span: Span,
+    /// Column or key of the truth, where it is not called as at the fit.
+    #[arg(long, value_name = "NAME")]
+    pub label: Option<String>,
     #[command(flatten)]
     pub reading: Reading,
 }

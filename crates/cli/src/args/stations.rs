@@ -7,7 +7,7 @@ const STATIONS: [(&str, &[&str]); 6] = [
     ("Readings and texts", &["run", "init", "inspect", "clean", "train"]),
     ("Text", &["tokenize", "vocab", "encode", "split"]),
     ("Language models", &["ngram", "perplexity", "score", "next", "generate", "rank", "correct", "rescore"]),
-    ("Vectors and topics", &["vectorize", "similar", "topics", "explain"]),
+    ("Vectors and topics", &["vectorize", "similar", "topics", "cluster", "reduce", "explain"]),
     ("Models", &["predict", "evaluate", "show", "serve"]),
     ("This program", &["completions", "man", "help"]),
 ];

@@ -6,7 +6,7 @@ use clap::{Args as Group, Subcommand};
 use gyeol_vectors::similarity::Measure;
 use gyeol_vectors::vectorize::{Documents, Idf, Norm, Tf};
 
-use super::{Bytes, Prepare, Texts, size};
+use super::{Bytes, Prepare, Reading, Texts, size};
 
 /// Verbs of documents as vectors.
 #[derive(Debug, Subcommand)]
@@ -17,9 +17,13 @@ pub enum TopicVerb {
     Similar(Box<Similar>),
     /// Find topics in texts: latent Dirichlet allocation or latent semantic analysis.
     Topics(Box<Topics>),
+    /// Part rows or texts into clusters by k-means, and say how well they are parted.
+    Cluster(Box<Cluster>),
+    /// See a table along its principal components, and how much of its variance each explains.
+    Reduce(Box<Reduce>),
     /// Show what is done, step by step.
     #[command(subcommand)]
-    Explain(Explained),
+    Explain(Box<Explained>),
 }
 
 /// What can be shown.
@@ -33,6 +37,147 @@ pub enum Explained {
         #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(0..=15))]
         digits: u8,
     },
+    /// Fit a line: its cost surface, and the way down at a learning rate too small, right and too large.
+    Regression(Lesson),
+    /// Fit probabilities of two classes: the sigmoid, cross-entropy against squared error, odds, the boundary.
+    Logistic(Lesson),
+    /// Learn AND, OR and NAND update by update, and see XOR never learnt.
+    Perceptron(Lesson),
+    /// Take a step of softmax regression apart: scores, shares, one-hot targets, the gradient.
+    Softmax(Lesson),
+    /// Derive the shapes of a net: which matrix is multiplied with which, forward and backward.
+    Shapes(Shapes),
+    /// Walk a tiny net forward and backward with every number, then compare eight optimizers step by step.
+    Backprop {
+        #[command(flatten)]
+        lesson: Lesson,
+        /// Hidden units, for a table of your own.
+        #[arg(long, value_name = "N", default_value_t = 2, requires = "file")]
+        hidden: usize,
+    },
+}
+
+/// Arguments of a lesson.
+#[derive(Debug, Group)]
+pub struct Lesson {
+    /// A small table: columns of numbers, and the answer last [default: a built-in one].
+    pub file: Option<String>,
+    /// Column of the answer [default: the last].
+    #[arg(long, value_name = "NAME", requires = "file")]
+    pub label: Option<String>,
+    /// Columns that go in, with commas between [default: all other columns of numbers].
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', requires = "file")]
+    pub inputs: Vec<String>,
+    /// Steps of descent.
+    #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub steps: u16,
+    #[command(flatten)]
+    pub shown: Shown,
+    #[command(flatten)]
+    pub reading: Reading,
+}
+
+/// How a lesson is shown.
+#[derive(Debug, Group)]
+pub struct Shown {
+    /// Also write a page with the pictures; - for standard output instead of the tables.
+    #[arg(long, value_name = "OUT")]
+    pub html: Option<PathBuf>,
+    /// Digits after the point.
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(0..=12))]
+    pub digits: u8,
+}
+
+/// Arguments of `explain shapes`.
+#[derive(Debug, Group)]
+pub struct Shapes {
+    /// Inputs, units of each hidden layer, and outputs, with commas between.
+    #[arg(long, value_name = "SIZES", value_delimiter = ',', default_value = "4,8,3")]
+    pub layers: Vec<usize>,
+    /// Rows of a mini-batch.
+    #[arg(long, value_name = "N", default_value_t = 32)]
+    pub batch: usize,
+    /// What the hidden layers are: dense, rnn, rnn-relu, gru or lstm.
+    #[arg(long, value_name = "CELL", default_value = "dense", value_parser = ["dense", "rnn", "rnn-relu", "gru", "lstm"])]
+    pub cell: String,
+    /// Steps of a sequence, for a cell [default: 10].
+    #[arg(long, value_name = "N")]
+    pub steps: Option<usize>,
+    /// Rows of the training part, to count the iterations of an epoch.
+    #[arg(long, value_name = "N")]
+    pub rows: Option<usize>,
+    #[command(flatten)]
+    pub shown: Shown,
+}
+
+/// A number of clusters such as 5, or a range such as 2..10.
+fn clusters(text: &str) -> Result<(usize, usize), String> {
+    let (least, most) = text.split_once("..").unwrap_or((text, text));
+    match (least.parse(), most.trim_start_matches('=').parse()) {
+        (Ok(least), Ok(most)) if 0 < least && least <= most => Ok((least, most)),
+        _ => Err("k is a number such as 5, or a range such as 2..10".into()),
+    }
+}
+
+/// Arguments of `cluster`.
+#[derive(Debug, Group)]
+pub struct Cluster {
+    /// Table with columns of numbers, or texts; - for standard input.
+    pub file: String,
+    /// How many clusters; of a range such as 2..10 the number of the largest silhouette.
+    #[arg(short, value_name = "K", value_parser = clusters)]
+    pub k: (usize, usize),
+    /// Where the rows go with their cluster: .csv, .parquet or .arrow.
+    #[arg(short, long, value_name = "OUT")]
+    pub output: Option<String>,
+    /// Read it as texts, which .txt, .jsonl and .html files, folders, and tables of texts without a clock are anyway.
+    #[arg(long)]
+    pub text: bool,
+    /// Columns that are not looked at, with commas between.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub without: Vec<String>,
+    /// Leave columns in their own units; they are standardised otherwise.
+    #[arg(long)]
+    pub unscaled: bool,
+    /// Starts of each k, of which the best counts.
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub starts: u16,
+    /// Rows shown of each cluster: those nearest to its centre.
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    pub nearest: usize,
+    #[command(flatten)]
+    pub shown: Shown,
+    #[command(flatten)]
+    pub terms: Terms,
+    #[command(flatten)]
+    pub prepare: Prepare,
+    #[command(flatten)]
+    pub texts: Texts,
+    #[command(flatten)]
+    pub reading: Reading,
+}
+
+/// Arguments of `reduce`.
+#[derive(Debug, Group)]
+pub struct Reduce {
+    /// Table with columns of numbers; - for standard input.
+    pub file: String,
+    /// How many components.
+    #[arg(short, value_name = "K")]
+    pub k: usize,
+    /// Where the coordinates go, a row each: .csv, .parquet or .arrow.
+    #[arg(short, long, value_name = "OUT")]
+    pub output: Option<String>,
+    /// Columns that are not looked at, with commas between.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub without: Vec<String>,
+    /// Leave columns in their own units; they are standardised otherwise.
+    #[arg(long)]
+    pub unscaled: bool,
+    #[command(flatten)]
+    pub shown: Shown,
+    #[command(flatten)]
+    pub reading: Reading,
 }
 
 /// Which terms become columns.

@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use gyeol_ladder::recipe::{AnyRecipe, LmRecipe, Recipe};
+use gyeol_data::Roles;
+use gyeol_ladder::recipe::{AnyRecipe, ExamplesRecipe, Guessed, LmRecipe, Recipe, Said};
 use gyeol_ladder::{Climb, Outcome};
 use gyeol_report::model::Note;
 use gyeol_report::{Language, terminal, text};
 
 use super::{pool, tables};
-use crate::args::{Common, Reading, Run};
+use crate::args::{Common, Reading, Run, Wanted};
 use crate::failure::{Failure, Result};
 use crate::output;
 use crate::progress::Watcher;
@@ -20,9 +21,29 @@ struct Asked {
 }
 
 /// The recipe named; a table or texts get the recipe that fits them; nothing is the built-in load.
-fn asked(common: &Common, name: Option<&str>, reading: &Reading) -> Result<Asked> {
+fn asked(common: &Common, name: Option<&str>, wanted: &Wanted, reading: &Reading) -> Result<Asked> {
+    let is_recipe = |name: &str| {
+        name == "-"
+            || name == gyeol_ladder::recipe::BUILTIN_POWER
+            || Path::new(name).extension().is_some_and(|e| e.eq_ignore_ascii_case("toml"))
+    };
+    if name.is_none_or(is_recipe) && !wanted.typed().is_empty() {
+        let found = "--task, --label and --column go with a file; a recipe says them itself";
+        return Err(Failure::Usage(found.into()));
+    }
+    let examples = match name.filter(|name| !is_recipe(name)) {
+        Some(file) => examples(file, wanted, reading)?,
+        None => None,
+    };
     let forecast = |recipe: Recipe| AnyRecipe::Forecast(Box::new(recipe));
     let mut asked = match name {
+        _ if examples.is_some() => {
+            let guessed = examples.unwrap_or_else(|| unreachable!("looked at above"));
+            if !common.quiet {
+                eprintln!("  {}", guessed.words);
+            }
+            Asked { recipe: AnyRecipe::Examples(Box::new(guessed.recipe)), beside: None }
+        }
         None => Asked { recipe: forecast(Recipe::default_power()), beside: None },
         Some(name) if name == gyeol_ladder::recipe::BUILTIN_POWER => {
             Asked { recipe: forecast(Recipe::default_power()), beside: None }
@@ -32,7 +53,10 @@ fn asked(common: &Common, name: Option<&str>, reading: &Reading) -> Result<Asked
             let beside = Path::new(name).parent().map(Path::to_path_buf);
             Asked { recipe: AnyRecipe::load(name)?, beside }
         }
-        Some(file) if super::text::is_text(file, &Default::default(), reading)? => {
+        Some(file)
+            if wanted.task.as_deref() == Some("language-model")
+                || (wanted.task.is_none() && super::text::is_text(file, &Default::default(), reading)?) =>
+        {
             Asked { recipe: AnyRecipe::LanguageModel(Box::new(LmRecipe::fitting(file)?)), beside: None }
         }
         Some(file) => {
@@ -51,9 +75,62 @@ fn asked(common: &Common, name: Option<&str>, reading: &Reading) -> Result<Asked
     Ok(asked)
 }
 
+/// The recipe of a file of examples; none where it is for another task.
+pub fn examples(file: &str, wanted: &Wanted, reading: &Reading) -> Result<Option<Guessed>> {
+    let regression = match wanted.task.as_deref() {
+        Some("forecast" | "language-model") => return Ok(None),
+        Some("regress") => Some(true),
+        Some("classify") => Some(false),
+        _ => None,
+    };
+    let said = Said { label: wanted.label.clone(), column: wanted.column.clone(), regression };
+    let asked = regression.is_some() || said.label.is_some();
+    if file == "-" && asked {
+        return Err(Failure::Usage(
+            "examples are read more than once: save them to a file and name it".into(),
+        ));
+    }
+    if regression != Some(true) && file != "-" && super::text::is_text(file, &Default::default(), reading)? {
+        let options = gyeol_text::corpus::CorpusOptions {
+            encoding: reading.bytes.encoding.clone(),
+            delimiter: super::delimiter(reading.bytes.delimiter.as_deref())?,
+            header: reading.bytes.named(),
+            ..Default::default()
+        };
+        let found = ExamplesRecipe::of_texts(file, options, &said, asked)?;
+        return match found {
+            None if asked => Err(gyeol_data::Fault::new("no-labels", "texts without a class")
+                .file(file)
+                .cause("no folder a class, and no column or key of labels that was recognised")
+                .next("name the column of labels with --label")
+                .input()
+                .into()),
+            found => Ok(found),
+        };
+    }
+    if file == "-" {
+        return Ok(None);
+    }
+    // A table that cannot be read says so where it is read for its task.
+    let Ok(table) = super::table(file, reading) else { return Ok(None) };
+    for column in [&said.label, &said.column].into_iter().flatten() {
+        gyeol_supervised::has_column(&table, column)?;
+    }
+    let roles = Roles::guess(&table);
+    let found = ExamplesRecipe::of_table(&table, &roles, file, &said);
+    match found {
+        None if asked => Err(gyeol_data::Fault::new("no-label", "no column to be said was found")
+            .file(file)
+            .next("name it with --label")
+            .input()
+            .into()),
+        found => Ok(found),
+    }
+}
+
 /// `gyeol run`.
 pub fn run(common: &Common, run: &Run) -> Result<()> {
-    let mut asked = asked(common, run.recipe.as_deref(), &run.reading)?;
+    let mut asked = asked(common, run.recipe.as_deref(), &run.wanted, &run.reading)?;
     let out = match &run.out {
         Some(out) => out.clone(),
         None => PathBuf::from(format!("run-{}", chrono::Local::now().format("%Y%m%d-%H%M%S"))),
@@ -66,6 +143,7 @@ pub fn run(common: &Common, run: &Run) -> Result<()> {
     if let Some(file) = &run.data {
         command += &format!(" --data {file}");
     }
+    command += &run.wanted.typed();
     command += &run.reading.typed();
     for (on, flag) in [(run.quick, " --quick"), (run.known_ahead, " --known-ahead")] {
         if on {
@@ -77,10 +155,10 @@ pub fn run(common: &Common, run: &Run) -> Result<()> {
     }
     match &mut asked.recipe {
         AnyRecipe::Forecast(recipe) => recipe.forecast.known_ahead |= run.known_ahead,
-        AnyRecipe::LanguageModel(_) if run.known_ahead => {
+        AnyRecipe::LanguageModel(_) | AnyRecipe::Examples(_) if run.known_ahead => {
             return Err(Failure::Usage("--known-ahead goes with readings, not with texts".into()));
         }
-        AnyRecipe::LanguageModel(_) => {}
+        AnyRecipe::LanguageModel(_) | AnyRecipe::Examples(_) => {}
     }
     if let Some(file) = &run.data {
         asked.recipe.set_data(file);
@@ -123,6 +201,9 @@ fn next_steps(recipe: &AnyRecipe, outcome: &Outcome, language: Language) -> Stri
         AnyRecipe::Forecast(_) => {
             (format!("gyeol serve {model}"), format!("gyeol predict {model} {}", say("next-file")))
         }
+        AnyRecipe::Examples(_) => {
+            (format!("gyeol serve {model}"), format!("gyeol predict {model} {}", say("next-file")))
+        }
         AnyRecipe::LanguageModel(_) => {
             (format!("gyeol generate {model}"), format!("gyeol perplexity {model} {}", say("next-text")))
         }
@@ -154,9 +235,10 @@ pub fn train(
     rung: Option<String>,
     output_file: &Path,
     (resume, quick): (bool, bool),
+    wanted: &Wanted,
     reading: &Reading,
 ) -> Result<()> {
-    let asked = asked(common, recipe, reading)?;
+    let asked = asked(common, recipe, wanted, reading)?;
     let language = output::language(None, Some(asked.recipe.language()))?;
     let rung = rung.unwrap_or_else(|| asked.recipe.last_rung().to_owned());
     output::one_result(common.json, output_file.to_str().unwrap_or_default())?;

@@ -2,6 +2,8 @@
 
 mod climb;
 mod correct;
+mod examples;
+mod lessons;
 mod model;
 mod models;
 mod ngram;
@@ -36,10 +38,12 @@ pub fn run(args: Args) -> Result<()> {
     }
     match args.verb {
         Verb::Run(run) => climb::run(&common, &run),
-        Verb::Train { recipe, rung, output, resume, quick, reading } => {
-            climb::train(&common, recipe.as_deref(), rung, &output, (resume, quick), &reading)
+        Verb::Train { recipe, rung, output, resume, quick, wanted, reading } => {
+            climb::train(&common, recipe.as_deref(), rung, &output, (resume, quick), &wanted, &reading)
         }
-        Verb::Init { file, output, force, reading } => tables::init(&common, &file, &output, force, &reading),
+        Verb::Init { file, output, force, wanted, reading } => {
+            tables::init(&common, &file, &output, force, &wanted, &reading)
+        }
         Verb::Inspect { file, text, against, texts, prepare, html, reading } => {
             let looked = text::Looked { file: &file, against: against.as_deref(), html: html.as_deref() };
             if text || against.is_some() || text::is_text(&file, &texts, &reading)? {

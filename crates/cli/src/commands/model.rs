@@ -15,8 +15,8 @@ use crate::args::{Common, Reading, Scoring, Span};
 use crate::failure::{Failure, Result};
 use crate::output;
 
-fn open(path: &Path) -> Result<(Forecaster, Summary)> {
-    Ok(gyeol_models::open_as::<Forecaster>(path)?)
+fn opened(bundle: Bundle, path: &Path) -> Result<(Forecaster, Summary)> {
+    Ok(gyeol_models::Registry::standard().opened_as::<Forecaster>(bundle, path)?)
 }
 
 /// Standard input can be read once.
@@ -68,7 +68,15 @@ pub fn predict(
 ) -> Result<()> {
     output::one_result(common.json, out.unwrap_or_default())?;
     one_stdin(model, file)?;
-    let (forecaster, _) = open(model)?;
+    let bundle = Bundle::open(model)?;
+    let (bundle, machine) = super::examples::machine(bundle, model)?;
+    if let Some(machine) = machine {
+        if every_origin || span.from.is_some() || span.until.is_some() {
+            return Err(Failure::Usage("--every-origin, --from and --until go with forecasts".into()));
+        }
+        return super::examples::predict(common, &machine, file, out, reading);
+    }
+    let (forecaster, _) = opened(bundle.unwrap_or_else(|| unreachable!("no machine was in it")), model)?;
     let table = table(file, &reading_of(&forecaster, reading))?;
     let pool = pool(common);
     let time_name = forecaster.about.time.clone().unwrap_or_else(|| "row".into());
@@ -201,7 +209,19 @@ fn every(
 /// `gyeol evaluate`.
 pub fn evaluate(common: &Common, args: &Scoring) -> Result<()> {
     one_stdin(&args.model, &args.file)?;
-    let (forecaster, summary) = open(&args.model)?;
+    let bundle = Bundle::open(&args.model)?;
+    let (bundle, machine) = super::examples::machine(bundle, &args.model)?;
+    if let Some(machine) = machine {
+        if args.span.from.is_some() || args.span.until.is_some() {
+            return Err(Failure::Usage("--from and --until go with forecasts".into()));
+        }
+        return super::examples::evaluate(common, &machine, &args.file, args.label.as_deref(), &args.reading);
+    }
+    if args.label.is_some() {
+        return Err(Failure::Usage("--label goes with classifiers and regressions".into()));
+    }
+    let (forecaster, summary) =
+        opened(bundle.unwrap_or_else(|| unreachable!("no machine was in it")), &args.model)?;
     let language = output::language(common.language.as_deref(), None)?;
     let scaled = gyeol_ladder::recipe::scored_scaled(&forecaster, &summary)?;
     let table = table(&args.file, &reading_of(&forecaster, &args.reading))?;

@@ -10,7 +10,7 @@ use gyeol_report::terminal;
 use serde_json::json;
 
 use super::table;
-use crate::args::{Common, Reading};
+use crate::args::{Common, Reading, Wanted};
 use crate::failure::{Failure, Result};
 use crate::output;
 
@@ -71,14 +71,49 @@ pub fn said(recipe: &mut AnyRecipe, reading: &Reading) -> Result<()> {
             set(&mut recipe.data.delimiter, &reading.bytes.delimiter);
             set(&mut recipe.data.encoding, &reading.bytes.encoding);
         }
+        AnyRecipe::Examples(recipe) => {
+            let data = &mut recipe.data;
+            set(&mut data.delimiter, &reading.bytes.delimiter);
+            set(&mut data.encoding, &reading.bytes.encoding);
+            set(&mut data.date_format, &reading.date_format);
+            data.decimal_comma =
+                reading.decimal.as_deref().map(|sign| sign == "comma").or(data.decimal_comma);
+            data.header = reading.bytes.named().or(data.header);
+            data.skip = reading.skip.or(data.skip);
+        }
     }
     Ok(())
 }
 
 /// `gyeol init`.
-pub fn init(common: &Common, file: &str, out: &str, force: bool, reading: &Reading) -> Result<()> {
+pub fn init(
+    common: &Common,
+    file: &str,
+    out: &str,
+    force: bool,
+    wanted: &Wanted,
+    reading: &Reading,
+) -> Result<()> {
+    if let Some(guessed) = super::climb::examples(file, wanted, reading)? {
+        let mut any = AnyRecipe::Examples(Box::new(guessed.recipe));
+        any.set_data(&beside(file, out)?);
+        said(&mut any, reading)?;
+        let AnyRecipe::Examples(recipe) = any else { return Ok(()) };
+        let head = vec![
+            format!("A recipe for gyeol: {} of {file}.", if recipe.is_regression() { "a number" } else { "the class" }),
+            "Keys marked with # are not set; the line shows how they are written. docs/recipe.md lists them all.".into(),
+            format!("Seen: {}.", guessed.words),
+        ];
+        if !common.quiet {
+            eprintln!("  {}", guessed.words);
+        }
+        let written = recipe.commented(head);
+        let task = recipe.task.clone();
+        return self::recipe(common, out, force, written, (&task, &guessed.words));
+    }
     if super::text::is_text(file, &Default::default(), reading)? {
-        return recipe(common, out, force, texts(file, out, reading)?);
+        let because = "texts without labels: the next word is learnt";
+        return recipe(common, out, force, texts(file, out, reading)?, ("language-model", because));
     }
     let (table, roles, profile) = looked_at(file, reading)?;
     heeded(common, file, &profile, false)?;
@@ -88,7 +123,11 @@ pub fn init(common: &Common, file: &str, out: &str, force: bool, reading: &Readi
     said(&mut recipe, reading)?;
     let AnyRecipe::Forecast(recipe) = recipe else { return Ok(()) };
     let written = recipe.commented(&roles, &profile);
-    self::recipe(common, out, force, written)
+    let because = match roles.time() {
+        Some(time) => format!("'{time}' is a clock"),
+        None => "rows that follow one another, without a clock".into(),
+    };
+    self::recipe(common, out, force, written, ("forecast", &because))
 }
 
 /// The recipe of a language model for texts.
@@ -115,7 +154,13 @@ fn texts(file: &str, out: &str, reading: &Reading) -> Result<String> {
 }
 
 /// Writes a recipe.
-fn recipe(common: &Common, out: &str, force: bool, recipe: String) -> Result<()> {
+fn recipe(
+    common: &Common,
+    out: &str,
+    force: bool,
+    recipe: String,
+    (task, because): (&str, &str),
+) -> Result<()> {
     if out != "-" {
         output::unwritten(out, recipe.as_bytes(), force)?;
         output::bytes(Path::new(out), recipe.as_bytes())?;
@@ -124,7 +169,7 @@ fn recipe(common: &Common, out: &str, force: bool, recipe: String) -> Result<()>
         }
     }
     if common.json {
-        return output::json(&json!({ "recipe": recipe }));
+        return output::json(&json!({ "recipe": recipe, "task": task, "because": because }));
     }
     if out == "-" { output::text(&recipe) } else { Ok(()) }
 }

@@ -1,8 +1,9 @@
 //! Verbs of documents as vectors.
 
-mod explain;
+pub(super) mod explain;
 mod similar;
 mod topics;
+mod unlabelled;
 mod vectorize;
 
 use std::borrow::Cow;
@@ -16,7 +17,7 @@ use gyeol_vectors::vectorize::{Documents, TfIdf, Vectorizer, VectorizerParams, W
 
 use super::text::bar::Bar;
 use super::text::{Spooled, corpus, notes, preparation, spooled};
-use crate::args::topic::{Explained, Terms, TopicVerb};
+use crate::args::topic::{Terms, TopicVerb};
 use crate::args::{Bytes, Common, Prepare, Texts};
 use crate::failure::{Failure, Result};
 
@@ -26,9 +27,9 @@ pub fn run(common: &Common, verb: TopicVerb) -> Result<()> {
         TopicVerb::Vectorize(args) => vectorize::vectorize(common, &args),
         TopicVerb::Similar(args) => similar::similar(common, &args),
         TopicVerb::Topics(args) => topics::topics(common, &args),
-        TopicVerb::Explain(Explained::Svd { file, digits }) => {
-            explain::svd(common, file.as_deref(), usize::from(digits))
-        }
+        TopicVerb::Cluster(args) => unlabelled::cluster(common, &args),
+        TopicVerb::Reduce(args) => unlabelled::reduce(common, &args),
+        TopicVerb::Explain(asked) => super::lessons::run(common, &asked),
     }
 }
 

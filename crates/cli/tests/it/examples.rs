@@ -1,0 +1,132 @@
+//! Classifiers and regressions at the prompt: guessed, run, asked, judged, served; what is guessed is said.
+
+use crate::common::Place;
+
+/// Short messages, every third of them an advertisement.
+fn messages(count: usize) -> String {
+    let mut out = String::from("text,label\n");
+    for i in 0..count {
+        let (text, label) = match i % 3 {
+            0 => (format!("free prize number {i} call now"), "spam"),
+            1 => (format!("see you at the station at {}", i % 12), "ham"),
+            _ => (format!("the meeting moved to room {}", i % 40), "ham"),
+        };
+        out += &format!("{text},{label}\n");
+    }
+    out
+}
+
+/// Flowers of three kinds whose leaves differ.
+fn flowers() -> String {
+    let mut out = String::from("length,width,species\n");
+    for i in 0..150 {
+        let kind = i % 3;
+        let (a, b) = (f64::from(i * 7 % 11) / 10.0, f64::from(i * 5 % 13) / 10.0);
+        out += &format!(
+            "{:.2},{:.2},{}\n",
+            1.0 + 2.0 * f64::from(kind) + a,
+            0.5 + f64::from(kind) + b,
+            ["a", "b", "c"][kind as usize]
+        );
+    }
+    out
+}
+
+#[test]
+fn labelled_texts_are_classified_and_the_guess_is_said_and_overruled() {
+    let place = Place::new();
+    place.write("m.csv", messages(240));
+    let run = place.call(&["run", "m.csv", "--out", "out"]).ok();
+    assert!(run.err.contains("labels stand beside the texts (2 different ones"), "{run:#?}");
+    assert!(
+        run.out.contains("240 examples of 2 classes") && run.out.contains("predict out/model.gyeol"),
+        "{run:#?}"
+    );
+    let scores = place.json("out/scores.json");
+    assert_eq!((&scores["task"], &scores["denominator"]["documents"]), (&"classify".into(), &36.into()));
+    let best = scores["rungs"].as_array().unwrap().iter().find(|r| r["name"] == scores["best"]).unwrap();
+    for key in ["accuracy", "macro_f1", "log_loss", "error"] {
+        assert!(best["test"][key]["value"].is_number(), "{key}: {best}");
+    }
+    assert!(best["test"]["accuracy"]["value"].as_f64().unwrap() > 0.95);
+
+    place.write("new.txt", "call now for a free prize\nsee you at the meeting\n");
+    let lines = place.call(&["predict", "out/model.gyeol", "new.txt", "--json"]).ok();
+    let lines: Vec<serde_json::Value> = lines.out.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    assert_eq!([&lines[0]["label"], &lines[1]["label"]], ["spam", "ham"]);
+    let sum: f64 = lines[0]["p"].as_object().unwrap().values().map(|p| p.as_f64().unwrap()).sum();
+    assert!((sum - 1.0).abs() < 1e-9);
+    let table = place.call(&["predict", "out/model.gyeol", "new.txt"]).ok();
+    assert!(table.out.starts_with("label,probability,p(ham),p(spam)\nspam,"), "{}", table.out);
+
+    let found = place.call(&["evaluate", "out/model.gyeol", "m.csv", "--json"]).ok().json();
+    assert_eq!(
+        (&found["n"], &found["confusion"]["labels"]),
+        (&240.into(), &serde_json::json!(["ham", "spam"]))
+    );
+    assert!(found["metrics"]["accuracy"]["low"].as_f64().unwrap() > 0.9);
+    let show = place.call(&["show", "out/model.gyeol", "--json"]).ok().json();
+    assert_eq!(show["kind"], "classify");
+
+    // The same file is a language model's where it is asked for.
+    let init = place.call(&["init", "m.csv", "--task", "language-model"]).ok();
+    assert!(init.out.contains("task = \"language-model\""), "{}", init.out);
+    let init = place.call(&["init", "m.csv", "--json"]).ok().json();
+    assert_eq!(init["task"], "classify");
+    assert!(init["because"].as_str().unwrap().contains("labels stand beside the texts"));
+    place.call(&["init", "m.csv", "-o", "m.toml"]).ok();
+    place.call(&["run", "m.toml", "--quick", "--out", "again"]).ok();
+}
+
+#[test]
+fn tables_without_a_clock_are_classified_or_regressed() {
+    let place = Place::new();
+    place.write("f.csv", flowers());
+    let run = place.call(&["run", "f.csv", "--out", "out"]).ok();
+    assert!(run.err.contains("a class, 'species'"), "{run:#?}");
+    assert_eq!(place.json("out/scores.json")["denominator"]["rows"], 23);
+    place.write("new.csv", "species,width,length,note\n?,0.7,1.2,x\n?,2.9,5.6,y\n");
+    let found = place.call(&["predict", "out/model.gyeol", "new.csv"]).ok();
+    let classes: Vec<&str> = found.out.lines().skip(1).map(|l| l.split(',').next().unwrap()).collect();
+    assert_eq!(classes, ["a", "c"], "{found:#?}");
+    assert!(found.err.contains("note"), "a column that was not there at the fit is said: {found:#?}");
+    place.write("short.csv", "length\n1.2\n");
+    place.call(&["predict", "out/model.gyeol", "short.csv"]).failed(&["width"]);
+
+    let run = place.call(&["run", "f.csv", "--task", "regress", "--label", "width", "--out", "r"]).ok();
+    assert!(run.err.contains("a number, 'width'"), "{run:#?}");
+    let scores = place.json("r/scores.json");
+    assert_eq!(scores["task"], "regress");
+    for key in ["mae", "rmse", "r2"] {
+        assert!(scores["rungs"][1]["test"][key]["value"].is_number(), "{key}");
+    }
+    let found = place.call(&["evaluate", "r/model.gyeol", "f.csv", "--json"]).ok().json();
+    assert!(found["metrics"]["r2"]["value"].as_f64().unwrap() > 0.5);
+    place
+        .call(&["run", "f.csv", "--label", "nothing", "--out", "x"])
+        .failed(&["'nothing'", "length, width, species"]);
+    // Yes and no are names of classes, as other words are.
+    let answers: String = flowers().replace("species", "sold").replace(",a", ",yes").replace(",b", ",yes");
+    place.write("yes.csv", answers.replace(",c", ",no"));
+    place.call(&["run", "yes.csv", "--out", "yes"]).ok();
+    place.write("new.csv", "width,length\n0.7,1.2\n2.9,5.6\n");
+    let found = place.call(&["predict", "yes/model.gyeol", "new.csv"]).ok();
+    assert!(found.out.starts_with("sold,probability,p(no),p(yes)\nyes,"), "{found:#?}");
+    let found = place.call(&["evaluate", "yes/model.gyeol", "yes.csv", "--json"]).ok().json();
+    assert_eq!(found["confusion"]["labels"], serde_json::json!(["no", "yes"]));
+    place.call(&["predict", "out/model.gyeol", "f.csv", "--every-origin"]).misused(&["go with forecasts"]);
+}
+
+#[test]
+fn a_page_in_korean_holds_no_english_key() {
+    let place = Place::new();
+    place.write("m.csv", messages(150));
+    let run = place.call(&["run", "m.csv", "--language", "ko", "--out", "out", "--quick"]).ok();
+    assert!(run.out.contains("클래스 2개") && run.out.contains("정확도"), "{}", run.out);
+    let page = String::from_utf8(place.read("out/report.html")).unwrap();
+    for words in ["무엇을 무엇으로 혼동하는가", "무엇이 결정하는가", "확률을 믿을 수 있는가"]
+    {
+        assert!(page.contains(words), "{words}");
+    }
+    assert!(!page.contains("chapter-") && !page.contains("col-of-class"));
+}
