@@ -63,10 +63,19 @@ impl LinearClassifier {
         if k == width {
             times(x, &self.weights, width, &mut out, pool);
         } else {
-            let mut wide = vec![0.0; self.inputs * width];
-            wide.chunks_exact_mut(width)
-                .zip(self.weights.chunks_exact(k))
-                .for_each(|(to, from)| to[..k].copy_from_slice(from));
+            // Of few rows most columns are not met: only the others are made wide.
+            let met = x.met();
+            let narrow = met.as_ref().map(|(columns, _)| columns.iter().map(|&j| j as usize));
+            let mut wide = Vec::new();
+            let mut widen = |j: usize| {
+                wide.extend_from_slice(&self.weights[j * k..][..k]);
+                wide.resize(wide.len().next_multiple_of(width), 0.0);
+            };
+            match narrow {
+                Some(columns) => columns.for_each(&mut widen),
+                None => (0..self.inputs).for_each(&mut widen),
+            }
+            let x = met.as_ref().map_or(x, |(_, x)| Features::Sparse(x));
             times(x, &wide, width, &mut out, pool);
         }
         let data = out.chunks_exact(width).flat_map(|row| row.iter().zip(&self.bias).map(|(s, b)| s + b));

@@ -55,6 +55,22 @@ impl Features<'_> {
         }
     }
 
+    /// Columns that hold a number in order of their places, and the rows over those alone; `None` of dense rows, and where
+    /// that would be no less work than all columns.
+    pub(crate) fn met(&self) -> Option<(Vec<u32>, Csr)> {
+        let Features::Sparse(x) = self else { return None };
+        if x.nonzeros() >= x.cols() / 8 {
+            return None;
+        }
+        let mut columns = x.indices().to_vec();
+        columns.sort_unstable();
+        columns.dedup();
+        let place = |j: &u32| columns.partition_point(|column| column < j) as u32;
+        let indices = x.indices().iter().map(place).collect();
+        let narrow = Csr::new(columns.len(), x.pointers().to_vec(), indices, x.data().to_vec()).ok()?;
+        Some((columns, narrow))
+    }
+
     /// Refuses rows made for another model than one of `inputs` columns.
     pub(crate) fn made_for(&self, inputs: usize) -> Result<()> {
         if self.cols() == inputs {

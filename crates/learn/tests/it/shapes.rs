@@ -1,8 +1,8 @@
 //! Perceptron, averaged SGD, neighbours, clusters and components against scikit-learn (`fixtures/shapes.py`).
 
 use gyeol_learn::{
-    Features, KMeansParams, LogisticParams, Neighbours, Pca, PerceptronParams, SgdLoss, SgdParams, SvmParams,
-    silhouette, silhouettes,
+    Features, KMeansParams, LinearClassifier, Link, LogisticParams, Neighbours, Pca, PerceptronParams,
+    SgdLoss, SgdParams, SvmParams, silhouette, silhouettes,
 };
 use gyeol_tensor::{Pool, Rng};
 use gyeol_vectors::matrix::{Csr, Dense};
@@ -220,4 +220,31 @@ fn components_are_those_of_scikit_learn() {
     assert_eq!(Pca::fit(&one, 1, &pool).unwrap_err().code(), "too-many-components");
     let line = Dense::new(3, 2, vec![0.0, 0.0, 1.0, 1.0, 2.0, 2.0]).unwrap();
     assert_eq!(Pca::fit(&line, 2, &pool).unwrap().variance.len(), 1, "rows on a line vary in one direction");
+}
+
+/// Scores of a few rows of many columns, of which most are not met, are those of the rows among all others.
+#[test]
+fn few_rows_have_the_scores_of_many() {
+    let (n, p, k) = (200, 3000, 5);
+    let random = |i: usize| ((i * 2_654_435_761) % 1009) as f64 / 1009.0 - 0.5;
+    let triplets = (0..n * 12).map(|i| ((i % n) as u32, (i * 7919 % p) as u32, random(i)));
+    let all = Csr::from_triplets(n, p, triplets).unwrap();
+    let weights = (0..p * k).map(random).collect();
+    let model = LinearClassifier {
+        classes: k,
+        inputs: p,
+        outputs: k,
+        weights,
+        bias: vec![0.1; k],
+        link: Link::Softmax,
+    };
+    let pool = Pool::new(2);
+    let scores = model.decision(Features::Sparse(&all), &pool).unwrap();
+    for row in 0..n {
+        let (columns, numbers) = all.parts(row);
+        let one = Csr::new(p, vec![0, columns.len()], columns.to_vec(), numbers.to_vec()).unwrap();
+        assert_eq!(model.decision(Features::Sparse(&one), &pool).unwrap().row(0), scores.row(row));
+    }
+    let none = Csr::new(p, vec![0, 0], Vec::new(), Vec::new()).unwrap();
+    assert_eq!(model.decision(Features::Sparse(&none), &pool).unwrap().row(0), [0.1; 5]);
 }
