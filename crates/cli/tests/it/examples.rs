@@ -130,3 +130,78 @@ fn a_page_in_korean_holds_no_english_key() {
     }
     assert!(!page.contains("chapter-") && !page.contains("col-of-class"));
 }
+
+/// What stands beside a text, or in a table, is found without its usual name, and said.
+#[test]
+fn labels_of_unusual_names_are_found() {
+    let place = Place::new();
+    let text = |i: usize| {
+        format!(
+            "we saw the {} play {} and went home",
+            ["good", "poor"][i % 2],
+            ["early", "late", "here"][i % 3]
+        )
+    };
+    let lines = |stars: &str| -> String {
+        (0..120)
+            .map(|i| format!("{{\"id\":{i},\"review\":\"{}\",\"{stars}\":{}}}\n", text(i), 1 + i % 2 * 4))
+            .collect()
+    };
+    place.write("stars.jsonl", lines("stars"));
+    let init = place.call(&["init", "stars.jsonl", "--json"]).ok().json();
+    assert_eq!(init["task"], "classify");
+    let run = place.call(&["run", "stars.jsonl", "--quick", "--out", "s"]).ok();
+    assert!(run.err.contains("label is column 'stars'"), "{run:#?}");
+    // Years recur too, and two such columns are for the user to tell apart.
+    let years: String =
+        (0..120).map(|i| format!("{{\"review\":\"{}\",\"year\":{}}}\n", text(i), 2001 + i % 3)).collect();
+    place.write("years.jsonl", years);
+    assert_eq!(place.call(&["init", "years.jsonl", "--json"]).ok().json()["task"], "language-model");
+
+    let several: String = (0..120).map(|i| format!("{},{}\n", text(i), ["a;b", "b", "a;c"][i % 3])).collect();
+    place.write("several.csv", format!("text,tags\n{several}"));
+    let run = place.call(&["run", "several.csv", "--quick", "--out", "m"]).ok();
+    assert!(run.err.contains("labels such as 'a;b' look like several in one"), "{run:#?}");
+
+    // Dates in no order that stand twice are no clock.
+    let joined: String = (0..300)
+        .map(|i| {
+            let (day, year) = (1 + i * 7 % 28, 2020 + i * 11 % 3);
+            format!("{},{year}-03-{day:02},{}\n", i * 13 % 50, if i * 13 % 50 > 24 { "Yes" } else { "No" })
+        })
+        .collect();
+    place.write("left.csv", format!("age,joined,left\n{joined}"));
+    let run = place.call(&["run", "left.csv", "--quick", "--out", "l"]).ok();
+    assert!(run.err.contains("'joined' is no clock") && run.err.contains("a class, 'left'"), "{run:#?}");
+    let found = place.call(&["run", "left.csv", "--label", "left", "--quick", "--out", "l2"]).ok();
+    assert!(found.err.contains("a class, 'left'"), "{found:#?}");
+
+    // A class beside numbers is no text, whatever its column is called.
+    let wide: String =
+        (0..60).map(|i| format!("{},{},{}\n", i % 2 * 5 + i % 7, i * 3 % 11, ["a", "b"][i % 2])).collect();
+    for name in ["label", "y", "class", "topic"] {
+        place.write("w.csv", format!("u,v,{name}\n{wide}"));
+        let init = place.call(&["init", "w.csv", "--json"]).ok().json();
+        assert_eq!(init["task"], "classify", "{name}: {init}");
+        place.call(&["run", "w.csv", "--label", name, "--quick", "--out", "w", "--force"]).ok();
+    }
+    place.write("one.csv", "u,y\n".to_owned() + &(0..50).map(|i| format!("{i},a\n")).collect::<String>());
+    place.call(&["run", "one.csv", "--label", "y", "--out", "o"]).failed(&["all training examples are of class 'a'"]);
+}
+
+/// Ten thousand classes are learnt by what can, and the rest is left out in words.
+#[test]
+fn very_many_classes_are_learnt_by_the_rungs_that_can() {
+    let place = Place::new();
+    let rows: String = (0..20_000).map(|i| format!("{},{},c{}\n", i % 97, i % 89, i % 10_000)).collect();
+    place.write("many.csv", format!("u,v,label\n{rows}"));
+    let run = place.call(&["run", "many.csv", "--label", "label", "--quick", "--out", "m"]).ok();
+    assert!(run.err.contains("10000 classes: rungs that keep a score"), "{run:#?}");
+    let rungs: Vec<String> = place.json("m/scores.json")["rungs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|rung| rung["name"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(rungs, ["majority", "knn", "naive-bayes"]);
+}

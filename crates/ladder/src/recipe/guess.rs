@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use gyeol_data::{Roles, Table};
+use gyeol_data::{ColumnData, ColumnKind, Roles, Table};
 use gyeol_text::corpus::{Corpus, CorpusOptions, Labels, Look};
 
 use super::examples::{ExamplesKind, ExamplesRecipe};
@@ -12,6 +12,8 @@ use super::examples::{ExamplesKind, ExamplesRecipe};
 const SEEN: u64 = 2000;
 /// Correlation of a column with itself a row before, below which rows do not follow one another.
 const FOLLOWS: f64 = 0.3;
+/// Share of dates before that of the row above, and after it, from which rows stand in no order of time.
+const DISORDER: f64 = 0.25;
 /// Different whole numbers up to which the last column is taken for classes.
 const CODES: usize = 20;
 
@@ -87,13 +89,15 @@ impl ExamplesRecipe {
             ),
         };
         recipe.data.kind = Some(ExamplesKind::Texts);
+        let words = several_in(&classes).map_or(words.clone(), |several| format!("{words}; {several}"));
         Ok(Some(Guessed { recipe, words }))
     }
 
     /// The recipe for a table; none where it holds a clock, or rows that follow one another, and nobody said otherwise.
     pub fn of_table(table: &Table, roles: &Roles, file: &str, said: &Said) -> Option<Guessed> {
         let asked = said.regression.is_some() || said.label.is_some();
-        if roles.time().is_some() && !asked {
+        let dates = roles.time().filter(|_| roles.id().is_none()).and_then(|time| no_clock(table, time));
+        if roles.time().is_some() && !asked && dates.is_none() {
             return None;
         }
         let (label, why) = match &said.label {
@@ -112,10 +116,10 @@ impl ExamplesRecipe {
             }
         };
         let classes =
-            !table.kind(&label)?.is_numeric() || classes_in(table, roles).is_some_and(|c| c.0 == label);
+            !is_number(table.kind(&label)?) || classes_in(table, roles).is_some_and(|c| c.0 == label);
         let regression = said.regression.unwrap_or(!classes);
         let correlation = follows(table, &label);
-        if regression && !asked {
+        if regression && !asked && dates.is_none() {
             let features = table.columns().len() > 1;
             if !features || correlation.is_none_or(|r| r.abs() >= FOLLOWS) {
                 return None;
@@ -132,8 +136,9 @@ impl ExamplesRecipe {
             }
             None => String::new(),
         };
+        let clock = dates.unwrap_or_else(|| "no clock".into());
         let words = format!(
-            "no clock{rows}: {what}, '{label}' ({why}), is learnt from the other columns; --label names another, --task forecast reads the rows as a series"
+            "{clock}{rows}: {what}, '{label}' ({why}), is learnt from the other columns; --label names another, --task forecast reads the rows as a series"
         );
         let words = if asked {
             format!("{what}, '{label}' ({why}), is learnt from the other columns")
@@ -144,16 +149,56 @@ impl ExamplesRecipe {
     }
 }
 
+/// What is said where labels look like several in one, such as "a;b".
+fn several_in(classes: &HashSet<String>) -> Option<String> {
+    [';', '|', ','].into_iter().find_map(|mark| {
+        let several = |class: &&String| class.contains(mark);
+        let example = classes.iter().filter(several).min()?;
+        let parts = |class: &str| class.split(mark).map(|part| part.trim().to_owned()).collect::<Vec<_>>();
+        // A part that stands alone, or in another mixture, is a label of its own.
+        let known = |part: &String| classes.iter().filter(|class| parts(class).contains(part)).count() > 1;
+        parts(example).iter().any(known).then(|| {
+            format!("labels such as '{example}' look like several in one: each mixture is a class of its own, for one label an example is learnt")
+        })
+    })
+}
+
+/// Kinds of numbers that can be regressed; true and false are classes.
+fn is_number(kind: ColumnKind) -> bool {
+    matches!(kind, ColumnKind::Number | ColumnKind::Integer)
+}
+
+/// The evidence that dates are a property of each row, and no clock: many stand twice, and they come in no order.
+fn no_clock(table: &Table, time: &str) -> Option<String> {
+    let ColumnData::Time(stamps) = table.data(time).ok()? else { return None };
+    let stamps: Vec<i64> = stamps.into_iter().flatten().collect();
+    let steps = stamps.len().checked_sub(1).filter(|&steps| steps >= 10)?;
+    let back = stamps.windows(2).filter(|pair| pair[1] < pair[0]).count();
+    let on = stamps.windows(2).filter(|pair| pair[1] > pair[0]).count();
+    let apart = stamps.iter().collect::<HashSet<_>>().len();
+    let shuffled = back as f64 >= DISORDER * steps as f64 && on as f64 >= DISORDER * steps as f64;
+    (shuffled && apart < stamps.len()).then(|| {
+        format!(
+            "'{time}' is no clock ({} % of its dates are before that of the row above, and {} stand twice)",
+            back * 100 / steps,
+            stamps.len() - apart
+        )
+    })
+}
+
 /// The column of classes, and why: one named so, or one of few names or of few whole numbers at the end.
 fn classes_in(table: &Table, roles: &Roles) -> Option<(String, String)> {
-    let label = *roles.labels().first()?;
+    let Some(&label) = roles.labels().first() else {
+        let last = table.columns().last().filter(|c| c.kind == ColumnKind::Boolean)?;
+        return Some((last.name.clone(), "the last column, of two values".to_owned()));
+    };
     let entry = roles.entry(label)?;
     let last = table.columns().last().is_some_and(|c| c.name == label);
     let few = || {
         let cells = table.texts(label).unwrap_or_default();
         cells.iter().flatten().collect::<HashSet<_>>().len() <= CODES
     };
-    let numeric = table.kind(label)?.is_numeric();
+    let numeric = is_number(table.kind(label)?);
     let sure = entry.reason.code == "named-like-label" || !numeric || (last && few());
     sure.then(|| (label.to_owned(), entry.reason.words.clone()))
 }

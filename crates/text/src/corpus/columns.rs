@@ -6,7 +6,7 @@
 //! | the first row names the columns | a usual name in it; words above a column of numbers; a cell above a column of classes that is none of them |
 //! | the first row is one of the others | a number above numbers; a class above classes; a sentence above sentences |
 //! | text | a usual name, else the column with the most letters |
-//! | label | a usual name; without names, a column of a few short values that recur |
+//! | label | a usual name; else, beside sentences, the one column of a few short values that recur |
 
 use gyeol_base::Fault;
 
@@ -48,6 +48,11 @@ const LABEL: [&str; 12] = [
     "범주",
 ];
 
+/// Different values up to which a column of an unusual name is taken for classes, and how often each stands at the least, on
+/// average.
+const FEW: usize = 20;
+const OFTEN: usize = 5;
+
 /// Where the text and the label are, by their places among the columns.
 #[derive(Debug, PartialEq)]
 pub(super) struct Choice {
@@ -80,7 +85,10 @@ pub(super) fn choose(
     let text = match &options.text {
         Some(wanted) => named(wanted)?,
         None => {
-            among(&TEXT, label).or_else(|| most_letters(names.len(), samples, label)).ok_or_else(|| {
+            let labels = |c: usize| Some(c) == label || (header && is_label(&names[c]));
+            let letters = || most_letters(names.len(), samples, labels);
+            let any = || most_letters(names.len(), samples, |c| Some(c) == label);
+            among(&TEXT, label).or_else(letters).or_else(any).ok_or_else(|| {
                 Error::input(
                     Fault::new("no-text-column", "no column that looks like text")
                         .file(path)
@@ -93,11 +101,28 @@ pub(super) fn choose(
     let classes = |&c: &usize| c != text && is_classes(samples, c);
     let label = match label {
         _ if options.labels == Labels::Ignored => None,
-        None if header => among(&LABEL, Some(text)),
+        None if header => among(&LABEL, Some(text)).or_else(|| only_classes(names, samples, text)),
         None => (0..names.len()).rev().find(classes),
         named => named,
     };
     Ok(Choice { text, label })
+}
+
+/// The one column of a few values that recur, beside a column of sentences: words, truth values, or marks such as 1 to 5.
+fn only_classes(names: &[String], samples: &[Vec<String>], text: usize) -> Option<usize> {
+    let few = |c: &usize| {
+        let values: std::collections::HashSet<&str> =
+            column(samples, *c).map(str::trim).filter(|cell| !cell.is_empty()).collect();
+        let filled = column(samples, *c).filter(|cell| !cell.trim().is_empty()).count();
+        // Years, counts and lengths are whole numbers too.
+        let mark = |cell: &&str| cell.parse::<f64>().is_ok_and(|v| v.fract() == 0.0 && v.abs() <= 10.0);
+        let number = |cell: &&str| cell.parse::<f64>().is_ok();
+        values.len() <= FEW
+            && values.len() * OFTEN <= filled
+            && (values.iter().all(mark) || !values.iter().any(number))
+    };
+    let mut found = (0..names.len()).filter(|&c| c != text && is_classes(samples, c)).filter(few);
+    found.next().filter(|_| found.next().is_none() && is_prose(samples, text))
 }
 
 /// Whether a name is the usual one.
@@ -108,6 +133,15 @@ fn is(name: &str, usual: &str) -> bool {
 /// Whether any of the names is one that columns of texts or labels usually have.
 pub(super) fn has_usual_name(names: &[String]) -> bool {
     names.iter().any(|n| TEXT.iter().chain(&LABEL).any(|usual| is(n, usual)))
+}
+
+/// Whether a name is one that columns of texts usually have.
+pub(super) fn is_text(name: &str) -> bool {
+    TEXT.iter().any(|usual| is(name, usual))
+}
+
+fn is_label(name: &str) -> bool {
+    LABEL.iter().any(|usual| is(name, usual))
 }
 
 /// Whether the first of the rows names the columns.
@@ -135,7 +169,7 @@ pub(super) fn has_header(rows: &[Vec<String>]) -> bool {
         }
     }
     let sentence = || {
-        most_letters(first.len(), rest, None)
+        most_letters(first.len(), rest, |_| false)
             .is_some_and(|c| first[c].split_whitespace().count() >= 5 && is_prose(rest, c))
     };
     !is_row && (above_classes || !sentence())
@@ -179,11 +213,9 @@ fn letters(cell: &str) -> usize {
 }
 
 /// The column with the most letters.
-fn most_letters(columns: usize, samples: &[Vec<String>], taken: Option<usize>) -> Option<usize> {
+fn most_letters(columns: usize, samples: &[Vec<String>], taken: impl Fn(usize) -> bool) -> Option<usize> {
     let length = |c: usize| -> usize { column(samples, c).map(letters).sum() };
-    (0..columns)
-        .filter(|&c| length(c) > 0 && Some(c) != taken)
-        .max_by_key(|&c| (length(c), std::cmp::Reverse(c)))
+    (0..columns).filter(|&c| length(c) > 0 && !taken(c)).max_by_key(|&c| (length(c), std::cmp::Reverse(c)))
 }
 
 fn list(names: &[String]) -> String {

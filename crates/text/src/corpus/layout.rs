@@ -203,6 +203,7 @@ impl Corpus {
         let cell = |o: &Map<String, Value>, name: &String| match o.get(name) {
             Some(Value::String(s)) => s.clone(),
             Some(Value::Null) | None => String::new(),
+            Some(v @ (Value::Number(_) | Value::Bool(_))) => v.to_string(),
             _ => "0".to_owned(),
         };
         let rows: Vec<Vec<String>> =
@@ -266,7 +267,7 @@ fn lines_in(text: &str) -> u64 {
 }
 
 fn look_of(names: &[String], rows: &[Vec<String>], text: usize, header: bool) -> Look {
-    let named = header && columns::has_usual_name(&names[text..=text]);
+    let named = header && columns::is_text(&names[text]);
     if named || columns::is_prose(rows, text) { Look::Texts } else { Look::Other }
 }
 

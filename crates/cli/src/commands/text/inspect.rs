@@ -53,10 +53,13 @@ pub fn is_text(file: &str, texts: &Texts, reading: &Reading) -> Result<bool> {
                 .iter()
                 .all(|r| r.is_none()) =>
         {
-            return Ok(match looked()? {
-                Look::Plain => !looks_like_a_table(file),
-                look => look == Look::Texts,
-            });
+            return match looked() {
+                Err(Failure::Failed(e)) if e.code() == "no-text-column" => Ok(false),
+                look => Ok(match look? {
+                    Look::Plain => !looks_like_a_table(file),
+                    look => look == Look::Texts,
+                }),
+            };
         }
         _ => {}
     }

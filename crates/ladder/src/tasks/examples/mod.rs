@@ -62,8 +62,14 @@ pub fn read(
     pool: &Pool,
     watch: &mut dyn Watch,
 ) -> Result<Prepared> {
-    let prepared = prepare::prepare(recipe, beside, pool, watch)?;
-    if !prepared.remarks().iter().all(|words| watch.step(Step::Said(words))) {
+    let mut prepared = prepare::prepare(recipe, beside, pool, watch)?;
+    if recipe.rungs.is_empty() && prepared.scores() > settings::MOST_SCORES {
+        prepared.remarks.push(format!(
+            "{} classes: rungs that keep a score of each example for each class are left out; join rare classes, or name them as [[rung]]",
+            prepared.classes.len()
+        ));
+    }
+    if !prepared.remarks.iter().all(|words| watch.step(Step::Said(words))) {
         return Err(Error::stopped());
     }
     Ok(Prepared(prepared))
@@ -86,7 +92,7 @@ impl<'a, M: Wrapped> Machines<'a, M> {
         let prepared = &prepared.0;
         let texts = prepared.chain.is_some();
         let rungs = match recipe.rungs.is_empty() {
-            true => settings::default_rungs(recipe.is_regression(), texts),
+            true => settings::default_rungs(recipe.is_regression(), texts, prepared.scores()),
             false => recipe.rungs.clone(),
         };
         let count = prepared.parts[2].examples.len();
@@ -272,7 +278,7 @@ impl<M: Wrapped> Task for Machines<'_, M> {
         if self.bench.quick {
             notes.push(Note::QuickExamples);
         }
-        notes.extend(prepared.remarks().into_iter().map(Note::Doubt));
+        notes.extend(prepared.remarks.iter().cloned().map(Note::Doubt));
         Ok(Findings { facts: Facts::Examples(Box::new(facts)), chapters, notes })
     }
 

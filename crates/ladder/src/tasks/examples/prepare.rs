@@ -57,7 +57,7 @@ pub(super) struct Prepared {
     /// From columns to numbers; none without columns.
     pub encoder: Option<Encoder>,
     /// What deserves to be said before anything is fitted.
-    remarks: Vec<String>,
+    pub remarks: Vec<String>,
     /// Classes that the training part has, first of all in the names of the parts.
     pub classes: Vec<String>,
     /// Classes that only other parts have, after those.
@@ -494,8 +494,9 @@ impl Prepared {
         columns.iter().map(|c| (c.name.clone(), c.kind.name().to_owned(), c.reason.words.clone())).collect()
     }
 
-    /// What deserves to be said before anything is fitted.
-    pub fn remarks(&self) -> Vec<String> {
-        self.remarks.clone()
+    /// Scores of all examples that are learnt from, for all classes.
+    pub fn scores(&self) -> usize {
+        let learnt: usize = self.parts[..2].iter().map(|part| part.examples.len()).sum();
+        learnt.saturating_mul(self.classes.len())
     }
 }

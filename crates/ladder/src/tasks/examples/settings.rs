@@ -214,8 +214,17 @@ fn default_weighing(kind: &str) -> Weighing {
     }
 }
 
-/// The ladder that a recipe without `[[rung]]` climbs.
-pub(super) fn default_rungs(regression: bool, texts: bool) -> Vec<ExamplesRung> {
+/// Scores of all examples for all classes up to which rungs that keep them all belong to the ladder.
+pub(super) const MOST_SCORES: usize = 1 << 26;
+
+/// The ladder that a recipe without `[[rung]]` climbs; of very many classes without the rungs that keep a score of each
+/// example for each class.
+pub(super) fn default_rungs(regression: bool, texts: bool, scores: usize) -> Vec<ExamplesRung> {
+    if scores > MOST_SCORES {
+        let names: &[&str] =
+            if texts { &["majority", "naive-bayes"] } else { &["majority", "knn", "naive-bayes"] };
+        return names.iter().map(|name| ExamplesRung::named(*name)).collect();
+    }
     let names: &[&str] = match (regression, texts) {
         (true, _) => &["mean", "linear", "ridge", "lasso", "knn", "mlp", "trees"],
         (false, true) => &["majority", "naive-bayes", "logistic", "nbsvm", "fasttext", "mlp"],
