@@ -176,9 +176,27 @@ impl Vectorizer {
     /// The matrix of texts in memory, on this thread.
     pub fn transform_texts(&self, texts: &[impl AsRef<str>]) -> Csr {
         let pool = Pool::new(1);
-        let known = Known::new(&self.words, &pool);
-        let rows = known.rows(texts.iter().map(AsRef::as_ref), &self.analyzer, 0);
+        let texts = texts.iter().map(AsRef::as_ref);
+        let rows = if texts.len() <= AT_HAND {
+            self.few_rows(texts)
+        } else {
+            Known::new(&self.words, &pool).rows(texts, &self.analyzer, 0)
+        };
         self.assemble(vec![rows], &pool)
+    }
+
+    /// Columns and counts of texts, each sorted for itself: marks for all terms would take longer than a few texts do.
+    fn few_rows<'a>(&self, texts: impl Iterator<Item = &'a str>) -> Rows {
+        let (mut rows, mut columns) = (Rows::default(), Vec::new());
+        for text in texts {
+            columns.clear();
+            self.analyzer.each(text, &mut |term| columns.extend(self.words.find(term)));
+            columns.sort_unstable();
+            let counts = columns.chunk_by(|a, b| a == b).map(|same| (same[0], same.len() as u32));
+            rows.pairs.extend(counts);
+            rows.ends.push(rows.pairs.len() as u32);
+        }
+        rows
     }
 
     /// Counts of texts as they are asked for: those that BM25 is multiplied by, the weights otherwise.
@@ -259,6 +277,9 @@ impl Vectorizer {
         Ok(vectorizer)
     }
 }
+
+/// Texts in memory up to which each is sorted for itself.
+const AT_HAND: usize = 256;
 
 /// Where a term was last seen: document of the block (from 1) and place among its pairs.
 type Marks = Vec<(u32, u32)>;

@@ -167,6 +167,11 @@ fn threads_blocks_and_a_bound_of_memory_change_nothing() {
     ] {
         let valid = params.check().unwrap();
         let (first, want) = valid.fit_texts(&texts, sklearn_tokens()).unwrap();
+        assert_eq!(first.transform_texts(&texts), want);
+        for (row, text) in texts.iter().enumerate().take(500) {
+            let alone = first.transform_texts(&[text]);
+            assert!(alone.row(0).eq(want.row(row)), "a text alone has the row it has among all: {text}");
+        }
         for threads in [1, 2, 3, 7] {
             let pool = Pool::new(threads);
             let (vectorizer, matrix) = valid.fit(&open(3000), sklearn_tokens(), &pool, |_| true).unwrap();
