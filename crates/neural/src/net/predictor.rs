@@ -103,12 +103,59 @@ impl<T: Real> Predictor<T> {
         Ok(())
     }
 
+    /// The parameters.
+    pub fn params(&self) -> &[T] {
+        &self.params
+    }
+
     /// Feeds tokens to one stream and gives the log-probabilities of what comes after the last of them. `state` is what
     /// the stream carries, empty at its beginning.
     ///
     /// # Errors
     /// [`Error::Shape`] for a net that is no language model, no tokens, or one outside the vocabulary.
     pub fn next(&self, ids: &[u32], state: &mut StreamState<T>) -> Result<Vec<T>> {
+        let mut out = Vec::new();
+        self.stream(ids, state, &mut |_, last, said| {
+            if last {
+                out.extend_from_slice(said);
+            }
+        })?;
+        Ok(out)
+    }
+
+    /// Feeds tokens to one stream and gives the log-probability of a target after each of them; a target of
+    /// [`crate::NO_TARGET`] is passed over.
+    ///
+    /// # Errors
+    /// As [`Predictor::next`]; another number of targets, or one that is no class.
+    pub fn score(
+        &self,
+        ids: &[u32],
+        targets: &[u32],
+        state: &mut StreamState<T>,
+        each: &mut dyn FnMut(T),
+    ) -> Result<()> {
+        let k = self.net.output_width();
+        if targets.len() != ids.len() {
+            let (found, expected) = (targets.len().to_string(), format!("{}, one a token", ids.len()));
+            return Err(Error::Shape { what: "targets", found, expected });
+        }
+        super::learner::check_classes(targets, k)?;
+        self.stream(ids, state, &mut |at, _, said| {
+            if targets[at] != crate::NO_TARGET {
+                each(said[targets[at] as usize]);
+            }
+        })
+    }
+
+    /// Walks tokens of one stream; `each` gets the place of a token, whether it is the last, and the log-probabilities
+    /// of what comes after it.
+    fn stream(
+        &self,
+        ids: &[u32],
+        state: &mut StreamState<T>,
+        each: &mut dyn FnMut(usize, bool, &[T]),
+    ) -> Result<()> {
         let p = self.net.params();
         let shape = |what, found: String, expected: String| Err(Error::Shape { what, found, expected });
         let Some(embedding) = &self.net.embedding else {
@@ -124,23 +171,26 @@ impl<T: Real> Predictor<T> {
         let mut room = self.room();
         let (batch, tape) = &mut *room;
         let k = self.net.output_width();
-        let mut last = 0;
         if state.h.is_empty() {
             state.h = Buffer::zeros(p.stack.state());
             state.c = Buffer::zeros(p.stack.state());
         }
         std::mem::swap(&mut batch.h, &mut state.h);
         std::mem::swap(&mut batch.c, &mut state.c);
+        let mut at = 0;
         for piece in ids.chunks(self.steps.max(1)) {
             batch.steps.set_equal(piece.len(), 1);
             batch.ids.clear();
             batch.ids.extend_from_slice(piece);
             self.walk(batch, tape);
-            last = piece.len() - 1;
+            for said in tape.head.out[..piece.len() * k].chunks_exact(k) {
+                each(at, at + 1 == ids.len(), said);
+                at += 1;
+            }
         }
         std::mem::swap(&mut batch.h, &mut state.h);
         std::mem::swap(&mut batch.c, &mut state.c);
-        Ok(tape.head.out[last * k..(last + 1) * k].to_vec())
+        Ok(())
     }
 
     fn room(&self) -> std::sync::MutexGuard<'_, (Batch<T>, NetTape<T>)> {

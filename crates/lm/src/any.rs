@@ -1,0 +1,283 @@
+//! Counts, nets and mixtures of both as one kind of model.
+
+use gyeol_base::{Fault, Result};
+use gyeol_ngram::{NgramModel, SENTENCE_START, Scored, ScoresWords, WordId};
+use gyeol_tensor::Pool;
+
+use crate::net::{NetLm, NetState};
+
+/// A language model.
+#[derive(Debug)]
+pub enum AnyLm {
+    /// Of counts.
+    Ngram(NgramModel),
+    /// Of a net.
+    Net(Box<NetLm>),
+    /// Σ share · P, of models that have the same words under the same numbers.
+    Mixed(Vec<(f64, AnyLm)>),
+}
+
+/// What it remembers.
+#[derive(Debug, Clone)]
+pub enum AnyLmState {
+    /// Of counts.
+    Ngram(<NgramModel as ScoresWords>::State),
+    /// Of a net.
+    Net(NetState),
+    /// Of each member.
+    Mixed(Vec<AnyLmState>),
+}
+
+impl From<NgramModel> for AnyLm {
+    fn from(model: NgramModel) -> Self {
+        AnyLm::Ngram(model)
+    }
+}
+
+impl From<NetLm> for AnyLm {
+    fn from(model: NetLm) -> Self {
+        AnyLm::Net(Box::new(model))
+    }
+}
+
+impl AnyLm {
+    /// A mixture.
+    ///
+    /// # Errors
+    /// No member, shares that do not sum to one, or other words under the same numbers.
+    pub fn mixed(members: Vec<(f64, AnyLm)>) -> Result<AnyLm> {
+        let shares: f64 = members.iter().map(|(share, _)| share).sum();
+        let sound =
+            members.iter().all(|(share, _)| (0.0..=1.0).contains(share)) && (shares - 1.0).abs() < 1e-6;
+        let alike = members.windows(2).all(|pair| same_words(&pair[0].1, &pair[1].1));
+        if members.is_empty() || !sound || !alike {
+            let found = format!("{} models whose shares sum to {shares}", members.len());
+            return Err(Fault::new("unlike-models", found)
+                .cause("a mixture is of models with the same words, and its shares sum to one")
+                .next("fit them on one training part")
+                .input());
+        }
+        Ok(AnyLm::Mixed(members))
+    }
+
+    /// The shares of two models in their mixture: those that give the words of a text the most probability, by expectation
+    /// maximisation (Jelinek and Mercer 1980). Of each word the log10 of its probability by either.
+    pub fn shares(a: &[f32], b: &[f32], rounds: usize) -> (f64, f64) {
+        let mut share = 0.5;
+        for _ in 0..rounds {
+            let of = |(a, b): (&f32, &f32)| {
+                let (a, b) = (10f64.powf(f64::from(*a)) * share, 10f64.powf(f64::from(*b)) * (1.0 - share));
+                if a + b > 0.0 { a / (a + b) } else { share }
+            };
+            let sum: f64 = a.iter().zip(b).map(of).sum();
+            share = sum / a.len().max(1) as f64;
+        }
+        (share, 1.0 - share)
+    }
+
+    /// The counts, of a model that has no net.
+    pub fn as_ngram(&self) -> Option<&NgramModel> {
+        match self {
+            AnyLm::Ngram(model) => Some(model),
+            AnyLm::Net(_) | AnyLm::Mixed(_) => None,
+        }
+    }
+
+    /// The counts in it: those of the first member that has any.
+    pub fn ngram_within(&self) -> Option<&NgramModel> {
+        match self {
+            AnyLm::Ngram(model) => Some(model),
+            AnyLm::Net(_) => None,
+            AnyLm::Mixed(members) => members.iter().find_map(|(_, model)| model.ngram_within()),
+        }
+    }
+
+    /// Numbers that nets learnt.
+    pub fn net_parameters(&self) -> u64 {
+        match self {
+            AnyLm::Ngram(_) => 0,
+            AnyLm::Net(net) => net.parameters().len() as u64,
+            AnyLm::Mixed(members) => members.iter().map(|(_, model)| model.net_parameters()).sum(),
+        }
+    }
+
+    /// Bytes of its tables and parameters.
+    pub fn size(&self) -> u64 {
+        match self {
+            AnyLm::Ngram(model) => model.size() as u64,
+            AnyLm::Net(net) => 4 * net.parameters().len() as u64,
+            AnyLm::Mixed(members) => members.iter().map(|(_, model)| model.size()).sum(),
+        }
+    }
+
+    /// Scores lines of words, each a sentence, `</s>` after it: line by line on the pool.
+    pub fn score_lines(&self, lines: &[Vec<WordId>], pool: &Pool) -> Vec<Vec<Scored>> {
+        let mut out: Vec<Vec<Scored>> = vec![Vec::new(); lines.len()];
+        pool.each_mut(&mut out, |_, at, scored| {
+            scored.reserve(lines[at].len() + 1);
+            gyeol_ngram::score_ids(self, &lines[at], true, |one| scored.push(one));
+        });
+        out
+    }
+}
+
+fn same_words(a: &AnyLm, b: &AnyLm) -> bool {
+    a.vocabulary_len() == b.vocabulary_len()
+        && (0..a.vocabulary_len() as WordId).all(|id| a.word(id) == b.word(id))
+}
+
+/// log10 of Σ share · 10^log10.
+fn mixed(members: &[(f64, AnyLm)], mut log10: impl FnMut(usize) -> f32) -> f32 {
+    let sum: f64 = (0..members.len()).map(|i| members[i].0 * 10f64.powf(f64::from(log10(i)))).sum();
+    sum.log10() as f32
+}
+
+fn of_another_model() -> ! {
+    unreachable!("a state of another kind of model")
+}
+
+impl ScoresWords for AnyLm {
+    type State = AnyLmState;
+
+    fn vocabulary_len(&self) -> usize {
+        match self {
+            AnyLm::Ngram(model) => model.vocabulary_len(),
+            AnyLm::Net(model) => model.vocabulary_len(),
+            AnyLm::Mixed(members) => members[0].1.vocabulary_len(),
+        }
+    }
+
+    fn id(&self, word: &[u8]) -> WordId {
+        match self {
+            AnyLm::Ngram(model) => model.id(word),
+            AnyLm::Net(model) => model.id(word),
+            AnyLm::Mixed(members) => members[0].1.id(word),
+        }
+    }
+
+    fn word(&self, id: WordId) -> &str {
+        match self {
+            AnyLm::Ngram(model) => model.word(id),
+            AnyLm::Net(model) => model.word(id),
+            AnyLm::Mixed(members) => members[0].1.word(id),
+        }
+    }
+
+    fn start(&self) -> AnyLmState {
+        match self {
+            AnyLm::Ngram(model) => AnyLmState::Ngram(model.start()),
+            AnyLm::Net(model) => AnyLmState::Net(model.start()),
+            AnyLm::Mixed(members) => AnyLmState::Mixed(members.iter().map(|(_, m)| m.start()).collect()),
+        }
+    }
+
+    fn score(&self, state: &AnyLmState, word: WordId) -> (Scored, AnyLmState) {
+        match (self, state) {
+            (AnyLm::Ngram(model), AnyLmState::Ngram(state)) => {
+                let (scored, next) = model.score(state, word);
+                (scored, AnyLmState::Ngram(next))
+            }
+            (AnyLm::Net(model), AnyLmState::Net(state)) => {
+                let (scored, next) = model.score(state, word);
+                (scored, AnyLmState::Net(next))
+            }
+            (AnyLm::Mixed(members), AnyLmState::Mixed(states)) => {
+                let (scored, next): (Vec<Scored>, Vec<AnyLmState>) =
+                    members.iter().zip(states).map(|((_, model), state)| model.score(state, word)).unzip();
+                let log10 = mixed(members, |i| scored[i].log10);
+                (
+                    Scored { word: scored[0].word, ..Scored::new(scored[0].word, log10) },
+                    AnyLmState::Mixed(next),
+                )
+            }
+            _ => of_another_model(),
+        }
+    }
+
+    fn context(&self) -> Option<usize> {
+        match self {
+            AnyLm::Ngram(model) => model.context(),
+            AnyLm::Net(_) | AnyLm::Mixed(_) => None,
+        }
+    }
+
+    fn alike(&self, a: &AnyLmState, b: &AnyLmState) -> bool {
+        match (self, a, b) {
+            (AnyLm::Ngram(model), AnyLmState::Ngram(a), AnyLmState::Ngram(b)) => model.alike(a, b),
+            _ => false,
+        }
+    }
+
+    fn after(&self, state: &AnyLmState, word: WordId) -> AnyLmState {
+        match (self, state) {
+            (AnyLm::Ngram(model), AnyLmState::Ngram(state)) => AnyLmState::Ngram(model.after(state, word)),
+            (AnyLm::Net(model), AnyLmState::Net(state)) => AnyLmState::Net(model.after(state, word)),
+            (AnyLm::Mixed(members), AnyLmState::Mixed(states)) => AnyLmState::Mixed(
+                members.iter().zip(states).map(|((_, model), state)| model.after(state, word)).collect(),
+            ),
+            _ => of_another_model(),
+        }
+    }
+
+    fn score_run(&self, words: &[WordId], state: AnyLmState, each: &mut impl FnMut(Scored)) -> AnyLmState {
+        // Through a pointer, so that a mixture of mixtures is not a type without end.
+        let each: &mut dyn FnMut(Scored) = each;
+        self.run(words, state, each)
+    }
+
+    fn distribution(&self, state: &AnyLmState, out: &mut Vec<f64>) {
+        match (self, state) {
+            (AnyLm::Ngram(model), AnyLmState::Ngram(state)) => model.distribution(state, out),
+            (AnyLm::Net(model), AnyLmState::Net(state)) => model.distribution(state, out),
+            (AnyLm::Mixed(members), AnyLmState::Mixed(states)) => {
+                let mut sum = vec![0.0; self.vocabulary_len()];
+                for ((share, model), state) in members.iter().zip(states) {
+                    model.distribution(state, out);
+                    sum.iter_mut().zip(&*out).for_each(|(s, p)| *s += share * p);
+                }
+                *out = sum;
+                out[SENTENCE_START as usize] = 0.0;
+            }
+            _ => of_another_model(),
+        }
+    }
+
+    fn priors(&self) -> Vec<f32> {
+        match self.ngram_within() {
+            Some(model) => model.priors(),
+            None => {
+                let mut all = Vec::new();
+                self.distribution(&self.start(), &mut all);
+                all.into_iter().map(|p| p.log10() as f32).collect()
+            }
+        }
+    }
+}
+
+impl AnyLm {
+    fn run(&self, words: &[WordId], state: AnyLmState, mut each: &mut dyn FnMut(Scored)) -> AnyLmState {
+        match (self, state) {
+            (AnyLm::Ngram(model), AnyLmState::Ngram(state)) => {
+                AnyLmState::Ngram(model.score_run(words, state, &mut each))
+            }
+            (AnyLm::Net(model), AnyLmState::Net(state)) => {
+                AnyLmState::Net(model.score_run(words, state, &mut each))
+            }
+            (AnyLm::Mixed(members), AnyLmState::Mixed(states)) => {
+                let mut all: Vec<Vec<Scored>> = vec![Vec::with_capacity(words.len()); members.len()];
+                let next = members
+                    .iter()
+                    .zip(states)
+                    .zip(&mut all)
+                    .map(|(((_, model), state), all)| model.run(words, state, &mut |scored| all.push(scored)))
+                    .collect();
+                for at in 0..all[0].len() {
+                    let word = all[0][at].word;
+                    each(Scored::new(word, mixed(members, |i| all[i][at].log10)));
+                }
+                AnyLmState::Mixed(next)
+            }
+            _ => of_another_model(),
+        }
+    }
+}

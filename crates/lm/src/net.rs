@@ -1,0 +1,207 @@
+//! A recurrent net that says what word comes next.
+//!
+//! ```text
+//! words ──class──▶ E[c_t] ──▶ recurrent layers, h_t carried on ──▶ softmax over classes ──share──▶ P(word | all before)
+//! ```
+//!
+//! A sentence begins where one ended: the first token that is read is `</s>`, with no state. Words that share a class are
+//! dealt with as [`Classes`] says.
+
+use std::sync::{Arc, OnceLock};
+
+use gyeol_base::Result;
+use gyeol_neural::NO_TARGET;
+use gyeol_neural::net::{Input, LayerSummary, Net, NetParams, Output, Predictor, StreamState};
+use gyeol_ngram::{SENTENCE_END, SENTENCE_START, Scored, ScoresWords, UNKNOWN, WordId};
+
+use crate::classes::Classes;
+use crate::words::Words;
+
+/// Tokens that walk together through the softmax.
+const STEPS: usize = 32;
+
+/// A net with its words.
+#[derive(Debug)]
+pub struct NetLm {
+    words: Words,
+    classes: Classes,
+    predictor: Predictor<f32>,
+    start: OnceLock<NetState>,
+}
+
+/// What a net remembers: the vectors of its layers, what is still to be read, and what it says of the next word once that
+/// was asked.
+#[derive(Debug, Clone)]
+pub struct NetState(Arc<Node>);
+
+#[derive(Debug)]
+struct Node {
+    stream: StreamState<f32>,
+    /// Classes that were not walked yet, one at the least.
+    pending: Vec<u32>,
+    known: OnceLock<Known>,
+}
+
+/// After the pending classes.
+#[derive(Debug)]
+struct Known {
+    stream: StreamState<f32>,
+    /// ln P by class.
+    said: Vec<f32>,
+}
+
+fn state(stream: StreamState<f32>, pending: Vec<u32>) -> NetState {
+    NetState(Arc::new(Node { stream, pending, known: OnceLock::new() }))
+}
+
+impl NetLm {
+    /// A net of these parameters over the classes of these words; `threads` may ask it at once without waiting.
+    ///
+    /// # Errors
+    /// Sizes that do not fit each other.
+    pub fn new(
+        words: Words,
+        classes: Classes,
+        shape: &NetParams,
+        parameters: Vec<f32>,
+        threads: usize,
+    ) -> Result<NetLm> {
+        let net = Net::new(shape)?;
+        let (of, _) = classes.parts();
+        let vocabulary = match shape.input {
+            Input::Tokens { vocabulary } => vocabulary,
+            Input::Numbers => 0,
+        };
+        let over = match shape.output {
+            Output::Classes { classes } | Output::Adaptive { classes, .. } => classes,
+            Output::Values { .. } => 0,
+        };
+        if of.len() != words.len() || vocabulary != classes.len() || over != classes.len() {
+            return Err(gyeol_bundle::bad_manifest("words, classes and net are not of one size"));
+        }
+        let predictor = Predictor::new(net, parameters, STEPS, threads)?;
+        // Asked once, so that nothing later can fail.
+        predictor.next(&[classes.of(SENTENCE_END)], &mut StreamState::default())?;
+        Ok(NetLm { words, classes, predictor, start: OnceLock::new() })
+    }
+
+    /// Its words.
+    pub fn words(&self) -> &Words {
+        &self.words
+    }
+
+    /// Their classes.
+    pub fn classes(&self) -> &Classes {
+        &self.classes
+    }
+
+    /// The shape of the net.
+    pub fn shape(&self) -> &NetParams {
+        self.predictor.net().params()
+    }
+
+    /// Its parameters.
+    pub fn parameters(&self) -> &[f32] {
+        self.predictor.params()
+    }
+
+    /// Its layers.
+    pub fn layers(&self) -> Vec<LayerSummary> {
+        self.predictor.net().summary().layers
+    }
+
+    fn known<'a>(&self, state: &'a NetState) -> &'a Known {
+        let node = &*state.0;
+        node.known.get_or_init(|| {
+            let mut stream = node.stream.clone();
+            // What can fail was tried when the net was made: tokens are classes of the net, and there is one.
+            let said = self.predictor.next(&node.pending, &mut stream).unwrap_or_default();
+            Known { stream, said }
+        })
+    }
+
+    fn scored(&self, word: WordId, ln: f32) -> Scored {
+        let word = if (word as usize) < self.words.len() { word } else { UNKNOWN };
+        Scored::new(word, ln * std::f32::consts::LOG10_E + self.classes.share(word))
+    }
+}
+
+impl ScoresWords for NetLm {
+    type State = NetState;
+
+    fn vocabulary_len(&self) -> usize {
+        self.words.len()
+    }
+
+    fn id(&self, word: &[u8]) -> WordId {
+        self.words.id(word)
+    }
+
+    fn word(&self, id: WordId) -> &str {
+        self.words.word(id)
+    }
+
+    fn start(&self) -> NetState {
+        let new = || state(StreamState::default(), vec![self.classes.of(SENTENCE_END)]);
+        self.start.get_or_init(new).clone()
+    }
+
+    fn score(&self, before: &NetState, word: WordId) -> (Scored, NetState) {
+        let known = self.known(before);
+        let class = self.classes.of(word);
+        let ln = known.said.get(class as usize).copied().unwrap_or(f32::NEG_INFINITY);
+        (self.scored(word, ln), state(known.stream.clone(), vec![class]))
+    }
+
+    fn after(&self, before: &NetState, word: WordId) -> NetState {
+        let class = self.classes.of(word);
+        match before.0.known.get() {
+            Some(known) => state(known.stream.clone(), vec![class]),
+            None => {
+                let pending = before.0.pending.iter().copied().chain([class]).collect();
+                state(before.0.stream.clone(), pending)
+            }
+        }
+    }
+
+    /// All words but the last walk through the net at once.
+    fn score_run(&self, words: &[WordId], before: NetState, each: &mut impl FnMut(Scored)) -> NetState {
+        let [_, asked @ ..] = words else { return before };
+        let Some((&last, inner)) = asked.split_last() else { return before };
+        let of = |word: &WordId| self.classes.of(*word);
+        let node = &*before.0;
+        let (mut stream, mut inputs, skipped) = match node.known.get() {
+            Some(known) => (known.stream.clone(), Vec::new(), 0),
+            None => (node.stream.clone(), node.pending.clone(), node.pending.len() - 1),
+        };
+        let mut next = asked.iter();
+        if let Some(known) = node.known.get()
+            && let Some(&word) = next.next()
+        {
+            each(self.scored(word, known.said[of(&word) as usize]));
+        }
+        inputs.extend(inner.iter().map(of));
+        let targets: Vec<u32> = std::iter::repeat_n(NO_TARGET, skipped).chain(next.clone().map(of)).collect();
+        if !inputs.is_empty() {
+            let scored = self.predictor.score(&inputs, &targets, &mut stream, &mut |ln| {
+                if let Some(&word) = next.next() {
+                    each(self.scored(word, ln));
+                }
+            });
+            debug_assert!(scored.is_ok(), "classes are tokens of the net: {scored:?}");
+        }
+        state(stream, vec![of(&last)])
+    }
+
+    fn distribution(&self, before: &NetState, out: &mut Vec<f64>) {
+        let said = &self.known(before).said;
+        out.clear();
+        out.extend((0..self.words.len() as WordId).map(|word| match word {
+            SENTENCE_START => 0.0,
+            _ => {
+                let share = 10f64.powf(f64::from(self.classes.share(word)));
+                said.get(self.classes.of(word) as usize).map_or(0.0, |ln| f64::from(*ln).exp()) * share
+            }
+        }));
+    }
+}

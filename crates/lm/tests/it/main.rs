@@ -1,0 +1,227 @@
+//! Nets of words: trained, asked in every way, mixed, saved.
+
+use gyeol_bundle::{Bundle, DataHash, Limits, Manifest};
+use gyeol_lm::{AnyLm, NetLm, NetLmParams, Trained, Words};
+use gyeol_neural::{Cell, Fit, State};
+use gyeol_ngram::{
+    Layout, NgramModel, Options, Protocol, Sampling, ScoresWords, Source, count, next_words, perplexity,
+    sample, score_ids, score_words,
+};
+use gyeol_tensor::{Pool, Rng};
+
+/// Sentences in which the last word is told by the first: what no n-gram of order 3 can know.
+fn text(lines: usize, seed: u64) -> String {
+    let mut rng = Rng::new(seed);
+    let mut out = String::new();
+    for _ in 0..lines {
+        let subject = rng.below(3) as usize;
+        let middle: Vec<&str> =
+            (0..2 + rng.below(3)).map(|_| ["very", "quite", "rather"][rng.below(3) as usize]).collect();
+        let one = [("wind", "blows"), ("rain", "falls"), ("sun", "shines")][subject];
+        out += &format!("the {} {} {}\n", one.0, middle.join(" "), one.1);
+    }
+    out
+}
+
+struct Corpus {
+    ngram: NgramModel,
+    counts: Vec<u64>,
+    train: Vec<Vec<u32>>,
+    valid: Vec<Vec<u32>>,
+}
+
+fn ids(model: &NgramModel, text: &str) -> Vec<Vec<u32>> {
+    text.lines().map(|l| l.split(' ').map(|w| model.text_id(w.as_bytes())).collect()).collect()
+}
+
+fn corpus(pool: &Pool) -> Corpus {
+    let (train, valid) = (text(600, 1), text(100, 2));
+    let options = Options { order: 3, ..Options::default() };
+    let counted = count(&mut Source::from_text(train.clone()), &options, pool, &mut |_| true).unwrap();
+    let made = counted.estimate(&options, pool, &mut |_| true).unwrap();
+    let ngram = NgramModel::from_tables(&made.tables, Layout::Probing, "{}", pool, &mut |_| true).unwrap();
+    let words = counted.vocabulary();
+    let counts = (0..words.len() as u32).map(|id| counted.count_of(&[words.word(id)])).collect();
+    Corpus { counts, train: ids(&ngram, &train), valid: ids(&ngram, &valid), ngram }
+}
+
+fn params(cell: Cell) -> NetLmParams {
+    NetLmParams {
+        units: 24,
+        layers: 1,
+        embedding: 16,
+        dropout: 0.1,
+        rows: 8,
+        steps: 12,
+        epochs: 12,
+        learning_rate: 1e-2,
+        ..NetLmParams::suited(cell, 3000, 12)
+    }
+}
+
+fn trained(corpus: &Corpus, params: &NetLmParams, pool: &Pool) -> Trained {
+    let words = Words::of(&corpus.ngram);
+    let parts = (&corpus.train[..], &corpus.valid[..]);
+    params.fit(parts, words, &corpus.counts, pool, None, &mut |_| true).unwrap()
+}
+
+fn asked(model: &(impl ScoresWords + ?Sized), valid: &str) -> f64 {
+    let mut source = Source::from_text(valid.to_owned());
+    perplexity(model, &mut source, Protocol::Sentence, &mut |_| true).unwrap().perplexity
+}
+
+#[test]
+fn a_net_knows_what_counts_cannot_and_answers_alike_in_every_way() {
+    let pool = Pool::new(2);
+    let corpus = corpus(&pool);
+    let test = text(200, 3);
+    for cell in [Cell::Rnn, Cell::Gru, Cell::Lstm] {
+        let found = trained(&corpus, &params(cell), &pool);
+        let net = found.model;
+        let (counts, nets) = (asked(&corpus.ngram, &test), asked(&net, &test));
+        assert!(nets < 0.93 * counts, "{cell:?}: {nets} against {counts} of counts");
+        // The least that can be: ln 3 for the subject, the words between, and when they end.
+        assert!(found.curve.last().unwrap().valid_loss < 0.62 * found.naive);
+
+        // Word by word, all at once, and by the distribution: one answer.
+        let line: Vec<u32> = corpus.valid[0].clone();
+        let (mut state, mut alone) = (net.start(), Vec::new());
+        for &word in line.iter().chain([&2]) {
+            let mut all = Vec::new();
+            net.distribution(&state, &mut all);
+            assert!((all.iter().sum::<f64>() - 1.0).abs() < 1e-5, "{}", all.iter().sum::<f64>());
+            assert_eq!(all[1], 0.0, "<s> is never predicted");
+            let (scored, next) = net.score(&state, word);
+            assert!((all[word as usize].log10() - f64::from(scored.log10)).abs() < 1e-5);
+            alone.push(scored.log10);
+            state = next;
+        }
+        let mut run = Vec::new();
+        score_ids(&net, &line, true, |scored| run.push(scored.log10));
+        let near =
+            |a: &[f32], b: &[f32]| a.len() == b.len() && a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-4);
+        assert!(near(&run, &alone), "{run:?} {alone:?}");
+        // In two runs, the second from the state of the first, once asked before and once not.
+        for ask_first in [false, true] {
+            let mut halves = Vec::new();
+            let state = net.score_run(&[1, line[0], line[1]], net.start(), &mut |s| halves.push(s.log10));
+            if ask_first {
+                net.distribution(&state, &mut Vec::new());
+            }
+            let rest: Vec<u32> = line[1..].iter().copied().chain([2]).collect();
+            net.score_run(&rest, state, &mut |s| halves.push(s.log10));
+            assert!(near(&halves, &alone), "{halves:?} {alone:?}");
+        }
+        let mut after = net.start();
+        for &word in &line[..3] {
+            after = net.after(&after, word);
+        }
+        assert!((net.score(&after, line[3]).0.log10 - alone[3]).abs() < 1e-4);
+        let lines = AnyLm::from(net).score_lines(&corpus.valid, &pool);
+        assert!(near(&lines[0].iter().map(|s| s.log10).collect::<Vec<_>>(), &alone));
+        assert_eq!(lines.len(), corpus.valid.len());
+    }
+}
+
+#[test]
+fn a_word_that_was_never_seen_has_a_probability() {
+    let pool = Pool::new(1);
+    let corpus = corpus(&pool);
+    let net = trained(&corpus, &NetLmParams { epochs: 2, ..params(Cell::Gru) }, &pool).model;
+    let scored = score_words(&net, &["the", "storm", "very", "blows"]);
+    assert!(scored[1].unknown && scored.iter().all(|s| s.log10.is_finite()), "{scored:?}");
+    assert_eq!(net.text_id(b"</s>"), 0, "a reserved word is no word of a text");
+    let empty = score_words(&net, &[]);
+    assert_eq!(empty.len(), 1, "an empty line is its end");
+    let long = vec!["very"; 1000];
+    assert!(score_words(&net, &long).iter().all(|s| s.log10.is_finite()));
+    assert_eq!(next_words(&net, &net.start(), 3).len(), 3);
+    sample(&net, &["the"], &Sampling::default()).unwrap();
+}
+
+#[test]
+fn any_number_of_threads_and_a_resumed_fit_give_the_same_bits() {
+    let corpus = corpus(&Pool::new(1));
+    let params = NetLmParams { epochs: 3, ..params(Cell::Lstm) };
+    let of = |threads: usize| trained(&corpus, &params, &Pool::new(threads)).model.parameters().to_vec();
+    let one = of(1);
+    for threads in [2, 3, 7] {
+        assert!(of(threads) == one, "{threads} threads");
+    }
+    let pool = Pool::new(2);
+    let parts = (&corpus.train[..], &corpus.valid[..]);
+    let mut kept: Option<State<f32>> = None;
+    let stopped =
+        params.fit(parts, Words::of(&corpus.ngram), &corpus.counts, &pool, None, &mut |step| match step {
+            Fit::Epoch(state) => {
+                kept = Some(state.clone());
+                false
+            }
+            Fit::Iteration { .. } => true,
+        });
+    assert_eq!(stopped.unwrap_err().code(), "stopped");
+    let again =
+        params.fit(parts, Words::of(&corpus.ngram), &corpus.counts, &pool, kept, &mut |_| true).unwrap();
+    assert!(again.model.parameters() == one && again.curve.len() == 3);
+}
+
+#[test]
+fn a_mixture_is_the_sum_of_its_shares_and_comes_back_from_a_file() {
+    let pool = Pool::new(2);
+    let corpus = corpus(&pool);
+    let test = text(200, 3);
+    let net = trained(&corpus, &params(Cell::Lstm), &pool).model;
+    let (alone, counts) = (asked(&net, &test), asked(&corpus.ngram, &test));
+    let log10 = |model: &dyn Fn(&[u32]) -> Vec<f32>| -> Vec<f32> {
+        corpus.valid.iter().flat_map(|l| model(l)).collect()
+    };
+    let of = |model: &dyn gyeol_ngram::LanguageModel, line: &[u32]| {
+        let mut out = Vec::new();
+        score_ids(model, line, true, |s| out.push(s.log10));
+        out
+    };
+    let (a, b) = (log10(&|l| of(&net, l)), log10(&|l| of(&corpus.ngram, l)));
+    let (share, other) = AnyLm::shares(&a, &b, 50);
+    assert!((share + other - 1.0).abs() < 1e-12 && share > 0.5, "{share}");
+    let mixed = AnyLm::mixed(vec![(share, AnyLm::from(net)), (other, AnyLm::from(corpus.ngram))]).unwrap();
+    let both = asked(&mixed, &test);
+    assert!(both <= alone * 1.001 && both < counts, "{both} of {alone} and {counts}");
+    let line = &corpus.valid[3];
+    let found = of(&mixed, line);
+    let AnyLm::Mixed(members) = &mixed else { panic!("a mixture") };
+    let (net, ngram) = (of(&members[0].1, line), of(&members[1].1, line));
+    for ((found, a), b) in found.iter().zip(&net).zip(&ngram) {
+        let sum = share * 10f64.powf(f64::from(*a)) + other * 10f64.powf(f64::from(*b));
+        assert!((f64::from(*found) - sum.log10()).abs() < 1e-5);
+    }
+    let mut all = Vec::new();
+    mixed.distribution(&mixed.start(), &mut all);
+    assert!((all.iter().sum::<f64>() - 1.0).abs() < 1e-5);
+
+    let data = DataHash { name: "t".into(), sha256: "0".repeat(64), rows: 1 };
+    let mut bundle = Bundle::new(Manifest::new("language-model", "ngram+lstm", data));
+    bundle.manifest.model = mixed.pack(&mut bundle, "").unwrap();
+    let bytes = bundle.to_bytes().unwrap();
+    let read = Bundle::from_bytes(&bytes, &Limits::default()).unwrap();
+    let again = AnyLm::unpack(&read, &read.manifest.model, "").unwrap();
+    assert_eq!(of(&again, line), found);
+    assert_eq!(again.net_parameters(), mixed.net_parameters());
+    let broken = serde_json::json!({ "kind": "net", "net": 3 });
+    assert!(AnyLm::unpack(&read, &broken, "").is_err());
+    assert!(AnyLm::mixed(Vec::new()).is_err());
+}
+
+#[test]
+fn too_little_text_is_said() {
+    let pool = Pool::new(1);
+    let corpus = corpus(&pool);
+    let fit = |rows: usize, valid: &[Vec<u32>]| {
+        let params = NetLmParams { rows, epochs: 1, ..params(Cell::Rnn) };
+        params
+            .fit((&corpus.train, valid), Words::of(&corpus.ngram), &corpus.counts, &pool, None, &mut |_| true)
+    };
+    assert_eq!(fit(8, &[]).unwrap_err().code(), "too-little-text");
+    assert_eq!(fit(0, &corpus.valid).unwrap_err().code(), "too-little-text");
+    assert!(fit(2, &corpus.valid[..1]).is_ok());
+    let _: NetLm = fit(1, &corpus.valid[..1]).unwrap().model;
+}
