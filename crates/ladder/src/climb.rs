@@ -280,7 +280,7 @@ fn bundle_path(out: &Path, rung: &str) -> PathBuf {
 }
 
 /// The file of a rung's model within the folder of a run.
-fn file_name(rung: &str) -> String {
+pub(crate) fn file_name(rung: &str) -> String {
     format!("{}.gyeol", stem(Path::new(""), rung).display())
 }
 

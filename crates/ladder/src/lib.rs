@@ -10,6 +10,7 @@
 //!
 //! The climb ([`climb()`]) knows no task; a task implements [`Task`] and is listed in [`tasks`].
 
+mod checkpoint;
 mod climb;
 mod error;
 mod folder;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use gyeol_base::{Fault, Result};
-use gyeol_ngram::{ScoresWords, WordId};
+use gyeol_ngram::{SENTENCE_END, ScoresWords, UNKNOWN, WordId};
 
 /// Words by number: 0 `<unk>`, 1 `<s>`, 2 `</s>`, then the others.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,17 +18,12 @@ impl Words {
         Words::numbered((0..model.vocabulary_len() as WordId).map(|id| model.word(id).to_owned()).collect())
     }
 
-    fn numbered(words: Vec<String>) -> Words {
-        let numbers = words.iter().zip(0..).map(|(word, id)| (word.clone().into_bytes(), id)).collect();
-        Words { words, numbers }
-    }
-
-    /// Reads [`Words::to_text`].
+    /// Words by number.
     ///
     /// # Errors
     /// Fewer than the three reserved words, or a word twice.
-    pub fn from_text(text: &str) -> Result<Words> {
-        let words = Words::numbered(text.split('\n').map(str::to_owned).collect());
+    pub fn new(words: Vec<String>) -> Result<Words> {
+        let words = Words::numbered(words);
         if words.words.len() < 3 || words.numbers.len() != words.words.len() {
             return Err(Fault::new(
                 "broken-words",
@@ -39,6 +34,19 @@ impl Words {
             .input());
         }
         Ok(words)
+    }
+
+    fn numbered(words: Vec<String>) -> Words {
+        let numbers = words.iter().zip(0..).map(|(word, id)| (word.clone().into_bytes(), id)).collect();
+        Words { words, numbers }
+    }
+
+    /// Reads [`Words::to_text`].
+    ///
+    /// # Errors
+    /// Fewer than the three reserved words, or a word twice.
+    pub fn from_text(text: &str) -> Result<Words> {
+        Words::new(text.split('\n').map(str::to_owned).collect())
     }
 
     /// One word a line; words hold no line ends.
@@ -59,6 +67,12 @@ impl Words {
     /// The number of a word, 0 if it is not known.
     pub fn id(&self, word: &[u8]) -> WordId {
         self.numbers.get(word).copied().unwrap_or(0)
+    }
+
+    /// The number of a word of a text; the reserved words are no words of a text and count as unknown.
+    pub fn text_id(&self, word: &[u8]) -> WordId {
+        let id = self.id(word);
+        if id <= SENTENCE_END { UNKNOWN } else { id }
     }
 
     /// The word of a number.

@@ -1,16 +1,14 @@
-//! A count-based language model with its way from text to tokens.
+//! A language model, of counts, a net, or both, with its way from text to tokens.
 
 use gyeol_base::Result;
 use gyeol_bundle::{Bundle, Packed, bad_manifest};
-use gyeol_ngram::{NgramModel, Sampling, Scored, ScoresWords, next_words, sample, score_ids, score_words};
+use gyeol_lm::AnyLm;
+use gyeol_ngram::{Sampling, Scored, ScoresWords, next_words, sample, score_ids, score_words};
 use gyeol_tensor::Pool;
 use gyeol_text::lines::TokenLines;
 use serde_json::{Value, json};
 
 use crate::answers::{Answers, Ask, Reply, VerbSpec, no_such_verb, number, object, text, texts, whole};
-
-/// Name of the section that holds the tables.
-const TABLES: &str = "ngram";
 
 /// A language model that reads texts.
 #[derive(Debug)]
@@ -18,8 +16,8 @@ pub struct LmModel {
     /// From texts to lines of tokens, as the training part was read.
     pub lines: TokenLines,
     /// What comes next.
-    pub model: NgramModel,
-    /// N-grams by order.
+    pub model: AnyLm,
+    /// N-grams by order; none of a net.
     pub counts: Vec<u64>,
     /// Smoothing.
     pub smoothing: String,
@@ -33,8 +31,8 @@ impl Packed for LmModel {
     const KIND: &'static str = "language-model";
 
     fn pack(&self, bundle: &mut Bundle) -> Result<()> {
+        let model = self.model.pack(bundle, "")?;
         bundle.manifest.model = json!({
-            "order": self.model.order(),
             "counts": self.counts,
             "parameters": self.parameters(),
             "vocabulary": self.model.vocabulary_len(),
@@ -43,7 +41,12 @@ impl Packed for LmModel {
             "warnings": self.warnings,
             "lines": self.lines.to_json(),
         });
-        bundle.add_section(TABLES, self.model.bytes());
+        // Counts alone are written as the first version wrote them.
+        let (key, value) = match self.model.as_ngram() {
+            Some(counts) => ("order", json!(counts.order())),
+            None => ("model", model),
+        };
+        bundle.manifest.model[key] = value;
         Ok(())
     }
 
@@ -55,7 +58,7 @@ impl Packed for LmModel {
         }
         let counts = serde_json::from_value(value["counts"].clone()).map_err(bad_manifest)?;
         let lines = TokenLines::from_json(&value["lines"]).map_err(bad_manifest)?;
-        let model = NgramModel::from_bytes(bundle.bytes(TABLES)?, TABLES).map_err(bad_manifest)?;
+        let model = AnyLm::unpack(&bundle, &value["model"], "")?;
         Ok(LmModel {
             lines,
             model,
@@ -67,7 +70,7 @@ impl Packed for LmModel {
     }
 
     fn parameters(&self) -> u64 {
-        self.counts.iter().sum()
+        self.counts.iter().sum::<u64>() + self.model.net_parameters()
     }
 }
 

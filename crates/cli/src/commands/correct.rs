@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use gyeol_lm::AnyLm;
 use gyeol_ngram::Source;
 use gyeol_ngram::correct::{
     Change, Correction, Corrector, ErrorModel, Learning, Params, is_counts, read_counts, read_errors,
@@ -36,7 +37,7 @@ pub fn run(common: &Common, args: &Correct) -> Result<()> {
     params.check()?;
     let errors = errors(common, args)?;
     let pool = super::pool(common);
-    let corrector = if args.model != "-" && is_counts(&args.model)? {
+    let corrector: Corrector<AnyLm> = if args.model != "-" && is_counts(&args.model)? {
         let counts = read_counts(&mut Source::open(&args.model)?, &mut until_stopped())?;
         Corrector::from_counts(&counts, &errors, params, &mut until_stopped())?
     } else {

@@ -6,6 +6,7 @@ use std::ops::Deref;
 use std::path::Path;
 
 use gyeol_bundle::{Bundle, Limits};
+use gyeol_lm::AnyLm;
 use gyeol_models::{LmModel, Registry};
 use gyeol_ngram::{Layout, NgramModel, Source, read_arpa};
 use gyeol_tensor::Pool;
@@ -18,15 +19,15 @@ use crate::progress::until_stopped;
 
 /// A language model; without `lines`, texts are cut at spaces alone.
 pub struct Loaded {
-    model: NgramModel,
+    model: AnyLm,
     lines: Option<TokenLines>,
     pool: Pool,
 }
 
 impl Deref for Loaded {
-    type Target = NgramModel;
+    type Target = AnyLm;
 
-    fn deref(&self) -> &NgramModel {
+    fn deref(&self) -> &AnyLm {
         &self.model
     }
 }
@@ -47,6 +48,12 @@ impl Loaded {
             Some(lines) => Cow::Owned(lines.line(text)),
             None => gyeol_base::plain(text),
         }
+    }
+
+    /// The tables of a model of counts, for an option that asks for them.
+    pub fn counts(&self, option: &str) -> Result<&NgramModel> {
+        let found = format!("{option} is about tables of n-grams, and the model is of another kind");
+        self.model.as_ngram().ok_or_else(|| Failure::Usage(format!("{found}: leave it out")))
     }
 
     /// A file as lines of the model's words.
@@ -134,7 +141,7 @@ pub fn lines(common: &Common, file: &str, texts: &Texts, bytes: &Bytes) -> Resul
 
 impl Loaded {
     /// The model alone, for a verb that cuts texts into words itself.
-    pub fn of_words(self, path: &str) -> Result<NgramModel> {
+    pub fn of_words(self, path: &str) -> Result<AnyLm> {
         let scheme = self.lines.as_ref().map_or("whitespace", |lines| &lines.chain.params().scheme);
         if !["whitespace", "word", "word-punct", "treebank", "word-tokenize", "unicode", "auto"]
             .contains(&scheme)
@@ -153,7 +160,7 @@ impl Loaded {
 /// A bundle, a binary model, or an ARPA file.
 pub fn load(common: &Common, path: &str) -> Result<Loaded> {
     let pool = super::pool(common);
-    let plain = |model: NgramModel, pool: Pool| Ok(Loaded { model, lines: None, pool });
+    let plain = |model: NgramModel, pool: Pool| Ok(Loaded { model: model.into(), lines: None, pool });
     if path == "-" {
         let mut bytes = Vec::new();
         std::io::stdin().lock().read_to_end(&mut bytes)?;

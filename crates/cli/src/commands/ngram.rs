@@ -35,7 +35,7 @@ pub fn run(common: &Common, verb: LanguageVerb) -> Result<()> {
             two_inputs(&model, &file)?;
             let model = load(common, &model)?;
             if verify {
-                model.verify(&super::pool(common), &mut until_stopped())?;
+                model.counts("--verify")?.verify(&super::pool(common), &mut until_stopped())?;
             }
             let mut texts = model.texts(common, &file, &texts, &bytes)?;
             show_perplexity(
@@ -328,7 +328,7 @@ fn score(
     let counted = match counts {
         None => None,
         Some(text) => {
-            let options = Options { order: model.order(), ..Options::default() };
+            let options = Options { order: model.counts("--counts")?.order(), ..Options::default() };
             let mut lines = lines(common, text, texts, bytes)?;
             Some(count(&mut lines.source, &options, &pool, &mut until_stopped())?)
         }

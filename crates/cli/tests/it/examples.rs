@@ -186,7 +186,9 @@ fn labels_of_unusual_names_are_found() {
         place.call(&["run", "w.csv", "--label", name, "--quick", "--out", "w", "--force"]).ok();
     }
     place.write("one.csv", "u,y\n".to_owned() + &(0..50).map(|i| format!("{i},a\n")).collect::<String>());
-    place.call(&["run", "one.csv", "--label", "y", "--out", "o"]).failed(&["all training examples are of class 'a'"]);
+    place
+        .call(&["run", "one.csv", "--label", "y", "--out", "o"])
+        .failed(&["all training examples are of class 'a'"]);
 }
 
 /// Ten thousand classes are learnt by what can, and the rest is left out in words.

@@ -10,7 +10,7 @@ use super::check::Lines;
 use super::error::{RecipeError, Result};
 use super::keys::Schema;
 use super::keys::examples::{CLASSIFY, REGRESS};
-use super::rules::{bad, contradiction, rung_names};
+use super::rules::{bad, contradiction, mixtures, rung_names};
 use super::writer::{self, Comments};
 
 /// Everything that a run on a classifier or a regression is told.
@@ -340,20 +340,7 @@ impl ExamplesRecipe {
         };
         self.preparation().check().map_err(chain)?;
         rung_names(self.rungs.iter().map(|rung| rung.name.as_str()), lines)?;
-        for (i, rung) in self.rungs.iter().enumerate() {
-            let parts: Vec<&str> = rung.name.split('+').collect();
-            let before = |part: &str| self.rungs[..i].iter().any(|r| r.name == part && !r.name.contains('+'));
-            let twice = parts.iter().enumerate().any(|(j, part)| parts[..j].contains(part));
-            let bare = super::rung_kind(&rung.name) == super::MIXTURE && parts.len() == 1;
-            if bare || (parts.len() > 1 && (twice || !parts.iter().all(|part| before(part)))) {
-                return Err(contradiction(
-                    lines.place(&format!("rung[{i}].name")),
-                    format!("\"{}\" does not join rungs that stand before it", rung.name.escape_debug()),
-                    "a mixture takes the answers of other rungs, by their whole names",
-                    "put its members before it and join their names, such as nbsvm+fasttext",
-                ));
-            }
-        }
+        mixtures(self.rungs.iter().map(|rung| rung.name.as_str()), "nbsvm+fasttext", lines)?;
         for (i, rung) in self.rungs.iter().enumerate() {
             let at = |key: &str| lines.place(&format!("rung[{i}].{key}"));
             for terms in rung.features.iter().flatten() {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::check::Lines;
 use super::error::{RecipeError, Result};
 use super::keys::lm::SCHEMA;
-use super::rules::{bad, contradiction, rung_names};
+use super::rules::{bad, contradiction, mixtures, rung_names};
 use super::writer::{self, Comments};
 
 /// Everything that a run on a language model is told.
@@ -123,6 +123,17 @@ pub struct LmRung {
     pub smoothing: Option<Vec<String>>,
     pub prune: Option<Vec<u32>>,
     pub entropy_prune: Option<f64>,
+    pub units: Option<usize>,
+    pub layers: Option<usize>,
+    pub embedding: Option<usize>,
+    pub dropout: Option<f64>,
+    pub softmax: Option<String>,
+    pub batch: Option<usize>,
+    pub steps: Option<usize>,
+    pub epochs: Option<usize>,
+    pub learning_rate: Option<f64>,
+    pub weight_decay: Option<f64>,
+    pub clip: Option<f64>,
 }
 
 impl LmRung {
@@ -320,6 +331,7 @@ impl LmRecipe {
         };
         smoothings("compare.smoothings".into(), "compare.smoothings", &self.compare.smoothings)?;
         rung_names(self.rungs.iter().map(|rung| rung.name.as_str()), lines)?;
+        mixtures(self.rungs.iter().map(|rung| rung.name.as_str()), "ngram+lstm", lines)?;
         for (i, rung) in self.rungs.iter().enumerate() {
             let path = |key: &str| format!("rung[{i}].{key}");
             smoothings(path("smoothing"), "rung.smoothing", rung.smoothing.as_deref().unwrap_or_default())?;
@@ -391,7 +403,7 @@ mod tests {
                 let head = match key.section {
                     "" | "data" => String::new(),
                     "rung" if key.name == "name" => "[[rung]]\n".into(),
-                    "rung" => "[[rung]]\nname = \"ngram\"\n".into(),
+                    "rung" => format!("[[rung]]\nname = \"{}\"\n", key.of.last().unwrap_or(&"ngram")),
                     section => format!("[{section}]\n"),
                 };
                 let line = format!("{} = {value}\n", key.name);
@@ -434,7 +446,9 @@ mod tests {
             &format!("{data}[[rung]]\nname = \"ngram\"\nsmoothing = \"stupid-back-off\"\n"),
             &["line 6", "no perplexity"],
         );
-        says(&format!("{data}[[rung]]\nname = \"lstm\"\n"), &["lstm", "unigram, ngram"]);
+        says(&format!("{data}[[rung]]\nname = \"transformer\"\n"), &["transformer", "unigram, ngram"]);
+        says(&format!("{data}[[rung]]\nname = \"lstm\"\norder = 3\n"), &["no such thing"]);
+        says(&format!("{data}[[rung]]\nname = \"ngram+lstm\"\n"), &["does not join rungs"]);
         says(&format!("{data}[[rung]]\nname = \"unigram\"\norder = 2\n"), &["no such thing"]);
         says(&format!("{data}[[rung]]\nname = \"ngram\"\n[[rung]]\nname = \"ngram\"\n"), &["stands twice"]);
         says(&format!("{data}[[rung]]\nname = \"ngram\"\norder = []\n"), &["it is empty"]);

@@ -257,6 +257,28 @@ pub(super) fn rung_names<'r>(names: impl Iterator<Item = &'r str>, lines: &Lines
     Ok(())
 }
 
+/// Mixtures join rungs that stand before them, each once; `such_as` is one that people would write.
+pub(super) fn mixtures<'r>(names: impl Iterator<Item = &'r str>, such_as: &str, lines: &Lines) -> Result<()> {
+    let mut before: Vec<&str> = Vec::new();
+    for (index, name) in names.enumerate() {
+        let parts: Vec<&str> = name.split('+').collect();
+        let twice = parts.iter().enumerate().any(|(j, part)| parts[..j].contains(part));
+        let bare = rung_kind(name) == super::MIXTURE && parts.len() == 1;
+        if bare || (parts.len() > 1 && (twice || !parts.iter().all(|part| before.contains(part)))) {
+            return Err(contradiction(
+                lines.place(&format!("rung[{index}].name")),
+                format!("\"{}\" does not join rungs that stand before it", name.escape_debug()),
+                "a mixture takes the answers of other rungs, by their whole names",
+                format!("put its members before it and join their names, such as {such_as}"),
+            ));
+        }
+        if parts.len() == 1 {
+            before.push(name);
+        }
+    }
+    Ok(())
+}
+
 fn rungs(recipe: &Recipe, lines: &Lines) -> Result<()> {
     let forecast = &recipe.forecast;
     rung_names(recipe.rungs.iter().map(|rung| rung.name.as_str()), lines)?;

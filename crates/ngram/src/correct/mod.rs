@@ -321,7 +321,7 @@ impl<M: ScoresWords> Corrector<M> {
     }
 }
 
-impl Corrector<NgramModel> {
+impl<M: ScoresWords + From<NgramModel>> Corrector<M> {
     /// A corrector with a table of word counts, each word by itself; see [`read_counts`]. What was counted once tells how
     /// many words are unknown (Good and Turing: their share of all words), unless the parameters say it.
     ///
@@ -335,7 +335,7 @@ impl Corrector<NgramModel> {
     ) -> Result<Self> {
         let (model, unknown_rate) = unigrams(counts, progress)?;
         params.unknown_rate = params.unknown_rate.or(Some(unknown_rate));
-        Self::new(model, errors, params, progress)
+        Self::new(model.into(), errors, params, progress)
     }
 }
 

@@ -37,8 +37,9 @@ const SECTIONS: &[Section] = &[
 ];
 
 /// The rungs for language models.
-const RUNGS: &[&str] = &["unigram", "ngram"];
+const RUNGS: &[&str] = &["unigram", "ngram", "rnn", "gru", "lstm", "mixture"];
 const NGRAM: &[&str] = &["ngram"];
+const NETS: &[&str] = &["rnn", "gru", "lstm"];
 
 const KEYS: &[Key] = &[
     key("", "task", Choice(&TASKS), Value("\"language-model\""), "What is learnt."),
@@ -158,7 +159,7 @@ const KEYS: &[Key] = &[
         kind: Text,
         default: Needed,
         of: &[],
-        doc: "Which rung: `unigram` or `ngram`, with a suffix after a colon where there are two of a kind (`ngram:trigram`).",
+        doc: "Which rung: `unigram`, `ngram`, `rnn`, `gru` or `lstm`, with a suffix after a colon where there are two of a kind (`ngram:trigram`); or rungs before it joined by `+` (`ngram+lstm`), mixed by shares that the validation part tells.",
     },
     rung("order", NGRAM, Wholes(1, 9), "Longest n-gram; of several the validation part chooses."),
     rung("smoothing", NGRAM, Texts, "Smoothing; of several the validation part chooses."),
@@ -174,4 +175,55 @@ const KEYS: &[Key] = &[
         Real(1e-15, 1.0),
         "Leaves out n-grams that change the entropy of their context by less than this (Stolcke 1998).",
     ),
+    rung(
+        "units",
+        NETS,
+        Whole(1, 8192),
+        "Units of a recurrent layer; left out, as many as the training part feeds.",
+    ),
+    rung("layers", NETS, Whole(1, 16), "Recurrent layers, one on the other."),
+    rung("embedding", NETS, Whole(1, 8192), "Numbers of a word's embedding; left out, as many as units."),
+    rung(
+        "dropout",
+        NETS,
+        Real(0.0, 0.95),
+        "Share of embeddings and of the layers' outputs that is left out while it learns, drawn once a window.",
+    ),
+    rung(
+        "softmax",
+        NETS,
+        Choice(&["full", "adaptive"]),
+        "Over all words, or first over the frequent ones and clusters of the others (Grave et al. 2017), which is quicker; left out, adaptive above 20,000 words.",
+    ),
+    rung(
+        "batch",
+        NETS,
+        Whole(1, 4096),
+        "Rows that the training text is cut into, and that are read side by side.",
+    ),
+    rung(
+        "steps",
+        NETS,
+        Whole(1, 4096),
+        "Words through which the gradient goes back; the state goes on beyond them.",
+    ),
+    rung(
+        "epochs",
+        NETS,
+        Whole(1, 100_000),
+        "Walks over the training part; the rate rises and falls once over all of them. Left out, as many as four million words of training allow.",
+    ),
+    rung(
+        "learning_rate",
+        NETS,
+        Real(1e-7, 10.0),
+        "Highest learning rate of AdamW; 0.003 where it is left out.",
+    ),
+    rung(
+        "weight_decay",
+        NETS,
+        Real(0.0, 10.0),
+        "Share of the weights taken off a step, times the learning rate.",
+    ),
+    rung("clip", NETS, Real(1e-6, 1e6), "Largest norm of the gradient."),
 ];

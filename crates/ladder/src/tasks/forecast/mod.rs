@@ -1,6 +1,5 @@
 //! The ladder of forecasts: readings on a clock, from repeating the last value to recurrent nets.
 
-mod checkpoint;
 mod detail;
 mod examples;
 pub mod open;
@@ -322,7 +321,7 @@ impl Task for Forecasts<'_> {
 
     fn saved(&self, rung: usize, stem: &Path) {
         if let RungParams::Net { members, .. } = &self.planned[rung].params {
-            checkpoint::remove(stem, *members);
+            crate::checkpoint::remove(stem, *members);
         }
     }
 

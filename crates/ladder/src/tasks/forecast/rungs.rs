@@ -8,9 +8,9 @@ use gyeol_neural::State;
 use gyeol_report::model::{EpochPoint, Fact, Input, LayerRow};
 
 use super::Forecasts;
-use super::checkpoint::Checkpoints;
 use super::plan::Planned;
 use super::verdict::verdict;
+use crate::checkpoint::Checkpoints;
 use crate::task::{Fit, Running};
 use crate::watch::{Step, Watch};
 

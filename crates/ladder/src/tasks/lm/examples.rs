@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use gyeol_base::Result;
-use gyeol_ngram::{NgramModel, Sampling, ScoresWords, sample, score_words};
+use gyeol_lm::AnyLm;
+use gyeol_ngram::{Sampling, ScoresWords, sample, score_words};
 use gyeol_report::model::{LineExample, LineKind};
 
 use super::judge::Sums;
@@ -19,12 +20,7 @@ const SAMPLES: u64 = 3;
 const LONGEST: usize = 25;
 
 /// Easy, typical and hard lines of the test part, word by word: neighbours at the 5th, 50th and 95th hundredth of bits a token.
-pub(super) fn lines(
-    scored: &[Sums],
-    plain: &NgramModel,
-    chosen: &NgramModel,
-    test: &Path,
-) -> Result<Vec<LineExample>> {
+pub(super) fn lines(scored: &[Sums], plain: &AnyLm, chosen: &AnyLm, test: &Path) -> Result<Vec<LineExample>> {
     let mut order: Vec<(f64, usize)> = scored
         .iter()
         .enumerate()
@@ -69,7 +65,7 @@ pub(super) fn lines(
 }
 
 /// Lines that a model makes up.
-pub(super) fn samples(model: &NgramModel, seed: u64) -> Result<Vec<String>> {
+pub(super) fn samples(model: &AnyLm, seed: u64) -> Result<Vec<String>> {
     (0..SAMPLES)
         .map(|i| {
             let how = Sampling { max: LONGEST, seed: seed.wrapping_add(i), ..Sampling::default() };

@@ -3,15 +3,16 @@
 use std::time::Instant;
 
 use gyeol_base::{Error, Result};
+use gyeol_lm::Words;
 use gyeol_ngram::smoothing::jelinek_mercer;
 use gyeol_ngram::{
-    Counted, Estimate, Layout, NgramModel, Options, Protocol, Smoothing, Source, count, perplexity,
+    Counted, Estimate, Layout, NgramModel, Options, Protocol, Smoothing, Source, WordId, count, perplexity,
     prune_by_entropy,
 };
 use gyeol_report::model::{Fact, Tried};
 use gyeol_tensor::Pool;
 
-use super::parts::Parts;
+use super::parts::{Parts, each_line};
 use crate::recipe::{LmRecipe, LmRung, VocabularyRecipe};
 use crate::watch::{Step, Watch};
 
@@ -28,6 +29,11 @@ pub(super) struct Choice {
 }
 
 impl Choice {
+    /// Counts of single words, for the vocabulary.
+    fn words() -> Choice {
+        Choice { order: 1, smoothing: String::new(), prune: Vec::new(), entropy_prune: None }
+    }
+
     /// Says that it is tried.
     pub fn say(&self, watch: &mut dyn Watch) -> Result<()> {
         let order = self.order.to_string();
@@ -138,10 +144,29 @@ impl<'a> Workbench<'a> {
 
     /// How often each word of the vocabulary occurs in the training part, by its number.
     pub fn frequencies(&mut self, watch: &mut dyn Watch) -> Result<Vec<u64>> {
-        let choice = Choice { order: 1, smoothing: String::new(), prune: Vec::new(), entropy_prune: None };
-        let (counted, _) = self.counted(&choice, watch)?;
+        let (counted, _) = self.counted(&Choice::words(), watch)?;
         let words = counted.vocabulary();
         Ok((0..words.len() as u32).map(|id| counted.count_of(&[words.word(id)])).collect())
+    }
+
+    /// The vocabulary that every rung shares.
+    pub fn words(&mut self, watch: &mut dyn Watch) -> Result<Words> {
+        let (counted, _) = self.counted(&Choice::words(), watch)?;
+        let words = counted.vocabulary();
+        Words::new((0..words.len() as u32).map(|id| words.word(id).to_owned()).collect())
+    }
+
+    /// A part as lines of word numbers; lines without a word are left out.
+    pub fn numbered(&self, part: usize, words: &Words) -> Result<Vec<Vec<WordId>>> {
+        let mut out = Vec::new();
+        each_line(&self.parts.files[part], &mut |line| {
+            let ids: Vec<WordId> =
+                line.split_whitespace().map(|word| words.text_id(word.as_bytes())).collect();
+            if !ids.is_empty() {
+                out.push(ids);
+            }
+        })?;
+        Ok(out)
     }
 
     /// The best of a rung's choices by the validation part, with all that were tried and the seconds they took together.

@@ -5,12 +5,21 @@
 
 use std::time::Instant;
 
-use gyeol_base::Result;
+use std::path::Path;
+
+use gyeol_base::{Error, Result};
 use gyeol_judge::{Metric, Outcomes, Partial};
-use gyeol_ngram::{NgramModel, Protocol, Source, full_scores, perplexity};
+use gyeol_lm::AnyLm;
+use gyeol_ngram::{Protocol, ScoresWords, Source, Stage, WordId, full_scores, perplexity};
 use gyeol_report::model::FrequencyClass;
+use gyeol_tensor::Pool;
+
+use super::parts::each_line;
 
 use crate::watch::{Step, Watch};
+
+/// Lines that nets score before the watch is asked again.
+const AT_ONCE: usize = 256;
 
 /// What a line adds.
 #[derive(Debug, Clone, Copy, Default)]
@@ -60,17 +69,18 @@ pub struct Scored {
     pub unseen: Vec<f64>,
     /// Bits and tokens by class of frequency.
     by_class: Vec<(f64, u64)>,
-    /// Wall seconds of scoring, on one thread.
+    /// Seconds of scoring, of all threads together.
     pub seconds: f64,
 }
 
 /// Scores a file of token lines; `class_of` gives the class of frequency of a word's number.
 pub(super) fn score(
-    model: &NgramModel,
+    model: &AnyLm,
     path: &str,
     characters: u64,
     classes: usize,
     class_of: &dyn Fn(u32, bool) -> usize,
+    pool: &Pool,
     watch: &mut dyn Watch,
 ) -> Result<(Outcomes<Sums>, Scored)> {
     let mut lines = Vec::new();
@@ -82,36 +92,56 @@ pub(super) fn score(
         seconds: 0.0,
     };
     let since = Instant::now();
-    full_scores(
-        model,
-        &mut Source::open(path)?,
-        &mut |_, words| {
-            let mut line = Sums::default();
-            for word in words {
-                let log10 = f64::from(word.log10);
-                line.log10 += log10;
-                line.tokens += 1.0;
-                if word.unknown {
-                    out.unknown += 1;
-                } else {
-                    line.known_log10 += log10;
-                    line.known += 1.0;
+    let mut add = |words: &[gyeol_ngram::Scored]| {
+        let mut line = Sums::default();
+        for word in words {
+            let log10 = f64::from(word.log10);
+            line.log10 += log10;
+            line.tokens += 1.0;
+            if word.unknown {
+                out.unknown += 1;
+            } else {
+                line.known_log10 += log10;
+                line.known += 1.0;
+            }
+            if let Some((bits, tokens)) = out.by_class.get_mut(class_of(word.word, word.unknown)) {
+                *bits -= log10 * std::f64::consts::LOG2_10;
+                *tokens += 1;
+            }
+        }
+        lines.push(line);
+    };
+    match model.as_ngram() {
+        Some(model) => {
+            let mut stage = |stage| watch.step(Step::Counting(stage));
+            full_scores(model, &mut Source::open(path)?, &mut |_, words| add(words), &mut stage)?;
+            out.seconds = since.elapsed().as_secs_f64();
+            let found = perplexity(model, &mut Source::open(path)?, Protocol::Sentence, &mut stage)?;
+            out.unseen = found.unseen();
+            out.matched = found.matched;
+        }
+        None => {
+            let mut texts = Vec::new();
+            each_line(Path::new(path), &mut |line| {
+                let ids: Vec<WordId> =
+                    line.split_whitespace().map(|word| model.text_id(word.as_bytes())).collect();
+                if !ids.is_empty() {
+                    texts.push(ids);
                 }
-                if let Some((bits, tokens)) = out.by_class.get_mut(class_of(word.word, word.unknown)) {
-                    *bits -= log10 * std::f64::consts::LOG2_10;
-                    *tokens += 1;
+            })?;
+            let mut words = 0;
+            for some in texts.chunks(AT_ONCE) {
+                model.score_lines(some, pool).iter().for_each(|scored| {
+                    words += scored.len() as u64;
+                    add(scored);
+                });
+                if !watch.step(Step::Counting(Stage::Scoring(words))) {
+                    return Err(Error::stopped());
                 }
             }
-            lines.push(line);
-        },
-        &mut |stage| watch.step(Step::Counting(stage)),
-    )?;
-    out.seconds = since.elapsed().as_secs_f64();
-    let found = perplexity(model, &mut Source::open(path)?, Protocol::Sentence, &mut |stage| {
-        watch.step(Step::Counting(stage))
-    })?;
-    out.unseen = found.unseen();
-    out.matched = found.matched;
+            out.seconds = since.elapsed().as_secs_f64() * pool.threads() as f64;
+        }
+    }
     let tokens: f64 = lines.iter().map(|line: &Sums| line.tokens).sum();
     Ok((Outcomes::new(lines, metrics(tokens / characters.max(1) as f64)), out))
 }

@@ -11,6 +11,7 @@
 mod examples;
 mod fit;
 mod judge;
+mod nets;
 mod parts;
 
 use std::path::Path;
@@ -19,6 +20,7 @@ use std::time::Instant;
 use gyeol_base::Result;
 use gyeol_bundle::DataHash;
 use gyeol_judge::Bootstrap;
+use gyeol_lm::AnyLm;
 use gyeol_models::LmModel;
 use gyeol_ngram::{Layout, NgramModel, ScoresWords};
 use gyeol_report::Language;
@@ -30,7 +32,7 @@ use gyeol_tensor::Pool;
 use serde_json::{Map, Value, json};
 
 use crate::options::Climb;
-use crate::recipe::{LmRecipe, LmRung};
+use crate::recipe::{LmRecipe, LmRung, MIXTURE, rung_kind};
 use crate::task::{Answered, Findings, Fit, Head, Judged, Part, Plan, RungName, Running, Task};
 use crate::watch::{Step, Watch};
 use fit::{Choice, Workbench};
@@ -124,20 +126,22 @@ impl<'a> Words<'a> {
         })
     }
 
-    fn score(
-        &self,
-        model: &NgramModel,
-        part: usize,
-        watch: &mut dyn Watch,
-    ) -> Result<Answered<Sums, Scored>> {
+    fn score(&self, model: &AnyLm, part: usize, watch: &mut dyn Watch) -> Result<Answered<Sums, Scored>> {
         let classes = judge::classes();
         let class_of = |word: u32, unknown: bool| {
             let count = if unknown { 0 } else { self.frequencies.get(word as usize).copied().unwrap_or(0) };
             classes.iter().position(|class| (class.from..=class.to).contains(&count)).unwrap_or(0)
         };
         let characters = self.parts.facts[part].characters;
-        let (outcomes, answers) =
-            judge::score(model, self.parts.path(part), characters, classes.len(), &class_of, watch)?;
+        let (outcomes, answers) = judge::score(
+            model,
+            self.parts.path(part),
+            characters,
+            classes.len(),
+            &class_of,
+            self.pool,
+            watch,
+        )?;
         Ok(Answered { outcomes, answers })
     }
 
@@ -179,15 +183,25 @@ impl Task for Words<'_> {
     }
 
     fn fit(&mut self, rung: usize, running: &mut Running<'_>) -> Result<Fit<LmModel>> {
-        let (choice, tried, choosing) = self.workbench.choose(&self.rungs[rung], running.watch)?;
+        let rung = self.rungs[rung].clone();
+        match rung_kind(&rung.name) {
+            "rnn" | "gru" | "lstm" => return self.net(&rung, running),
+            MIXTURE => return self.mix(&rung, running),
+            _ => {}
+        }
+        let (choice, tried, choosing) = self.workbench.choose(&rung, running.watch)?;
         let since = Instant::now();
         let (made, _) = self.workbench.estimate(&choice, running.watch)?;
         let model = LmModel {
             lines: self.parts.lines.clone(),
             counts: made.tables.counts(),
-            model: NgramModel::from_tables(&made.tables, Layout::Probing, "{}", self.pool, &mut |stage| {
-                running.watch.step(Step::Counting(stage))
-            })?,
+            model: AnyLm::Ngram(NgramModel::from_tables(
+                &made.tables,
+                Layout::Probing,
+                "{}",
+                self.pool,
+                &mut |stage| running.watch.step(Step::Counting(stage)),
+            )?),
             smoothing: choice.smoothing.clone(),
             discounts: made.report.discounts,
             warnings: made.report.warnings.iter().map(ToString::to_string).collect(),
@@ -206,8 +220,8 @@ impl Task for Words<'_> {
 
     fn detail(&self, model: &LmModel, test: &Answered<Sums, Scored>) -> Detail {
         Detail::Words(Box::new(WordsDetail {
-            bytes: model.model.size() as u64,
-            order: model.model.order(),
+            bytes: model.model.size(),
+            order: model.model.as_ngram().map_or(0, NgramModel::order),
             smoothing: model.smoothing.clone(),
             counts: model.counts.clone(),
             discounts: model.discounts.clone(),
@@ -217,6 +231,10 @@ impl Task for Words<'_> {
             bits_by_class: test.answers.bits_by_class(),
             samples: examples::samples(&model.model, self.recipe.seed).unwrap_or_default(),
         }))
+    }
+
+    fn saved(&self, _rung: usize, stem: &Path) {
+        crate::checkpoint::remove(stem, 1);
     }
 
     fn findings(&mut self, judged: &[Judged<Self>], best: usize, watch: &mut dyn Watch) -> Result<Findings> {

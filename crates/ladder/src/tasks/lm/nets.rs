@@ -1,0 +1,225 @@
+//! Rungs of nets, and mixtures with them.
+
+use std::time::Instant;
+
+use gyeol_base::{Error, Result};
+use gyeol_bundle::Bundle;
+use gyeol_forecast::Progress;
+use gyeol_lm::{AnyLm, NetLmParams, Trained};
+use gyeol_models::LmModel;
+use gyeol_neural::Cell;
+use gyeol_ngram::ScoresWords;
+use gyeol_report::model::{EpochPoint, Fact, LayerRow};
+
+use super::Words;
+use crate::checkpoint::Checkpoints;
+use crate::climb::file_name;
+use crate::recipe::{LmRung, rung_kind};
+use crate::task::{Fit, Running, Task};
+use crate::tasks::forecast::verdict::verdict;
+use crate::watch::Step;
+
+/// Rounds in which the shares of a mixture are learnt.
+const ROUNDS: usize = 100;
+
+fn fact(key: &str, value: impl ToString) -> Fact {
+    Fact { key: key.into(), value: value.to_string() }
+}
+
+impl Words<'_> {
+    /// What a net is trained with: what the recipe says, else what suits the training part.
+    fn net_params(&self, rung: &LmRung, tokens: usize) -> NetLmParams {
+        let cell = match rung_kind(&rung.name) {
+            "rnn" => Cell::Rnn,
+            "gru" => Cell::Gru,
+            _ => Cell::Lstm,
+        };
+        let suited = NetLmParams::suited(cell, tokens, self.frequencies.len());
+        let units = rung.units.unwrap_or(suited.units);
+        NetLmParams {
+            units,
+            layers: rung.layers.unwrap_or(suited.layers),
+            embedding: rung.embedding.unwrap_or(units),
+            dropout: rung.dropout.unwrap_or(suited.dropout),
+            adaptive: rung.softmax.as_ref().map_or(suited.adaptive, |word| word == "adaptive"),
+            rows: rung.batch.unwrap_or(suited.rows),
+            steps: rung.steps.unwrap_or(suited.steps),
+            epochs: rung.epochs.unwrap_or(if self.quick { 1 } else { suited.epochs }),
+            learning_rate: rung.learning_rate.unwrap_or(suited.learning_rate),
+            weight_decay: rung.weight_decay.unwrap_or(suited.weight_decay),
+            clip: rung.clip.unwrap_or(suited.clip),
+            seed: self.recipe.seed,
+            ..suited
+        }
+    }
+
+    fn of_net(&self, model: AnyLm) -> LmModel {
+        LmModel {
+            lines: self.parts.lines.clone(),
+            model,
+            counts: Vec::new(),
+            smoothing: String::new(),
+            discounts: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Trains a net; its state is kept after each epoch.
+    pub(super) fn net(&mut self, rung: &LmRung, running: &mut Running<'_>) -> Result<Fit<LmModel>> {
+        let since = Instant::now();
+        let words = self.workbench.words(running.watch)?;
+        let train = self.workbench.numbered(0, &words)?;
+        let valid = self.workbench.numbered(1, &words)?;
+        let tokens = train.iter().map(|line| line.len() + 1).sum();
+        let params = self.net_params(rung, tokens);
+        let checkpoints = Checkpoints {
+            stem: running.stem.to_path_buf(),
+            rung: rung.name.clone(),
+            data: self.plan.head.data.clone(),
+            recipe: format!("{}\n# {params:?}\n", self.plan.head.canonical),
+        };
+        let resume = if running.resume { checkpoints.load(0)? } else { None };
+        let keeps = !running.stem.as_os_str().is_empty();
+        let (mut failure, mut valid_loss) = (None, None);
+        let watch = &mut *running.watch;
+        let trained = params.fit(
+            (&train, &valid),
+            words,
+            &self.frequencies,
+            self.pool,
+            resume,
+            &mut |step| match step {
+                gyeol_neural::Fit::Iteration { epoch, done, of, loss, .. } => {
+                    watch.step(Step::Training(Progress {
+                        member: 1,
+                        members: 1,
+                        epoch,
+                        epochs: params.epochs,
+                        done,
+                        of,
+                        loss,
+                        valid_loss,
+                    }))
+                }
+                gyeol_neural::Fit::Epoch(state) => {
+                    valid_loss = state.curve.last().map(|epoch| epoch.valid_loss);
+                    if keeps && let Err(e) = checkpoints.save(0, state) {
+                        failure = Some(e);
+                    }
+                    failure.is_none()
+                }
+            },
+        );
+        if let Some(failure) = failure {
+            return Err(failure);
+        }
+        let Trained { model, curve, best_epoch, naive, layers } = trained?;
+        let mut training = vec![
+            fact("optimizer", "AdamW"),
+            fact("schedule", "one-cycle"),
+            fact("learning-rate", params.learning_rate),
+            fact("batch", params.rows),
+            fact("window", params.steps),
+            fact("epochs", format!("{best_epoch} / {}", curve.len())),
+            fact("dropout", params.dropout),
+            fact("weight-decay", params.weight_decay),
+            fact("clip", params.clip),
+            fact("softmax", if params.adaptive { "adaptive" } else { "full" }),
+            fact("classes", model.classes().len()),
+        ];
+        if model.classes().len() + 1 < model.vocabulary_len() {
+            training.push(fact("rare", model.vocabulary_len() - model.classes().len() - 1));
+        }
+        Ok(Fit {
+            curve: curve
+                .iter()
+                .map(|e| EpochPoint {
+                    epoch: e.epoch,
+                    train_loss: e.train_loss,
+                    valid_loss: e.valid_loss,
+                    learning_rate: e.learning_rate,
+                    seconds: e.seconds,
+                })
+                .collect(),
+            verdict: verdict(&curve, best_epoch, Some(naive)),
+            layers: layers
+                .into_iter()
+                .map(|l| LayerRow { name: l.name, x: l.x, w: l.w, b: l.b, y: l.y, parameters: l.parameters })
+                .collect(),
+            training,
+            ..Fit::plain(self.of_net(model.into()), since.elapsed().as_secs_f64())
+        })
+    }
+
+    /// A rung that the same run has left, or one that is fitted now.
+    fn member(&mut self, name: &str, running: &mut Running<'_>) -> Result<LmModel> {
+        // Mixtures lie beside their members.
+        let file = std::path::PathBuf::from(file_name(name));
+        let beside = file.file_name().map(|file| running.stem.with_file_name(file));
+        if let Some(path) = beside.filter(|path| !running.stem.as_os_str().is_empty() && path.exists()) {
+            let bundle = Bundle::open(&path)?;
+            let (m, head) = (&bundle.manifest, &self.plan.head);
+            if m.recipe == head.canonical && m.data == head.data && m.rung == name {
+                return bundle.open_as();
+            }
+        }
+        let at = self.rungs.iter().position(|rung| rung.name == name);
+        let at = at.ok_or_else(|| Error::defect(format!("no rung is called {name}")))?;
+        Ok(self.fit(at, running)?.model)
+    }
+
+    /// Mixes rungs before it by the shares that the validation part tells.
+    pub(super) fn mix(&mut self, rung: &LmRung, running: &mut Running<'_>) -> Result<Fit<LmModel>> {
+        let since = Instant::now();
+        let names: Vec<&str> = rung.name.split('+').collect();
+        // What those before say together, one after the other: the share of all before against the one that comes.
+        let mut before: Option<Vec<f32>> = None;
+        let mut shares: Vec<f64> = Vec::new();
+        let (mut counts, mut smoothing) = (Vec::new(), String::new());
+        let mut members = Vec::new();
+        for name in &names {
+            let model = self.member(name, running)?;
+            if counts.is_empty() && model.model.as_ngram().is_some() {
+                (counts, smoothing) = (model.counts.clone(), model.smoothing.clone());
+            }
+            let log10 = self.on_valid(&model.model, running)?;
+            let (kept, new) = match &before {
+                None => (0.0, 1.0),
+                Some(before) => AnyLm::shares(before, &log10, ROUNDS),
+            };
+            let sum = |(a, b): (&f32, &f32)| {
+                let p = kept * 10f64.powf(f64::from(*a)) + new * 10f64.powf(f64::from(*b));
+                p.log10() as f32
+            };
+            before = Some(match before {
+                None => log10,
+                Some(before) => before.iter().zip(&log10).map(sum).collect(),
+            });
+            shares.iter_mut().for_each(|share| *share *= kept);
+            shares.push(new);
+            members.push(model.model);
+        }
+        let written: Vec<String> =
+            names.iter().zip(&shares).map(|(name, share)| format!("{name} {share:.2}")).collect();
+        let model = AnyLm::mixed(shares.into_iter().zip(members).collect())?;
+        let model = LmModel { counts, smoothing, ..self.of_net(model) };
+        Ok(Fit {
+            training: vec![fact("shares", written.join(", "))],
+            ..Fit::plain(model, since.elapsed().as_secs_f64())
+        })
+    }
+
+    /// log10 of the probability of each token of the validation part.
+    fn on_valid(&self, model: &AnyLm, running: &mut Running<'_>) -> Result<Vec<f32>> {
+        let words = gyeol_lm::Words::of(model);
+        let lines = self.workbench.numbered(1, &words)?;
+        let mut out = Vec::new();
+        for some in lines.chunks(256) {
+            model.score_lines(some, self.pool).iter().flatten().for_each(|scored| out.push(scored.log10));
+            if !running.watch.step(Step::Counting(gyeol_ngram::Stage::Scoring(out.len() as u64))) {
+                return Err(Error::stopped());
+            }
+        }
+        Ok(out)
+    }
+}
