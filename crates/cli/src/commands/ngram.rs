@@ -534,13 +534,15 @@ fn line_text(
             let gram = used(words, at, s.matched);
             let (last, before) = gram.split_last().map_or(("", &[][..]), |(last, before)| (*last, before));
             text += &format!(
-                "  p({last} | {}) = {:.3e}   log10 {:.4}   order {}   back-off {:.4}",
+                "  p({last} | {}) = {:.3e}   log10 {:.4}",
                 before.join(" "),
                 10f64.powf(f64::from(s.log10)),
                 s.log10,
-                s.matched,
-                s.back_off
             );
+            // A net has all words before it in mind.
+            if s.matched > 0 {
+                text += &format!("   order {}   back-off {:.4}", s.matched, s.back_off);
+            }
             if let Some(counted) = counted {
                 text += &format!("   count {}", counted.count_of(&gram));
             }

@@ -282,3 +282,92 @@ fn a_stop_while_words_are_counted_keeps_what_was_done_and_goes_on() {
     let whole = scores(&run(&recipe, at, "whole", 2));
     assert_eq!(scores(&done)["rungs"][3]["test"], whole["rungs"][3]["test"]);
 }
+
+const NETS: &str = "[[rung]]\nname = \"unigram\"\n[[rung]]\nname = \"ngram\"\norder = 2\n\
+     [[rung]]\nname = \"gru\"\nunits = 24\nlayers = 1\nepochs = 12\nbatch = 4\nlearning_rate = 0.01\n\
+     [[rung]]\nname = \"ngram+gru\"\n";
+
+#[test]
+fn nets_and_mixtures_climb_with_the_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let recipe = parts(at, NETS);
+    let outcome = run(&recipe, at, "a", 1);
+    let report = &outcome.report;
+    let value = |i: usize| report.rungs[i].test["perplexity"].value;
+    assert!(
+        value(2) < value(0) && value(3) <= 1.001 * value(1).min(value(2)),
+        "{} {} {}",
+        value(1),
+        value(2),
+        value(3)
+    );
+    let net = &report.rungs[2];
+    assert_eq!(net.curve.len(), 12);
+    assert!(net.layers.iter().any(|layer| layer.name == "embedding"));
+    assert_eq!(net.parameters, net.layers.iter().map(|l| l.parameters).sum::<usize>());
+    assert!(report.rungs[3].training[0].value.starts_with("ngram 0."), "{:?}", report.rungs[3].training);
+    let page = std::fs::read_to_string(&outcome.page).unwrap();
+    assert!(page.contains("n-gram + GRU") || page.contains("N-gram + GRU"));
+    assert!(page.contains("perplexity_without_unknown"), "unknown words are for the reader to weigh");
+    for (rung, name) in [(2, "gru"), (3, "ngram-and-gru")] {
+        let model = LmModel::open(at.join(format!("a/rungs/{name}.gyeol"))).unwrap();
+        let prepared: String = sentences(90, 3).lines().map(|line| model.lines.line(line) + "\n").collect();
+        let mut source = Source::from_text(prepared);
+        let found = perplexity(&model.model, &mut source, Protocol::Sentence, &mut |_| true).unwrap();
+        assert!((found.perplexity / report.rungs[rung].test["perplexity"].value - 1.0).abs() < 1e-4);
+    }
+    // Same bits on any threads, and whatever the test part holds.
+    let tensors = |run: &str, rung: &str| {
+        Bundle::open(at.join(run).join("rungs").join(format!("{rung}.gyeol"))).unwrap().tensors
+    };
+    std::fs::write(at.join("test.txt"), "quite other words here\nand here\n".repeat(20)).unwrap();
+    run(&recipe, at, "b", 3);
+    for rung in ["gru", "ngram-and-gru"] {
+        assert!(tensors("a", rung) == tensors("b", rung), "{rung}");
+    }
+}
+
+/// Stops in the third epoch.
+struct StopsInEpoch(usize);
+
+impl Watch for StopsInEpoch {
+    fn step(&mut self, step: Step<'_>) -> bool {
+        !matches!(step, Step::Training(progress) if progress.epoch > self.0)
+    }
+}
+
+#[test]
+fn a_net_that_was_stopped_goes_on_to_the_same_bits() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let recipe = parts(at, NETS);
+    run(&recipe, at, "whole", 2);
+    let stopped = climb(&recipe, at, &options(&at.join("cut")), 2, &mut StopsInEpoch(2)).unwrap_err();
+    assert_eq!(stopped.code(), "stopped");
+    assert!(at.join("cut/rungs/gru.0.state").exists());
+    climb(&recipe, at, &Climb { resume: true, ..options(&at.join("cut")) }, 1, &mut ()).unwrap();
+    let tensors = |run: &str, rung: &str| {
+        Bundle::open(at.join(run).join("rungs").join(format!("{rung}.gyeol"))).unwrap().tensors
+    };
+    for rung in ["ngram", "gru", "ngram-and-gru"] {
+        assert!(tensors("whole", rung) == tensors("cut", rung), "{rung}");
+    }
+    assert!(!at.join("cut/rungs/gru.0.state").exists(), "the state of a finished rung is gone");
+    // A mixture alone fits its members.
+    let only = Climb { only: Some("ngram+gru".into()), ..options(&at.join("alone")) };
+    climb(&recipe, at, &only, 2, &mut ()).unwrap();
+    assert!(tensors("whole", "ngram-and-gru") == tensors("alone", "ngram-and-gru"));
+}
+
+#[test]
+fn enough_text_brings_a_net_and_its_mixture_into_the_ladder() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    std::fs::write(at.join("all.txt"), sentences(2000, 5)).unwrap();
+    let recipe = recipe("[data]\nfile = \"all.txt\"\n[compare]\norders = []\n");
+    let quick = Climb { quick: true, ..options(&at.join("run")) };
+    let report = climb(&recipe, at, &quick, 2, &mut ()).unwrap().report;
+    let names: Vec<&str> = report.rungs.iter().map(|r| r.name.as_str()).collect();
+    assert_eq!(names, ["unigram", "ngram:bigram", "ngram:trigram", "ngram", "lstm", "ngram+lstm"]);
+}

@@ -358,6 +358,8 @@ pub enum Note {
     Quick,
     /// A quick run on texts.
     QuickText,
+    /// Nets beside counts, where texts have unknown words: how many of the test tokens, in hundredths.
+    UnknownToNets(f64),
     /// A quick run on examples.
     QuickExamples,
     /// A rung of this name has the textbook's defaults by its name alone; `plain = true` says it.

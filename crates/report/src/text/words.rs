@@ -86,6 +86,10 @@ pub fn remark(note: &Note, language: Language) -> String {
         Note::QuickText => ("remark-quick-text", ""),
         Note::QuickExamples => ("remark-quick-examples", ""),
         Note::PlainByName(rung) => ("remark-plain-by-name", rung.as_str()),
+        Note::UnknownToNets(percent) => {
+            let args = [("percent", super::number(*percent, 1, language))];
+            return message("remark-unknown-to-nets", &args, language);
+        }
         Note::Words(words) | Note::Doubt(words) => return words.clone(),
     };
     message(key, &[("rung", rung.to_string())], language)

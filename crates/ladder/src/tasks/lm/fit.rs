@@ -211,13 +211,18 @@ fn choices(rung: &LmRung) -> Vec<Choice> {
         .collect()
 }
 
-/// The ladder that a recipe without `[[rung]]` climbs.
-pub(super) fn default_rungs() -> Vec<LmRung> {
+/// The ladder that a recipe without `[[rung]]` climbs; `nets` where there is text enough for one.
+pub(super) fn default_rungs(nets: bool) -> Vec<LmRung> {
     let of = |name: &str, order: usize| LmRung { order: Some(vec![order]), ..LmRung::named(name) };
-    vec![
+    let mut rungs = vec![
         LmRung::named("unigram"),
         of("ngram:bigram", 2),
         of("ngram:trigram", 3),
         LmRung::named(LmRecipe::LAST_DEFAULT),
-    ]
+    ];
+    if nets {
+        let mixed = format!("{}+lstm", LmRecipe::LAST_DEFAULT);
+        rungs.extend(["lstm".to_owned(), mixed].map(LmRung::named));
+    }
+    rungs
 }

@@ -84,7 +84,10 @@ impl<'a> Words<'a> {
         watch: &mut dyn Watch,
     ) -> Result<Words<'a>> {
         let parts = &prepared.0;
-        let rungs = if recipe.rungs.is_empty() { fit::default_rungs() } else { recipe.rungs.clone() };
+        let rungs = match recipe.rungs.is_empty() {
+            true => fit::default_rungs(nets::enough(parts)),
+            false => recipe.rungs.clone(),
+        };
         let mut workbench = Workbench::new(parts, &recipe.vocabulary, pool);
         let frequencies = workbench.frequencies(watch)?;
         let lines = parts.facts[2].lines as usize;
@@ -260,6 +263,12 @@ impl Task for Words<'_> {
         let mut notes: Vec<Note> = self.parts.notes.iter().cloned().map(Note::Words).collect();
         if self.quick {
             notes.push(Note::QuickText);
+        }
+        let nets = judged.iter().any(|j| j.model.model.net_parameters() > 0);
+        let counts = judged.iter().any(|j| j.model.model.as_ngram().is_some());
+        if nets && counts && facts.test.unknown > 0 {
+            let share = facts.test.unknown as f64 / facts.test.tokens.max(1) as f64;
+            notes.push(Note::UnknownToNets(share * 100.0));
         }
         let lines = examples::lines(
             &chosen.test.outcomes.units,

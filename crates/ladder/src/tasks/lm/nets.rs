@@ -12,6 +12,7 @@ use gyeol_ngram::ScoresWords;
 use gyeol_report::model::{EpochPoint, Fact, LayerRow};
 
 use super::Words;
+use super::parts::Parts;
 use crate::checkpoint::Checkpoints;
 use crate::climb::file_name;
 use crate::recipe::{LmRung, rung_kind};
@@ -21,6 +22,14 @@ use crate::watch::Step;
 
 /// Rounds in which the shares of a mixture are learnt.
 const ROUNDS: usize = 100;
+
+/// Words of the training and of the validation part from which a net belongs to the ladder.
+const ENOUGH: [u64; 2] = [10_000, 1000];
+
+/// Whether there is text enough for a net.
+pub(super) fn enough(parts: &Parts) -> bool {
+    parts.facts.iter().zip(ENOUGH).all(|(part, enough)| part.tokens >= enough)
+}
 
 fn fact(key: &str, value: impl ToString) -> Fact {
     Fact { key: key.into(), value: value.to_string() }
