@@ -15,6 +15,7 @@
 //! | [`report`] | the report page and the terminal's tables |
 //! | [`serve`] | the HTTP server and its page |
 //! | [`neural`] | layers, recurrent cells, losses, optimizers, the trainer |
+//! | [`lm`] | recurrent nets of words, and mixtures with counts |
 //! | [`learn`] | linear models, naive Bayes, margins, neighbours, clusters, components |
 //! | [`columns`] | columns of a table as features |
 //! | [`supervised`] | labelled texts and tables, and the machines fitted to them |
@@ -84,6 +85,7 @@ pub use gyeol_forecast as forecast;
 pub use gyeol_judge as judge;
 pub use gyeol_ladder as ladder;
 pub use gyeol_learn as learn;
+pub use gyeol_lm as lm;
 pub use gyeol_models as models;
 pub use gyeol_neural as neural;
 pub use gyeol_ngram as ngram;

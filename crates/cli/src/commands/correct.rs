@@ -37,9 +37,9 @@ pub fn run(common: &Common, args: &Correct) -> Result<()> {
     params.check()?;
     let errors = errors(common, args)?;
     let pool = super::pool(common);
-    let corrector: Corrector<AnyLm> = if args.model != "-" && is_counts(&args.model)? {
+    let corrector = if args.model != "-" && is_counts(&args.model)? {
         let counts = read_counts(&mut Source::open(&args.model)?, &mut until_stopped())?;
-        Corrector::from_counts(&counts, &errors, params, &mut until_stopped())?
+        Corrector::from_counts(&counts, &errors, params, &mut until_stopped())?.held_as(AnyLm::from)
     } else {
         let model = load(common, &args.model)?.of_words(&args.model)?;
         Corrector::new(model, &errors, params, &mut until_stopped())?

@@ -101,7 +101,7 @@ fn language_model() -> Bundle {
     let tables = estimate(&mut text, &options, &pool, &mut |_| true).unwrap().tables;
     let model = LmModel {
         lines,
-        model: NgramModel::from_tables(&tables, Layout::Probing, "{}", &pool, &mut |_| true).unwrap(),
+        model: NgramModel::from_tables(&tables, Layout::Probing, "{}", &pool, &mut |_| true).unwrap().into(),
         counts: tables.counts(),
         smoothing: "modified Kneser-Ney".into(),
         discounts: Vec::new(),

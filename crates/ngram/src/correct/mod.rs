@@ -321,7 +321,15 @@ impl<M: ScoresWords> Corrector<M> {
     }
 }
 
-impl<M: ScoresWords + From<NgramModel>> Corrector<M> {
+impl<M> Corrector<M> {
+    /// The same corrector whose model is held as another type that says the same, such as a model of any kind.
+    pub fn held_as<N: ScoresWords>(self, hold: impl FnOnce(M) -> N) -> Corrector<N> {
+        let Corrector { model, dictionary, channel, params, unknown, unknown_rate } = self;
+        Corrector { model: hold(model), dictionary, channel, params, unknown, unknown_rate }
+    }
+}
+
+impl Corrector<NgramModel> {
     /// A corrector with a table of word counts, each word by itself; see [`read_counts`]. What was counted once tells how
     /// many words are unknown (Good and Turing: their share of all words), unless the parameters say it.
     ///
@@ -335,7 +343,7 @@ impl<M: ScoresWords + From<NgramModel>> Corrector<M> {
     ) -> Result<Self> {
         let (model, unknown_rate) = unigrams(counts, progress)?;
         params.unknown_rate = params.unknown_rate.or(Some(unknown_rate));
-        Self::new(model.into(), errors, params, progress)
+        Self::new(model, errors, params, progress)
     }
 }
 
