@@ -486,7 +486,8 @@ fn total(scored: &[Scored]) -> f64 {
 /// The n-gram that a word was scored by, and its count.
 fn used<'a>(words: &[&'a str], at: usize, matched: u8) -> Vec<&'a str> {
     let all: Vec<&str> = ["<s>"].into_iter().chain(words[..at].iter().copied()).collect();
-    let before = usize::from(matched) - 1;
+    // A model that is not made of n-grams had all of them in mind.
+    let before = usize::from(matched).checked_sub(1).unwrap_or(all.len());
     let last = words.get(at).copied().unwrap_or("</s>");
     all[all.len().saturating_sub(before)..].iter().copied().chain([last]).collect()
 }

@@ -134,3 +134,46 @@ fn what_a_recipe_of_texts_cannot_do_is_said() {
     place.call(&["clean", "a.txt", "-o", "b.csv", "--recipe", "r.toml"]).failed(&["gyeol run"]);
     assert!(!place.at("run").exists());
 }
+
+/// A net and its mixture with counts answer every verb, on the command line and served.
+#[test]
+fn a_net_of_words_answers_as_counts_do() {
+    let place = Place::new();
+    place.write("texts.txt", lines(0, 600, false));
+    let rungs = "[[rung]]\nname = \"ngram\"\norder = 2\n[[rung]]\nname = \"gru\"\nunits = 16\nlayers = 1\nepochs = 3\nbatch = 8\n\
+                 [[rung]]\nname = \"ngram+gru\"\n";
+    let data = "task = \"language-model\"\n[data]\nfile = \"texts.txt\"\n[compare]\norders = []\n";
+    place.write("r.toml", format!("{data}{rungs}"));
+    place.call(&["run", "r.toml", "--out", "run"]).ok();
+    place.write("new.txt", "The storm rose at 3.\n");
+    place.write("sets.tsv", "k\tThe wind rose at 3.\tAt the 3 rose wind.\n");
+    place.write("list.tsv", "u\tThe wind rose at 3.\t-1\nu\tThe wind at rose 3.\t-1\n");
+    for model in ["run/rungs/gru.gyeol", "run/rungs/ngram-and-gru.gyeol"] {
+        let found = place.call(&["perplexity", model, "texts.txt", "--json"]).ok().json();
+        assert!(found["perplexity"].as_f64().unwrap() < 60.0, "{found}");
+        assert_eq!(found["matched"], serde_json::json!([]));
+        let stream =
+            place.call(&["perplexity", model, "texts.txt", "--protocol", "stream", "--json"]).ok().json();
+        assert_ne!(stream["log10"], found["log10"], "a net remembers the line before");
+        let explained = place.call(&["score", model, "new.txt", "--explain"]).ok().out;
+        assert!(explained.contains("unknown word") && !explained.contains("back-off"), "{explained}");
+        let next = place.call(&["next", model, "The wind", "--json"]).ok().json();
+        assert_eq!(next["next"].as_array().unwrap().len(), 10);
+        assert!(
+            !place.call(&["generate", model, "--prompt", "The", "--max", "5"]).ok().out.trim().is_empty()
+        );
+        let ranked = place.call(&["rank", model, "sets.tsv", "--json"]).ok().json();
+        assert_eq!(ranked["ranked"][0]["text"], "The wind rose at 3.");
+        place.call(&["rescore", model, "list.tsv"]).ok();
+        place.call(&["correct", model, "new.txt"]).ok();
+        let shown = place.call(&["show", model, "--json"]).ok().json();
+        assert_eq!(shown["kind"], "language-model");
+        place.call(&["perplexity", model, "texts.txt", "--verify"]).misused(&["of another kind"]);
+    }
+    let trained = place.call(&["train", "r.toml", "--rung", "gru", "-o", "one.gyeol", "--json"]).ok().json();
+    assert_eq!(trained["epochs"].as_array().unwrap().len(), 3);
+    assert_eq!(place.read("one.gyeol").len(), place.read("run/rungs/gru.gyeol").len());
+    place.write("few.txt", "one\ntwo\nthree\n");
+    place.write("few.toml", format!("{data}{rungs}").replace("texts.txt", "few.txt"));
+    place.call(&["run", "few.toml", "--out", "few"]).failed(&["words for 8 rows", "fewer rows"]);
+}

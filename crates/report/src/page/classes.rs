@@ -41,6 +41,10 @@ pub(crate) fn classes(view: &Texts, all: &[FrequencyClass]) -> Classes {
         Some(table),
         &|words, width| picture::bars(words, &bars, &|v| view.bits(v), width),
     )];
+    // A model that is not made of n-grams has no lengths to tell.
+    if view.best.matched.is_empty() {
+        return Classes { figures };
+    }
     let order = |n: usize| view.t("matched-order", &[("order", (n + 1).to_string())]);
     let total: u64 = view.best.matched.iter().sum();
     let used: Vec<(String, f64)> =

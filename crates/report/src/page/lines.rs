@@ -64,8 +64,9 @@ fn said(view: &Texts, lines: &[LineExample]) -> Vec<Line> {
                 .map(|(i, word)| Word {
                     text: word.chars().map(|c| if c.is_control() { '\u{b7}' } else { c }).collect(),
                     shade: (line.chosen[i] / STRONGEST * 100.0).clamp(0.0, 100.0) as u32,
+                    // A model that is not made of n-grams had all words before in mind.
                     hint: view.t(
-                        "word-hint",
+                        if line.matched[i] > 0 { "word-hint" } else { "word-hint-all" },
                         &[("bits", view.bits(line.chosen[i])), ("matched", line.matched[i].to_string())],
                     ),
                 })
