@@ -8,6 +8,10 @@ use crate::net::{NetLm, NetState};
 
 /// A language model.
 #[derive(Debug)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "there are few of them, and counts are asked without a pointer between"
+)]
 pub enum AnyLm {
     /// Of counts.
     Ngram(NgramModel),
@@ -19,6 +23,7 @@ pub enum AnyLm {
 
 /// What it remembers.
 #[derive(Debug, Clone)]
+#[allow(clippy::large_enum_variant, reason = "states of counts are copied a word, and are kept off the heap")]
 pub enum AnyLmState {
     /// Of counts.
     Ngram(<NgramModel as ScoresWords>::State),
