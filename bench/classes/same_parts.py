@@ -1,6 +1,6 @@
 """gyeol's ladder beside scikit-learn on the same five stratified folds: every test fold is scored once by both.
 
-    python bench/examples/same_parts.py GYEOL FOLDER > bench/examples/runs/DATE-MACHINE/same_parts.txt
+    python bench/classes/same_parts.py GYEOL FOLDER > bench/classes/runs/DATE-MACHINE/same_parts.txt
 
 FOLDER holds iris.csv, wine.csv, digits.csv, breast_cancer.csv (a header, the class last), sms.tsv (label, text) and
 movie_review.tsv (id, sentiment, review), each with one header row. scikit-learn chooses C, or the number of neighbours, by three
