@@ -268,6 +268,32 @@ impl Encoding {
 }
 
 impl Form {
+    /// Gives `emit` every cell of a column as text: numbers and moments by their value, levels by their name.
+    pub fn cells(&self, table: &Table, name: &str, emit: &mut dyn FnMut(usize, Option<&str>)) -> Result<()> {
+        match self {
+            Form::Nothing => {}
+            Form::Number { .. } => {
+                // −0 is 0.
+                let written = |v: f64| v.is_finite().then(|| (v + 0.0).to_string());
+                numbers(table, name)?
+                    .into_iter()
+                    .enumerate()
+                    .for_each(|(row, v)| emit(row, written(v).as_deref()));
+            }
+            Form::Date { .. } => {
+                let written = |moment: Option<i64>| moment.map(|moment| moment.to_string());
+                moments(table, name)?
+                    .into_iter()
+                    .enumerate()
+                    .for_each(|(row, v)| emit(row, written(v).as_deref()));
+            }
+            Form::OneHot { .. } | Form::Ordinal { .. } | Form::Hashed { .. } => {
+                table.texts(name)?.iter().enumerate().for_each(|(row, cell)| emit(row, cell.as_deref()));
+            }
+        }
+        Ok(())
+    }
+
     fn of_levels(
         cells: &[Option<String>],
         rows: &[usize],

@@ -17,6 +17,7 @@ mod near;
 mod nearest;
 mod net;
 mod packed;
+mod seen;
 pub mod unlabelled;
 mod words;
 
@@ -27,4 +28,5 @@ pub use near::near_groups;
 pub use nearest::{Kept, Nearest};
 pub use net::{BagNet, BagParts, Learnt, NetParams, NetParts, TableNet};
 pub use packed::{Classifier, Regressor, Wrapped};
+pub use seen::{MOST_SEEN, Seen};
 pub use words::{Terms, TextFeatures, TextParams, Unit, Weighing};

@@ -13,6 +13,7 @@ use gyeol_vectors::matrix::{Csr, Dense};
 
 use crate::nearest::Nearest;
 use crate::net::{BagNet, TableNet};
+use crate::seen::Seen;
 use crate::words::TextFeatures;
 
 /// What comes out.
@@ -162,6 +163,8 @@ pub struct Machine {
     pub head: Head,
     /// From scores to probabilities, learnt on the validation part.
     pub calibration: Option<Calibrator>,
+    /// Fingerprints of the examples that it has learnt from or was chosen on; a mixture keeps them for its members.
+    pub seen: Option<Arc<Seen>>,
 }
 
 /// What a machine says of examples.

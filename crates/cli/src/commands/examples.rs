@@ -155,7 +155,8 @@ pub fn evaluate(
             })
             .collect();
         return output::json(&json!({
-            "rung": machine.rung, "n": found.examples, "unseen": found.unseen, "metrics": metrics,
+            "rung": machine.rung, "n": found.examples, "unseen": found.unseen, "seen_in_fit": found.seen_in_fit,
+            "metrics": metrics,
             "confusion": { "labels": found.labels, "counts": found.counts },
             "warnings": found.warnings.iter().map(|w| w.words.as_str()).collect::<Vec<_>>(),
         }));
@@ -167,6 +168,10 @@ pub fn evaluate(
         text::rung_title(&machine.rung, language),
         text::message("judged-cases", &counts, language)
     ))?;
+    if let Some(seen) = found.seen_in_fit.filter(|seen| *seen > 0) {
+        let counts = [("seen", text::count(seen, language)), ("n", text::count(found.examples, language))];
+        output::text(&format!("  {}\n", text::message("evaluate-seen-examples", &counts, language)))?;
+    }
     if found.unseen > 0 {
         let counts = [("n", text::count(found.unseen, language))];
         output::text(&format!("  {}\n", text::message("evaluate-unseen", &counts, language)))?;

@@ -186,7 +186,9 @@ fn labels_of_unusual_names_are_found() {
         place.call(&["run", "w.csv", "--label", name, "--quick", "--out", "w", "--force"]).ok();
     }
     place.write("one.csv", "u,y\n".to_owned() + &(0..50).map(|i| format!("{i},a\n")).collect::<String>());
-    place.call(&["run", "one.csv", "--label", "y", "--out", "o"]).failed(&["all training examples are of class 'a'"]);
+    place
+        .call(&["run", "one.csv", "--label", "y", "--out", "o"])
+        .failed(&["all training examples are of class 'a'"]);
 }
 
 /// Ten thousand classes are learnt by what can, and the rest is left out in words.
@@ -204,4 +206,63 @@ fn very_many_classes_are_learnt_by_the_rungs_that_can() {
         .map(|rung| rung["name"].as_str().unwrap().to_owned())
         .collect();
     assert_eq!(rungs, ["majority", "knn", "naive-bayes"]);
+}
+
+/// What was learnt from flatters, and is counted: of tables, of texts, and by mixtures.
+#[test]
+fn evaluate_counts_the_examples_that_the_fit_has_seen() {
+    let place = Place::new();
+    // No two rows are alike, so that none of the test part stands in another.
+    let row = |i: usize| format!("{},{:.2},{}\n", i, (i * 37 % 101) as f64 / 7.0, ["a", "b"][(i / 40) % 2]);
+    let table =
+        |rows: std::ops::Range<usize>| "size,width,kind\n".to_owned() + &rows.map(row).collect::<String>();
+    let shuffled: String = (0..200).map(|i| row(i * 77 % 200)).collect();
+    place.write("t.csv", format!("size,width,kind\n{shuffled}"));
+    place.write("new.csv", table(200..260));
+    for (task, label) in [("classify", "kind"), ("regress", "width")] {
+        place.call(&["run", "t.csv", "--task", task, "--label", label, "--quick", "--out", task]).ok();
+        let model = format!("{task}/model.gyeol");
+        let split = place.json(&format!("{task}/scores.json"))["split"].clone();
+        // With folds the first two parts are the same examples.
+        let part = |name: &str| split[name]["examples"].as_u64().unwrap();
+        let fitted = if split["folds"] == 0 { part("train") + part("valid") } else { part("train") };
+        let found = place.call(&["evaluate", &model, "t.csv", "--json"]).ok().json();
+        assert_eq!((&found["seen_in_fit"], &found["n"]), (&fitted.into(), &200.into()), "{task}: {split}");
+        assert_eq!(fitted + part("test"), 200);
+        let said = place.call(&["evaluate", &model, "t.csv"]).ok();
+        assert!(said.out.contains(&format!("{fitted} of 200 examples were learnt from")), "{said:#?}");
+        let said = place.call(&["evaluate", &model, "t.csv", "--language", "ko"]).ok();
+        assert!(said.out.contains(&format!("200개 중 {fitted}개")), "{said:#?}");
+        let found = place.call(&["evaluate", &model, "new.csv", "--json"]).ok().json();
+        assert_eq!((&found["seen_in_fit"], &found["n"]), (&0.into(), &60.into()), "{task}");
+        let said = place.call(&["evaluate", &model, "new.csv"]).ok();
+        assert!(!said.out.contains("learnt from"), "{said:#?}");
+        // One row of the file, read alone as other kinds of numbers, is known again.
+        let seen: Vec<u64> = (0..40)
+            .map(|i| {
+                place.write("one.csv", format!("size,width,kind\n{}", row(i)));
+                place.call(&["evaluate", &model, "one.csv", "--json"]).ok().json()["seen_in_fit"]
+                    .as_u64()
+                    .unwrap()
+            })
+            .collect();
+        assert!((20..40).contains(&seen.iter().sum::<u64>()), "{seen:?}");
+    }
+
+    place.write("m.csv", messages(240));
+    let mixed = "[data]\nfile = \"m.csv\"\n[[rung]]\nname = \"naive-bayes\"\n[[rung]]\nname = \"nbsvm\"\n[[rung]]\nname = \"naive-bayes+nbsvm\"\n";
+    let init = place.call(&["init", "m.csv"]).ok();
+    let task = init.out.lines().find(|line| line.starts_with("task")).unwrap().to_owned();
+    place.write("m.toml", format!("{task}\n{mixed}"));
+    place.call(&["run", "m.toml", "--out", "m"]).ok();
+    let split = place.json("m/scores.json")["split"].clone();
+    for model in ["m/rungs/nbsvm.gyeol", "m/rungs/naive-bayes+nbsvm.gyeol"] {
+        let found = place.call(&["evaluate", model, "m.csv", "--json"]).ok().json();
+        // Texts are made of few words, and some stand in two parts.
+        let seen = found["seen_in_fit"].as_u64().unwrap();
+        assert!(seen >= split["train"]["examples"].as_u64().unwrap() && seen <= 240, "{model}: {found}");
+        place.write("later.csv", "text,label\nthe lift is out of order,ham\nwin a car today,spam\n");
+        let found = place.call(&["evaluate", model, "later.csv", "--json"]).ok().json();
+        assert_eq!(found["seen_in_fit"], 0, "{model}");
+    }
 }
