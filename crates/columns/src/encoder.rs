@@ -306,7 +306,7 @@ impl Encoder {
     }
 
     /// That a table has every column that is read.
-    fn there(&self, table: &Table) -> Result<()> {
+    pub(crate) fn there(&self, table: &Table) -> Result<()> {
         let gone: Vec<&str> = self
             .used()
             .map(|(column, _)| column.name.as_str())
@@ -328,7 +328,7 @@ impl Encoder {
         .input())
     }
 
-    fn used(&self) -> impl Iterator<Item = (&ColumnReading, &Encoding)> {
+    pub(crate) fn used(&self) -> impl Iterator<Item = (&ColumnReading, &Encoding)> {
         self.columns.iter().zip(&self.encodings).filter(|(_, encoding)| encoding.form != Form::Nothing)
     }
 

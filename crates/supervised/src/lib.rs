@@ -18,6 +18,7 @@ mod nearest;
 mod net;
 mod packed;
 mod seen;
+mod terms;
 pub mod unlabelled;
 mod words;
 
@@ -29,4 +30,5 @@ pub use nearest::{Kept, Nearest};
 pub use net::{BagNet, BagParts, Learnt, NetParams, NetParts, TableNet};
 pub use packed::{Classifier, Regressor, Wrapped};
 pub use seen::{MOST_SEEN, Seen};
+pub use terms::{Explained, Neighbour, Reasons, Term};
 pub use words::{Terms, TextFeatures, TextParams, Unit, Weighing};

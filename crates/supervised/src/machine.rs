@@ -395,7 +395,7 @@ fn linear(model: &Linear, rows: &Rows) -> Vec<f64> {
 }
 
 /// Rows in the form of others: an encoder may write few rows down in another way than many.
-fn alike<'r>(like: &Rows, rows: &'r Rows) -> Result<std::borrow::Cow<'r, Rows>> {
+pub(crate) fn alike<'r>(like: &Rows, rows: &'r Rows) -> Result<std::borrow::Cow<'r, Rows>> {
     Ok(match (like, rows) {
         (Rows::Dense(_), Rows::Sparse(x)) => std::borrow::Cow::Owned(Rows::Dense(x.to_dense()?)),
         (Rows::Sparse(_), Rows::Dense(x)) => std::borrow::Cow::Owned(Rows::Sparse(Csr::from_dense(x)?)),

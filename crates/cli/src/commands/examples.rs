@@ -30,6 +30,11 @@ pub fn machine(bundle: Bundle, path: &Path) -> Result<(Option<Bundle>, Option<Ma
     Ok((Some(bundle), None))
 }
 
+/// Whether it is asked with tables: a mean of numbers, which reads nothing, was fitted on one too.
+fn of_table(machine: &Machine) -> bool {
+    machine.reads_columns() || machine.classes().is_empty() && !machine.reads_texts()
+}
+
 /// How a file of texts is read.
 fn texts_of(machine: &Machine, file: &str, reading: &Reading, label: Option<&str>) -> Result<CorpusOptions> {
     let plain = CorpusOptions {
@@ -67,7 +72,7 @@ pub fn predict(
     reading: &Reading,
 ) -> Result<()> {
     let pool = pool(common);
-    let (said, warnings) = if machine.reads_columns() {
+    let (said, warnings) = if of_table(machine) {
         machine.ask(None, Some(&table_of(file, reading, &machine.target)?), &pool)?
     } else {
         let corpus = Corpus::open(file, texts_of(machine, file, reading, None)?)?;
@@ -127,7 +132,7 @@ pub fn evaluate(
 ) -> Result<()> {
     let language = output::language(common.language.as_deref(), None)?;
     let target = label.unwrap_or(&machine.target);
-    let examples = if machine.reads_columns() {
+    let examples = if of_table(machine) {
         let text = machine.text_column();
         Examples::from_table(table_of(file, reading, target)?, target, text, machine.classes().is_empty())?
     } else {

@@ -213,7 +213,14 @@ fn very_many_classes_are_learnt_by_the_rungs_that_can() {
 fn evaluate_counts_the_examples_that_the_fit_has_seen() {
     let place = Place::new();
     // No two rows are alike, so that none of the test part stands in another.
-    let row = |i: usize| format!("{},{:.2},{}\n", i, (i * 37 % 101) as f64 / 7.0, ["a", "b"][(i / 40) % 2]);
+    let row = |i: usize| {
+        format!(
+            "{:.3},{:.2},{}\n",
+            i as f64 * 1.37 + 0.5,
+            i as f64 + (i * 37 % 11) as f64 / 2.0,
+            ["a", "b"][(i / 40) % 2]
+        )
+    };
     let table =
         |rows: std::ops::Range<usize>| "size,width,kind\n".to_owned() + &rows.map(row).collect::<String>();
     let shuffled: String = (0..200).map(|i| row(i * 77 % 200)).collect();

@@ -1,5 +1,6 @@
 //! Machines: what they say is theirs, and comes back from a file the same.
 
+mod terms;
 mod unlabelled;
 
 use std::sync::Arc;
