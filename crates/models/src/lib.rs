@@ -12,7 +12,7 @@ mod registry;
 mod topics;
 
 pub use answers::{Answers, Ask, Description, Reply, VerbSpec};
-pub use examples::answers;
+pub use examples::{answers, by_class, explained};
 pub use gyeol_base::{Error, Result};
 pub use language::LmModel;
 pub use registry::{Opened, Registry, open, open_as};

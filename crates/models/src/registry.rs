@@ -44,8 +44,8 @@ impl Registry {
     pub fn standard() -> Registry {
         Registry::empty()
             .with::<Forecaster>(&["predict", "evaluate", "serve", "show"])
-            .with::<Classifier>(&["predict", "evaluate", "serve", "show"])
-            .with::<Regressor>(&["predict", "evaluate", "serve", "show"])
+            .with::<Classifier>(&["predict", "evaluate", "explain", "serve", "show"])
+            .with::<Regressor>(&["predict", "evaluate", "explain", "serve", "show"])
             .with::<LmModel>(&[
                 "perplexity",
                 "score",

@@ -31,12 +31,17 @@ pub fn machine(bundle: Bundle, path: &Path) -> Result<(Option<Bundle>, Option<Ma
 }
 
 /// Whether it is asked with tables: a mean of numbers, which reads nothing, was fitted on one too.
-fn of_table(machine: &Machine) -> bool {
+pub(super) fn of_table(machine: &Machine) -> bool {
     machine.reads_columns() || machine.classes().is_empty() && !machine.reads_texts()
 }
 
 /// How a file of texts is read.
-fn texts_of(machine: &Machine, file: &str, reading: &Reading, label: Option<&str>) -> Result<CorpusOptions> {
+pub(super) fn texts_of(
+    machine: &Machine,
+    file: &str,
+    reading: &Reading,
+    label: Option<&str>,
+) -> Result<CorpusOptions> {
     let plain = CorpusOptions {
         encoding: reading.bytes.encoding.clone(),
         delimiter: delimiter(reading.bytes.delimiter.as_deref())?,
@@ -51,13 +56,13 @@ fn texts_of(machine: &Machine, file: &str, reading: &Reading, label: Option<&str
     Ok(CorpusOptions { text: machine.text_column().map(str::to_owned), ..plain })
 }
 
-fn table_of(file: &str, reading: &Reading, target: &str) -> Result<Table> {
+pub(super) fn table_of(file: &str, reading: &Reading, target: &str) -> Result<Table> {
     let plain = options(reading)?;
     let options = gyeol_data::ReadOptions { reshape: Some(false), labels: vec![target.to_owned()], ..plain };
     Ok(gyeol_data::read(file, &options)?)
 }
 
-fn say(common: &Common, warnings: &[gyeol_data::Warning]) {
+pub(super) fn say(common: &Common, warnings: &[gyeol_data::Warning]) {
     if !common.quiet {
         warnings.iter().for_each(|warning| eprintln!("gyeol: warning: {}", warning.words));
     }

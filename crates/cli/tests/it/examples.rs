@@ -263,7 +263,7 @@ fn evaluate_counts_the_examples_that_the_fit_has_seen() {
     place.write("m.toml", format!("{task}\n{mixed}"));
     place.call(&["run", "m.toml", "--out", "m"]).ok();
     let split = place.json("m/scores.json")["split"].clone();
-    for model in ["m/rungs/nbsvm.gyeol", "m/rungs/naive-bayes+nbsvm.gyeol"] {
+    for model in ["m/rungs/nbsvm.gyeol", "m/rungs/naive-bayes-and-nbsvm.gyeol"] {
         let found = place.call(&["evaluate", model, "m.csv", "--json"]).ok().json();
         // Texts are made of few words, and some stand in two parts.
         let seen = found["seen_in_fit"].as_u64().unwrap();
@@ -272,4 +272,83 @@ fn evaluate_counts_the_examples_that_the_fit_has_seen() {
         let found = place.call(&["evaluate", model, "later.csv", "--json"]).ok().json();
         assert_eq!(found["seen_in_fit"], 0, "{model}");
     }
+}
+
+/// Terms add up to the answer, at the prompt and over HTTP; what is no sum says which bundle to take.
+#[test]
+fn explain_says_why_a_text_and_a_row_are_answered_as_they_are() {
+    let place = Place::new();
+    place.write("m.csv", messages(240));
+    place.call(&["run", "m.csv", "--quick", "--out", "m"]).ok();
+    let (nbsvm, text) = ("m/rungs/nbsvm.gyeol", "call now for a free prize");
+    let found = place.call(&["explain", nbsvm, text, "--json"]).ok().json();
+    assert_eq!(found["label"], "spam");
+    let words = found["words"].as_array().unwrap();
+    let of = |value: &serde_json::Value| value["spam"].as_f64().unwrap();
+    let sum = of(&found["intercept"]) + words.iter().map(|w| of(&w["contribution"])).sum::<f64>();
+    assert!((sum - of(&found["score"])).abs() < 1e-9 && sum > 0.0, "{found}");
+    assert!(words.iter().any(|w| w["term"] == "free" && w["contribution"]["ham"].as_f64().unwrap() < 0.0));
+    place.write("two.txt", "see you at the station\ncall now for a free prize\n");
+    assert_eq!(place.call(&["explain", nbsvm, "two.txt", "--row", "2", "--json"]).ok().json(), found);
+    place.call(&["explain", nbsvm, "two.txt", "--row", "3"]).failed(&["example 3 of 2", "--row"]);
+    let told = place.call(&["explain", nbsvm, text, "--terms", "5"]).ok().out;
+    assert!(told.contains("label: spam") && told.contains("█") && told.contains("1 term more"), "{told}");
+    let told = place.call(&["explain", nbsvm, text, "--language", "ko"]).ok().out;
+    assert!(told.contains("절편"), "{told}");
+    place.call(&["explain", "m/rungs/mlp.gyeol", text]).failed(&[
+        "no sum of terms",
+        "logistic.gyeol",
+        "nbsvm.gyeol",
+    ]);
+    place.call(&["explain", nbsvm]).misused(&["INPUT"]);
+
+    let rows: String = (0..120)
+        .map(|i| {
+            format!(
+                "{:.2},{},{:.3}\n",
+                i as f64 * 0.37 % 9.0,
+                ["x", "y"][i % 2],
+                4.0 + 2.0 * (i as f64 * 0.37 % 9.0) + (i % 2) as f64
+            )
+        })
+        .collect();
+    place.write("r.csv", format!("width,side,price\n{rows}"));
+    place.call(&["run", "r.csv", "--task", "regress", "--label", "price", "--quick", "--out", "r"]).ok();
+    let found = place.call(&["explain", "r/rungs/linear.gyeol", "r.csv", "--row", "4", "--json"]).ok().json();
+    let terms = found["terms"].as_array().unwrap();
+    let sum = found["intercept"].as_f64().unwrap()
+        + terms.iter().map(|t| t["contribution"].as_f64().unwrap()).sum::<f64>();
+    assert!((sum - found["value"].as_f64().unwrap()).abs() < 1e-9, "{found}");
+    let width = terms.iter().find(|t| t["column"] == "width").unwrap();
+    assert!((width["coefficient"].as_f64().unwrap() - 2.0).abs() < 1e-2 && width["value"] == 1.11, "{found}");
+    let near = place.call(&["explain", "r/rungs/knn.gyeol", "r.csv", "--json"]).ok().json();
+    assert!(
+        near["nearest"][0]["distance"].as_f64().unwrap() < 1e-9 && near["nearest"][0]["value"].is_number()
+    );
+    place.call(&["explain", "r/rungs/linear.gyeol", "nothing.csv"]).failed(&["nothing.csv"]);
+
+    let mut server = place.spawn(&["serve", nbsvm, "r/rungs/linear.gyeol", "--addr", "127.0.0.1:0"]);
+    let mut said = String::new();
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(server.stderr.take().unwrap()), &mut said)
+        .unwrap();
+    let address = said.split("http://").nth(1).unwrap().split('/').next().unwrap().trim().to_owned();
+    let post = |path: &str, body: &str| {
+        use std::io::{Read, Write};
+        let mut stream = std::net::TcpStream::connect(&address).unwrap();
+        let head =
+            format!("POST {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json");
+        write!(stream, "{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        let body = answer.split("\r\n\r\n").nth(1).unwrap();
+        serde_json::from_str::<serde_json::Value>(body).unwrap()
+    };
+    let answer = post("/v1/models/nbsvm/explain", "{\"texts\":[\"call now for a free prize\"]}");
+    assert_eq!(answer["explained"][0]["label"], "spam");
+    assert_eq!(answer["explained"][0]["words"].as_array().unwrap().len(), words.len());
+    let answer = post("/v1/models/linear/explain", "{\"rows\":[{\"width\":1.11,\"side\":\"y\"}]}");
+    assert!((answer["explained"][0]["value"].as_f64().unwrap() - sum).abs() < 1e-9, "{answer}");
+    server.kill().unwrap();
+    server.wait().unwrap();
 }
