@@ -221,7 +221,7 @@ pub fn explained(machine: &Machine, found: &Explained) -> Value {
 }
 
 /// Objects as a table: numbers, true and false, and texts; a key that a row lacks is a missing cell.
-fn rows(object: &Map<String, Value>) -> Result<Table> {
+pub(crate) fn rows(object: &Map<String, Value>) -> Result<Table> {
     let Some(Value::Array(list)) = object.get("rows") else {
         return Err(wrong_shape("'rows' must be a list of objects".into()));
     };

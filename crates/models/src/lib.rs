@@ -10,6 +10,7 @@ mod forecast;
 mod language;
 mod registry;
 mod topics;
+mod unlabelled;
 
 pub use answers::{Answers, Ask, Description, Reply, VerbSpec};
 pub use examples::{answers, by_class, explained};
@@ -17,3 +18,4 @@ pub use gyeol_base::{Error, Result};
 pub use language::LmModel;
 pub use registry::{Opened, Registry, open, open_as};
 pub use topics::inferred;
+pub use unlabelled::row_objects;

@@ -156,7 +156,7 @@ pub struct Cluster {
     /// How many clusters; of a range such as 2..10 the number of the largest silhouette.
     #[arg(short, value_name = "K", value_parser = clusters)]
     pub k: (usize, usize),
-    /// Where the rows go with their cluster: .csv, .parquet or .arrow.
+    /// Where the rows go with their cluster: .csv, .parquet or .arrow; .gyeol keeps a model that `predict` and `serve` ask.
     #[arg(short, long, value_name = "OUT")]
     pub output: Option<String>,
     /// Read it as texts, which .txt, .jsonl and .html files, folders, and tables of texts without a clock are anyway.
@@ -194,7 +194,7 @@ pub struct Reduce {
     /// How many components.
     #[arg(short, value_name = "K")]
     pub k: usize,
-    /// Where the coordinates go, a row each: .csv, .parquet or .arrow.
+    /// Where the coordinates go, a row each: .csv, .parquet or .arrow; .gyeol keeps a model that `predict` and `serve` ask.
     #[arg(short, long, value_name = "OUT")]
     pub output: Option<String>,
     /// Columns that are not looked at, with commas between.

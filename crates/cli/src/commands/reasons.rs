@@ -88,7 +88,8 @@ fn one_text(common: &Common, machine: &Machine, input: &str, asked: &Asked) -> R
         place(asked.row, 1, input)?;
         return Ok(input.to_owned());
     }
-    let corpus = Corpus::open(input, examples::texts_of(machine, input, &asked.reading, None)?)?;
+    let corpus =
+        Corpus::open(input, examples::texts_of(machine.text_column(), input, &asked.reading, None)?)?;
     let (mut count, mut found) = (0u64, None);
     corpus.each(|document| {
         count += 1;

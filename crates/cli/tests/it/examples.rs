@@ -352,3 +352,48 @@ fn explain_says_why_a_text_and_a_row_are_answered_as_they_are() {
     server.kill().unwrap();
     server.wait().unwrap();
 }
+
+/// What `cluster` and `reduce` keep as a model places rows and texts as they did.
+#[test]
+fn clusters_and_components_are_models_that_are_asked() {
+    let place = Place::new();
+    let first = |line: &str| line.split(',').next().unwrap().to_owned();
+    let last = |line: &str| line.rsplit(',').next().unwrap().to_owned();
+    let read = |name: &str| String::from_utf8(place.read(name)).unwrap();
+    place.write("f.csv", flowers());
+    let cluster = ["cluster", "f.csv", "-k", "3", "--without", "species", "-q", "-o"];
+    place.call(&[&cluster[..], &["c.csv"]].concat()).ok();
+    place.call(&[&cluster[..], &["c.gyeol"]].concat()).ok();
+    let wanted: Vec<String> = read("c.csv").lines().skip(1).map(last).collect();
+    let found = place.call(&["predict", "c.gyeol", "f.csv", "-q"]).ok().out;
+    assert!(found.starts_with("cluster,distance\n"), "{found}");
+    let said: Vec<String> = found.lines().skip(1).map(first).collect();
+    assert_eq!((said.len(), said), (150, wanted));
+    let lines = place.call(&["predict", "c.gyeol", "f.csv", "--json", "-q"]).ok().out;
+    let one: serde_json::Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
+    assert!(one["cluster"].is_u64() && one["distance"].is_number());
+    let show = place.call(&["show", "c.gyeol", "--json"]).ok().json();
+    assert_eq!((&show["kind"], &show["model"]["k"]), (&"clusters".into(), &3.into()));
+    assert_eq!(show["model"]["features"], serde_json::json!(["length", "width"]));
+    assert!(place.call(&["show", "c.gyeol"]).ok().out.contains("length, width"));
+
+    place.call(&["reduce", "f.csv", "-k", "2", "-q", "-o", "p.csv"]).ok();
+    place.call(&["reduce", "f.csv", "-k", "2", "-q", "-o", "p.gyeol"]).ok();
+    let found = place.call(&["predict", "p.gyeol", "f.csv", "-q"]).ok().out;
+    assert!(found.starts_with("c1,c2\n"), "{found}");
+    assert!(found.lines().skip(1).eq(read("p.csv").lines().skip(1)));
+    let show = place.call(&["show", "p.gyeol"]).ok().out;
+    assert!(show.contains("components") && show.contains("explained"), "{show}");
+    place.write("short.csv", "length\n1.5\n2.5\n");
+    for model in ["c.gyeol", "p.gyeol"] {
+        place.call(&["predict", model, "short.csv"]).failed(&["width"]);
+    }
+    place.call(&["evaluate", "c.gyeol", "f.csv"]).failed(&["clusters", "predict"]);
+
+    place.write("t.txt", messages(150).lines().skip(1).map(|line| first(line) + "\n").collect::<String>());
+    place.call(&["cluster", "t.txt", "-k", "3", "-q", "-o", "t.csv"]).ok();
+    place.call(&["cluster", "t.txt", "-k", "3", "-q", "-o", "t.gyeol"]).ok();
+    let wanted: Vec<String> = read("t.csv").lines().skip(1).map(last).collect();
+    let found = place.call(&["predict", "t.gyeol", "t.txt", "-q"]).ok().out;
+    assert_eq!(found.lines().skip(1).map(first).collect::<Vec<_>>(), wanted);
+}
