@@ -329,8 +329,9 @@ fn explain_says_why_a_text_and_a_row_are_answered_as_they_are() {
 
     let mut server = place.spawn(&["serve", nbsvm, "r/rungs/linear.gyeol", "--addr", "127.0.0.1:0"]);
     let mut said = String::new();
-    std::io::BufRead::read_line(&mut std::io::BufReader::new(server.stderr.take().unwrap()), &mut said)
-        .unwrap();
+    // Held open: whoever closes the pipe ends the server when it says its next line.
+    let mut stderr = std::io::BufReader::new(server.stderr.take().unwrap());
+    std::io::BufRead::read_line(&mut stderr, &mut said).unwrap();
     let address = said.split("http://").nth(1).unwrap().split('/').next().unwrap().trim().to_owned();
     let post = |path: &str, body: &str| {
         use std::io::{Read, Write};
