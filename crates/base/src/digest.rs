@@ -15,6 +15,16 @@ pub fn sha256(bytes: &[u8]) -> String {
     hexadecimal(&Sha256::digest(bytes))
 }
 
+/// The first eight bytes of the digest as a number, little endian: a fingerprint by which something is known again among
+/// millions of others.
+///
+/// ```
+/// assert_eq!(gyeol_base::digest::fingerprint(b"abc"), 0xeacf_018f_bf16_78ba);
+/// ```
+pub fn fingerprint(bytes: &[u8]) -> u64 {
+    Sha256::digest(bytes).iter().take(8).rev().fold(0, |sum, byte| sum << 8 | u64::from(*byte))
+}
+
 /// A digest that grows with what it is given.
 #[derive(Debug, Clone, Default)]
 pub struct Running(Sha256);

@@ -47,7 +47,7 @@ pub(crate) struct Seen {
 }
 
 /// Cells that are numbers, missing ones NaN; from texts too, since a file of a few rows may be read otherwise.
-fn numbers(table: &Table, name: &str) -> Result<Vec<f64>> {
+pub(crate) fn numbers(table: &Table, name: &str) -> Result<Vec<f64>> {
     match table.data(name)? {
         ColumnData::Text(cells) => {
             let number = |(row, cell): (usize, &Option<String>)| match cell.as_deref().map(str::trim) {
@@ -70,7 +70,7 @@ fn numbers(table: &Table, name: &str) -> Result<Vec<f64>> {
 }
 
 /// Cells that are moments; a column without any cell is all missing.
-fn moments(table: &Table, name: &str) -> Result<Vec<Option<i64>>> {
+pub(crate) fn moments(table: &Table, name: &str) -> Result<Vec<Option<i64>>> {
     match table.data(name)? {
         ColumnData::Time(cells) => Ok(cells),
         ColumnData::Text(cells) if cells.iter().all(Option::is_none) => Ok(vec![None; cells.len()]),
@@ -78,7 +78,7 @@ fn moments(table: &Table, name: &str) -> Result<Vec<Option<i64>>> {
     }
 }
 
-fn zone_of(table: &Table) -> Result<Option<Tz>> {
+pub(crate) fn zone_of(table: &Table) -> Result<Option<Tz>> {
     table.source().zone.as_deref().map(gyeol_data::clock::zone).transpose()
 }
 
@@ -90,7 +90,7 @@ fn sorted(values: impl Iterator<Item = f64>) -> Vec<f64> {
 }
 
 /// Levels with their places.
-fn places(order: &[String]) -> HashMap<&str, f64> {
+pub(crate) fn places(order: &[String]) -> HashMap<&str, f64> {
     order.iter().enumerate().map(|(place, level)| (level.as_str(), place as f64)).collect()
 }
 
@@ -268,6 +268,32 @@ impl Encoding {
 }
 
 impl Form {
+    /// Gives `emit` every cell of a column as text: numbers and moments by their value, levels by their name.
+    pub fn cells(&self, table: &Table, name: &str, emit: &mut dyn FnMut(usize, Option<&str>)) -> Result<()> {
+        match self {
+            Form::Nothing => {}
+            Form::Number { .. } => {
+                // −0 is 0.
+                let written = |v: f64| v.is_finite().then(|| (v + 0.0).to_string());
+                numbers(table, name)?
+                    .into_iter()
+                    .enumerate()
+                    .for_each(|(row, v)| emit(row, written(v).as_deref()));
+            }
+            Form::Date { .. } => {
+                let written = |moment: Option<i64>| moment.map(|moment| moment.to_string());
+                moments(table, name)?
+                    .into_iter()
+                    .enumerate()
+                    .for_each(|(row, v)| emit(row, written(v).as_deref()));
+            }
+            Form::OneHot { .. } | Form::Ordinal { .. } | Form::Hashed { .. } => {
+                table.texts(name)?.iter().enumerate().for_each(|(row, cell)| emit(row, cell.as_deref()));
+            }
+        }
+        Ok(())
+    }
+
     fn of_levels(
         cells: &[Option<String>],
         rows: &[usize],
@@ -311,7 +337,7 @@ impl Form {
     }
 
     /// The feature of a level and its number, and whether training had the level.
-    fn level(&self, cell: Option<&str>, places: &HashMap<&str, f64>) -> (Option<(usize, f64)>, bool) {
+    pub fn level(&self, cell: Option<&str>, places: &HashMap<&str, f64>) -> (Option<(usize, f64)>, bool) {
         match (self, cell) {
             (Form::OneHot { .. } | Form::Hashed { .. }, None) => (None, true),
             (Form::OneHot { levels, rare, other, unseen }, Some(cell)) => {

@@ -252,26 +252,7 @@ impl Encoder {
     /// than 2²⁸ numbers in a dense matrix.
     pub fn transform(&self, table: &Table, rows: &[usize]) -> Result<Encoded> {
         within(table, rows)?;
-        let gone: Vec<&str> = self
-            .used()
-            .map(|(column, _)| column.name.as_str())
-            .filter(|name| table.kind(name).is_none())
-            .collect();
-        if let Some(first) = gone.first() {
-            return Err(Fault::new(
-                "missing-column",
-                format!(
-                    "{} columns that the model reads are not there: {}",
-                    gone.len(),
-                    shorten(&gone.join(", "), 200)
-                ),
-            )
-            .file(&table.source().name)
-            .column(*first)
-            .cause("the table has other columns than the one the model was fitted on")
-            .next("add the column; its cells may be empty")
-            .input());
-        }
+        self.there(table)?;
         let mut warnings = Vec::new();
         let width = self.width();
         let filled: usize = self.encodings.iter().map(Encoding::filled).sum();
@@ -314,7 +295,40 @@ impl Encoder {
         Ok(Encoded { features, warnings })
     }
 
-    fn used(&self) -> impl Iterator<Item = (&ColumnReading, &Encoding)> {
+    /// Gives `emit` every row with its cell of each column that is read, a column after the other, written in one way however
+    /// the file was read: what the features are made from. `None` is a missing cell.
+    ///
+    /// # Errors
+    /// As [`Encoder::transform`].
+    pub fn each_cell(&self, table: &Table, emit: &mut dyn FnMut(usize, Option<&str>)) -> Result<()> {
+        self.there(table)?;
+        self.used().try_for_each(|(column, encoding)| encoding.form.cells(table, &column.name, emit))
+    }
+
+    /// That a table has every column that is read.
+    pub(crate) fn there(&self, table: &Table) -> Result<()> {
+        let gone: Vec<&str> = self
+            .used()
+            .map(|(column, _)| column.name.as_str())
+            .filter(|name| table.kind(name).is_none())
+            .collect();
+        let Some(first) = gone.first() else { return Ok(()) };
+        Err(Fault::new(
+            "missing-column",
+            format!(
+                "{} columns that the model reads are not there: {}",
+                gone.len(),
+                shorten(&gone.join(", "), 200)
+            ),
+        )
+        .file(&table.source().name)
+        .column(*first)
+        .cause("the table has other columns than the one the model was fitted on")
+        .next("add the column; its cells may be empty")
+        .input())
+    }
+
+    pub(crate) fn used(&self) -> impl Iterator<Item = (&ColumnReading, &Encoding)> {
         self.columns.iter().zip(&self.encodings).filter(|(_, encoding)| encoding.form != Form::Nothing)
     }
 

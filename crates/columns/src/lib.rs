@@ -18,6 +18,7 @@ mod leakage;
 mod params;
 mod read;
 mod scale;
+mod units;
 
 pub use dates::DatePart;
 pub use encoder::{Encoded, Encoder, FeatureName, FeatureOf, Matrix};
@@ -26,3 +27,4 @@ pub use leakage::{Duplicates, Leak, LeakKind, Target, duplicates, leakage};
 pub use params::{ColumnParams, Columns, ColumnsParams, Fill, Levels};
 pub use read::{ColumnReading, Kind};
 pub use scale::Scaling;
+pub use units::InUnits;

@@ -10,10 +10,12 @@ mod forecast;
 mod language;
 mod registry;
 mod topics;
+mod unlabelled;
 
 pub use answers::{Answers, Ask, Description, Reply, VerbSpec};
-pub use examples::answers;
+pub use examples::{answers, by_class, explained};
 pub use gyeol_base::{Error, Result};
 pub use language::LmModel;
 pub use registry::{Opened, Registry, open, open_as};
 pub use topics::inferred;
+pub use unlabelled::row_objects;

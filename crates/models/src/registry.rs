@@ -5,7 +5,7 @@ use std::path::Path;
 use gyeol_base::{Error, Fault, Result};
 use gyeol_bundle::{Bundle, Packed, Summary};
 use gyeol_forecast::Forecaster;
-use gyeol_supervised::{Classifier, Regressor};
+use gyeol_supervised::{Classifier, ClusterModel, ComponentModel, Regressor};
 use gyeol_topic::lda::Lda;
 use gyeol_topic::lsa::Lsa;
 
@@ -44,8 +44,10 @@ impl Registry {
     pub fn standard() -> Registry {
         Registry::empty()
             .with::<Forecaster>(&["predict", "evaluate", "serve", "show"])
-            .with::<Classifier>(&["predict", "evaluate", "serve", "show"])
-            .with::<Regressor>(&["predict", "evaluate", "serve", "show"])
+            .with::<Classifier>(&["predict", "evaluate", "explain", "serve", "show"])
+            .with::<Regressor>(&["predict", "evaluate", "explain", "serve", "show"])
+            .with::<ClusterModel>(&["predict", "serve", "show"])
+            .with::<ComponentModel>(&["predict", "serve", "show"])
             .with::<LmModel>(&[
                 "perplexity",
                 "score",

@@ -17,6 +17,9 @@ mod near;
 mod nearest;
 mod net;
 mod packed;
+mod placed;
+mod seen;
+mod terms;
 pub mod unlabelled;
 mod words;
 
@@ -27,4 +30,7 @@ pub use near::near_groups;
 pub use nearest::{Kept, Nearest};
 pub use net::{BagNet, BagParts, Learnt, NetParams, NetParts, TableNet};
 pub use packed::{Classifier, Regressor, Wrapped};
+pub use placed::{Answered, ClusterModel, ComponentModel, Placed};
+pub use seen::{MOST_SEEN, Seen};
+pub use terms::{Explained, Neighbour, Reasons, Term};
 pub use words::{Terms, TextFeatures, TextParams, Unit, Weighing};

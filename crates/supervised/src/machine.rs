@@ -13,6 +13,7 @@ use gyeol_vectors::matrix::{Csr, Dense};
 
 use crate::nearest::Nearest;
 use crate::net::{BagNet, TableNet};
+use crate::seen::Seen;
 use crate::words::TextFeatures;
 
 /// What comes out.
@@ -162,6 +163,8 @@ pub struct Machine {
     pub head: Head,
     /// From scores to probabilities, learnt on the validation part.
     pub calibration: Option<Calibrator>,
+    /// Fingerprints of the examples that it has learnt from or was chosen on; a mixture keeps them for its members.
+    pub seen: Option<Arc<Seen>>,
 }
 
 /// What a machine says of examples.
@@ -392,7 +395,7 @@ fn linear(model: &Linear, rows: &Rows) -> Vec<f64> {
 }
 
 /// Rows in the form of others: an encoder may write few rows down in another way than many.
-fn alike<'r>(like: &Rows, rows: &'r Rows) -> Result<std::borrow::Cow<'r, Rows>> {
+pub(crate) fn alike<'r>(like: &Rows, rows: &'r Rows) -> Result<std::borrow::Cow<'r, Rows>> {
     Ok(match (like, rows) {
         (Rows::Dense(_), Rows::Sparse(x)) => std::borrow::Cow::Owned(Rows::Dense(x.to_dense()?)),
         (Rows::Sparse(_), Rows::Dense(x)) => std::borrow::Cow::Owned(Rows::Sparse(Csr::from_dense(x)?)),

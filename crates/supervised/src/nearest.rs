@@ -7,9 +7,9 @@ use gyeol_learn::Features;
 use gyeol_learn::neighbours::{Neighbours, Say};
 use gyeol_tensor::Pool;
 use gyeol_vectors::matrix::Dense;
-use gyeol_vectors::similarity::Measure;
+use gyeol_vectors::similarity::{Measure, Near};
 
-use crate::machine::Rows;
+use crate::machine::{Rows, alike};
 
 /// What stands beside each row.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,6 +55,19 @@ impl Nearest {
         };
         let made = Neighbours::new(self.rows.features(), measure)?;
         Ok(self.index.get_or_init(|| Box::new(made)))
+    }
+
+    /// The places of the neighbours of one row, and how far each is.
+    ///
+    /// # Errors
+    /// As [`Nearest::probabilities`].
+    pub(crate) fn nearest(&self, row: &Rows, pool: &Pool) -> Result<Vec<(usize, f64)>> {
+        let asked = alike(&self.rows, row)?;
+        let found = self.index()?.nearest(asked.features(), self.k, pool)?;
+        let sparse = matches!(self.rows, Rows::Sparse(_));
+        let far =
+            |near: Near| (near.row as usize, if sparse { (1.0 - near.score).max(0.0) } else { near.score });
+        Ok(found.into_iter().flatten().map(far).collect())
     }
 
     /// Shares of the classes (n, classes).

@@ -15,7 +15,11 @@ use serde::{Deserialize, Serialize};
 use crate::machine::{Answer, Head, Inputs, Machine, Rows};
 use crate::nearest::{Kept, Nearest};
 use crate::net::{BagNet, BagParts, NetParts, TableNet};
+use crate::seen::Seen;
 use crate::words::TextFeatures;
+
+/// Name of the tensor of fingerprints; files of earlier versions have none.
+const FINGERPRINTS: &str = "fingerprints";
 
 /// What the manifest says beside the numbers.
 #[derive(Serialize, Deserialize)]
@@ -236,6 +240,9 @@ impl Machine {
                 HeadWords::Trees { inputs: *inputs, loss: loss.name() }
             }
         };
+        if let Some(seen) = &self.seen {
+            put(FINGERPRINTS, Tensor::bytes(seen.to_bytes()));
+        }
         let vectorizers = self.inputs.texts.as_ref().map_or(Vec::new(), |texts| texts.to_json());
         for (i, json) in vectorizers.iter().enumerate() {
             put(&format!("vectorizer.{i}"), Tensor::bytes(json.clone().into_bytes()));
@@ -425,6 +432,13 @@ impl Machine {
             }
             HeadWords::Values { outputs, .. } => return Err(damaged(format!("{outputs} numbers for one"))),
         };
+        let seen = match bundle.tensors.contains_key(FINGERPRINTS) {
+            true => Some(
+                Seen::from_bytes(&bundle.bytes(FINGERPRINTS)?)
+                    .ok_or_else(|| damaged("fingerprints of examples in no order"))?,
+            ),
+            false => None,
+        };
         let machine = Machine {
             rung: words.rung,
             answer: match words.classes {
@@ -435,6 +449,7 @@ impl Machine {
             inputs: Inputs { texts, text_column: words.text_column, columns: words.columns },
             head,
             calibration: words.calibration,
+            seen: seen.map(Arc::new),
         };
         machine.fits().map_err(|why| damaged(why.fault().found.clone()))?;
         Ok(machine)

@@ -33,6 +33,10 @@ pub struct Unlabelled {
     pub names: Vec<String>,
     /// The same rows in units of the table, or weights of terms.
     units: Units,
+    /// From a table to the rows; none of texts.
+    pub encoder: Option<Encoder>,
+    /// Singular directions (terms, k) that texts are seen along; none of a table.
+    pub directions: Option<Dense>,
     /// Columns of the table that were not taken, with the reason.
     pub left_out: Vec<(String, String)>,
 }
@@ -94,12 +98,10 @@ impl Unlabelled {
             dropped.map(|c| (c.name.clone(), c.reason.words.clone())).collect();
         let texts = skipped.iter().filter(|name| !skip.iter().any(|s| s == *name));
         left_out.extend(texts.map(|name| ((*name).to_owned(), "no numbers".to_owned())));
-        Ok(Unlabelled {
-            rows: if scaled { apply(Scaling::Standard)?.0 } else { units.clone() },
-            names: encoder.names().iter().map(ToString::to_string).collect(),
-            units: Units::Numbers(units),
-            left_out,
-        })
+        let names = encoder.names().iter().map(ToString::to_string).collect();
+        let (rows, encoder) = if scaled { apply(Scaling::Standard)? } else { (units.clone(), encoder) };
+        let units = Units::Numbers(units);
+        Ok(Unlabelled { rows, names, units, encoder: Some(encoder), directions: None, left_out })
     }
 
     /// Rows of a weighted document-term matrix; `terms` are its columns.
@@ -109,15 +111,14 @@ impl Unlabelled {
     pub fn of_terms(matrix: Csr, terms: Vec<String>, seed: u64, pool: &Pool) -> Result<Unlabelled> {
         let k = DIRECTIONS.min(matrix.rows().min(matrix.cols()).saturating_sub(1)).max(1);
         let svd = Svd::truncated(&matrix, TruncatedParams { seed, ..TruncatedParams::new(k) }, pool)?;
-        let mut rows = svd.u.scaled(&svd.sigma);
-        for i in 0..rows.rows() {
-            let row = rows.row_mut(i);
-            let length = row.iter().map(|v| v * v).sum::<f64>().sqrt();
-            if length > 0.0 {
-                row.iter_mut().for_each(|v| *v /= length);
-            }
-        }
-        Ok(Unlabelled { rows, names: terms, units: Units::Terms(matrix), left_out: Vec::new() })
+        Ok(Unlabelled {
+            rows: along(&matrix, &svd.v, pool),
+            names: terms,
+            units: Units::Terms(matrix),
+            encoder: None,
+            directions: Some(svd.v),
+            left_out: Vec::new(),
+        })
     }
 
     /// Whether these are texts.
@@ -140,6 +141,19 @@ impl Unlabelled {
         }
         sums
     }
+}
+
+/// Rows of terms along directions, each divided by its length: of texts of the fit and of new ones alike.
+pub(crate) fn along(matrix: &Csr, directions: &Dense, pool: &Pool) -> Dense {
+    let mut rows = matrix.times(directions, pool);
+    for i in 0..rows.rows() {
+        let row = rows.row_mut(i);
+        let length = row.iter().map(|v| v * v).sum::<f64>().sqrt();
+        if length > 0.0 {
+            row.iter_mut().for_each(|v| *v /= length);
+        }
+    }
+    rows
 }
 
 /// The mean silhouette, and that of each row that was compared; none of one cluster.
@@ -219,6 +233,9 @@ pub struct Clusters {
     /// The cluster of each row, from 1.
     #[serde(skip)]
     pub labels: Vec<usize>,
+    /// Centres (k, features), as rows are compared.
+    #[serde(skip)]
+    pub centres: Dense,
 }
 
 impl ClusterParams {
@@ -322,6 +339,11 @@ impl ClusterParams {
             inertia: fit.inertia,
             compared: sample.len(),
             tried,
+            centres: Dense::trusted(
+                k,
+                fit.centres.cols(),
+                order.iter().flat_map(|&c| fit.centres.row(c)).copied().collect(),
+            ),
             labels: labels.iter().map(|&label| label as usize + 1).collect(),
             sizes,
         }
@@ -344,6 +366,9 @@ pub struct Reduced {
     /// A row each, a number a component.
     #[serde(skip)]
     pub coordinates: Dense,
+    /// The fit.
+    #[serde(skip)]
+    pub pca: Option<Pca>,
 }
 
 /// The first `k` principal components of rows.
@@ -368,7 +393,8 @@ pub fn reduced(data: &Unlabelled, k: usize, pool: &Pool) -> Result<Reduced> {
         cumulative: cumulative.collect(),
         loadings: (0..pca.components.rows()).map(|c| pca.components.row(c).to_vec()).collect(),
         coordinates: pca.transform(&data.rows, pool)?,
-        explained: pca.variance_ratio,
-        variance: pca.variance,
+        explained: pca.variance_ratio.clone(),
+        variance: pca.variance.clone(),
+        pca: Some(pca),
     })
 }

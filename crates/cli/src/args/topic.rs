@@ -21,9 +21,38 @@ pub enum TopicVerb {
     Cluster(Box<Cluster>),
     /// See a table along its principal components, and how much of its variance each explains.
     Reduce(Box<Reduce>),
-    /// Show what is done, step by step.
+    /// Say why a classifier or a regression answers as it does, or show step by step how machines learn.
+    Explain(Box<Explain>),
+}
+
+/// Arguments of `explain`: a lesson, or a model with what it is asked.
+#[derive(Debug, Group)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub struct Explain {
     #[command(subcommand)]
-    Explain(Box<Explained>),
+    pub lesson: Option<Explained>,
+    #[command(flatten)]
+    pub asked: Asked,
+}
+
+/// A model and what it is asked.
+#[derive(Debug, Group)]
+pub struct Asked {
+    /// Model file of a classifier or a regression; write ./svd for a file called as a lesson.
+    #[arg(required = true)]
+    pub model: Option<PathBuf>,
+    /// Texts or rows as `predict` takes them, of which one is explained; - for standard input; for a model of texts also
+    /// the text itself.
+    #[arg(required = true)]
+    pub input: Option<String>,
+    /// Which example of the input, from 1.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
+    pub row: u64,
+    /// Terms shown, the largest first; --json has all.
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub terms: usize,
+    #[command(flatten)]
+    pub reading: Reading,
 }
 
 /// What can be shown.
@@ -127,7 +156,7 @@ pub struct Cluster {
     /// How many clusters; of a range such as 2..10 the number of the largest silhouette.
     #[arg(short, value_name = "K", value_parser = clusters)]
     pub k: (usize, usize),
-    /// Where the rows go with their cluster: .csv, .parquet or .arrow.
+    /// Where the rows go with their cluster: .csv, .parquet or .arrow; .gyeol keeps a model that `predict` and `serve` ask.
     #[arg(short, long, value_name = "OUT")]
     pub output: Option<String>,
     /// Read it as texts, which .txt, .jsonl and .html files, folders, and tables of texts without a clock are anyway.
@@ -165,7 +194,7 @@ pub struct Reduce {
     /// How many components.
     #[arg(short, value_name = "K")]
     pub k: usize,
-    /// Where the coordinates go, a row each: .csv, .parquet or .arrow.
+    /// Where the coordinates go, a row each: .csv, .parquet or .arrow; .gyeol keeps a model that `predict` and `serve` ask.
     #[arg(short, long, value_name = "OUT")]
     pub output: Option<String>,
     /// Columns that are not looked at, with commas between.

@@ -6,11 +6,13 @@ use gyeol_bundle::Bundle;
 use gyeol_data::{ColumnData, Table};
 use gyeol_ladder::tasks::examples::evaluate as scores_of;
 use gyeol_report::text;
-use gyeol_supervised::{Classifier, Examples, Machine, Regressor, Said};
+use gyeol_supervised::{
+    Classifier, ClusterModel, ComponentModel, Examples, Machine, Placed, Regressor, Said,
+};
 use gyeol_text::corpus::{Corpus, CorpusOptions, Labels, Look};
 use serde_json::json;
 
-use super::{delimiter, options, pool};
+use super::{delimiter, options, pool, table};
 use crate::args::{Common, Reading};
 use crate::failure::{Failure, Result};
 use crate::output;
@@ -30,8 +32,18 @@ pub fn machine(bundle: Bundle, path: &Path) -> Result<(Option<Bundle>, Option<Ma
     Ok((Some(bundle), None))
 }
 
-/// How a file of texts is read.
-fn texts_of(machine: &Machine, file: &str, reading: &Reading, label: Option<&str>) -> Result<CorpusOptions> {
+/// Whether it is asked with tables: a mean of numbers, which reads nothing, was fitted on one too.
+pub(super) fn of_table(machine: &Machine) -> bool {
+    machine.reads_columns() || machine.classes().is_empty() && !machine.reads_texts()
+}
+
+/// How a file of texts is read; `column` is where they stood at the fit.
+pub(super) fn texts_of(
+    column: Option<&str>,
+    file: &str,
+    reading: &Reading,
+    label: Option<&str>,
+) -> Result<CorpusOptions> {
     let plain = CorpusOptions {
         encoding: reading.bytes.encoding.clone(),
         delimiter: delimiter(reading.bytes.delimiter.as_deref())?,
@@ -43,19 +55,79 @@ fn texts_of(machine: &Machine, file: &str, reading: &Reading, label: Option<&str
     if file == "-" || Corpus::open(file, plain.clone())?.look().is_ok_and(|look| look == Look::Plain) {
         return Ok(plain);
     }
-    Ok(CorpusOptions { text: machine.text_column().map(str::to_owned), ..plain })
+    Ok(CorpusOptions { text: column.map(str::to_owned), ..plain })
 }
 
-fn table_of(file: &str, reading: &Reading, target: &str) -> Result<Table> {
+pub(super) fn table_of(file: &str, reading: &Reading, target: &str) -> Result<Table> {
     let plain = options(reading)?;
     let options = gyeol_data::ReadOptions { reshape: Some(false), labels: vec![target.to_owned()], ..plain };
     Ok(gyeol_data::read(file, &options)?)
 }
 
-fn say(common: &Common, warnings: &[gyeol_data::Warning]) {
+pub(super) fn say(common: &Common, warnings: &[gyeol_data::Warning]) {
     if !common.quiet {
         warnings.iter().for_each(|warning| eprintln!("gyeol: warning: {}", warning.words));
     }
+}
+
+/// The texts of a file.
+fn read_texts(common: &Common, column: Option<&str>, file: &str, reading: &Reading) -> Result<Vec<String>> {
+    let corpus = Corpus::open(file, texts_of(column, file, reading, None)?)?;
+    let mut texts = Vec::new();
+    corpus.each(|document| {
+        texts.push(document.text.to_owned());
+        Ok(())
+    })?;
+    if !common.quiet {
+        corpus.notes().iter().for_each(|note| eprintln!("  {note}"));
+    }
+    Ok(texts)
+}
+
+/// `gyeol predict` of clusters and components; the bundle itself where it holds something else.
+pub fn placed(
+    common: &Common,
+    bundle: Bundle,
+    path: &Path,
+    (file, out): (&str, Option<&str>),
+    reading: &Reading,
+) -> Result<Option<Bundle>> {
+    let of = |e: gyeol_bundle::Error| e.in_file(path);
+    if bundle.is::<ClusterModel>() {
+        let model = bundle.open_as::<ClusterModel>().map_err(of)?;
+        return place(common, &model, file, out, reading).map(|()| None);
+    }
+    if bundle.is::<ComponentModel>() {
+        let model = bundle.open_as::<ComponentModel>().map_err(of)?;
+        return place(common, &model, file, out, reading).map(|()| None);
+    }
+    Ok(Some(bundle))
+}
+
+fn place(
+    common: &Common,
+    model: &impl Placed,
+    file: &str,
+    out: Option<&str>,
+    reading: &Reading,
+) -> Result<()> {
+    let pool = pool(common);
+    let (columns, warnings) = if model.reads_texts() {
+        model.place(Some(&read_texts(common, model.text_column(), file, reading)?), None, &pool)?
+    } else {
+        // As `cluster` and `reduce` read it.
+        model.place(None, Some(&table(file, reading)?), &pool)?
+    };
+    say(common, &warnings);
+    if common.json {
+        let lines: Vec<String> =
+            gyeol_models::row_objects(&columns).iter().map(ToString::to_string).collect();
+        output::text(&format!("{}\n", lines.join("\n")))?;
+        if out.is_none() {
+            return Ok(());
+        }
+    }
+    Ok(gyeol_data::write(out.unwrap_or("-"), &Table::from_columns(columns)?)?)
 }
 
 /// `gyeol predict`.
@@ -67,18 +139,10 @@ pub fn predict(
     reading: &Reading,
 ) -> Result<()> {
     let pool = pool(common);
-    let (said, warnings) = if machine.reads_columns() {
+    let (said, warnings) = if of_table(machine) {
         machine.ask(None, Some(&table_of(file, reading, &machine.target)?), &pool)?
     } else {
-        let corpus = Corpus::open(file, texts_of(machine, file, reading, None)?)?;
-        let mut texts = Vec::new();
-        corpus.each(|document| {
-            texts.push(document.text.to_owned());
-            Ok(())
-        })?;
-        if !common.quiet {
-            corpus.notes().iter().for_each(|note| eprintln!("  {note}"));
-        }
+        let texts = read_texts(common, machine.text_column(), file, reading)?;
         machine.ask(Some(&texts), None, &pool)?
     };
     say(common, &warnings);
@@ -127,7 +191,7 @@ pub fn evaluate(
 ) -> Result<()> {
     let language = output::language(common.language.as_deref(), None)?;
     let target = label.unwrap_or(&machine.target);
-    let examples = if machine.reads_columns() {
+    let examples = if of_table(machine) {
         let text = machine.text_column();
         Examples::from_table(table_of(file, reading, target)?, target, text, machine.classes().is_empty())?
     } else {
@@ -138,7 +202,7 @@ pub fn evaluate(
         }
         // A name that no file said, but reading gave, is found again in the same way.
         let named = Some(target).filter(|_| label.is_some() || machine.target != "label");
-        Examples::of_texts(file, texts_of(machine, file, reading, named)?, |_| true)?
+        Examples::of_texts(file, texts_of(machine.text_column(), file, reading, named)?, |_| true)?
     };
     if !common.quiet {
         examples.notes.iter().for_each(|note| eprintln!("  {note}"));
@@ -155,7 +219,8 @@ pub fn evaluate(
             })
             .collect();
         return output::json(&json!({
-            "rung": machine.rung, "n": found.examples, "unseen": found.unseen, "metrics": metrics,
+            "rung": machine.rung, "n": found.examples, "unseen": found.unseen, "seen_in_fit": found.seen_in_fit,
+            "metrics": metrics,
             "confusion": { "labels": found.labels, "counts": found.counts },
             "warnings": found.warnings.iter().map(|w| w.words.as_str()).collect::<Vec<_>>(),
         }));
@@ -167,6 +232,10 @@ pub fn evaluate(
         text::rung_title(&machine.rung, language),
         text::message("judged-cases", &counts, language)
     ))?;
+    if let Some(seen) = found.seen_in_fit.filter(|seen| *seen > 0) {
+        let counts = [("seen", text::count(seen, language)), ("n", text::count(found.examples, language))];
+        output::text(&format!("  {}\n", text::message("evaluate-seen-examples", &counts, language)))?;
+    }
     if found.unseen > 0 {
         let counts = [("n", text::count(found.unseen, language))];
         output::text(&format!("  {}\n", text::message("evaluate-unseen", &counts, language)))?;

@@ -7,6 +7,7 @@ mod lessons;
 mod model;
 mod models;
 mod ngram;
+mod reasons;
 mod rescore;
 mod serve;
 mod shell;

@@ -76,7 +76,11 @@ pub fn predict(
         }
         return super::examples::predict(common, &machine, file, out, reading);
     }
-    let (forecaster, _) = opened(bundle.unwrap_or_else(|| unreachable!("no machine was in it")), model)?;
+    let bundle = bundle.unwrap_or_else(|| unreachable!("no machine was in it"));
+    let Some(bundle) = super::examples::placed(common, bundle, model, (file, out), reading)? else {
+        return Ok(());
+    };
+    let (forecaster, _) = opened(bundle, model)?;
     let table = table(file, &reading_of(&forecaster, reading))?;
     let pool = pool(common);
     let time_name = forecaster.about.time.clone().unwrap_or_else(|| "row".into());
@@ -284,6 +288,27 @@ pub fn evaluate(common: &Common, args: &Scoring) -> Result<()> {
     ))
 }
 
+/// What clusters and components say of themselves beside their tensors.
+fn unlabelled(summary: &Summary) -> String {
+    if !matches!(summary.kind.as_str(), "clusters" | "components") {
+        return String::new();
+    }
+    let list = |key: &str, of: fn(&Value) -> String| {
+        summary.model[key].as_array().map(|all| all.iter().map(of).collect::<Vec<_>>().join(", "))
+    };
+    let features = list("features", |v| v.as_str().unwrap_or_default().to_owned())
+        .or_else(|| summary.model["terms"].as_u64().map(|terms| format!("{terms} terms of texts")));
+    let share = |v: &Value| v.as_f64().map_or(String::new(), |v| format!("{:.1} %", 100.0 * v));
+    let rows = [
+        ("k", Some(summary.model["k"].to_string())),
+        ("sizes", list("sizes", Value::to_string)),
+        ("explained", list("explained", share)),
+        ("features", features),
+    ];
+    let row = |(key, words): (&str, String)| format!("  {key:9} {}\n", gyeol_base::shorten(&words, 300));
+    rows.into_iter().filter_map(|(key, words)| Some(row((key, words?)))).collect()
+}
+
 /// `gyeol show`.
 pub fn show(common: &Common, model: &Path) -> Result<()> {
     let bundle = Bundle::open(model)?;
@@ -295,5 +320,5 @@ pub fn show(common: &Common, model: &Path) -> Result<()> {
         return output::json(&value);
     }
     let answers = if verbs.is_empty() { String::new() } else { format!("  answers {}\n", verbs.join(", ")) };
-    output::text(&format!("{summary}\n{answers}"))
+    output::text(&format!("{summary}\n{}{answers}", unlabelled(&summary)))
 }

@@ -207,3 +207,194 @@ fn very_many_classes_are_learnt_by_the_rungs_that_can() {
         .collect();
     assert_eq!(rungs, ["majority", "knn", "naive-bayes"]);
 }
+
+/// What was learnt from flatters, and is counted: of tables, of texts, and by mixtures.
+#[test]
+fn evaluate_counts_the_examples_that_the_fit_has_seen() {
+    let place = Place::new();
+    // No two rows are alike, so that none of the test part stands in another.
+    let row = |i: usize| {
+        format!(
+            "{:.3},{:.2},{}\n",
+            i as f64 * 1.37 + 0.5,
+            i as f64 + (i * 37 % 11) as f64 / 2.0,
+            ["a", "b"][(i / 40) % 2]
+        )
+    };
+    let table =
+        |rows: std::ops::Range<usize>| "size,width,kind\n".to_owned() + &rows.map(row).collect::<String>();
+    let shuffled: String = (0..200).map(|i| row(i * 77 % 200)).collect();
+    place.write("t.csv", format!("size,width,kind\n{shuffled}"));
+    place.write("new.csv", table(200..260));
+    for (task, label) in [("classify", "kind"), ("regress", "width")] {
+        place.call(&["run", "t.csv", "--task", task, "--label", label, "--quick", "--out", task]).ok();
+        let model = format!("{task}/model.gyeol");
+        let split = place.json(&format!("{task}/scores.json"))["split"].clone();
+        // With folds the first two parts are the same examples.
+        let part = |name: &str| split[name]["examples"].as_u64().unwrap();
+        let fitted = if split["folds"] == 0 { part("train") + part("valid") } else { part("train") };
+        let found = place.call(&["evaluate", &model, "t.csv", "--json"]).ok().json();
+        assert_eq!((&found["seen_in_fit"], &found["n"]), (&fitted.into(), &200.into()), "{task}: {split}");
+        assert_eq!(fitted + part("test"), 200);
+        let said = place.call(&["evaluate", &model, "t.csv"]).ok();
+        assert!(said.out.contains(&format!("{fitted} of 200 examples were learnt from")), "{said:#?}");
+        let said = place.call(&["evaluate", &model, "t.csv", "--language", "ko"]).ok();
+        assert!(said.out.contains(&format!("200개 중 {fitted}개")), "{said:#?}");
+        let found = place.call(&["evaluate", &model, "new.csv", "--json"]).ok().json();
+        assert_eq!((&found["seen_in_fit"], &found["n"]), (&0.into(), &60.into()), "{task}");
+        let said = place.call(&["evaluate", &model, "new.csv"]).ok();
+        assert!(!said.out.contains("learnt from"), "{said:#?}");
+        // One row of the file, read alone as other kinds of numbers, is known again.
+        let seen: Vec<u64> = (0..40)
+            .map(|i| {
+                place.write("one.csv", format!("size,width,kind\n{}", row(i)));
+                place.call(&["evaluate", &model, "one.csv", "--json"]).ok().json()["seen_in_fit"]
+                    .as_u64()
+                    .unwrap()
+            })
+            .collect();
+        assert!((20..40).contains(&seen.iter().sum::<u64>()), "{seen:?}");
+    }
+
+    place.write("m.csv", messages(240));
+    let mixed = "[data]\nfile = \"m.csv\"\n[[rung]]\nname = \"naive-bayes\"\n[[rung]]\nname = \"nbsvm\"\n[[rung]]\nname = \"naive-bayes+nbsvm\"\n";
+    let init = place.call(&["init", "m.csv"]).ok();
+    let task = init.out.lines().find(|line| line.starts_with("task")).unwrap().to_owned();
+    place.write("m.toml", format!("{task}\n{mixed}"));
+    place.call(&["run", "m.toml", "--out", "m"]).ok();
+    let split = place.json("m/scores.json")["split"].clone();
+    for model in ["m/rungs/nbsvm.gyeol", "m/rungs/naive-bayes-and-nbsvm.gyeol"] {
+        let found = place.call(&["evaluate", model, "m.csv", "--json"]).ok().json();
+        // Texts are made of few words, and some stand in two parts.
+        let seen = found["seen_in_fit"].as_u64().unwrap();
+        assert!(seen >= split["train"]["examples"].as_u64().unwrap() && seen <= 240, "{model}: {found}");
+        place.write("later.csv", "text,label\nthe lift is out of order,ham\nwin a car today,spam\n");
+        let found = place.call(&["evaluate", model, "later.csv", "--json"]).ok().json();
+        assert_eq!(found["seen_in_fit"], 0, "{model}");
+    }
+}
+
+/// Terms add up to the answer, at the prompt and over HTTP; what is no sum says which bundle to take.
+#[test]
+fn explain_says_why_a_text_and_a_row_are_answered_as_they_are() {
+    let place = Place::new();
+    place.write("m.csv", messages(240));
+    place.call(&["run", "m.csv", "--quick", "--out", "m"]).ok();
+    let (nbsvm, text) = ("m/rungs/nbsvm.gyeol", "call now for a free prize");
+    let found = place.call(&["explain", nbsvm, text, "--json"]).ok().json();
+    assert_eq!(found["label"], "spam");
+    let words = found["words"].as_array().unwrap();
+    let of = |value: &serde_json::Value| value["spam"].as_f64().unwrap();
+    let sum = of(&found["intercept"]) + words.iter().map(|w| of(&w["contribution"])).sum::<f64>();
+    assert!((sum - of(&found["score"])).abs() < 1e-9 && sum > 0.0, "{found}");
+    assert!(words.iter().any(|w| w["term"] == "free" && w["contribution"]["ham"].as_f64().unwrap() < 0.0));
+    place.write("two.txt", "see you at the station\ncall now for a free prize\n");
+    assert_eq!(place.call(&["explain", nbsvm, "two.txt", "--row", "2", "--json"]).ok().json(), found);
+    place.call(&["explain", nbsvm, "two.txt", "--row", "3"]).failed(&["example 3 of 2", "--row"]);
+    let told = place.call(&["explain", nbsvm, text, "--terms", "5"]).ok().out;
+    assert!(told.contains("label: spam") && told.contains("█") && told.contains("1 term more"), "{told}");
+    let told = place.call(&["explain", nbsvm, text, "--language", "ko"]).ok().out;
+    assert!(told.contains("절편"), "{told}");
+    place.call(&["explain", "m/rungs/mlp.gyeol", text]).failed(&[
+        "no sum of terms",
+        "logistic.gyeol",
+        "nbsvm.gyeol",
+    ]);
+    place.call(&["explain", nbsvm]).misused(&["INPUT"]);
+
+    let rows: String = (0..120)
+        .map(|i| {
+            format!(
+                "{:.2},{},{:.3}\n",
+                i as f64 * 0.37 % 9.0,
+                ["x", "y"][i % 2],
+                4.0 + 2.0 * (i as f64 * 0.37 % 9.0) + (i % 2) as f64
+            )
+        })
+        .collect();
+    place.write("r.csv", format!("width,side,price\n{rows}"));
+    place.call(&["run", "r.csv", "--task", "regress", "--label", "price", "--quick", "--out", "r"]).ok();
+    let found = place.call(&["explain", "r/rungs/linear.gyeol", "r.csv", "--row", "4", "--json"]).ok().json();
+    let terms = found["terms"].as_array().unwrap();
+    let sum = found["intercept"].as_f64().unwrap()
+        + terms.iter().map(|t| t["contribution"].as_f64().unwrap()).sum::<f64>();
+    assert!((sum - found["value"].as_f64().unwrap()).abs() < 1e-9, "{found}");
+    let width = terms.iter().find(|t| t["column"] == "width").unwrap();
+    assert!((width["coefficient"].as_f64().unwrap() - 2.0).abs() < 1e-2 && width["value"] == 1.11, "{found}");
+    let near = place.call(&["explain", "r/rungs/knn.gyeol", "r.csv", "--json"]).ok().json();
+    assert!(
+        near["nearest"][0]["distance"].as_f64().unwrap() < 1e-9 && near["nearest"][0]["value"].is_number()
+    );
+    place.call(&["explain", "r/rungs/linear.gyeol", "nothing.csv"]).failed(&["nothing.csv"]);
+
+    let mut server = place.spawn(&["serve", nbsvm, "r/rungs/linear.gyeol", "--addr", "127.0.0.1:0"]);
+    let mut said = String::new();
+    // Held open: whoever closes the pipe ends the server when it says its next line.
+    let mut stderr = std::io::BufReader::new(server.stderr.take().unwrap());
+    std::io::BufRead::read_line(&mut stderr, &mut said).unwrap();
+    let address = said.split("http://").nth(1).unwrap().split('/').next().unwrap().trim().to_owned();
+    let post = |path: &str, body: &str| {
+        use std::io::{Read, Write};
+        let mut stream = std::net::TcpStream::connect(&address).unwrap();
+        let head =
+            format!("POST {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json");
+        write!(stream, "{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        let body = answer.split("\r\n\r\n").nth(1).unwrap();
+        serde_json::from_str::<serde_json::Value>(body).unwrap()
+    };
+    let answer = post("/v1/models/nbsvm/explain", "{\"texts\":[\"call now for a free prize\"]}");
+    assert_eq!(answer["explained"][0]["label"], "spam");
+    assert_eq!(answer["explained"][0]["words"].as_array().unwrap().len(), words.len());
+    let answer = post("/v1/models/linear/explain", "{\"rows\":[{\"width\":1.11,\"side\":\"y\"}]}");
+    assert!((answer["explained"][0]["value"].as_f64().unwrap() - sum).abs() < 1e-9, "{answer}");
+    server.kill().unwrap();
+    server.wait().unwrap();
+}
+
+/// What `cluster` and `reduce` keep as a model places rows and texts as they did.
+#[test]
+fn clusters_and_components_are_models_that_are_asked() {
+    let place = Place::new();
+    let first = |line: &str| line.split(',').next().unwrap().to_owned();
+    let last = |line: &str| line.rsplit(',').next().unwrap().to_owned();
+    let read = |name: &str| String::from_utf8(place.read(name)).unwrap();
+    place.write("f.csv", flowers());
+    let cluster = ["cluster", "f.csv", "-k", "3", "--without", "species", "-q", "-o"];
+    place.call(&[&cluster[..], &["c.csv"]].concat()).ok();
+    place.call(&[&cluster[..], &["c.gyeol"]].concat()).ok();
+    let wanted: Vec<String> = read("c.csv").lines().skip(1).map(last).collect();
+    let found = place.call(&["predict", "c.gyeol", "f.csv", "-q"]).ok().out;
+    assert!(found.starts_with("cluster,distance\n"), "{found}");
+    let said: Vec<String> = found.lines().skip(1).map(first).collect();
+    assert_eq!((said.len(), said), (150, wanted));
+    let lines = place.call(&["predict", "c.gyeol", "f.csv", "--json", "-q"]).ok().out;
+    let one: serde_json::Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
+    assert!(one["cluster"].is_u64() && one["distance"].is_number());
+    let show = place.call(&["show", "c.gyeol", "--json"]).ok().json();
+    assert_eq!((&show["kind"], &show["model"]["k"]), (&"clusters".into(), &3.into()));
+    assert_eq!(show["model"]["features"], serde_json::json!(["length", "width"]));
+    assert!(place.call(&["show", "c.gyeol"]).ok().out.contains("length, width"));
+
+    place.call(&["reduce", "f.csv", "-k", "2", "-q", "-o", "p.csv"]).ok();
+    place.call(&["reduce", "f.csv", "-k", "2", "-q", "-o", "p.gyeol"]).ok();
+    let found = place.call(&["predict", "p.gyeol", "f.csv", "-q"]).ok().out;
+    assert!(found.starts_with("c1,c2\n"), "{found}");
+    assert!(found.lines().skip(1).eq(read("p.csv").lines().skip(1)));
+    let show = place.call(&["show", "p.gyeol"]).ok().out;
+    assert!(show.contains("components") && show.contains("explained"), "{show}");
+    place.write("short.csv", "length\n1.5\n2.5\n");
+    for model in ["c.gyeol", "p.gyeol"] {
+        place.call(&["predict", model, "short.csv"]).failed(&["width"]);
+    }
+    place.call(&["evaluate", "c.gyeol", "f.csv"]).failed(&["clusters", "predict"]);
+
+    place.write("t.txt", messages(150).lines().skip(1).map(|line| first(line) + "\n").collect::<String>());
+    place.call(&["cluster", "t.txt", "-k", "3", "-q", "-o", "t.csv"]).ok();
+    place.call(&["cluster", "t.txt", "-k", "3", "-q", "-o", "t.gyeol"]).ok();
+    let wanted: Vec<String> = read("t.csv").lines().skip(1).map(last).collect();
+    let found = place.call(&["predict", "t.gyeol", "t.txt", "-q"]).ok().out;
+    assert_eq!(found.lines().skip(1).map(first).collect::<Vec<_>>(), wanted);
+}

@@ -4,3 +4,4 @@ mod fuzz;
 #[path = "../../../../tests/mutate.rs"]
 mod mutate;
 mod topics;
+mod unlabelled;

@@ -2,6 +2,7 @@
 
 use gyeol_data::{ColumnData, Table};
 use gyeol_supervised::unlabelled::{ClusterParams, Unlabelled, reduced};
+use gyeol_supervised::{ClusterModel, ComponentModel, Placed};
 use gyeol_tensor::Pool;
 use gyeol_vectors::matrix::Csr;
 use serde_json::Value;
@@ -149,4 +150,42 @@ fn texts_are_parted_by_their_words() {
     let first = &found.clusters[found.labels[0] - 1].centre[0];
     assert_eq!(first.name, "wind");
     assert_eq!(reduced(&data, 1, &pool).unwrap_err().code(), "texts");
+}
+
+fn again<M: gyeol_bundle::Packed>(model: &M) -> M {
+    use gyeol_bundle::{Bundle, DataHash, Limits, Manifest};
+    let bundle = Bundle::of(model, Manifest::new("x", "r", DataHash::default())).unwrap();
+    let bytes = bundle.to_bytes().unwrap();
+    Bundle::from_bytes(&bytes, &Limits::default()).unwrap().open_as::<M>().unwrap()
+}
+
+#[test]
+fn models_of_clusters_and_components_place_the_rows_of_the_fit_where_it_did() {
+    let (table, _) = iris();
+    let pool = Pool::new(2);
+    for scaled in [true, false] {
+        let data = Unlabelled::of_table(&table, &[], scaled).unwrap();
+        let found = ClusterParams { clusters: 3..=3, ..ClusterParams::default() }.fit(&data, &pool).unwrap();
+        let model = again(&ClusterModel::new(&data, &found, None, None).unwrap());
+        let (columns, _) = model.place(None, Some(&table), &pool).unwrap();
+        let ColumnData::Integer(labels) = &columns[0].1 else { panic!() };
+        assert!(labels.iter().zip(&found.labels).all(|(a, b)| *a == Some(*b as i64)));
+        let ColumnData::Number(far) = &columns[1].1 else { panic!() };
+        let inertia: f64 = far.iter().map(|d| d * d).sum();
+        assert!((inertia - found.inertia).abs() < 1e-9 * found.inertia);
+
+        let found = reduced(&data, 2, &pool).unwrap();
+        let model = again(&ComponentModel::new(&data, &found).unwrap());
+        let (columns, _) = model.place(None, Some(&table), &pool).unwrap();
+        for (c, (name, column)) in columns.iter().enumerate() {
+            let ColumnData::Number(column) = column else { panic!() };
+            assert_eq!(*name, format!("c{}", c + 1));
+            assert!((0..150).all(|i| column[i].to_bits() == found.coordinates.at(i, c).to_bits()));
+        }
+        let short = table.without(&[data.names[1].clone(), data.names[3].clone()]).unwrap();
+        let error = model.place(None, Some(&short), &pool).unwrap_err();
+        assert_eq!(error.code(), "missing-column");
+        assert!(data.names[1..].iter().step_by(2).all(|name| error.to_string().contains(name)), "{error}");
+        assert_eq!(model.place(Some(&["a".into()]), None, &pool).unwrap_err().code(), "wrong-shape");
+    }
 }

@@ -29,7 +29,10 @@ pub fn run(common: &Common, verb: TopicVerb) -> Result<()> {
         TopicVerb::Topics(args) => topics::topics(common, &args),
         TopicVerb::Cluster(args) => unlabelled::cluster(common, &args),
         TopicVerb::Reduce(args) => unlabelled::reduce(common, &args),
-        TopicVerb::Explain(asked) => super::lessons::run(common, &asked),
+        TopicVerb::Explain(asked) => match &asked.lesson {
+            Some(lesson) => super::lessons::run(common, lesson),
+            None => super::reasons::explain(common, &asked.asked),
+        },
     }
 }
 

@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use gyeol_bundle::{DataHash, Manifest, Packed};
 use gyeol_data::{ColumnData, Table};
 use gyeol_report::lesson::{Block, Lesson, Look, Sheet, Trail};
 use gyeol_supervised::unlabelled::{ClusterParams, Clusters, Reduced, Unlabelled, reduced};
+use gyeol_supervised::{ClusterModel, ComponentModel};
 use serde_json::json;
 
 use super::super::lessons::{Voice, shown};
@@ -26,6 +28,17 @@ fn unused(table: &Table, name: &str) -> String {
     let taken = |name: &str| table.kind(name).is_some();
     let numbered = (2..).map(|i| format!("{name}_{i}"));
     std::iter::once(name.to_owned()).chain(numbered).find(|name| !taken(name)).unwrap_or_default()
+}
+
+/// Whether an output is a model; else it is a table.
+fn is_model(out: &str) -> bool {
+    Path::new(out).extension().is_some_and(|end| end.eq_ignore_ascii_case("gyeol"))
+}
+
+/// What a bundle says of itself.
+fn manifest(rung: &str, file: &str, sha256: String, rows: usize, scores: serde_json::Value) -> Manifest {
+    let data = DataHash { name: file_name(file), sha256, rows: rows as u64 };
+    Manifest { scores, ..Manifest::new("", rung, data) }
 }
 
 /// Says which columns are not looked at.
@@ -53,7 +66,7 @@ pub fn cluster(common: &Common, args: &Cluster) -> Result<()> {
     };
     let as_text = args.text || text::is_text(&args.file, &args.texts, &args.reading)?;
     // What is parted, and the table that gets a column.
-    let (data, rows): (Unlabelled, Table) = if as_text {
+    let (data, rows, vectorizer, sha256) = if as_text {
         let mut source =
             Source::new(common, &args.file, &args.terms, &args.prepare, &args.texts, &args.reading.bytes)?;
         source.by_korean_stems()?;
@@ -65,15 +78,21 @@ pub fn cluster(common: &Common, args: &Cluster) -> Result<()> {
             Ok(())
         })?;
         let rows = Table::from_columns(vec![("text".into(), ColumnData::Text(texts))])?;
-        (Unlabelled::of_terms(matrix, terms, params.seed, &pool)?, rows)
+        let sha256 = gyeol_text::corpus::sha256_of(std::slice::from_ref(&source.spooled.name))?;
+        (Unlabelled::of_terms(matrix, terms, params.seed, &pool)?, rows, Some(vectorizer), sha256)
     } else {
         let rows = table(&args.file, &args.reading)?;
         let data = Unlabelled::of_table(&rows, &args.without, !args.unscaled)?;
         left_out(common, &data);
-        (data, rows)
+        let sha256 = rows.source().sha256.clone();
+        (data, rows, None, sha256)
     };
     let found = params.fit(&data, &pool)?;
-    if let Some(out) = &args.output {
+    if let Some(out) = args.output.as_ref().filter(|out| is_model(out)) {
+        let model = ClusterModel::new(&data, &found, vectorizer, args.texts.column.clone())?;
+        let scores = json!({ "silhouette": found.silhouette, "inertia": found.inertia });
+        model.save(out, manifest("k-means", &args.file, sha256, found.labels.len(), scores))?;
+    } else if let Some(out) = &args.output {
         let labels = found.labels.iter().map(|label| Some(*label as i64)).collect();
         gyeol_data::write(out, &rows.with_column(&unused(&rows, "cluster"), ColumnData::Integer(labels))?)?;
         if out == "-" {
@@ -215,7 +234,12 @@ pub fn reduce(common: &Common, args: &Reduce) -> Result<()> {
     if found.explained.len() < args.k && !common.quiet {
         eprintln!("  the rows vary in {} directions alone", found.explained.len());
     }
-    if let Some(out) = &args.output {
+    if let Some(out) = args.output.as_ref().filter(|out| is_model(out)) {
+        let scores = json!({ "explained": found.explained });
+        let sha256 = rows.source().sha256.clone();
+        ComponentModel::new(&data, &found)?
+            .save(out, manifest("pca", &args.file, sha256, rows.rows(), scores))?;
+    } else if let Some(out) = &args.output {
         let column = |c: usize| (0..rows.rows()).map(|i| found.coordinates.at(i, c)).collect();
         let columns =
             (0..found.explained.len()).map(|c| (format!("pc{}", c + 1), ColumnData::Number(column(c))));

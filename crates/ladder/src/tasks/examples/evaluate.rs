@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use gyeol_base::{Fault, Result, Warning};
 use gyeol_judge::{Bootstrap, Confusion, Interval};
-use gyeol_supervised::{Examples, Machine, Target};
+use gyeol_supervised::{Examples, MOST_SEEN, Machine, Target};
 use gyeol_tensor::Pool;
 
 use super::judge;
@@ -22,6 +22,8 @@ pub struct ExampleScores {
     pub examples: usize,
     /// Of classes that the machine does not know.
     pub unseen: usize,
+    /// That the machine has learnt from or was chosen on; none where it keeps no fingerprints.
+    pub seen_in_fit: Option<usize>,
     /// Metrics with their intervals.
     pub metrics: BTreeMap<String, Interval>,
     /// Classes, those that the machine does not know last; none of numbers.
@@ -58,7 +60,16 @@ pub fn evaluate(machine: &Machine, examples: Examples, seed: u64, pool: &Pool) -
             .input());
     }
     let examples = examples.renamed(&names);
-    let (said, warnings) = machine.ask(examples.texts.as_deref(), examples.table.as_ref(), pool)?;
+    let (texts, table) = (examples.texts.as_deref(), examples.table.as_ref());
+    let (said, mut warnings) = machine.ask(texts, table, pool)?;
+    let seen_in_fit = machine.seen_of(texts, table)?;
+    if seen_in_fit.is_none() && (machine.reads_texts() || machine.reads_columns()) {
+        let words = format!(
+            "how many of these examples were learnt from is not known: the model keeps no fingerprints of them, since an \
+             earlier version fitted it, or on more than {MOST_SEEN} examples"
+        );
+        warnings.push(Warning::new("no-fingerprints", words));
+    }
     let bootstrap = Bootstrap::new(examples.len(), 1, DRAWS, seed);
     let (mut unseen, mut counts, mut mistaken) = (0, Vec::new(), Vec::new());
     let outcomes = match &examples.target {
@@ -83,5 +94,14 @@ pub fn evaluate(machine: &Machine, examples: Examples, seed: u64, pool: &Pool) -
     let mut metrics = bootstrap.intervals(&outcomes);
     metrics.extend(judge::more(&said, &examples.target, known.len(), &bootstrap, pool));
     let labels = examples.class_names().to_vec();
-    Ok(ExampleScores { examples: examples.len(), unseen, metrics, labels, counts, mistaken, warnings })
+    Ok(ExampleScores {
+        examples: examples.len(),
+        unseen,
+        seen_in_fit,
+        metrics,
+        labels,
+        counts,
+        mistaken,
+        warnings,
+    })
 }

@@ -50,6 +50,7 @@ impl Workbench<'_> {
             target: first.target.clone(),
             inputs: Inputs::default(),
             calibration: None,
+            seen: None,
             head: Head::Mixture(shares.into_iter().zip(members.iter().map(|(m, _)| m.clone())).collect()),
         };
         Ok(Fitted {

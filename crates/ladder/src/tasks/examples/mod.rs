@@ -21,6 +21,7 @@ mod settings;
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Instant;
 
 use gyeol_base::{Error, Result};
@@ -28,7 +29,7 @@ use gyeol_bundle::DataHash;
 use gyeol_judge::{Bootstrap, Interval};
 use gyeol_report::Language;
 use gyeol_report::model::{Chapter, ExampleFacts, ExamplePart, Facts, Note, Report, Role};
-use gyeol_supervised::{Head as Learnt, Machine, Said, Target, Wrapped};
+use gyeol_supervised::{Head as Learnt, MOST_SEEN, Machine, Said, Seen, Target, Wrapped};
 use gyeol_tensor::Pool;
 use serde_json::{Map, Value, json};
 
@@ -49,6 +50,7 @@ pub struct Machines<'a, M> {
     bench: Workbench<'a>,
     plan: Plan,
     rungs: Vec<ExamplesRung>,
+    prints: Vec<Arc<Seen>>,
     kind: PhantomData<M>,
 }
 
@@ -148,8 +150,32 @@ impl<'a, M: Wrapped> Machines<'a, M> {
                 machines: Default::default(),
             },
             rungs,
+            prints: Vec::new(),
             kind: PhantomData,
         })
+    }
+
+    /// Fingerprints of the training and the validation part, which chose; none of very many examples.
+    fn seen(&mut self, machine: &Machine) -> Result<Option<Arc<Seen>>> {
+        let parts = &self.bench.prepared.parts[..2];
+        if parts.iter().map(|part| part.examples.len()).sum::<usize>() > MOST_SEEN {
+            return Ok(None);
+        }
+        let mut prints = Vec::new();
+        for part in parts {
+            let (texts, table) = (part.examples.texts.as_deref(), part.examples.table.as_ref());
+            match machine.fingerprints(texts, table)? {
+                Some(more) => prints.extend(more),
+                None => return Ok(None),
+            }
+        }
+        // Rungs that read the same share them.
+        let found = Seen::new(prints);
+        if let Some(known) = self.prints.iter().find(|known| ***known == found) {
+            return Ok(Some(Arc::clone(known)));
+        }
+        self.prints.push(Arc::new(found));
+        Ok(self.prints.last().cloned())
     }
 
     fn said(&self, machine: &Machine, part: usize, watch: &mut dyn Watch) -> Result<Said> {
@@ -178,7 +204,9 @@ impl<M: Wrapped> Task for Machines<'_, M> {
             _ => self.bench.fit(&rung, running.watch)?,
         };
         let nets::Inside { curve, verdict, layers, .. } = fitted.inside;
-        let plain = Fit::plain(M::wrap(fitted.machine), fitted.seconds);
+        let mut machine = fitted.machine;
+        machine.seen = self.seen(&machine)?;
+        let plain = Fit::plain(M::wrap(machine), fitted.seconds);
         Ok(Fit { tried: fitted.tried, training: fitted.facts, curve, verdict, layers, ..plain })
     }
 

@@ -171,6 +171,7 @@ impl Workbench<'_> {
                 inputs: made.as_ref().map(|made| made.inputs.clone()).unwrap_or_default(),
                 head,
                 calibration: None,
+                seen: None,
             };
             let none = Rows::None(valid.len());
             let raw = self.raw(&machine, &choice.setting, made.as_ref().map_or(&none, |made| &made.valid))?;
