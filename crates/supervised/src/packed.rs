@@ -12,6 +12,7 @@ use gyeol_neural::net::{BagParams, MlpParams, Output};
 use gyeol_vectors::matrix::{Csr, Dense};
 use serde::{Deserialize, Serialize};
 
+use crate::decision::Decision;
 use crate::machine::{Answer, Head, Inputs, Machine, Rows};
 use crate::nearest::{Kept, Nearest};
 use crate::net::{BagNet, BagParts, NetParts, TableNet};
@@ -31,6 +32,9 @@ struct Words {
     columns: Option<Encoder>,
     head: HeadWords,
     calibration: Option<Calibrator>,
+    /// None in files of machines that say the most probable class, older ones among them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    decision: Option<Decision>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -252,6 +256,7 @@ impl Machine {
             columns: self.inputs.columns.clone(),
             head,
             calibration: self.calibration.clone(),
+            decision: self.decision,
         };
         bundle.manifest.model = serde_json::to_value(words).map_err(Error::defect)?;
         Ok(())
@@ -435,7 +440,11 @@ impl Machine {
             inputs: Inputs { texts, text_column: words.text_column, columns: words.columns },
             head,
             calibration: words.calibration,
+            decision: words.decision,
         };
+        if machine.decision.is_some_and(|rule| !rule.sound() || machine.classes().len() != 2) {
+            return Err(damaged("a threshold that no answer can be given by"));
+        }
         machine.fits().map_err(|why| damaged(why.fault().found.clone()))?;
         Ok(machine)
     }

@@ -79,6 +79,20 @@ const TERMS: &[&str] = &[
     "trees",
 ];
 
+/// Rungs with settings that are searched.
+const SEARCHED: &[&str] = &[
+    "naive-bayes",
+    "knn",
+    "logistic",
+    "svm",
+    "nbsvm",
+    "ridge",
+    "lasso",
+    "elastic-net",
+    "fasttext",
+    "mlp",
+    "trees",
+];
 const EPOCHS: &[&str] = &["perceptron", "fasttext", "mlp"];
 const NETS: &[&str] = &["fasttext", "mlp"];
 
@@ -173,6 +187,10 @@ macro_rules! keys {
             rung("leaves", &["trees"], Wholes(2, 65_536), "Most leaves of a tree; of several numbers the validation part chooses."),
             rung("min_rows", &["trees"], Whole(1, MANY), "Least training rows of a leaf."),
             rung("neighbours", &["knn"], Wholes(1, 10_000), "Neighbours that are asked; of several numbers the validation part chooses."),
+            rung("search", SEARCHED, Choice(&["grid", "random", "halving"]), "How the lists above are searched by the validation part. `grid`: the terms first, then the settings. `random`: `trials` of all combinations. `halving`: all combinations, or `trials` of them, on few examples; the better third goes on with three times as many, until all are used or one is left."),
+            rung("trials", SEARCHED, Whole(1, 100_000), "Combinations that are drawn; without it 20 at random, and all by halving."),
+            rung("draw_from", SEARCHED, Choice(&["lists", "ranges"]), "`ranges`: numbers are drawn between the least and the largest of their list, their logarithm uniform, such as any C of `c = [0.01, 100]`."),
+            rung("halving_from", SEARCHED, Whole(30, MANY), "Training examples of the first round of halving; without it 200, or ten a class."),
         ]
     };
 }
@@ -181,8 +199,16 @@ const C: &[&str] = &["logistic", "svm", "nbsvm"];
 
 const CLASSIFY_KEYS: &[Key] = keys!(
     "classify",
-    &["error", "balanced-error", "log-loss"],
+    &["error", "balanced-error", "log-loss", "cost"],
     "error",
+    Key {
+        section: "score",
+        name: "costs",
+        kind: Texts,
+        default: Found("every mistake costs the same"),
+        of: &[],
+        doc: "What mistakes cost, of two classes: `\"spam -> ham: 5\"` where an example of spam that is called ham costs 5; one that is not named costs 1. The label is then the one of least cost by a threshold that the validation part chooses; `metric = \"cost\"` orders the rungs by the mean cost.",
+    },
     Key {
         section: "rung",
         name: "name",
