@@ -346,6 +346,8 @@ fn remedies(view: &View, rows: &[RemedyRow]) -> (String, Option<Table>) {
 /// What a threshold by cost does on the test part.
 pub(crate) fn costs(view: &View, found: &CostsChapter) -> Costs {
     let figure = |v: f64| view.voice.significant(v, 3);
+    // As the recipe has it, without figures that it does not have.
+    let given = |v: f64| if v.fract() == 0.0 { view.voice.number(v, 0) } else { figure(v) };
     let [first, second] = &found.classes;
     let key = match found.difference {
         d if d.high < 0.0 => "costs-less",
@@ -355,8 +357,8 @@ pub(crate) fn costs(view: &View, found: &CostsChapter) -> Costs {
     let args = [
         ("first", first.clone()),
         ("second", second.clone()),
-        ("firstcost", figure(found.costs[0])),
-        ("secondcost", figure(found.costs[1])),
+        ("firstcost", given(found.costs[0])),
+        ("secondcost", given(found.costs[1])),
         ("threshold", view.voice.significant(found.threshold, 3)),
         ("rung", view.best_title()),
     ];

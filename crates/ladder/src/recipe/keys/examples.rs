@@ -1,6 +1,6 @@
 //! The keys of recipes that learn from examples: `classify` and `regress`.
 
-use super::Kind::*;
+use super::Kind::{self, *};
 use super::Without::{Found, Needed, Value};
 use super::{
     BOOTSTRAP_DRAWS, Key, LANGUAGE, MANY, MARGIN, NAME, SEED, Schema, Section, TASKS, key, rung, section,
@@ -96,6 +96,11 @@ const SEARCHED: &[&str] = &[
 const EPOCHS: &[&str] = &["perceptron", "fasttext", "mlp"];
 const NETS: &[&str] = &["fasttext", "mlp"];
 
+/// A key of how a rung is searched, with what holds without it.
+const fn searched(name: &'static str, kind: Kind, without: &'static str, doc: &'static str) -> Key {
+    Key { section: "rung", name, kind, default: Found(without), doc, of: SEARCHED }
+}
+
 macro_rules! keys {
     ($task:literal, $metrics:expr, $metric:literal, $($own:expr),* $(,)?) => {
         &[
@@ -187,10 +192,10 @@ macro_rules! keys {
             rung("leaves", &["trees"], Wholes(2, 65_536), "Most leaves of a tree; of several numbers the validation part chooses."),
             rung("min_rows", &["trees"], Whole(1, MANY), "Least training rows of a leaf."),
             rung("neighbours", &["knn"], Wholes(1, 10_000), "Neighbours that are asked; of several numbers the validation part chooses."),
-            rung("search", SEARCHED, Choice(&["grid", "random", "halving"]), "How the lists above are searched by the validation part. `grid`: the terms first, then the settings. `random`: `trials` of all combinations. `halving`: all combinations, or `trials` of them, on few examples; the better third goes on with three times as many, until all are used or one is left."),
-            rung("trials", SEARCHED, Whole(1, 100_000), "Combinations that are drawn; without it 20 at random, and all by halving."),
-            rung("draw_from", SEARCHED, Choice(&["lists", "ranges"]), "`ranges`: numbers are drawn between the least and the largest of their list, their logarithm uniform, such as any C of `c = [0.01, 100]`."),
-            rung("halving_from", SEARCHED, Whole(30, MANY), "Training examples of the first round of halving; without it 200, or ten a class."),
+            searched("search", Choice(&["grid", "random", "halving"]), "`grid`", "How the lists above are searched by the validation part. `grid`: the terms first, then the settings. `random`: `trials` of all combinations. `halving`: all combinations, or `trials` of them, on few examples; the better third goes on with three times as many, until all are used or one is left."),
+            searched("trials", Whole(1, 100_000), "20 at random, all by halving", "Combinations that are drawn."),
+            searched("draw_from", Choice(&["lists", "ranges"]), "`lists`", "`ranges`: numbers are drawn between the least and the largest of their list, their logarithm uniform, such as any C of `c = [0.01, 100]`."),
+            searched("halving_from", Whole(30, MANY), "200, or ten a class where that is more", "Training examples of the first round of halving."),
         ]
     };
 }

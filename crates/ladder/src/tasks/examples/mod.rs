@@ -268,8 +268,9 @@ impl<M: Wrapped> Task for Machines<'_, M> {
         let at = chapters.iter().position(|c| matches!(c, Chapter::Examples)).unwrap_or(chapters.len());
         let sizes =
             more::sizes(&mut self.bench, machine, watch)?.map(|found| Chapter::Sizes(Box::new(found)));
-        let linear =
-            more::coefficients(&mut self.bench, watch)?.map(|found| Chapter::Coefficients(Box::new(found)));
+        let climbed = self.rungs.iter().any(|rung| rung_kind(&rung.name) == "linear");
+        let linear = more::coefficients(&mut self.bench, climbed, watch)?
+            .map(|found| Chapter::Coefficients(Box::new(found)));
         let costs = self.costs(machine, &judged[best].test.answers);
         let curves = judged.iter().any(|one| !one.report.curve.is_empty()).then_some(Chapter::Learning);
         chapters.splice(at..at, costs.into_iter().chain(linear).chain(curves).chain(sizes));
@@ -334,7 +335,20 @@ impl<M: Wrapped> Task for Machines<'_, M> {
                 json!({ (if facts.chain.is_some() { "documents" } else { "rows" }): test.examples }),
             ),
         ];
-        keys.map(|(key, value)| (key.to_owned(), value)).into_iter().collect()
+        let mut keys: Map<String, Value> =
+            keys.map(|(key, value)| (key.to_owned(), value)).into_iter().collect();
+        for chapter in &r.chapters {
+            match chapter {
+                Chapter::Sizes(found) if !found.remedies.is_empty() => {
+                    keys.insert("remedies".into(), json!(found.remedies));
+                }
+                Chapter::Costs(found) => {
+                    keys.insert("costs".into(), json!(found));
+                }
+                _ => {}
+            }
+        }
+        keys
     }
 
     fn rung_scores(&self, rung: &gyeol_report::model::RungReport) -> Map<String, Value> {

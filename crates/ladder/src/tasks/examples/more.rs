@@ -140,13 +140,13 @@ pub(super) fn taken(target: &Target, at: &[usize]) -> Target {
 /// the training part, or on it and the validation part where rungs are fitted once more with both.
 pub(super) fn coefficients(
     bench: &mut Workbench<'_>,
+    climbed: bool,
     watch: &mut dyn Watch,
 ) -> Result<Option<CoefficientsChapter>> {
     let train = &bench.prepared.parts[0].examples;
     let (Target::Values(_), None) = (&train.target, &train.texts) else { return Ok(None) };
     let made = bench.maker.make(bench.prepared, None, None, bench.pool, watch)?;
     let (Some(encoder), true) = (&made.inputs.columns, made.train.cols() <= LISTED) else { return Ok(None) };
-    let climbed = bench.chosen.values().any(|(choice, _)| choice.setting == Setting::Linear);
     let folds = !bench.prepared.folds.is_empty();
     let both = climbed && bench.recipe.split.refit && !folds;
     let (rows, target) = match both {
