@@ -188,6 +188,21 @@ impl Encoding {
         out
     }
 
+    /// Centre and divisor of each feature, `None` for shares of quantiles; levels and marks are as they are.
+    pub fn scales(&self) -> Vec<Option<(f64, f64)>> {
+        let of = |scale: &Scale| match scale {
+            Scale::Affine { center, scale } => Some((*center, *scale)),
+            Scale::Quantiles(_) => None,
+        };
+        let mut out = match &self.form {
+            Form::Number { scale, .. } | Form::Ordinal { scale, .. } => vec![of(scale)],
+            Form::Date { parts } => parts.iter().map(|(_, _, scale)| of(scale)).collect(),
+            _ => Vec::new(),
+        };
+        out.resize(self.width(), Some((0.0, 1.0)));
+        out
+    }
+
     /// Gives `emit` the place in `rows`, the feature (from 0) and the number, wherever it is not zero.
     pub fn apply(
         &self,

@@ -104,6 +104,7 @@ pub struct Encoded {
 /// assert_eq!(names, ["width", "width: missing", "colour = blue", "colour = red"]);
 /// let Matrix::Dense(features) = encoder.transform(&table, &[2])?.features else { panic!("wide") };
 /// assert_eq!(features.row(0), [0.0, 1.0, 0.0, 1.0]); // the median, missing, red
+/// assert_eq!(encoder.scales()[0], Some((2.0, (2.0f64 / 3.0).sqrt())));
 /// # Ok::<(), gyeol_columns::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -233,6 +234,12 @@ impl Encoder {
             encoding.names().into_iter().map(move |level| FeatureName { column: column.clone(), level })
         };
         self.columns.iter().zip(&self.encodings).flat_map(of).collect()
+    }
+
+    /// What was taken from each feature and what it was then divided by, in order: (0, 1) for levels and marks, `None` where
+    /// a feature is a share of quantiles.
+    pub fn scales(&self) -> Vec<Option<(f64, f64)>> {
+        self.encodings.iter().flat_map(Encoding::scales).collect()
     }
 
     /// How each column was read and why.

@@ -126,8 +126,8 @@ fn answer(machine: &Machine, verb: &str, ask: Ask, pool: &Pool) -> Result<Reply>
 pub fn answers(machine: &Machine, said: &Said) -> Vec<Value> {
     match said {
         Said::Values(values) => values.iter().map(|value| json!({ "value": value })).collect(),
-        Said::Classes(p) => said
-            .classes()
+        Said::Classes(p) => machine
+            .decide(said)
             .into_iter()
             .enumerate()
             .map(|(row, class)| {

@@ -11,6 +11,7 @@
 //!
 //! Rows without labels, clusters and components, are in [`unlabelled`].
 
+mod decision;
 mod examples;
 mod machine;
 mod near;
@@ -23,6 +24,7 @@ mod terms;
 pub mod unlabelled;
 mod words;
 
+pub use decision::Decision;
 pub use examples::{Examples, MOST_CLASSES, Target, has_column};
 pub use gyeol_base::{Error, Result};
 pub use machine::{Answer, Head, Inputs, Machine, Rows, Said, dense, most, together};

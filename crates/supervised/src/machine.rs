@@ -11,6 +11,7 @@ use gyeol_learn::{Features, GaussianBayes, Linear, LinearClassifier, UnitClassif
 use gyeol_tensor::Pool;
 use gyeol_vectors::matrix::{Csr, Dense};
 
+use crate::decision::Decision;
 use crate::nearest::Nearest;
 use crate::net::{BagNet, TableNet};
 use crate::seen::Seen;
@@ -165,6 +166,8 @@ pub struct Machine {
     pub calibration: Option<Calibrator>,
     /// Fingerprints of the examples that it has learnt from or was chosen on; a mixture keeps them for its members.
     pub seen: Option<Arc<Seen>>,
+    /// Which of two classes is said; without it the most probable one.
+    pub decision: Option<Decision>,
 }
 
 /// What a machine says of examples.
@@ -231,6 +234,11 @@ impl Machine {
             Answer::Class(names) => names,
             Answer::Value => &[],
         }
+    }
+
+    /// The class of each example, by its own rule where it has one; none for a machine of numbers.
+    pub fn decide(&self, said: &Said) -> Vec<u32> {
+        self.decision.map_or_else(|| said.classes(), |rule| rule.classes(said))
     }
 
     /// Whether its features and what was learnt are of one width.

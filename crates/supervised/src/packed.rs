@@ -12,6 +12,7 @@ use gyeol_neural::net::{BagParams, MlpParams, Output};
 use gyeol_vectors::matrix::{Csr, Dense};
 use serde::{Deserialize, Serialize};
 
+use crate::decision::Decision;
 use crate::machine::{Answer, Head, Inputs, Machine, Rows};
 use crate::nearest::{Kept, Nearest};
 use crate::net::{BagNet, BagParts, NetParts, TableNet};
@@ -35,6 +36,9 @@ struct Words {
     columns: Option<Encoder>,
     head: HeadWords,
     calibration: Option<Calibrator>,
+    /// None in files of machines that say the most probable class, older ones among them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    decision: Option<Decision>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -259,6 +263,7 @@ impl Machine {
             columns: self.inputs.columns.clone(),
             head,
             calibration: self.calibration.clone(),
+            decision: self.decision,
         };
         bundle.manifest.model = serde_json::to_value(words).map_err(Error::defect)?;
         Ok(())
@@ -450,7 +455,11 @@ impl Machine {
             head,
             calibration: words.calibration,
             seen: seen.map(Arc::new),
+            decision: words.decision,
         };
+        if machine.decision.is_some_and(|rule| !rule.sound() || machine.classes().len() != 2) {
+            return Err(damaged("a threshold that no answer can be given by"));
+        }
         machine.fits().map_err(|why| damaged(why.fault().found.clone()))?;
         Ok(machine)
     }

@@ -37,7 +37,7 @@ enum Made {
     Columns(Encoder),
     /// Terms along directions (terms, k).
     Texts {
-        vectorizer: Vectorizer,
+        vectorizer: Box<Vectorizer>,
         directions: Dense,
         column: Option<String>,
     },
@@ -134,7 +134,7 @@ impl ClusterModel {
         let made = match (&data.encoder, &data.directions, vectorizer) {
             (Some(encoder), ..) => Made::Columns(encoder.clone()),
             (None, Some(directions), Some(vectorizer)) => {
-                Made::Texts { vectorizer, directions: directions.clone(), column }
+                Made::Texts { vectorizer: Box::new(vectorizer), directions: directions.clone(), column }
             }
             _ => return Err(Error::defect("clusters of texts without their terms")),
         };
@@ -179,7 +179,7 @@ impl Packed for ClusterModel {
         let made = match (words.columns, words.terms) {
             (Some(encoder), _) => Made::Columns(encoder),
             (None, Some(terms)) => {
-                let vectorizer = Vectorizer::from_json("the model", &bundle.text("vectorizer")?)?;
+                let vectorizer = Box::new(Vectorizer::from_json("the model", &bundle.text("vectorizer")?)?);
                 let width = bundle.tensor("directions", 2)?.shape[1];
                 if vectorizer.len() != terms {
                     return Err(bad_manifest(format!("{} terms where {terms} are named", vectorizer.len())));

@@ -84,6 +84,9 @@ fn not_linear(machine: &Machine, why: &str, next: &str) -> Error {
         .input()
 }
 
+/// Intercepts, and terms with the place of their feature.
+type Sum = (Vec<f64>, Vec<(usize, Term)>);
+
 impl Machine {
     /// Why it says what it says of one example; `texts` and `table` hold that one alone.
     ///
@@ -156,7 +159,7 @@ impl Machine {
     }
 
     /// Intercepts, and the terms of the features that are met, by the place of the feature.
-    fn sum(&self, rows: &Rows, units: &[InUnits]) -> Result<(Vec<f64>, Vec<(usize, Term)>)> {
+    fn sum(&self, rows: &Rows, units: &[InUnits]) -> Result<Sum> {
         let (first, mut terms) = (self.first_column(), Vec::new());
         let mut met: Vec<(usize, f64)> = match rows {
             Rows::Dense(x) => x.row(0).iter().copied().enumerate().collect(),

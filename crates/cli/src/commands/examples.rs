@@ -159,7 +159,7 @@ pub fn predict(
         Said::Values(values) => vec![(machine.target.clone(), ColumnData::Number(values.clone()))],
         Said::Classes(p) => {
             let names = machine.classes();
-            let found = said.classes();
+            let found = machine.decide(&said);
             let class = found.iter().map(|&class| Some(names[class as usize].clone())).collect();
             let sure = found.iter().enumerate().map(|(row, &class)| p.at(row, class as usize)).collect();
             let mut columns = vec![

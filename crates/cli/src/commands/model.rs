@@ -320,5 +320,19 @@ pub fn show(common: &Common, model: &Path) -> Result<()> {
         return output::json(&value);
     }
     let answers = if verbs.is_empty() { String::new() } else { format!("  answers {}\n", verbs.join(", ")) };
-    output::text(&format!("{summary}\n{}{answers}", unlabelled(&summary)))
+    output::text(&format!("{summary}\n{}{answers}{}", unlabelled(&summary), threshold(&summary.model)))
+}
+
+/// From which probability on a classifier says its second class, where mistakes have costs.
+fn threshold(model: &serde_json::Value) -> String {
+    let (rule, classes) = (&model["decision"], &model["classes"]);
+    let (Some(from), Some(first), Some(second)) =
+        (rule["threshold"].as_f64(), classes[0].as_str(), classes[1].as_str())
+    else {
+        return String::new();
+    };
+    let (first_cost, second_cost) = (&rule["costs"][0], &rule["costs"][1]);
+    format!(
+        "  says     {second} from a probability of {from:.4} on ({first} -> {second} costs {first_cost}, {second} -> {first} {second_cost})\n"
+    )
 }

@@ -125,6 +125,8 @@ pub struct ExamplesScore {
     pub bootstrap_block: usize,
     pub bootstrap_draws: usize,
     pub margin: f64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub costs: Option<Vec<String>>,
 }
 
 /// `[[rung]]`: `None` is left to the ladder.
@@ -153,6 +155,10 @@ pub struct ExamplesRung {
     pub epochs: Option<usize>,
     pub penalty: Option<Vec<f64>>,
     pub neighbours: Option<Vec<usize>>,
+    pub search: Option<String>,
+    pub trials: Option<usize>,
+    pub draw_from: Option<String>,
+    pub halving_from: Option<usize>,
 }
 
 impl ExamplesRung {
@@ -223,6 +229,11 @@ impl ExamplesRecipe {
         let name = std::path::Path::new(file).file_name().map(|n| n.to_string_lossy().into_owned());
         let name = name.unwrap_or_else(|| file.to_owned());
         name.split('.').find(|part| !part.is_empty()).unwrap_or(&name).to_owned()
+    }
+
+    /// Whether a rung is searched by successive halving, which has no folds.
+    pub fn halves(&self) -> bool {
+        self.rungs.iter().any(|rung| rung.search.as_deref() == Some("halving"))
     }
 
     /// The chain of `[text]`.
@@ -341,6 +352,7 @@ impl ExamplesRecipe {
         self.preparation().check().map_err(chain)?;
         rung_names(self.rungs.iter().map(|rung| rung.name.as_str()), lines)?;
         mixtures(self.rungs.iter().map(|rung| rung.name.as_str()), "nbsvm+fasttext", lines)?;
+        super::search::rules(self, lines)?;
         for (i, rung) in self.rungs.iter().enumerate() {
             let at = |key: &str| lines.place(&format!("rung[{i}].{key}"));
             for terms in rung.features.iter().flatten() {

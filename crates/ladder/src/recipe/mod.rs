@@ -27,6 +27,7 @@ mod keys;
 mod lm;
 mod model;
 mod rules;
+mod search;
 mod translate;
 mod writer;
 

@@ -12,7 +12,7 @@ use gyeol_tensor::{Pool, Rng};
 use gyeol_text::corpus::CorpusOptions;
 
 /// Labelled sentences of three kinds, some of them labelled wrongly.
-fn texts(count: usize, seed: u64) -> String {
+pub(crate) fn texts(count: usize, seed: u64) -> String {
     let kinds: [(&str, &[&str]); 3] = [
         ("wind", &["gusts over the ridge", "the turbines turn fast", "a storm from the west"]),
         ("rain", &["showers in the valley", "the river is rising", "drizzle until noon"]),
@@ -30,7 +30,7 @@ fn texts(count: usize, seed: u64) -> String {
     out
 }
 
-fn table(count: usize, seed: u64) -> String {
+pub(crate) fn table(count: usize, seed: u64) -> String {
     let mut rng = Rng::new(seed);
     let mut out = String::from("id,area,age,kind,price,class\n");
     for i in 0..count {
@@ -46,7 +46,7 @@ fn table(count: usize, seed: u64) -> String {
     out
 }
 
-fn run(folder: &Path, recipe: &str, out: &str, threads: usize) -> Result<Outcome, Error> {
+pub(crate) fn run(folder: &Path, recipe: &str, out: &str, threads: usize) -> Result<Outcome, Error> {
     let recipe = AnyRecipe::Examples(Box::new(ExamplesRecipe::parse(recipe, "r.toml").unwrap()));
     let options = Climb { out: folder.join(out), command: "gyeol run".into(), ..Climb::default() };
     gyeol_ladder::run(&recipe, Some(folder), &options, &Pool::new(threads), &mut ())
@@ -57,7 +57,7 @@ fn scores(outcome: &Outcome) -> serde_json::Value {
 }
 
 /// Scores without what a clock measured.
-fn timeless(outcome: &Outcome) -> serde_json::Value {
+pub(crate) fn timeless(outcome: &Outcome) -> serde_json::Value {
     let mut value = scores(outcome);
     for rung in value["rungs"].as_array_mut().unwrap() {
         rung.as_object_mut().unwrap().retain(|key, _| key != "fit_seconds" && key != "predict_us");
@@ -65,7 +65,7 @@ fn timeless(outcome: &Outcome) -> serde_json::Value {
     value
 }
 
-const TEXTS: &str = "task = \"classify\"\n[data]\nfile = \"t.csv\"\n";
+pub(crate) const TEXTS: &str = "task = \"classify\"\n[data]\nfile = \"t.csv\"\n";
 
 #[test]
 fn texts_climb_with_the_scores_of_the_saved_machines_on_any_number_of_threads() {

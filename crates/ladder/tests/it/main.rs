@@ -8,4 +8,5 @@ mod lm;
 mod mutate;
 mod real_examples;
 mod toy;
+mod tune;
 mod units;

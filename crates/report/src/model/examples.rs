@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::{Fact, Interval};
+
 /// A part of the examples.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExamplePart {
@@ -163,9 +165,59 @@ pub struct SizesChapter {
     pub gain: f64,
     /// What training left, as a share of the plain guess.
     pub left: f64,
+    /// What was changed about the fit on all examples, with the losses before and after.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remedies: Vec<RemedyRow>,
 }
 
-/// A coefficient of least squares.
+/// What is said to close a gap between training and validation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Remedy {
+    /// Half of the training examples against all of them.
+    MoreData,
+    /// A stronger penalty on squares of weights.
+    L2,
+    /// A penalty on sizes of weights.
+    L1,
+    /// Fewer terms, leaves or units; more neighbours.
+    LessComplexity,
+    /// Units left out while it learns.
+    Dropout,
+    /// More added to every count.
+    Smoothing,
+}
+
+/// What a remedy did on the validation part, by the 95 % interval of the paired difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Effect {
+    /// It took loss off.
+    Helped,
+    /// It added loss.
+    Harmed,
+    /// The examples cannot tell.
+    Unclear,
+}
+
+/// A remedy with the losses before and after it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RemedyRow {
+    /// Which.
+    pub remedy: Remedy,
+    /// What was changed, as it was.
+    pub from: Fact,
+    /// The same, as it became.
+    pub to: Fact,
+    /// Losses before.
+    pub before: SizePoint,
+    /// Losses after.
+    pub after: SizePoint,
+    /// What it did on the validation part.
+    pub effect: Effect,
+}
+
+/// A coefficient of least squares in the unit of its column.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CoefficientRow {
     /// The feature; empty for the intercept.
@@ -182,13 +234,50 @@ pub struct CoefficientRow {
     pub low: f64,
     /// Upper end.
     pub high: f64,
+    /// What one standard deviation of the column adds; none for the intercept.
+    #[serde(default)]
+    pub standardised: Option<f64>,
 }
 
-/// Coefficients of least squares on the training part, and what its residuals look like.
+/// What coefficients were fitted on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CoefficientsPart {
+    /// The training part.
+    #[default]
+    Train,
+    /// Training and validation part together.
+    Both,
+}
+
+/// Coefficients of least squares, and what its residuals look like.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CoefficientsChapter {
     /// The intercept first.
     pub rows: Vec<CoefficientRow>,
     /// R², F and the checks of the residuals, by their keys.
     pub facts: Vec<(String, f64)>,
+    /// What they were fitted on.
+    #[serde(default)]
+    pub part: CoefficientsPart,
+    /// Examples of it.
+    #[serde(default)]
+    pub examples: u64,
+}
+
+/// What a threshold by cost does on the test part, of the chosen rung.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CostsChapter {
+    /// The two classes.
+    pub classes: [String; 2],
+    /// What an example of the first costs where the second is said, and the other way round.
+    pub costs: [f64; 2],
+    /// The second is said from this probability of it on.
+    pub threshold: f64,
+    /// Mean cost of an example where the more probable class is said.
+    pub before: Interval,
+    /// The same by the threshold.
+    pub after: Interval,
+    /// The second minus the first, on the same resamples.
+    pub difference: Interval,
 }

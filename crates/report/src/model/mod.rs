@@ -410,6 +410,8 @@ pub enum Chapter {
     Residuals(Box<ResidualChapter>),
     /// The loss by the number of training examples.
     Sizes(Box<SizesChapter>),
+    /// What a threshold by cost does.
+    Costs(Box<CostsChapter>),
     /// Coefficients of least squares.
     Coefficients(Box<CoefficientsChapter>),
     /// Layers, counts and facts of the fits.

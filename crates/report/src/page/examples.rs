@@ -5,8 +5,9 @@ use serde::Serialize;
 
 use super::{Figure, Table, View};
 use crate::model::{
-    CalibrationChapter, Chapter, CoefficientsChapter, ConfusionChapter, ExampleFacts, Mistake,
-    ResidualChapter, SizePoint, SizesChapter, SizesVerdict, Telling as Told,
+    CalibrationChapter, Chapter, CoefficientsChapter, CoefficientsPart, ConfusionChapter, CostsChapter,
+    Effect, ExampleFacts, Mistake, Remedy, RemedyRow, ResidualChapter, SizePoint, SizesChapter, SizesVerdict,
+    Telling as Told,
 };
 use crate::picture::{self, Diagonal, Lines, Series, Square};
 use crate::text;
@@ -15,6 +16,8 @@ use crate::text;
 #[derive(Serialize)]
 pub(crate) struct Figures {
     figures: Vec<Figure>,
+    /// What the table says.
+    see: String,
     table: Option<Table>,
 }
 
@@ -96,7 +99,7 @@ pub(crate) fn confusion(view: &View, found: &ConfusionChapter) -> Figures {
             &|words, width| picture::bars(words, &bars, &|v| view.voice.count(v as usize), width),
         ));
     }
-    Figures { figures, table: Some(table) }
+    Figures { figures, see: String::new(), table: Some(table) }
 }
 
 pub(crate) fn mistakes(view: &View, found: &[Mistake], see: &str) -> Mistakes {
@@ -166,7 +169,7 @@ pub(crate) fn calibration(view: &View, found: &CalibrationChapter) -> Figures {
             &|words, width| draw(&found.roc, words, width, "axis-false", "axis-true"),
         ));
     }
-    Figures { figures, table: None }
+    Figures { figures, see: String::new(), table: None }
 }
 
 pub(crate) fn residuals(view: &View, found: &ResidualChapter) -> Figures {
@@ -197,7 +200,7 @@ pub(crate) fn residuals(view: &View, found: &ResidualChapter) -> Figures {
             picture::diagonal(&d, width, view.voice.language)
         },
     );
-    Figures { figures: vec![figure], table: Some(table) }
+    Figures { figures: vec![figure], see: String::new(), table: Some(table) }
 }
 
 pub(crate) fn parts(view: &View, facts: &ExampleFacts) -> Parts {
@@ -223,6 +226,12 @@ pub(crate) fn parts(view: &View, facts: &ExampleFacts) -> Parts {
     }
     let some = |table: Table| Some(table).filter(|table| !table.rows.is_empty());
     Parts { see: view.t("examples-see", &[]), table, classes: some(classes), columns: some(columns) }
+}
+
+#[derive(Serialize)]
+pub(crate) struct Costs {
+    see: String,
+    table: Table,
 }
 
 #[derive(Serialize)]
@@ -277,7 +286,97 @@ pub(crate) fn sizes(view: &View, found: &SizesChapter) -> Figures {
             };
             picture::lines(&lines, width, view.voice.language)
         });
-    Figures { figures: vec![figure], table: None }
+    let (see, table) = remedies(view, &found.remedies);
+    Figures { figures: vec![figure], see, table }
+}
+
+/// What was measured against the gap.
+fn remedies(view: &View, rows: &[RemedyRow]) -> (String, Option<Table>) {
+    if rows.is_empty() {
+        return (String::new(), None);
+    }
+    let change = |a: f64, b: f64| format!("{} → {}", view.bare(a), view.bare(b));
+    let name = |remedy: Remedy| {
+        let key = match remedy {
+            Remedy::MoreData => "remedy-more-data",
+            Remedy::L2 => "remedy-l2",
+            Remedy::L1 => "remedy-l1",
+            Remedy::LessComplexity => "remedy-less-complexity",
+            Remedy::Dropout => "remedy-dropout",
+            Remedy::Smoothing => "remedy-smoothing",
+        };
+        view.t(key, &[])
+    };
+    let keys = ["col-remedy", "col-changed", "col-on-train", "col-on-valid", "col-gap", "col-effect"];
+    let mut table = view.columns(&keys);
+    for row in rows {
+        let (before, after) = (row.before, row.after);
+        let effect = match row.effect {
+            Effect::Helped => "effect-helped",
+            Effect::Harmed => "effect-harmed",
+            Effect::Unclear => "effect-unclear",
+        };
+        let what = text::spoken("training", &row.from.key, view.voice.language);
+        table.push(vec![
+            name(row.remedy),
+            format!("{what}: {} → {}", row.from.value, row.to.value),
+            change(before.train, after.train),
+            change(before.valid, after.valid),
+            change(before.valid - before.train, after.valid - after.train),
+            view.t(effect, &[]),
+        ]);
+    }
+    let gained = |row: &&RemedyRow| row.before.valid - row.after.valid;
+    let helped = rows.iter().filter(|row| row.effect == Effect::Helped);
+    let see = match helped.max_by(|a, b| gained(a).total_cmp(&gained(b))) {
+        Some(best) => {
+            let args = [
+                ("n", view.voice.count(rows.len())),
+                ("remedy", name(best.remedy)),
+                ("valid", change(best.before.valid, best.after.valid)),
+                ("gap", change(best.before.valid - best.before.train, best.after.valid - best.after.train)),
+            ];
+            view.t("remedies-helped", &args)
+        }
+        None => view.t("remedies-none", &[("n", view.voice.count(rows.len()))]),
+    };
+    (see, Some(table))
+}
+
+/// What a threshold by cost does on the test part.
+pub(crate) fn costs(view: &View, found: &CostsChapter) -> Costs {
+    let figure = |v: f64| view.voice.significant(v, 3);
+    // As the recipe has it, without figures that it does not have.
+    let given = |v: f64| if v.fract() == 0.0 { view.voice.number(v, 0) } else { figure(v) };
+    let [first, second] = &found.classes;
+    let key = match found.difference {
+        d if d.high < 0.0 => "costs-less",
+        d if d.low > 0.0 => "costs-more",
+        _ => "costs-alike",
+    };
+    let args = [
+        ("first", first.clone()),
+        ("second", second.clone()),
+        ("firstcost", given(found.costs[0])),
+        ("secondcost", given(found.costs[1])),
+        ("threshold", view.voice.significant(found.threshold, 3)),
+        ("rung", view.best_title()),
+    ];
+    let see = format!("{} {}", view.t("costs-see", &args), view.t(key, &args));
+    let mut table = view.columns(&["col-answers", "metric-cost", "col-range"]);
+    let rows = [
+        ("costs-before", found.before),
+        ("costs-after", found.after),
+        ("costs-difference", found.difference),
+    ];
+    for (key, i) in rows {
+        let range = match i.low.is_finite() && i.high.is_finite() {
+            true => text::range(&figure(i.low), &figure(i.high), view.voice.language),
+            false => text::MISSING.to_string(),
+        };
+        table.push(vec![view.t(key, &[]), figure(i.value), range]);
+    }
+    Costs { see, table }
 }
 
 pub(crate) fn coefficients(view: &View, found: &CoefficientsChapter) -> Coefficients {
@@ -285,8 +384,8 @@ pub(crate) fn coefficients(view: &View, found: &CoefficientsChapter) -> Coeffici
     let chance = |p: f64| {
         if p < 1e-4 { format!("< {}", view.voice.number(0.0001, 4)) } else { view.voice.number(p, 4) }
     };
-    let mut table =
-        view.columns(&["col-feature", "col-weight", "col-standard-error", "col-t", "col-p", "col-range"]);
+    let keys = ["col-feature", "col-weight", "col-standard-error", "col-t", "col-p", "col-range"];
+    let mut table = view.columns(&[&keys[..], &["col-standardised"]].concat());
     for row in &found.rows {
         let name = if row.name.is_empty() { view.t("intercept", &[]) } else { row.name.clone() };
         table.push(vec![
@@ -296,6 +395,7 @@ pub(crate) fn coefficients(view: &View, found: &CoefficientsChapter) -> Coeffici
             view.voice.number(row.t, 2),
             chance(row.p),
             text::range(&figure(row.low), &figure(row.high), view.voice.language),
+            row.standardised.map_or(text::MISSING.to_string(), figure),
         ]);
     }
     let mut checks = view.columns(&["col-check", "col-value", "col-means"]);
@@ -307,8 +407,13 @@ pub(crate) fn coefficients(view: &View, found: &CoefficientsChapter) -> Coeffici
             view.t(&format!("check-{key}-see"), &[]),
         ]);
     }
+    let part = match found.part {
+        CoefficientsPart::Train => "coefficients-train",
+        CoefficientsPart::Both => "coefficients-both",
+    };
+    let count = [("n", view.voice.count(found.examples as usize))];
     Coefficients {
-        see: view.t("coefficients-see", &[]),
+        see: format!("{} {}", view.t(part, &count), view.t("coefficients-see", &[])),
         table,
         checks_see: view.t("checks-see", &[]),
         checks,

@@ -42,7 +42,7 @@ use crate::model::{Chapter, Report};
 use crate::text;
 use crate::topic_map::TopicMap;
 
-const TEMPLATES: [(&str, &str); 25] = [
+const TEMPLATES: [(&str, &str); 26] = [
     ("frame.html", include_str!("../templates/frame.html")),
     ("report.html", include_str!("../templates/report.html")),
     ("inspect.html", include_str!("../templates/inspect.html")),
@@ -62,6 +62,7 @@ const TEMPLATES: [(&str, &str); 25] = [
     ("lines.html", include_str!("../templates/lines.html")),
     ("texts.html", include_str!("../templates/texts.html")),
     ("coefficients.html", include_str!("../templates/coefficients.html")),
+    ("costs.html", include_str!("../templates/costs.html")),
     ("examples.html", include_str!("../templates/examples.html")),
     ("figures.html", include_str!("../templates/figures.html")),
     ("mistakes.html", include_str!("../templates/mistakes.html")),
@@ -222,6 +223,7 @@ fn draw(view: &View, chapter: &Chapter) -> Result<Option<(&'static str, &'static
         }
         Chapter::Residuals(found) => ("figures", "chapter-residuals", of(examples::residuals(view, found))),
         Chapter::Sizes(found) => ("figures", "chapter-sizes", of(examples::sizes(view, found))),
+        Chapter::Costs(found) => ("costs", "chapter-costs", of(examples::costs(view, found))),
         Chapter::Coefficients(found) => {
             ("coefficients", "chapter-coefficients", of(examples::coefficients(view, found)))
         }

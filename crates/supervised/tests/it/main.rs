@@ -99,6 +99,7 @@ fn machines_on_texts_come_back_from_their_files_and_know_wind_from_rain() {
         head,
         calibration,
         seen: None,
+        decision: None,
     };
     let logistic = LogisticParams::default().fit(x.features(), &labels, 2, None, None, &pool).unwrap().model;
     let (unit, _) = NbsvmParams::default().fit_unit(ones.features(), &labels, 2, None, &pool).unwrap();
@@ -148,6 +149,7 @@ fn machines_on_columns_come_back_and_refuse_what_was_made_otherwise() {
         head,
         calibration: None,
         seen: None,
+        decision: None,
     };
     let linear = machine(Answer::Value, Head::Values(least.model));
     let ask = |m: &Machine| match m.ask(None, Some(&table), &pool).unwrap().0 {
@@ -260,6 +262,7 @@ fn nets_bags_and_trees_come_back_from_their_files_and_say_the_same_on_any_number
         head,
         calibration: None,
         seen: None,
+        decision: None,
     };
     for machine in [
         of(&hashed, Head::Bag(Box::new(bags.net))),

@@ -16,7 +16,16 @@ use gyeol_tensor::{Pool, Rng};
 use crate::features;
 
 fn machine(inputs: Inputs, answer: Answer, head: Head, calibration: Option<Calibrator>) -> Machine {
-    Machine { rung: "made".into(), answer, target: "y".into(), inputs, head, calibration, seen: None }
+    Machine {
+        rung: "made".into(),
+        answer,
+        target: "y".into(),
+        inputs,
+        head,
+        calibration,
+        seen: None,
+        decision: None,
+    }
 }
 
 fn near(a: f64, b: f64) -> bool {
@@ -66,9 +75,9 @@ fn terms_of_texts_add_up_to_the_raw_score_of_every_linear_classifier() {
         let raw = model.decision(rows.features(), &pool).unwrap();
         let machine = machine(inputs(features), names(model.classes), Head::Classes(model), by);
         for (i, text) in texts.iter().enumerate().take(8) {
-            let found = machine.explain(Some(&[text.clone()]), None, &pool).unwrap();
+            let found = machine.explain(Some(std::slice::from_ref(text)), None, &pool).unwrap();
             assert!(summed(&found).iter().zip(raw.row(i)).all(|(a, b)| near(*a, *b)));
-            let Said::Classes(p) = machine.ask(Some(&[text.clone()]), None, &pool).unwrap().0 else {
+            let Said::Classes(p) = machine.ask(Some(std::slice::from_ref(text)), None, &pool).unwrap().0 else {
                 panic!()
             };
             assert!(matches!(&found.said, Said::Classes(q) if *q == p));
@@ -89,7 +98,7 @@ fn terms_of_texts_add_up_to_the_raw_score_of_every_linear_classifier() {
     let by = Calibrator::fit(Calibration::Sigmoid, raw.data(), &labels, 2, None).unwrap();
     let nbsvm = machine(inputs(&ones), names(2), Head::Unit(unit), Some(by));
     for (i, text) in texts.iter().enumerate().take(8) {
-        let found = nbsvm.explain(Some(&[text.clone()]), None, &pool).unwrap();
+        let found = nbsvm.explain(Some(std::slice::from_ref(text)), None, &pool).unwrap();
         assert!(near(summed(&found)[0], raw.at(i, 0)));
     }
     // Nothing known: the intercept alone.

@@ -1,6 +1,6 @@
 //! The keys of recipes that learn from examples: `classify` and `regress`.
 
-use super::Kind::*;
+use super::Kind::{self, *};
 use super::Without::{Found, Needed, Value};
 use super::{
     BOOTSTRAP_DRAWS, Key, LANGUAGE, MANY, MARGIN, NAME, SEED, Schema, Section, TASKS, key, rung, section,
@@ -79,8 +79,27 @@ const TERMS: &[&str] = &[
     "trees",
 ];
 
+/// Rungs with settings that are searched.
+const SEARCHED: &[&str] = &[
+    "naive-bayes",
+    "knn",
+    "logistic",
+    "svm",
+    "nbsvm",
+    "ridge",
+    "lasso",
+    "elastic-net",
+    "fasttext",
+    "mlp",
+    "trees",
+];
 const EPOCHS: &[&str] = &["perceptron", "fasttext", "mlp"];
 const NETS: &[&str] = &["fasttext", "mlp"];
+
+/// A key of how a rung is searched, with what holds without it.
+const fn searched(name: &'static str, kind: Kind, without: &'static str, doc: &'static str) -> Key {
+    Key { section: "rung", name, kind, default: Found(without), doc, of: SEARCHED }
+}
 
 macro_rules! keys {
     ($task:literal, $metrics:expr, $metric:literal, $($own:expr),* $(,)?) => {
@@ -173,6 +192,10 @@ macro_rules! keys {
             rung("leaves", &["trees"], Wholes(2, 65_536), "Most leaves of a tree; of several numbers the validation part chooses."),
             rung("min_rows", &["trees"], Whole(1, MANY), "Least training rows of a leaf."),
             rung("neighbours", &["knn"], Wholes(1, 10_000), "Neighbours that are asked; of several numbers the validation part chooses."),
+            searched("search", Choice(&["grid", "random", "halving"]), "`grid`", "How the lists above are searched by the validation part. `grid`: the terms first, then the settings. `random`: `trials` of all combinations. `halving`: all combinations, or `trials` of them, on few examples; the better third goes on with three times as many, until all are used or one is left."),
+            searched("trials", Whole(1, 100_000), "20 at random, all by halving", "Combinations that are drawn."),
+            searched("draw_from", Choice(&["lists", "ranges"]), "`lists`", "`ranges`: numbers are drawn between the least and the largest of their list, their logarithm uniform, such as any C of `c = [0.01, 100]`."),
+            searched("halving_from", Whole(30, MANY), "200, or ten a class where that is more", "Training examples of the first round of halving."),
         ]
     };
 }
@@ -181,8 +204,16 @@ const C: &[&str] = &["logistic", "svm", "nbsvm"];
 
 const CLASSIFY_KEYS: &[Key] = keys!(
     "classify",
-    &["error", "balanced-error", "log-loss"],
+    &["error", "balanced-error", "log-loss", "cost"],
     "error",
+    Key {
+        section: "score",
+        name: "costs",
+        kind: Texts,
+        default: Found("every mistake costs the same"),
+        of: &[],
+        doc: "What mistakes cost, of two classes: `\"spam -> ham: 5\"` where an example of spam that is called ham costs 5; one that is not named costs 1. The label is then the one of least cost by a threshold that the validation part chooses; `metric = \"cost\"` orders the rungs by the mean cost.",
+    },
     Key {
         section: "rung",
         name: "name",

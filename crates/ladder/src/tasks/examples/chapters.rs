@@ -34,7 +34,7 @@ pub(super) fn chapters(
     let mut chapters = vec![Chapter::Answer, Chapter::Ladder];
     match (&test.target, said) {
         (Target::Classes { names, of }, Said::Classes(p)) => {
-            let found = said.classes();
+            let found = machine.decide(said);
             chapters.push(Chapter::Confusion(Box::new(confusion(names, of, &found)?)));
             let mut missed: Vec<(f64, usize)> = (0..of.len())
                 .filter(|&i| found[i] != of[i] && (of[i] as usize) < prepared.classes.len())

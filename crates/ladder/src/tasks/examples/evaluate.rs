@@ -74,7 +74,7 @@ pub fn evaluate(machine: &Machine, examples: Examples, seed: u64, pool: &Pool) -
     let (mut unseen, mut counts, mut mistaken) = (0, Vec::new(), Vec::new());
     let outcomes = match &examples.target {
         Target::Classes { of, .. } => {
-            let table = Confusion::of(of, &said.classes(), names.len(), None)?;
+            let table = Confusion::of(of, &machine.decide(&said), names.len(), None)?;
             let name = |class: u32| names[class as usize].clone();
             let missed = table.mistakes(MISTAKEN).into_iter();
             mistaken = missed.map(|(right, said, n)| (name(right), name(said), n as u64)).collect();
@@ -84,7 +84,7 @@ pub fn evaluate(machine: &Machine, examples: Examples, seed: u64, pool: &Pool) -
                     (0..k).map(|right| (0..k).map(|said| table.at(right, said) as u64).collect()).collect();
             }
             unseen = of.iter().filter(|&&class| class as usize >= known.len()).count();
-            judge::classes(&said, of)
+            judge::classes(&said, of, machine.decision.as_ref())
         }
         Target::Values(truth) => {
             let centre = truth.iter().sum::<f64>() / truth.len().max(1) as f64;
@@ -92,7 +92,14 @@ pub fn evaluate(machine: &Machine, examples: Examples, seed: u64, pool: &Pool) -
         }
     };
     let mut metrics = bootstrap.intervals(&outcomes);
-    metrics.extend(judge::more(&said, &examples.target, known.len(), &bootstrap, pool));
+    metrics.extend(judge::more(
+        &said,
+        machine.decision.as_ref(),
+        &examples.target,
+        known.len(),
+        &bootstrap,
+        pool,
+    ));
     let labels = examples.class_names().to_vec();
     Ok(ExampleScores {
         examples: examples.len(),

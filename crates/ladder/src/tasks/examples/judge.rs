@@ -6,6 +6,7 @@
 //! | `balanced_error` | the mean over classes of that share: each class counts alike |
 //! | `log_loss` | mean of −ln p of the right class, p at least 2⁻⁵² |
 //! | `brier` | mean of Σ (p − 1 of the right class)² |
+//! | `cost` | mean of what the mistakes cost, where a recipe has costs |
 //! | `rmse`, `mae`, `mse` | of differences |
 //! | `unexplained` | 1 − R² |
 
@@ -15,7 +16,7 @@ use gyeol_judge::{
     Average, Bootstrap, Confusion, Distance, ErrorSums, Interval, Metric, Outcomes, Partial, Ranked,
     roc_area_one_vs_rest, surprise, top_k_accuracy,
 };
-use gyeol_supervised::{Said, Target};
+use gyeol_supervised::{Decision, Said, Target};
 use gyeol_tensor::Pool;
 
 /// What an example adds.
@@ -25,6 +26,8 @@ pub struct Sums {
     /// One over the examples of its class in the part, and the same where it is wrong.
     weight: f64,
     wrong: f64,
+    /// What the answer costs, where mistakes have costs.
+    cost: f64,
     value: ErrorSums,
 }
 
@@ -33,6 +36,7 @@ impl Partial for Sums {
         self.class.add(&o.class);
         self.weight += o.weight;
         self.wrong += o.wrong;
+        self.cost += o.cost;
         self.value.add(&o.value);
     }
 
@@ -41,19 +45,24 @@ impl Partial for Sums {
             class: self.class.minus(&o.class),
             weight: self.weight - o.weight,
             wrong: self.wrong - o.wrong,
+            cost: self.cost - o.cost,
             value: self.value.minus(&o.value),
         }
     }
 }
 
 /// Metrics of classes in the order of the page.
-fn class_metrics() -> Vec<Metric<Sums>> {
-    vec![
+fn class_metrics(costs: bool) -> Vec<Metric<Sums>> {
+    let mut metrics = vec![
         Metric::new("error", |s: &Sums| s.class.wrong / s.class.rows),
         Metric::new("balanced_error", |s: &Sums| s.wrong / s.weight),
         Metric::new("log_loss", |s: &Sums| s.class.log_loss / s.class.rows),
         Metric::new("brier", |s: &Sums| s.class.brier / s.class.rows),
-    ]
+    ];
+    if costs {
+        metrics.push(Metric::new("cost", |s: &Sums| s.cost / s.class.rows));
+    }
+    metrics
 }
 
 /// Metrics of numbers in the order of the page.
@@ -67,12 +76,18 @@ fn value_metrics() -> Vec<Metric<Sums>> {
         .collect()
 }
 
-/// Scores of classes; a label beyond the classes of the machine, which the training part does not have, is always missed.
-pub(super) fn classes(said: &Said, labels: &[u32]) -> Outcomes<Sums> {
-    let Said::Classes(p) = said else { return Outcomes::new(Vec::new(), class_metrics()) };
+/// Scores of classes, said by a rule where there is one; a label beyond the classes of the machine, which the training part
+/// does not have, is always missed.
+pub(super) fn classes(said: &Said, labels: &[u32], rule: Option<&Decision>) -> Outcomes<Sums> {
+    scored(said, labels, &rule.map_or_else(|| said.classes(), |rule| rule.classes(said)), rule)
+}
+
+/// Scores of these classes, with the costs of a rule.
+pub(super) fn scored(said: &Said, labels: &[u32], found: &[u32], rule: Option<&Decision>) -> Outcomes<Sums> {
+    let Said::Classes(p) = said else { return Outcomes::new(Vec::new(), class_metrics(rule.is_some())) };
     let mut counts: HashMap<u32, f64> = HashMap::new();
     labels.iter().for_each(|&label| *counts.entry(label).or_insert(0.0) += 1.0);
-    let units = said.classes().into_iter().zip(labels).enumerate().map(|(row, (found, &label))| {
+    let units = found.iter().zip(labels).enumerate().map(|(row, (&found, &label))| {
         let probabilities = p.row(row);
         let known = (label as usize) < probabilities.len();
         let mut class = gyeol_judge::ClassSums::of(label, found, Some(probabilities));
@@ -81,9 +96,10 @@ pub(super) fn classes(said: &Said, labels: &[u32]) -> Outcomes<Sums> {
             class.brier = 1.0 + probabilities.iter().map(|p| p * p).sum::<f64>();
         }
         let weight = 1.0 / counts[&label];
-        Sums { class, weight, wrong: weight * class.wrong, value: ErrorSums::default() }
+        let cost = rule.map_or(0.0, |rule| rule.cost(label, found));
+        Sums { class, weight, wrong: weight * class.wrong, cost, value: ErrorSums::default() }
     });
-    Outcomes::new(units.collect(), class_metrics())
+    Outcomes::new(units.collect(), class_metrics(rule.is_some()))
 }
 
 /// Scores of numbers; `centre` is near their mean.
@@ -111,6 +127,7 @@ const WALKED: usize = 60_000_000;
 /// curves, of numbers R².
 pub(super) fn more(
     said: &Said,
+    rule: Option<&Decision>,
     target: &Target,
     classes: usize,
     bootstrap: &Bootstrap,
@@ -118,7 +135,7 @@ pub(super) fn more(
 ) -> BTreeMap<String, Interval> {
     match (said, target) {
         (Said::Classes(p), Target::Classes { names, of }) => {
-            let found = said.classes();
+            let found = rule.map_or_else(|| said.classes(), |rule| rule.classes(said));
             let mut figures =
                 vec!["accuracy", "balanced_accuracy", "macro_f1", "weighted_f1", "matthews", "kappa"];
             let of_matrix = |weights: &[f64]| match Confusion::of(of, &found, names.len(), Some(weights)) {

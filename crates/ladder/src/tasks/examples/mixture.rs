@@ -40,6 +40,7 @@ impl Workbench<'_> {
         let said: Vec<&Said> = members.iter().map(|(_, said)| said).collect();
         let shares = shares(&said, target)?;
         let mixed = Said::mixed(shares.iter().copied().zip(said.into_iter().cloned()))?;
+        let decision = self.decision(&mixed, target)?;
         self.on_valid.insert(rung.name.clone(), mixed);
         let share = |(name, share): (&str, &f64)| format!("{name} {share:.2}");
         let written: Vec<String> = rung.name.split('+').zip(&shares).map(share).collect();
@@ -51,6 +52,7 @@ impl Workbench<'_> {
             inputs: Inputs::default(),
             calibration: None,
             seen: None,
+            decision,
             head: Head::Mixture(shares.into_iter().zip(members.iter().map(|(m, _)| m.clone())).collect()),
         };
         Ok(Fitted {

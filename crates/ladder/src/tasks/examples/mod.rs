@@ -15,7 +15,9 @@ mod mixture;
 mod more;
 mod nets;
 mod prepare;
+mod remedies;
 mod rungs;
+mod search;
 mod settings;
 
 use std::collections::BTreeMap;
@@ -28,7 +30,7 @@ use gyeol_base::{Error, Result};
 use gyeol_bundle::DataHash;
 use gyeol_judge::{Bootstrap, Interval};
 use gyeol_report::Language;
-use gyeol_report::model::{Chapter, ExampleFacts, ExamplePart, Facts, Note, Report, Role};
+use gyeol_report::model::{Chapter, CostsChapter, ExampleFacts, ExamplePart, Facts, Note, Report, Role};
 use gyeol_supervised::{Head as Learnt, MOST_SEEN, Machine, Said, Seen, Target, Wrapped};
 use gyeol_tensor::Pool;
 use serde_json::{Map, Value, json};
@@ -118,6 +120,7 @@ impl<'a, M: Wrapped> Machines<'a, M> {
                     metric: match recipe.score.metric.as_str() {
                         "balanced-error" => "balanced_error",
                         "log-loss" => "log_loss",
+                        "cost" => "cost",
                         "rmse" => "rmse",
                         "mae" => "mae",
                         _ => "error",
@@ -178,6 +181,29 @@ impl<'a, M: Wrapped> Machines<'a, M> {
         Ok(self.prints.last().cloned())
     }
 
+    /// What a threshold by cost does on the test part.
+    fn costs(&self, machine: &Machine, said: &Said) -> Option<Chapter> {
+        let (Some(rule), Target::Classes { of, .. }) =
+            (machine.decision, &self.bench.prepared.parts[2].examples.target)
+        else {
+            return None;
+        };
+        let [first, second] = machine.classes() else { return None };
+        let before = judge::scored(said, of, &said.classes(), Some(&rule));
+        let after = judge::scored(said, of, &rule.classes(said), Some(&rule));
+        let bootstrap = &self.plan.bootstrap;
+        let told = |i: Interval| gyeol_report::model::Interval { value: i.value, low: i.low, high: i.high };
+        let mean = |outcomes| Some(told(*bootstrap.intervals(outcomes).get("cost")?));
+        Some(Chapter::Costs(Box::new(CostsChapter {
+            classes: [first.clone(), second.clone()],
+            costs: rule.costs,
+            threshold: rule.threshold,
+            before: mean(&before)?,
+            after: mean(&after)?,
+            difference: told(bootstrap.difference(&after, &before, after.metric("cost")?)),
+        })))
+    }
+
     fn said(&self, machine: &Machine, part: usize, watch: &mut dyn Watch) -> Result<Said> {
         if let Learnt::Mixture(members) = &machine.head {
             let said = members.iter().map(|(share, member)| Ok((*share, self.said(member, part, watch)?)));
@@ -223,7 +249,7 @@ impl<M: Wrapped> Task for Machines<'_, M> {
             None => self.said(model, part, watch)?,
         };
         let outcomes = match &self.bench.prepared.parts[part].examples.target {
-            Target::Classes { of, .. } => judge::classes(&said, of),
+            Target::Classes { of, .. } => judge::classes(&said, of, model.decision.as_ref()),
             Target::Values(truth) => judge::values(&said, truth, self.bench.prepared.centre()),
         };
         Ok(Answered { outcomes, answers: said })
@@ -249,10 +275,11 @@ impl<M: Wrapped> Task for Machines<'_, M> {
         took[50]
     }
 
-    fn more(&self, _model: &M, test: &Answered<Sums, Said>) -> BTreeMap<String, Interval> {
+    fn more(&self, model: &M, test: &Answered<Sums, Said>) -> BTreeMap<String, Interval> {
         let target = &self.bench.prepared.parts[2].examples.target;
         judge::more(
             &test.answers,
+            model.machine().decision.as_ref(),
             target,
             self.bench.prepared.classes.len(),
             self.bootstrap(),
@@ -269,9 +296,12 @@ impl<M: Wrapped> Task for Machines<'_, M> {
         let at = chapters.iter().position(|c| matches!(c, Chapter::Examples)).unwrap_or(chapters.len());
         let sizes =
             more::sizes(&mut self.bench, machine, watch)?.map(|found| Chapter::Sizes(Box::new(found)));
-        let linear =
-            more::coefficients(&mut self.bench, watch)?.map(|found| Chapter::Coefficients(Box::new(found)));
-        chapters.splice(at..at, linear.into_iter().chain(sizes));
+        let climbed = self.rungs.iter().any(|rung| rung_kind(&rung.name) == "linear");
+        let linear = more::coefficients(&mut self.bench, climbed, watch)?
+            .map(|found| Chapter::Coefficients(Box::new(found)));
+        let costs = self.costs(machine, &judged[best].test.answers);
+        let curves = judged.iter().any(|one| !one.report.curve.is_empty()).then_some(Chapter::Learning);
+        chapters.splice(at..at, costs.into_iter().chain(linear).chain(curves).chain(sizes));
         let part = |i: usize| ExamplePart {
             file: prepared.parts[i].file.clone(),
             examples: prepared.parts[i].examples.len() as u64,
@@ -333,7 +363,20 @@ impl<M: Wrapped> Task for Machines<'_, M> {
                 json!({ (if facts.chain.is_some() { "documents" } else { "rows" }): test.examples }),
             ),
         ];
-        keys.map(|(key, value)| (key.to_owned(), value)).into_iter().collect()
+        let mut keys: Map<String, Value> =
+            keys.map(|(key, value)| (key.to_owned(), value)).into_iter().collect();
+        for chapter in &r.chapters {
+            match chapter {
+                Chapter::Sizes(found) if !found.remedies.is_empty() => {
+                    keys.insert("remedies".into(), json!(found.remedies));
+                }
+                Chapter::Costs(found) => {
+                    keys.insert("costs".into(), json!(found));
+                }
+                _ => {}
+            }
+        }
+        keys
     }
 
     fn rung_scores(&self, rung: &gyeol_report::model::RungReport) -> Map<String, Value> {

@@ -68,6 +68,8 @@ pub(super) struct Prepared {
     pub near: Option<(usize, usize)>,
     /// Test texts that stand word for word in the training part.
     pub repeated: usize,
+    /// What an example of the first of two classes costs where the second is said, and the other way round.
+    pub costs: Option<[f64; 2]>,
 }
 
 /// The folder that a recipe's files are looked for in first.
@@ -209,6 +211,7 @@ pub(super) fn prepare(
         }
     }
     let (examples, classes, unseen) = number(examples, &first)?;
+    let costs = costs(recipe, &classes, &first)?;
     let encoder = columns::encoder(recipe, &examples[0])?;
     let remarks = columns::suspicions(recipe, &examples, encoder.as_ref())?;
     if encoder.is_none() && examples[0].texts.is_none() {
@@ -268,7 +271,48 @@ pub(super) fn prepare(
         notes,
         near,
         repeated,
+        costs,
     })
+}
+
+/// What mistakes between the two classes cost; none where the recipe says nothing.
+fn costs(recipe: &ExamplesRecipe, classes: &[String], file: &str) -> Result<Option<[f64; 2]>> {
+    let given = recipe.costs();
+    if given.is_empty() {
+        return Ok(None);
+    }
+    let [first, second] = classes else {
+        return Err(refused(
+            "costs-of-classes",
+            format!("costs of mistakes between {} classes", classes.len()),
+            file,
+            "a threshold parts two classes",
+            "leave score.costs out, or join classes until two are left",
+        ));
+    };
+    let mut costs = [1.0, 1.0];
+    for cost in given {
+        if let Some(name) = [&cost.right, &cost.said].into_iter().find(|name| !classes.contains(name)) {
+            return Err(refused(
+                "no-such-class",
+                format!("score.costs names '{}'", gyeol_base::shorten(name, 60)),
+                file,
+                "no training example is of this class",
+                &format!("write the classes as they stand in the examples: '{first}' and '{second}'"),
+            ));
+        }
+        costs[usize::from(cost.right == *second)] = cost.cost;
+    }
+    if costs == [0.0, 0.0] {
+        return Err(refused(
+            "no-cost",
+            "both mistakes cost 0".into(),
+            file,
+            "every answer would be as good as every other",
+            "let one of them cost more than 0",
+        ));
+    }
+    Ok(Some(costs))
 }
 
 /// The chain fitted on the texts of a part.
@@ -291,6 +335,7 @@ fn chain(
 fn folded(recipe: &ExamplesRecipe, learn: &Examples, groups: &[u64]) -> Result<Vec<Fold>> {
     let (asked, order) = (recipe.split.folds, recipe.split.by == ExamplesSplitBy::Order);
     let count = match asked {
+        None if recipe.halves() => return Ok(Vec::new()),
         Some(0 | 1) => return Ok(Vec::new()),
         Some(_) if order => {
             return Err(refused(

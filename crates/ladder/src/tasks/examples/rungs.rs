@@ -4,14 +4,14 @@ use std::collections::HashMap;
 use std::time::Instant;
 
 use gyeol_base::{Error, Result};
-use gyeol_judge::{Calibration, Calibrator, least};
+use gyeol_judge::{Calibration, Calibrator, Outcomes, threshold_for};
 use gyeol_learn::bayes::{BayesParams, GaussianBayes};
 use gyeol_learn::regression::{ElasticNet, LeastSquares, ridge};
 use gyeol_learn::{
     ClassWeight, ClassifierFit, Link, LogisticParams, NbsvmParams, PerceptronParams, SvmParams,
 };
 use gyeol_report::model::{Fact, Tried};
-use gyeol_supervised::{Answer, Head, Kept, Machine, Nearest, Rows, Said, Target};
+use gyeol_supervised::{Answer, Decision, Head, Kept, Machine, Nearest, Rows, Said, Target};
 use gyeol_tensor::Pool;
 use gyeol_vectors::matrix::Dense;
 
@@ -20,6 +20,7 @@ use super::judge;
 use super::more;
 use super::nets::Inside;
 use super::prepare::Prepared;
+use super::search::{self, Found};
 use super::settings::{Choice, Setting, fact};
 use crate::recipe::{ExamplesRecipe, ExamplesRung};
 use crate::watch::{Step, Watch};
@@ -28,13 +29,13 @@ use crate::watch::{Step, Watch};
 const KEPT: usize = 20_000;
 
 /// What a machine says before it is calibrated.
-enum Raw {
+pub(super) enum Raw {
     Scores(Dense),
     Said(Said),
 }
 
 impl Raw {
-    fn calibrated(self, by: Option<&Calibrator>, classes: usize) -> Result<Said> {
+    pub fn calibrated(self, by: Option<&Calibrator>, classes: usize) -> Result<Said> {
         Ok(match (self, by) {
             (Raw::Scores(scores), Some(by)) => {
                 Said::Classes(Dense::new(scores.rows(), classes, by.apply(scores.data())?)?)
@@ -46,11 +47,11 @@ impl Raw {
 }
 
 /// A choice that was fitted, with what it said of the validation part.
-struct Fit {
-    choice: Choice,
-    value: f64,
+pub(super) struct Fit {
+    pub choice: Choice,
+    pub value: f64,
     /// The same on the training part, where that is cheap to ask.
-    train: Option<f64>,
+    pub train: Option<f64>,
     machine: Machine,
     facts: Vec<Fact>,
     said: Said,
@@ -87,27 +88,12 @@ impl Workbench<'_> {
         self.prepared.chain.is_some()
     }
 
-    /// The best of a rung's choices by the validation part: features first, by the first setting, then settings.
+    /// The best of a rung's choices by the validation part, fitted once more with it where the recipe says so.
     pub fn fit(&mut self, rung: &ExamplesRung, watch: &mut dyn Watch) -> Result<Fitted> {
         let begun = Instant::now();
-        let (features, settings) = self.choices(rung)?;
-        let mut tried: Vec<Fit> = Vec::new();
-        for text in &features {
-            let choice = Choice { text: text.clone(), setting: settings[0].clone() };
-            tried.push(self.try_out(rung, choice, watch)?);
-        }
-        let best = least(tried.iter().map(|t| t.value)).unwrap_or(0);
-        let text = tried[best].choice.text.clone();
-        for setting in &settings[1..] {
-            let choice = Choice { text: text.clone(), setting: setting.clone() };
-            tried.push(self.try_out(rung, choice, watch)?);
-        }
-        let best = least(tried.iter().map(|t| t.value)).unwrap_or(0);
-        let many = tried.len() > 1;
-        let said = tried.iter().map(|t| Tried { setting: t.choice.facts(), value: t.value, train: t.train });
-        let said: Vec<Tried> = if many { said.collect() } else { Vec::new() };
-        let Fit { choice, mut machine, facts: mut more, said: on_valid, inside, .. } =
-            tried.swap_remove(best);
+        let Found { best, tried: said } = self.search(rung, watch)?;
+        let Fit { choice, mut machine, facts: mut more, said: on_valid, inside, .. } = best;
+        machine.decision = self.decision(&on_valid, &self.prepared.parts[1].examples.target)?;
         self.on_valid.insert(rung.name.clone(), on_valid);
         self.chosen.insert(rung.name.clone(), (choice.clone(), inside.kept));
         let (folds, parts) = (!self.prepared.folds.is_empty(), &self.prepared.parts);
@@ -130,9 +116,16 @@ impl Workbench<'_> {
         Ok(Fitted { machine, tried: said, facts, inside, seconds: begun.elapsed().as_secs_f64() })
     }
 
-    /// Fits a choice and judges it on the validation part, or fold by fold.
-    fn try_out(&mut self, rung: &ExamplesRung, choice: Choice, watch: &mut dyn Watch) -> Result<Fit> {
-        let words: Vec<String> = choice.facts().into_iter().map(|fact| fact.value).collect();
+    /// Fits a choice on the training part, or so many examples of it, and judges it on the validation part, or fold by fold.
+    pub fn try_out(
+        &mut self,
+        rung: &ExamplesRung,
+        choice: Choice,
+        examples: Option<usize>,
+        watch: &mut dyn Watch,
+    ) -> Result<Fit> {
+        let words = choice.facts().into_iter().map(|fact| fact.value).chain(examples.map(|n| n.to_string()));
+        let words: Vec<String> = words.collect();
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let subs: Vec<Option<usize>> = match self.prepared.folds.len() {
             0 => vec![None],
@@ -156,9 +149,16 @@ impl Workbench<'_> {
                 _ => Some(self.maker.make(self.prepared, sub, choice.text.as_ref(), self.pool, watch)?),
             };
             let none = Rows::None(train.len());
-            let learnt = made.as_deref().map_or(&none, |made| &made.train);
+            let all = (made.as_deref().map_or(&none, |made| &made.train), &train.target);
+            let few = match examples.filter(|&n| n < train.len()) {
+                Some(n) => {
+                    let at = search::drawn(all.1, train.len(), n, self.recipe.seed)?;
+                    Some((all.0.select(&at), more::taken(all.1, &at)))
+                }
+                None => None,
+            };
+            let learnt = few.as_ref().map_or(all, |(rows, target)| (rows, target));
             let judged = made.as_deref().map(|made| (&made.valid, &valid.target));
-            let learnt = (learnt, &train.target);
             let (head, facts, inside) = self.learn(&choice.setting, learnt, judged, None, watch)?;
             kept.extend(inside.kept);
             let machine = Machine {
@@ -172,13 +172,14 @@ impl Workbench<'_> {
                 head,
                 calibration: None,
                 seen: None,
+                decision: None,
             };
             let none = Rows::None(valid.len());
             let raw = self.raw(&machine, &choice.setting, made.as_ref().map_or(&none, |made| &made.valid))?;
             // Neighbours know their own rows: what they say of them says nothing.
-            if let Some(made) = made.as_ref().filter(|_| !matches!(machine.head, Head::Nearest(_))) {
-                let own = self.raw(&machine, &choice.setting, &made.train)?;
-                trained.push((own, train.target.clone()));
+            if made.is_some() && !matches!(machine.head, Head::Nearest(_)) {
+                let own = self.raw(&machine, &choice.setting, learnt.0)?;
+                trained.push((own, learnt.1.clone()));
             }
             said.push((sub, raw));
             last = Some((machine, facts, inside));
@@ -204,7 +205,7 @@ impl Workbench<'_> {
     }
 
     /// What a machine says of rows before margins, or scores that are too sure, become probabilities.
-    fn raw(&self, machine: &Machine, setting: &Setting, rows: &Rows) -> Result<Raw> {
+    pub fn raw(&self, machine: &Machine, setting: &Setting, rows: &Rows) -> Result<Raw> {
         Ok(match (&machine.head, setting) {
             (Head::Unit(model), _) => Raw::Scores(model.decision(rows.features(), self.pool)?),
             (Head::Classes(model), _) if model.link == Link::None => {
@@ -251,18 +252,40 @@ impl Workbench<'_> {
         })
     }
 
-    /// The ordering metric of answers.
-    pub fn value(&self, said: &Said, target: &Target) -> Result<f64> {
-        let metric = &self.recipe.score.metric;
+    /// Example by example what answers are worth; where costs order the rungs, by the threshold that is best for them.
+    pub fn outcomes(&self, said: &Said, target: &Target) -> Result<Outcomes<judge::Sums>> {
         match (said, target) {
             (Said::Classes(_), Target::Classes { of, .. }) => {
-                Ok(judge::value(&judge::classes(said, of), metric))
+                let rule = match self.recipe.score.metric.as_str() {
+                    "cost" => self.decision(said, target)?,
+                    _ => None,
+                };
+                Ok(judge::classes(said, of, rule.as_ref()))
             }
             (Said::Values(_), Target::Values(truth)) => {
-                Ok(judge::value(&judge::values(said, truth, self.prepared.centre()), metric))
+                Ok(judge::values(said, truth, self.prepared.centre()))
             }
             _ => Err(Error::defect("a machine that answers something else")),
         }
+    }
+
+    /// The ordering metric of answers.
+    pub fn value(&self, said: &Said, target: &Target) -> Result<f64> {
+        Ok(judge::value(&self.outcomes(said, target)?, &self.recipe.score.metric))
+    }
+
+    /// From which probability on the second of two classes is said, where mistakes have costs: the least cost on these
+    /// answers, whose labels are of classes that the training part has.
+    pub fn decision(&self, said: &Said, target: &Target) -> Result<Option<Decision>> {
+        let (Some(costs), Said::Classes(p), Target::Classes { of, .. }) = (self.prepared.costs, said, target)
+        else {
+            return Ok(None);
+        };
+        let known: Vec<usize> = (0..of.len()).filter(|&i| of[i] < 2).collect();
+        let scores: Vec<f64> = known.iter().map(|&i| p.at(i, 1)).collect();
+        let positive: Vec<bool> = known.iter().map(|&i| of[i] == 1).collect();
+        let found = threshold_for(&scores, &positive, costs[0], costs[1], None)?;
+        Ok(Some(Decision { threshold: found.threshold, costs }))
     }
 
     /// Fits what is learnt.
@@ -331,7 +354,7 @@ impl Workbench<'_> {
                 };
                 let rows = if at.len() < all { made.select(&at) } else { made.clone() };
                 let facts = vec![fact("kept-examples", format!("{} / {all}", at.len()))];
-                Ok((Head::Nearest(Nearest::new(rows, kept, *k)), facts))
+                Ok((Head::Nearest(Nearest::new(rows, kept, (*k).min(at.len()))), facts))
             }
             (Setting::Perceptron { epochs }, Target::Classes { of, .. }) => {
                 let params = PerceptronParams {
@@ -380,7 +403,7 @@ fn class_weight(balanced: bool) -> ClassWeight {
 
 /// Training and validation part one below the other; validation examples of a class that the training part does not have
 /// are left out.
-fn together(made: &Made, valid: &Target, prepared: &Prepared) -> Result<(Rows, Target)> {
+pub(super) fn together(made: &Made, valid: &Target, prepared: &Prepared) -> Result<(Rows, Target)> {
     Ok(match (&prepared.parts[0].examples.target, valid) {
         (Target::Classes { names, of }, Target::Classes { of: more, .. }) => {
             let known: Vec<usize> =
@@ -408,7 +431,7 @@ fn of_fit(fit: &ClassifierFit) -> Vec<Fact> {
 
 /// From margins to probabilities: a sigmoid for two classes, a temperature for more, on the validation part. A label that the
 /// training part does not have says nothing of margins.
-fn calibrated(scores: &Dense, labels: &[u32], classes: usize) -> Result<Calibrator> {
+pub(super) fn calibrated(scores: &Dense, labels: &[u32], classes: usize) -> Result<Calibrator> {
     let known: Vec<usize> = (0..labels.len()).filter(|&i| (labels[i] as usize) < classes).collect();
     let of: Vec<u32> = known.iter().map(|&i| labels[i]).collect();
     let scores: Vec<f64> = known.iter().flat_map(|&i| scores.row(i).iter().copied()).collect();
