@@ -95,6 +95,7 @@ impl Watcher {
                     "log-loss" => "log_loss",
                     "rmse" => "rmse",
                     "mae" => "mae",
+                    "cost" => "cost",
                     _ => "error",
                 },
                 String::new(),

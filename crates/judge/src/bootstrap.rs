@@ -175,17 +175,27 @@ impl Bootstrap {
         });
         let units = sums.as_deref().unwrap_or(units);
         let n = units.len();
+        // Blocks are taken out of running sums, single units as they are.
+        let alone = self.block == 1;
         let mut prefix = Vec::with_capacity(n + 1);
-        let mut running = P::default();
-        prefix.push(running);
-        for unit in units {
-            running.add(unit);
+        if alone {
+            prefix.extend_from_slice(units);
+        } else {
+            let mut running = P::default();
             prefix.push(running);
+            for unit in units {
+                running.add(unit);
+                prefix.push(running);
+            }
         }
         self.draws.iter().map(move |draw| {
             let mut total = P::default();
             for (start, length) in self.blocks(draw) {
                 let end = start + length;
+                if alone {
+                    total.add(&prefix[start]);
+                    continue;
+                }
                 total.add(&prefix[end.min(n)].minus(&prefix[start]));
                 if end > n {
                     total.add(&prefix[end - n]);

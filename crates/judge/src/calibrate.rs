@@ -222,7 +222,12 @@ impl Sigmoid {
             let det = h[0] * h[2] - h[1] * h[1];
             let step = [-(h[2] * g[0] - h[1] * g[1]) / det, -(h[0] * g[1] - h[1] * g[0]) / det];
             let fall = g[0] * step[0] + g[1] * step[1];
-            if fall.is_nan() || fall >= -1e-24 * (n + p) || step.iter().any(|v| v.is_nan()) {
+            if fall.is_nan() || step.iter().any(|v| v.is_nan()) {
+                break;
+            }
+            // What the step takes off is below what the loss can show: it is the last one, and doubles the digits.
+            if fall >= -1e-14 * now {
+                (a, b) = (a + step[0], b + step[1]);
                 break;
             }
             let mut length = 1.0;
