@@ -77,7 +77,8 @@ fn terms_of_texts_add_up_to_the_raw_score_of_every_linear_classifier() {
         for (i, text) in texts.iter().enumerate().take(8) {
             let found = machine.explain(Some(std::slice::from_ref(text)), None, &pool).unwrap();
             assert!(summed(&found).iter().zip(raw.row(i)).all(|(a, b)| near(*a, *b)));
-            let Said::Classes(p) = machine.ask(Some(std::slice::from_ref(text)), None, &pool).unwrap().0 else {
+            let Said::Classes(p) = machine.ask(Some(std::slice::from_ref(text)), None, &pool).unwrap().0
+            else {
                 panic!()
             };
             assert!(matches!(&found.said, Said::Classes(q) if *q == p));
