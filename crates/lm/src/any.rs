@@ -1,7 +1,7 @@
 //! Counts, nets and mixtures of both as one kind of model.
 
 use gyeol_base::{Fault, Result};
-use gyeol_ngram::{NgramModel, SENTENCE_START, Scored, ScoresWords, WordId};
+use gyeol_ngram::{NgramModel, Protocol, SENTENCE_END, SENTENCE_START, Scored, ScoresWords, WordId};
 use gyeol_tensor::Pool;
 
 use crate::net::{NetLm, NetState};
@@ -97,6 +97,20 @@ impl AnyLm {
         }
     }
 
+    /// How it was taught to read lines: that of its first net, and each alone without one.
+    pub fn protocol(&self) -> Protocol {
+        self.net_within().map_or(Protocol::Sentence, NetLm::protocol)
+    }
+
+    /// The first net in it.
+    pub fn net_within(&self) -> Option<&NetLm> {
+        match self {
+            AnyLm::Ngram(_) => None,
+            AnyLm::Net(net) => Some(net),
+            AnyLm::Mixed(members) => members.iter().find_map(|(_, model)| model.net_within()),
+        }
+    }
+
     /// Numbers that nets learnt.
     pub fn net_parameters(&self) -> u64 {
         match self {
@@ -123,6 +137,30 @@ impl AnyLm {
             gyeol_ngram::score_ids(self, &lines[at], true, |one| scored.push(one));
         });
         out
+    }
+
+    /// Scores lines that follow one another, each a sentence, `</s>` after it, from a state on: nets remember the lines
+    /// before, counts begin each line anew. Also the state after them.
+    pub fn score_stream(
+        &self,
+        lines: &[Vec<WordId>],
+        mut state: AnyLmState,
+    ) -> (Vec<Vec<Scored>>, AnyLmState) {
+        let mut out = Vec::with_capacity(lines.len());
+        for line in lines {
+            let mut ids = Vec::with_capacity(line.len() + 2);
+            ids.push(SENTENCE_START);
+            ids.extend_from_slice(line);
+            ids.push(SENTENCE_END);
+            let mut scored = Vec::with_capacity(ids.len());
+            state = self.score_run(&ids, state, &mut |one| scored.push(one));
+            state = match self {
+                AnyLm::Ngram(_) => self.start(),
+                AnyLm::Net(_) | AnyLm::Mixed(_) => self.next_line(state),
+            };
+            out.push(scored);
+        }
+        (out, state)
     }
 }
 
@@ -228,6 +266,20 @@ impl ScoresWords for AnyLm {
         // Through a pointer, so that a mixture of mixtures is not a type without end.
         let each: &mut dyn FnMut(Scored) = each;
         self.run(words, state, each)
+    }
+
+    /// In a mixture nets go on with what they remember; counts, which never met a word after `</s>`, begin anew.
+    fn next_line(&self, state: AnyLmState) -> AnyLmState {
+        match (self, state) {
+            (AnyLm::Mixed(members), AnyLmState::Mixed(states)) => {
+                let next = members.iter().zip(states).map(|((_, model), state)| match model {
+                    AnyLm::Ngram(_) => model.start(),
+                    AnyLm::Net(_) | AnyLm::Mixed(_) => model.next_line(state),
+                });
+                AnyLmState::Mixed(next.collect())
+            }
+            (_, state) => state,
+        }
     }
 
     fn distribution(&self, state: &AnyLmState, out: &mut Vec<f64>) {

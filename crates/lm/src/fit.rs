@@ -1,12 +1,16 @@
-//! Training a net on lines of words: one long stream, cut into rows that are read side by side, the state carried on
-//! (truncated back-propagation; Zaremba et al. 2014).
+//! Training a net on lines of words, as they will be asked for.
+//!
+//! | protocol | a sample | a line begins |
+//! |---|---|---|
+//! | sentence | a line, from no state on | where nothing came before |
+//! | stream | a piece of one long text, cut into rows that are read side by side (truncated back-propagation; Zaremba et al. 2014) | with what the net remembers of the lines before |
 
 use gyeol_base::{Fault, Result};
 use gyeol_neural::net::{
-    Batch, Input, LayerSummary, Learner, Net, NetParams, Output, Reads, Samples, TokenStreams,
+    Batch, Input, Labelled, LayerSummary, Learner, Net, NetParams, Output, Reads, Samples, TokenStreams,
 };
 use gyeol_neural::{Cell, Epoch, Fit, Optimizer, Schedule, StackParams, State, TrainParams, fit};
-use gyeol_ngram::{SENTENCE_END, WordId};
+use gyeol_ngram::{Protocol, SENTENCE_END, WordId};
 use gyeol_tensor::{Pool, Precision, Real};
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +21,11 @@ use crate::words::Words;
 /// Classes of the first cluster of an adaptive softmax, and how much each further one is.
 const CLUSTERS: [usize; 2] = [2000, 10_000];
 const SHRINK: usize = 4;
+
+/// Words of a line that are read in one go where lines are read alone; what is longer is cut.
+const LONGEST: usize = 256;
+/// Words of a batch that suits.
+const BATCH: usize = 700;
 
 /// How a net is made and trained.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -34,9 +43,13 @@ pub struct NetLmParams {
     pub dropout: f64,
     /// Whether the softmax is adaptive (Grave et al. 2017).
     pub adaptive: bool,
-    /// Rows that the text is cut into.
+    /// Whether the embeddings are the weights of a full softmax too (Press and Wolf 2017).
+    pub tied: bool,
+    /// How it will be asked: line by line, or with what it remembers of the lines before.
+    pub protocol: Protocol,
+    /// Lines of a batch; of a stream rows that the text is cut into.
     pub rows: usize,
-    /// Words of a window of back-propagation.
+    /// Words of a window of back-propagation, of a stream.
     pub steps: usize,
     /// Epochs of the one-cycle schedule.
     pub epochs: usize,
@@ -97,6 +110,60 @@ impl<T: Real> Samples<T> for Both {
     }
 }
 
+/// What a net learns from, the training part before the validation part.
+enum Text {
+    Stream(Both),
+    Lines(Labelled),
+}
+
+impl<T: Real> Samples<T> for Text {
+    fn longest(&self) -> usize {
+        match self {
+            Text::Stream(both) => <Both as Samples<T>>::longest(both),
+            Text::Lines(lines) => <Labelled as Samples<T>>::longest(lines),
+        }
+    }
+    fn gather(&self, samples: &[u32], batch: &mut Batch<T>) {
+        match self {
+            Text::Stream(both) => both.gather(samples, batch),
+            Text::Lines(lines) => lines.gather(samples, batch),
+        }
+    }
+    fn weight(&self, samples: &[u32]) -> f64 {
+        match self {
+            Text::Stream(both) => <Both as Samples<T>>::weight(both, samples),
+            Text::Lines(lines) => <Labelled as Samples<T>>::weight(lines, samples),
+        }
+    }
+    fn streams(&self) -> Option<usize> {
+        match self {
+            Text::Stream(both) => <Both as Samples<T>>::streams(both),
+            Text::Lines(_) => None,
+        }
+    }
+    fn ragged(&self) -> bool {
+        match self {
+            Text::Stream(_) => false,
+            Text::Lines(lines) => <Labelled as Samples<T>>::ragged(lines),
+        }
+    }
+}
+
+/// Lines as classes read and classes to come, cut where they are long.
+fn pieces(lines: &[Vec<WordId>], classes: &Classes) -> (Vec<Vec<u32>>, Vec<Vec<u32>>) {
+    let end = classes.of(SENTENCE_END);
+    let (mut read, mut come) = (Vec::new(), Vec::new());
+    for line in lines {
+        let all: Vec<u32> = stream(std::slice::from_ref(line), classes);
+        debug_assert_eq!(all.last(), Some(&end));
+        for (read_now, next) in all[..all.len() - 1].chunks(LONGEST).zip(all[1..].chunks(LONGEST)) {
+            read.push(read_now.to_vec());
+            come.push(next.to_vec());
+        }
+    }
+    (read, come)
+}
+
 /// Lines as one stream of classes: what ended a line stands before the next.
 fn stream(lines: &[Vec<WordId>], classes: &Classes) -> Vec<u32> {
     let end = classes.of(SENTENCE_END);
@@ -106,24 +173,43 @@ fn stream(lines: &[Vec<WordId>], classes: &Classes) -> Vec<u32> {
 
 impl NetLmParams {
     /// A net that suits so many words of training text over so many classes: small enough that a word is met often
-    /// enough, and as many epochs as some four million words of training allow.
-    pub fn suited(cell: Cell, tokens: usize, classes: usize) -> NetLmParams {
+    /// enough, and as many epochs as some four million words of training allow. `tokens` stand in so many `lines`.
+    pub fn suited(
+        cell: Cell,
+        tokens: usize,
+        lines: usize,
+        classes: usize,
+        protocol: Protocol,
+    ) -> NetLmParams {
         let units = match tokens {
             0..50_000 => 64,
             50_000..400_000 => 128,
             _ => 200,
         };
+        let adaptive = classes > 20_000;
+        let rows = 20.min((tokens / 400).max(1));
         NetLmParams {
             cell,
             units,
             layers: if tokens < 400_000 { 1 } else { 2 },
             embedding: units,
             dropout: if tokens < 5_000_000 { 0.35 } else { 0.1 },
-            adaptive: classes > 20_000,
-            rows: 20.min((tokens / 400).max(1)),
+            adaptive,
+            tied: !adaptive,
+            protocol,
+            rows: match protocol {
+                Protocol::Stream => rows,
+                Protocol::Sentence => (rows * BATCH / 20 * lines.max(1) / tokens.max(1)).clamp(4, 256),
+            },
             steps: 35,
             epochs: (4_000_000 / tokens.max(1)).clamp(1, 30),
-            learning_rate: 3e-3,
+            // The gates of an LSTM bear more; wider layers less.
+            learning_rate: (128.0 / units as f64).sqrt().min(1.0)
+                * match cell {
+                    Cell::Lstm => 1e-2,
+                    Cell::Gru => 6e-3,
+                    _ => 3e-3,
+                },
             weight_decay: 1e-2,
             clip: 1.0,
             precision: Precision::F32,
@@ -141,16 +227,18 @@ impl NetLmParams {
             ..StackParams::new(self.cell, self.embedding, self.units)
         };
         let cutoffs: Vec<usize> = CLUSTERS.into_iter().filter(|&at| at < classes).collect();
+        let adaptive = self.adaptive && !cutoffs.is_empty();
         NetParams {
             input: Input::Tokens { vocabulary: classes },
             stack,
             dropout: self.dropout,
             reads: Reads::Every,
             projection: (self.units != self.embedding).then_some(self.embedding),
-            output: match self.adaptive && !cutoffs.is_empty() {
+            output: match adaptive {
                 true => Output::Adaptive { classes, cutoffs, shrink: SHRINK },
                 false => Output::Classes { classes },
             },
+            tied: self.tied && !adaptive,
         }
     }
 
@@ -181,8 +269,9 @@ impl NetLmParams {
         let shape = self.shape(classes.len());
         let net = Net::new(&shape)?;
         let (learnt, judged) = (stream(train, &classes), stream(valid, &classes));
+        let streamed = self.protocol == Protocol::Stream;
         let fewest = judged.len().min(learnt.len());
-        if self.rows == 0 || fewest < 2 * self.rows {
+        if self.rows == 0 || fewest < if streamed { 2 * self.rows } else { 2 } {
             let found = format!("{fewest} words for {} rows of a stream", self.rows);
             return Err(Fault::new("too-little-text", found)
                 .cause("the training or the validation part holds fewer than two words a row")
@@ -190,15 +279,24 @@ impl NetLmParams {
                 .input());
         }
         let naive = naive(&learnt, &judged, classes.len());
-        let both = Both {
-            train: TokenStreams::new(&net, learnt, self.rows, self.steps)?,
-            valid: TokenStreams::new(&net, judged, self.rows, self.steps)?,
+        let (text, learns, all) = if streamed {
+            let train = TokenStreams::new(&net, learnt, self.rows, self.steps)?;
+            let valid = TokenStreams::new(&net, judged, self.rows, self.steps)?;
+            let (learns, all) = (train.len(), train.len() + valid.len());
+            (Text::Stream(Both { train, valid }), learns, all)
+        } else {
+            let (mut read, mut come) = pieces(train, &classes);
+            let learns = read.len();
+            let (read_there, come_there) = pieces(valid, &classes);
+            read.extend(read_there);
+            come.extend(come_there);
+            (Text::Lines(Labelled::tagged(&net, &read, &come, LONGEST)?), learns, read.len())
         };
-        let ids: Vec<u32> = (0..(both.train.len() + both.valid.len()) as u32).collect();
-        let (learns, judges) = ids.split_at(both.train.len());
-        let learner = Learner { net: &net, samples: &both };
+        let ids: Vec<u32> = (0..all as u32).collect();
+        let (learns, judges) = ids.split_at(learns);
+        let learner = Learner { net: &net, samples: &text };
         let state = fit(&learner, &self.training(), learns, judges, pool, resume, observe)?;
-        let model = NetLm::new(words, classes, &shape, state.best, pool.threads())?;
+        let model = NetLm::new(words, classes, &shape, state.best, pool.threads())?.taught(self.protocol);
         Ok(Trained { layers: model.layers(), model, curve: state.curve, best_epoch: state.best_epoch, naive })
     }
 }

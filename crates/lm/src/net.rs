@@ -12,7 +12,7 @@ use std::sync::{Arc, OnceLock};
 use gyeol_base::Result;
 use gyeol_neural::NO_TARGET;
 use gyeol_neural::net::{Input, LayerSummary, Net, NetParams, Output, Predictor, StreamState};
-use gyeol_ngram::{SENTENCE_END, SENTENCE_START, Scored, ScoresWords, UNKNOWN, WordId};
+use gyeol_ngram::{Protocol, SENTENCE_END, SENTENCE_START, Scored, ScoresWords, UNKNOWN, WordId};
 
 use crate::classes::Classes;
 use crate::words::Words;
@@ -26,6 +26,7 @@ pub struct NetLm {
     words: Words,
     classes: Classes,
     predictor: Predictor<f32>,
+    protocol: Protocol,
     start: OnceLock<NetState>,
 }
 
@@ -82,7 +83,18 @@ impl NetLm {
         let predictor = Predictor::new(net, parameters, STEPS, threads)?;
         // Asked once, so that nothing later can fail.
         predictor.next(&[classes.of(SENTENCE_END)], &mut StreamState::default())?;
-        Ok(NetLm { words, classes, predictor, start: OnceLock::new() })
+        Ok(NetLm { words, classes, predictor, protocol: Protocol::Stream, start: OnceLock::new() })
+    }
+
+    /// The same net, taught to read lines by a protocol.
+    #[must_use]
+    pub fn taught(self, protocol: Protocol) -> NetLm {
+        NetLm { protocol, ..self }
+    }
+
+    /// How it was taught to read lines: each alone, or one after another.
+    pub fn protocol(&self) -> Protocol {
+        self.protocol
     }
 
     /// Its words.

@@ -9,7 +9,7 @@
 use gyeol_base::Result;
 use gyeol_bundle::{Bundle, Tensor, bad_manifest};
 use gyeol_neural::net::NetParams;
-use gyeol_ngram::NgramModel;
+use gyeol_ngram::{NgramModel, Protocol};
 use serde_json::{Value, json};
 
 use crate::any::AnyLm;
@@ -43,7 +43,12 @@ impl AnyLm {
                 bundle.tensors.insert(named("shares"), Tensor::f32([share.len()], share)?);
                 let numbers = Tensor::f32([parameters.len()], parameters.to_vec())?;
                 bundle.tensors.insert(named("parameters"), numbers);
-                json!({ "kind": "net", "net": net.shape(), "classes": net.classes().len() })
+                json!({
+                    "kind": "net",
+                    "net": net.shape(),
+                    "classes": net.classes().len(),
+                    "protocol": net.protocol(),
+                })
             }
             AnyLm::Mixed(members) => {
                 let mut all = Vec::with_capacity(members.len());
@@ -89,7 +94,13 @@ fn unpack(bundle: &Bundle, value: &Value, prefix: &str, deep: usize) -> Result<A
                 return Err(bad_manifest("a parameter that is no number"));
             }
             let threads = std::thread::available_parallelism().map_or(1, usize::from);
-            NetLm::new(words, classes, &shape, parameters, threads).map(AnyLm::from).map_err(bad_manifest)
+            // Nets of before this was written read streams.
+            let protocol = match &value["protocol"] {
+                Value::Null => Protocol::Stream,
+                said => serde_json::from_value(said.clone()).map_err(bad_manifest)?,
+            };
+            let net = NetLm::new(words, classes, &shape, parameters, threads).map_err(bad_manifest)?;
+            Ok(AnyLm::from(net.taught(protocol)))
         }
         Some("mixed") if deep < DEEPEST => {
             let members = value["members"].as_array().map_or(&[][..], Vec::as_slice);

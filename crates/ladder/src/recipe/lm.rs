@@ -108,6 +108,7 @@ pub struct CompareRecipe {
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs, reason = "each field is documented once, in the keys of the task")]
 pub struct LmScoreRecipe {
+    pub protocol: String,
     pub bootstrap_block: usize,
     pub bootstrap_draws: usize,
     pub margin: f64,
@@ -128,6 +129,7 @@ pub struct LmRung {
     pub embedding: Option<usize>,
     pub dropout: Option<f64>,
     pub softmax: Option<String>,
+    pub tied: Option<bool>,
     pub batch: Option<usize>,
     pub steps: Option<usize>,
     pub epochs: Option<usize>,
@@ -314,6 +316,16 @@ impl LmRecipe {
             bad(lines.place("text"), "text", e.to_string(), "see `gyeol tokenize --help`")
         };
         self.preparation().check().map_err(chain)?;
+        for (i, rung) in self.rungs.iter().enumerate() {
+            if rung.tied == Some(true) && rung.softmax.as_deref() == Some("adaptive") {
+                return Err(contradiction(
+                    lines.place(&format!("rung[{i}].tied")),
+                    "embeddings cannot be the weights of an adaptive softmax".into(),
+                    "its clusters are narrower than an embedding",
+                    "leave out `tied`, or write `softmax = \"full\"`",
+                ));
+            }
+        }
         let smoothings = |path: String, key: &str, names: &[String]| {
             for name in names {
                 name.parse::<Smoothing>()

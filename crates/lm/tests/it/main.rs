@@ -55,7 +55,8 @@ fn params(cell: Cell) -> NetLmParams {
         steps: 12,
         epochs: 12,
         learning_rate: 1e-2,
-        ..NetLmParams::suited(cell, 3000, 12)
+        tied: false,
+        ..NetLmParams::suited(cell, 3000, 300, 12, Protocol::Stream)
     }
 }
 
@@ -224,4 +225,60 @@ fn too_little_text_is_said() {
     assert_eq!(fit(0, &corpus.valid).unwrap_err().code(), "too-little-text");
     assert!(fit(2, &corpus.valid[..1]).is_ok());
     let _: NetLm = fit(1, &corpus.valid[..1]).unwrap().model;
+}
+
+/// Pairs of lines of which the second is told by the first: what only a net that remembers lines can know.
+fn pairs(count: usize, seed: u64) -> String {
+    let mut rng = Rng::new(seed);
+    let all = [("who blows", "the wind"), ("who falls", "the rain"), ("who shines", "a star")];
+    (0..count).map(|_| all[rng.below(3) as usize]).map(|(ask, say)| format!("{ask}\n{say}\n")).collect()
+}
+
+#[test]
+fn a_net_is_trained_as_it_is_asked() {
+    let pool = Pool::new(2);
+    let (train, valid, test) = (pairs(500, 1), pairs(60, 2), pairs(120, 3));
+    let options = Options { order: 3, ..Options::default() };
+    let counted = count(&mut Source::from_text(train.clone()), &options, &pool, &mut |_| true).unwrap();
+    let made = counted.estimate(&options, &pool, &mut |_| true).unwrap();
+    let ngram = NgramModel::from_tables(&made.tables, Layout::Probing, "{}", &pool, &mut |_| true).unwrap();
+    let words = counted.vocabulary();
+    let counts = (0..words.len() as u32).map(|id| counted.count_of(&[words.word(id)])).collect();
+    let corpus = Corpus { counts, train: ids(&ngram, &train), valid: ids(&ngram, &valid), ngram };
+    let by = |model: &AnyLm, protocol| {
+        perplexity(model, &mut Source::from_text(test.clone()), protocol, &mut |_| true).unwrap().perplexity
+    };
+    let lines = ids(&corpus.ngram, &test);
+    let of = |scored: &[Vec<gyeol_ngram::Scored>]| {
+        let all: Vec<f64> = scored.iter().flatten().map(|s| f64::from(s.log10)).collect();
+        10f64.powf(-all.iter().sum::<f64>() / all.len() as f64)
+    };
+    let mut asked = Vec::new();
+    for (protocol, tied) in [(Protocol::Sentence, true), (Protocol::Stream, true), (Protocol::Stream, false)]
+    {
+        let params = NetLmParams { protocol, tied, epochs: 14, dropout: 0.0, ..params(Cell::Lstm) };
+        let found = trained(&corpus, &params, &pool);
+        assert_eq!(found.model.shape().tied, tied);
+        let net = AnyLm::from(found.model);
+        asked.push([by(&net, Protocol::Sentence), by(&net, Protocol::Stream)]);
+        // Line after line, with a break between: what the verb says.
+        let (first, state) = net.score_stream(&lines[..7], net.start());
+        let (rest, _) = net.score_stream(&lines[7..], state);
+        let streamed = of(&[first, rest].concat());
+        assert!((streamed / by(&net, Protocol::Stream) - 1.0).abs() < 1e-4, "{streamed}");
+        if protocol == Protocol::Stream && tied {
+            // Counts begin each line anew, in a mixture too.
+            let alone = AnyLm::from(NgramModel::from_bytes(corpus.ngram.bytes(), "again").unwrap());
+            let counted = of(&alone.score_stream(&lines, alone.start()).0);
+            assert!((counted / by(&alone, Protocol::Sentence) - 1.0).abs() < 1e-6);
+            let nearly = AnyLm::mixed(vec![(1.0 - 1e-9, alone), (1e-9, net)]).unwrap();
+            assert!((by(&nearly, Protocol::Stream) / counted - 1.0).abs() < 1e-4);
+        }
+    }
+    let [alone, streamed, free] = asked[..] else { panic!() };
+    // One of three questions, then what must follow, of six tokens; to a net that forgets, one of six lines of three tokens.
+    let (knows, guesses) = (3f64.powf(1.0 / 6.0), 6f64.powf(1.0 / 3.0));
+    assert!(streamed[1] < 1.1 * knows && free[1] < 1.1 * knows, "{asked:?}");
+    assert!(alone[0] > 0.97 * guesses && alone[0] < 1.1 * guesses, "{asked:?}");
+    assert!(streamed[0] > alone[0], "{asked:?}");
 }

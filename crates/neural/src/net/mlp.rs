@@ -103,7 +103,7 @@ impl Mlp {
             hidden.push(Dense::new(&mut layout, &format!("hidden.{l}"), width, units, params.activation));
             width = units;
         }
-        let head = Head::new(&mut layout, width, &params.output)?;
+        let head = Head::new(&mut layout, width, &params.output, false)?;
         Ok(Mlp { params: params.clone(), layout, hidden, head })
     }
 

@@ -145,6 +145,13 @@ const KEYS: &[Key] = &[
     // score
     key(
         "score",
+        "protocol",
+        Choice(&["sentence", "stream"]),
+        Value("\"sentence\""),
+        "How lines are read, by training and by scores. `sentence`: each alone. `stream`: one after the other, for texts whose lines belong together: nets go on with what they remember, counts begin each line anew.",
+    ),
+    key(
+        "score",
         "bootstrap_block",
         Whole(1, 1_000_000),
         Value("10"),
@@ -196,28 +203,34 @@ const KEYS: &[Key] = &[
         "Over all words, or first over the frequent ones and clusters of the others (Grave et al. 2017), which is quicker; left out, adaptive above 20,000 words.",
     ),
     rung(
+        "tied",
+        NETS,
+        Flag,
+        "Whether embeddings are the weights of the softmax too (Press and Wolf 2017); left out, they are where the softmax is full.",
+    ),
+    rung(
         "batch",
         NETS,
         Whole(1, 4096),
-        "Rows that the training text is cut into, and that are read side by side.",
+        "Lines that are read side by side; where they are one stream, rows that the training text is cut into. Left out, some 700 words a step.",
     ),
     rung(
         "steps",
         NETS,
         Whole(1, 4096),
-        "Words through which the gradient goes back; the state goes on beyond them.",
+        "Words of a stream through which the gradient goes back; the state goes on beyond them.",
     ),
     rung(
         "epochs",
         NETS,
         Whole(1, 100_000),
-        "Walks over the training part; the rate rises and falls once over all of them. Left out, as many as four million words of training allow.",
+        "Walks over the training part; the rate rises and falls once over all of them. Left out, as many as four million words of training allow, and one over as many of more.",
     ),
     rung(
         "learning_rate",
         NETS,
         Real(1e-7, 10.0),
-        "Highest learning rate of AdamW; 0.003 where it is left out.",
+        "Highest learning rate of AdamW; left out, 0.01 for an LSTM, 0.006 for a GRU and 0.003 for an RNN of up to 128 units, less for wider ones.",
     ),
     rung(
         "weight_decay",
