@@ -293,7 +293,7 @@ mod tests {
         let kept = thinned(lines(20_000), 10 * MOST);
         assert_eq!(kept.len(), 2000);
         assert!(kept[0][0] < 4000 && kept[1999][0] >= 16_000, "{:?}", (kept[0][0], kept[1999][0]));
-        assert!(kept.chunks(RUN).all(|run| run[0][0] as usize % RUN == 0));
+        assert!(kept.chunks(RUN).all(|run| (run[0][0] as usize).is_multiple_of(RUN)));
         assert_eq!(thinned(lines(10), 100 * MOST).len(), 10);
     }
 }
