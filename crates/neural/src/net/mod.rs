@@ -15,6 +15,7 @@
 //! | many-to-many, aligned (language model, tags) | sequence | every |
 //! | one-to-one (numbers to numbers, without time) | [`Mlp`] | |
 //! | a bag of features to numbers, without order | [`Bag`] | |
+//! | so many tokens to the next | [`Window`] | |
 //! | many-to-many of other lengths | [`EncoderDecoder`] | |
 //! | one-to-many | [`EncoderDecoder`] that reads a vector of numbers | |
 
@@ -26,6 +27,7 @@ mod mlp;
 mod predictor;
 mod seq2seq;
 mod summary;
+mod window;
 
 use gyeol_tensor::activation::Activation;
 use gyeol_tensor::{Buffer, Pool, Real, Rng, Write};
@@ -50,6 +52,7 @@ pub use seq2seq::{
     EncoderDecoder, EncoderDecoderPacked, EncoderDecoderParams, EncoderDecoderTape, PairsLearner, Source,
 };
 pub use summary::{LayerSummary, Summary};
+pub use window::{Window, WindowParams, WindowPredictor, Windows, WindowsLearner, WindowsWorkspace};
 
 /// What a step of the input is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
