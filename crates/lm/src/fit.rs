@@ -8,12 +8,16 @@
 use gyeol_base::{Fault, Result};
 use gyeol_neural::net::{
     Batch, Input, Labelled, LayerSummary, Learner, Net, NetParams, Output, Reads, Samples, TokenStreams,
+    Window, WindowParams, Windows, WindowsLearner,
 };
-use gyeol_neural::{Cell, Epoch, Fit, Optimizer, Schedule, StackParams, State, TrainParams, fit};
+use gyeol_neural::{
+    Activation, Cell, Epoch, Fit, Optimizer, Schedule, StackParams, State, TrainParams, Trainable, fit,
+};
 use gyeol_ngram::{Protocol, SENTENCE_END, WordId};
 use gyeol_tensor::{Pool, Precision, Real};
 use serde::{Deserialize, Serialize};
 
+use crate::body::Shape;
 use crate::classes::Classes;
 use crate::net::NetLm;
 use crate::words::Words;
@@ -27,11 +31,26 @@ const LONGEST: usize = 256;
 /// Words of a batch that suits.
 const BATCH: usize = 700;
 
+/// What a net of words is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Kind {
+    /// Recurrent layers of a cell.
+    Recurrent(Cell),
+    /// Hidden layers over so many words before, the NNLM of Bengio et al. 2003.
+    Window(usize),
+}
+
+impl From<Cell> for Kind {
+    fn from(cell: Cell) -> Kind {
+        Kind::Recurrent(cell)
+    }
+}
+
 /// How a net is made and trained.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct NetLmParams {
-    /// Kind of cell.
-    pub cell: Cell,
+    /// What it is made of.
+    pub kind: Kind,
     /// Units of a layer.
     pub units: usize,
     /// Layers.
@@ -47,7 +66,7 @@ pub struct NetLmParams {
     pub tied: bool,
     /// How it will be asked: line by line, or with what it remembers of the lines before.
     pub protocol: Protocol,
-    /// Lines of a batch; of a stream rows that the text is cut into.
+    /// Lines of a batch; of a stream rows that the text is cut into; words where a window tells them.
     pub rows: usize,
     /// Words of a window of back-propagation, of a stream.
     pub steps: usize,
@@ -116,6 +135,15 @@ enum Text {
     Lines(Labelled),
 }
 
+impl Text {
+    fn len(&self) -> usize {
+        match self {
+            Text::Stream(both) => both.train.len() + both.valid.len(),
+            Text::Lines(lines) => lines.len(),
+        }
+    }
+}
+
 impl<T: Real> Samples<T> for Text {
     fn longest(&self) -> usize {
         match self {
@@ -175,7 +203,7 @@ impl NetLmParams {
     /// A net that suits so many words of training text over so many classes: small enough that a word is met often
     /// enough, and as many epochs as some four million words of training allow. `tokens` stand in so many `lines`.
     pub fn suited(
-        cell: Cell,
+        kind: impl Into<Kind>,
         tokens: usize,
         lines: usize,
         classes: usize,
@@ -186,29 +214,31 @@ impl NetLmParams {
             50_000..400_000 => 128,
             _ => 200,
         };
+        let kind = kind.into();
         let adaptive = classes > 20_000;
         let rows = 20.min((tokens / 400).max(1));
         NetLmParams {
-            cell,
+            kind,
             units,
-            layers: if tokens < 400_000 { 1 } else { 2 },
+            layers: if tokens < 400_000 || matches!(kind, Kind::Window(_)) { 1 } else { 2 },
             embedding: units,
             dropout: if tokens < 5_000_000 { 0.35 } else { 0.1 },
             adaptive,
             tied: !adaptive,
             protocol,
-            rows: match protocol {
-                Protocol::Stream => rows,
-                Protocol::Sentence => (rows * BATCH / 20 * lines.max(1) / tokens.max(1)).clamp(4, 256),
+            rows: match (kind, protocol) {
+                (Kind::Window(_), _) => 256.min((tokens / 20).max(1)),
+                (_, Protocol::Stream) => rows,
+                (_, Protocol::Sentence) => (rows * BATCH / 20 * lines.max(1) / tokens.max(1)).clamp(4, 256),
             },
             steps: 35,
             epochs: (4_000_000 / tokens.max(1)).clamp(1, 30),
             // The gates of an LSTM bear more; wider layers less.
             learning_rate: (128.0 / units as f64).sqrt().min(1.0)
-                * match cell {
-                    Cell::Lstm => 1e-2,
-                    Cell::Gru => 6e-3,
-                    _ => 3e-3,
+                * match kind {
+                    Kind::Recurrent(Cell::Lstm) => 1e-2,
+                    Kind::Recurrent(Cell::Gru) => 6e-3,
+                    Kind::Recurrent(_) | Kind::Window(_) => 3e-3,
                 },
             weight_decay: 1e-2,
             clip: 1.0,
@@ -218,28 +248,49 @@ impl NetLmParams {
     }
 
     /// The shape over so many classes.
-    pub fn shape(&self, classes: usize) -> NetParams {
+    pub fn shape(&self, classes: usize) -> Shape {
+        let cutoffs: Vec<usize> = CLUSTERS.into_iter().filter(|&at| at < classes).collect();
+        let adaptive = self.adaptive && !cutoffs.is_empty();
+        let tied = self.tied && !adaptive;
+        let output = match adaptive {
+            true => Output::Adaptive { classes, cutoffs, shrink: SHRINK },
+            false => Output::Classes { classes },
+        };
+        let cell = match self.kind {
+            Kind::Recurrent(cell) => cell,
+            Kind::Window(context) => {
+                let mut hidden = vec![self.units; self.layers];
+                if tied && self.units != self.embedding {
+                    hidden.push(self.embedding);
+                }
+                return Shape::Window(WindowParams {
+                    vocabulary: classes,
+                    context,
+                    embedding: self.embedding,
+                    hidden,
+                    activation: Activation::Tanh,
+                    dropout: self.dropout,
+                    output,
+                    tied,
+                });
+            }
+        };
         let stack = StackParams {
             layers: self.layers,
             dropout: if self.layers > 1 { self.dropout } else { 0.0 },
             locked: true,
             precision: self.precision,
-            ..StackParams::new(self.cell, self.embedding, self.units)
+            ..StackParams::new(cell, self.embedding, self.units)
         };
-        let cutoffs: Vec<usize> = CLUSTERS.into_iter().filter(|&at| at < classes).collect();
-        let adaptive = self.adaptive && !cutoffs.is_empty();
-        NetParams {
+        Shape::Recurrent(NetParams {
             input: Input::Tokens { vocabulary: classes },
             stack,
             dropout: self.dropout,
             reads: Reads::Every,
             projection: (self.units != self.embedding).then_some(self.embedding),
-            output: match adaptive {
-                true => Output::Adaptive { classes, cutoffs, shrink: SHRINK },
-                false => Output::Classes { classes },
-            },
-            tied: self.tied && !adaptive,
-        }
+            output,
+            tied,
+        })
     }
 
     fn training(&self) -> TrainParams {
@@ -267,11 +318,10 @@ impl NetLmParams {
     ) -> Result<Trained> {
         let classes = Classes::of_counts(counts);
         let shape = self.shape(classes.len());
-        let net = Net::new(&shape)?;
         let (learnt, judged) = (stream(train, &classes), stream(valid, &classes));
-        let streamed = self.protocol == Protocol::Stream;
         let fewest = judged.len().min(learnt.len());
-        if self.rows == 0 || fewest < if streamed { 2 * self.rows } else { 2 } {
+        let streams = self.protocol == Protocol::Stream && matches!(shape, Shape::Recurrent(_));
+        if self.rows == 0 || fewest < if streams { 2 * self.rows } else { 2 } {
             let found = format!("{fewest} words for {} rows of a stream", self.rows);
             return Err(Fault::new("too-little-text", found)
                 .cause("the training or the validation part holds fewer than two words a row")
@@ -279,25 +329,71 @@ impl NetLmParams {
                 .input());
         }
         let naive = naive(&learnt, &judged, classes.len());
-        let (text, learns, all) = if streamed {
-            let train = TokenStreams::new(&net, learnt, self.rows, self.steps)?;
-            let valid = TokenStreams::new(&net, judged, self.rows, self.steps)?;
-            let (learns, all) = (train.len(), train.len() + valid.len());
-            (Text::Stream(Both { train, valid }), learns, all)
-        } else {
-            let (mut read, mut come) = pieces(train, &classes);
-            let learns = read.len();
-            let (read_there, come_there) = pieces(valid, &classes);
-            read.extend(read_there);
-            come.extend(come_there);
-            (Text::Lines(Labelled::tagged(&net, &read, &come, LONGEST)?), learns, read.len())
+        let state = match &shape {
+            Shape::Recurrent(shape) => {
+                let net = Net::new(shape)?;
+                let (text, learns) = self.text(&net, (train, valid), (learnt, judged), &classes)?;
+                let learner = Learner { net: &net, samples: &text };
+                self.run(&learner, learns, text.len(), pool, resume, observe)?
+            }
+            Shape::Window(shape) => {
+                let net = Window::new(shape)?;
+                let end = classes.of(SENTENCE_END);
+                let pieces = |lines: &[Vec<WordId>], all: Vec<u32>| match self.protocol {
+                    // What stands before the first word is what ends a line, and is not told itself.
+                    Protocol::Stream => vec![all[1..].to_vec()],
+                    Protocol::Sentence => lines
+                        .iter()
+                        .map(|line| stream(std::slice::from_ref(line), &classes)[1..].to_vec())
+                        .collect(),
+                };
+                let mut all = pieces(train, learnt);
+                let learns = all.iter().map(Vec::len).sum();
+                all.extend(pieces(valid, judged));
+                let windows = Windows::new(&net, all.iter().map(Vec::as_slice), end)?;
+                let learner = WindowsLearner { net: &net, windows: &windows };
+                self.run(&learner, learns, windows.len(), pool, resume, observe)?
+            }
         };
-        let ids: Vec<u32> = (0..all as u32).collect();
-        let (learns, judges) = ids.split_at(learns);
-        let learner = Learner { net: &net, samples: &text };
-        let state = fit(&learner, &self.training(), learns, judges, pool, resume, observe)?;
         let model = NetLm::new(words, classes, &shape, state.best, pool.threads())?.taught(self.protocol);
         Ok(Trained { layers: model.layers(), model, curve: state.curve, best_epoch: state.best_epoch, naive })
+    }
+
+    /// What a recurrent net learns from, and how many of its samples are for learning.
+    fn text(
+        &self,
+        net: &Net,
+        (train, valid): (&[Vec<WordId>], &[Vec<WordId>]),
+        (learnt, judged): (Vec<u32>, Vec<u32>),
+        classes: &Classes,
+    ) -> Result<(Text, usize)> {
+        if self.protocol == Protocol::Stream {
+            let train = TokenStreams::new(net, learnt, self.rows, self.steps)?;
+            let valid = TokenStreams::new(net, judged, self.rows, self.steps)?;
+            let learns = train.len();
+            return Ok((Text::Stream(Both { train, valid }), learns));
+        }
+        let (mut read, mut come) = pieces(train, classes);
+        let learns = read.len();
+        let (read_there, come_there) = pieces(valid, classes);
+        read.extend(read_there);
+        come.extend(come_there);
+        Ok((Text::Lines(Labelled::tagged(net, &read, &come, LONGEST)?), learns))
+    }
+
+    /// Trains on the first samples, judged by the others.
+    fn run<M: Trainable<f32>>(
+        &self,
+        learner: &M,
+        learns: usize,
+        all: usize,
+        pool: &Pool,
+        resume: Option<State<f32>>,
+        observe: &mut dyn FnMut(Fit<'_, f32>) -> bool,
+    ) -> Result<State<f32>> {
+        let ids: Vec<u32> = (0..all as u32).collect();
+        let (learns, judges) = ids.split_at(learns);
+        Ok(fit(learner, &self.training(), learns, judges, pool, resume, observe)?)
     }
 }
 

@@ -8,6 +8,7 @@
 //! | [`Classes`] | what the softmax is over, and how `<unk>` gets its share |
 
 mod any;
+mod body;
 mod classes;
 mod fit;
 mod net;
@@ -15,8 +16,9 @@ mod pack;
 mod words;
 
 pub use any::{AnyLm, AnyLmState};
+pub use body::Shape;
 pub use classes::Classes;
-pub use fit::{NetLmParams, Trained};
+pub use fit::{Kind, NetLmParams, Trained};
 pub use gyeol_base::{Error, Result};
 pub use net::{NetLm, NetState};
 pub use words::Words;

@@ -8,11 +8,11 @@
 
 use gyeol_base::Result;
 use gyeol_bundle::{Bundle, Tensor, bad_manifest};
-use gyeol_neural::net::NetParams;
 use gyeol_ngram::{NgramModel, Protocol};
 use serde_json::{Value, json};
 
 use crate::any::AnyLm;
+use crate::body::Shape;
 use crate::classes::Classes;
 use crate::net::NetLm;
 use crate::words::Words;
@@ -43,9 +43,13 @@ impl AnyLm {
                 bundle.tensors.insert(named("shares"), Tensor::f32([share.len()], share)?);
                 let numbers = Tensor::f32([parameters.len()], parameters.to_vec())?;
                 bundle.tensors.insert(named("parameters"), numbers);
+                let (key, shape) = match net.shape() {
+                    Shape::Recurrent(shape) => ("net", json!(shape)),
+                    Shape::Window(shape) => ("window", json!(shape)),
+                };
                 json!({
                     "kind": "net",
-                    "net": net.shape(),
+                    key: shape,
                     "classes": net.classes().len(),
                     "protocol": net.protocol(),
                 })
@@ -78,7 +82,12 @@ fn unpack(bundle: &Bundle, value: &Value, prefix: &str, deep: usize) -> Result<A
             NgramModel::from_bytes(bundle.bytes(&name)?, &name).map(AnyLm::Ngram).map_err(bad_manifest)
         }
         Some("net") => {
-            let shape: NetParams = serde_json::from_value(value["net"].clone()).map_err(bad_manifest)?;
+            let shape = match &value["window"] {
+                Value::Null => {
+                    Shape::Recurrent(serde_json::from_value(value["net"].clone()).map_err(bad_manifest)?)
+                }
+                shape => Shape::Window(serde_json::from_value(shape.clone()).map_err(bad_manifest)?),
+            };
             let count = value["classes"].as_u64().unwrap_or(0) as usize;
             let bytes = bundle.bytes(&named("classes"))?;
             let (classes, rest) = bytes.as_chunks::<4>();

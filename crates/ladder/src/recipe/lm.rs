@@ -124,6 +124,7 @@ pub struct LmRung {
     pub smoothing: Option<Vec<String>>,
     pub prune: Option<Vec<u32>>,
     pub entropy_prune: Option<f64>,
+    pub context: Option<usize>,
     pub units: Option<usize>,
     pub layers: Option<usize>,
     pub embedding: Option<usize>,

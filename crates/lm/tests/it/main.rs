@@ -1,7 +1,7 @@
 //! Nets of words: trained, asked in every way, mixed, saved.
 
 use gyeol_bundle::{Bundle, DataHash, Limits, Manifest};
-use gyeol_lm::{AnyLm, NetLm, NetLmParams, Trained, Words};
+use gyeol_lm::{AnyLm, Kind, NetLm, NetLmParams, Trained, Words};
 use gyeol_neural::{Cell, Fit, State};
 use gyeol_ngram::{
     Layout, NgramModel, Options, Protocol, Sampling, ScoresWords, Source, count, next_words, perplexity,
@@ -45,7 +45,7 @@ fn corpus(pool: &Pool) -> Corpus {
     Corpus { counts, train: ids(&ngram, &train), valid: ids(&ngram, &valid), ngram }
 }
 
-fn params(cell: Cell) -> NetLmParams {
+fn params(kind: impl Into<Kind>) -> NetLmParams {
     NetLmParams {
         units: 24,
         layers: 1,
@@ -56,7 +56,7 @@ fn params(cell: Cell) -> NetLmParams {
         epochs: 12,
         learning_rate: 1e-2,
         tied: false,
-        ..NetLmParams::suited(cell, 3000, 300, 12, Protocol::Stream)
+        ..NetLmParams::suited(kind, 3000, 300, 12, Protocol::Stream)
     }
 }
 
@@ -122,6 +122,52 @@ fn a_net_knows_what_counts_cannot_and_answers_alike_in_every_way() {
         assert!(near(&lines[0].iter().map(|s| s.log10).collect::<Vec<_>>(), &alone));
         assert_eq!(lines.len(), corpus.valid.len());
     }
+}
+
+#[test]
+fn a_window_gives_a_good_probability_to_words_never_seen_together() {
+    // Two kinds of nouns and two of verbs; every pair of a kind but one is in the training part.
+    let pool = Pool::new(2);
+    let nouns = [["dog", "cat", "horse", "cow"], ["car", "train", "ship", "plane"]];
+    let verbs = [["sleeps", "eats", "runs", "barks"], ["rusts", "starts", "stops", "breaks"]];
+    let mut rng = Rng::new(4);
+    let mut line = || {
+        let (kind, noun, verb) = (rng.below(2) as usize, rng.below(4) as usize, rng.below(4) as usize);
+        (format!("the {} {}\n", nouns[kind][noun], verbs[kind][verb]), (kind, noun, verb) == (0, 3, 2))
+    };
+    let mut of = |n: usize| -> String {
+        (0..n).map(|_| line()).filter(|(_, held)| !held).map(|(line, _)| line).collect()
+    };
+    let (train, valid) = (of(900), of(120));
+    let options = Options { order: 3, ..Options::default() };
+    let counted = count(&mut Source::from_text(train.clone()), &options, &pool, &mut |_| true).unwrap();
+    let made = counted.estimate(&options, &pool, &mut |_| true).unwrap();
+    let ngram = NgramModel::from_tables(&made.tables, Layout::Probing, "{}", &pool, &mut |_| true).unwrap();
+    let words = counted.vocabulary();
+    let counts = (0..words.len() as u32).map(|id| counted.count_of(&[words.word(id)])).collect();
+    let corpus = Corpus { counts, train: ids(&ngram, &train), valid: ids(&ngram, &valid), ngram };
+    let params = NetLmParams {
+        protocol: Protocol::Sentence,
+        units: 8,
+        embedding: 8,
+        tied: true,
+        rows: 32,
+        epochs: 20,
+        dropout: 0.0,
+        ..params(Kind::Window(2))
+    };
+    let net = trained(&corpus, &params, &pool).model;
+    let of = |model: &dyn gyeol_ngram::LanguageModel| {
+        10f64.powf(f64::from(score_words(model, &["the", "cow", "runs"])[2].log10))
+    };
+    let (counts, nets) = (of(&corpus.ngram), of(&net));
+    assert!(counts < 0.1 && nets > 0.15, "{counts} of counts, {nets} of the net; true is 0.25");
+
+    let mut bundle = Bundle::new(Manifest::new("", "made", DataHash::default()));
+    let packed = AnyLm::from(net);
+    let value = packed.pack(&mut bundle, "").unwrap();
+    let back = AnyLm::unpack(&bundle, &value, "").unwrap();
+    assert_eq!((of(&back), back.protocol()), (nets, Protocol::Sentence));
 }
 
 #[test]
@@ -258,7 +304,7 @@ fn a_net_is_trained_as_it_is_asked() {
     {
         let params = NetLmParams { protocol, tied, epochs: 14, dropout: 0.0, ..params(Cell::Lstm) };
         let found = trained(&corpus, &params, &pool);
-        assert_eq!(found.model.shape().tied, tied);
+        assert_eq!(found.model.shape().softmax(), if tied { "full, W = E" } else { "full" });
         let net = AnyLm::from(found.model);
         asked.push([by(&net, Protocol::Sentence), by(&net, Protocol::Stream)]);
         // Line after line, with a break between: what the verb says.

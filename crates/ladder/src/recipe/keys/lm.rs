@@ -37,9 +37,11 @@ const SECTIONS: &[Section] = &[
 ];
 
 /// The rungs for language models.
-const RUNGS: &[&str] = &["unigram", "ngram", "rnn", "gru", "lstm", "mixture"];
+const RUNGS: &[&str] = &["unigram", "ngram", "nnlm", "rnn", "gru", "lstm", "mixture"];
 const NGRAM: &[&str] = &["ngram"];
-const NETS: &[&str] = &["rnn", "gru", "lstm"];
+const NETS: &[&str] = &["nnlm", "rnn", "gru", "lstm"];
+const RECURRENT: &[&str] = &["rnn", "gru", "lstm"];
+const NNLM: &[&str] = &["nnlm"];
 
 const KEYS: &[Key] = &[
     key("", "task", Choice(&TASKS), Value("\"language-model\""), "What is learnt."),
@@ -166,7 +168,7 @@ const KEYS: &[Key] = &[
         kind: Text,
         default: Needed,
         of: &[],
-        doc: "Which rung: `unigram`, `ngram`, `rnn`, `gru` or `lstm`, with a suffix after a colon where there are two of a kind (`ngram:trigram`); or rungs before it joined by `+` (`ngram+lstm`), mixed by shares that the validation part tells.",
+        doc: "Which rung: `unigram`, `ngram`, `nnlm`, `rnn`, `gru` or `lstm`, with a suffix after a colon where there are two of a kind (`ngram:trigram`); or rungs before it joined by `+` (`ngram+lstm`), mixed by shares that the validation part tells.",
     },
     rung("order", NGRAM, Wholes(1, 9), "Longest n-gram; of several the validation part chooses."),
     rung("smoothing", NGRAM, Texts, "Smoothing; of several the validation part chooses."),
@@ -183,12 +185,13 @@ const KEYS: &[Key] = &[
         "Leaves out n-grams that change the entropy of their context by less than this (Stolcke 1998).",
     ),
     rung(
-        "units",
-        NETS,
-        Whole(1, 8192),
-        "Units of a recurrent layer; left out, as many as the training part feeds.",
+        "context",
+        NNLM,
+        Whole(1, 64),
+        "Words before that tell the next; 4 where it is left out, as a 5-gram has.",
     ),
-    rung("layers", NETS, Whole(1, 16), "Recurrent layers, one on the other."),
+    rung("units", NETS, Whole(1, 8192), "Units of a layer; left out, as many as the training part feeds."),
+    rung("layers", NETS, Whole(1, 16), "Recurrent or hidden layers, one on the other."),
     rung("embedding", NETS, Whole(1, 8192), "Numbers of a word's embedding; left out, as many as units."),
     rung(
         "dropout",
@@ -212,11 +215,11 @@ const KEYS: &[Key] = &[
         "batch",
         NETS,
         Whole(1, 4096),
-        "Lines that are read side by side; where they are one stream, rows that the training text is cut into. Left out, some 700 words a step.",
+        "Lines that are read side by side; where they are one stream, rows that the training text is cut into; words, of `nnlm`. Left out, some 700 words a step.",
     ),
     rung(
         "steps",
-        NETS,
+        RECURRENT,
         Whole(1, 4096),
         "Words of a stream through which the gradient goes back; the state goes on beyond them.",
     ),
@@ -230,7 +233,7 @@ const KEYS: &[Key] = &[
         "learning_rate",
         NETS,
         Real(1e-7, 10.0),
-        "Highest learning rate of AdamW; left out, 0.01 for an LSTM, 0.006 for a GRU and 0.003 for an RNN of up to 128 units, less for wider ones.",
+        "Highest learning rate of AdamW; left out, 0.01 for an LSTM, 0.006 for a GRU, 0.003 for an RNN and an NNLM of up to 128 units, less for wider ones.",
     ),
     rung(
         "weight_decay",

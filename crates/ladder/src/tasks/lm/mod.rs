@@ -194,7 +194,7 @@ impl Task for Words<'_> {
     fn fit(&mut self, rung: usize, running: &mut Running<'_>) -> Result<Fit<LmModel>> {
         let rung = self.rungs[rung].clone();
         match rung_kind(&rung.name) {
-            "rnn" | "gru" | "lstm" => return self.net(&rung, running),
+            "nnlm" | "rnn" | "gru" | "lstm" => return self.net(&rung, running),
             MIXTURE => return self.mix(&rung, running),
             _ => {}
         }

@@ -5,7 +5,7 @@ use std::time::Instant;
 use gyeol_base::{Error, Result};
 use gyeol_bundle::Bundle;
 use gyeol_forecast::Progress;
-use gyeol_lm::{AnyLm, NetLmParams, Trained};
+use gyeol_lm::{AnyLm, Kind, NetLmParams, Trained};
 use gyeol_models::LmModel;
 use gyeol_neural::Cell;
 use gyeol_ngram::{Protocol, ScoresWords, WordId};
@@ -29,6 +29,9 @@ const ENOUGH: [u64; 2] = [10_000, 1000];
 /// Words that a net walks over where nothing is said of epochs, and lines that are kept or left out together.
 const MOST: usize = 4_000_000;
 const RUN: usize = 200;
+
+/// Words before, of an NNLM.
+const CONTEXT: usize = 4;
 
 /// Whether there is text enough for a net.
 pub(super) fn enough(parts: &Parts) -> bool {
@@ -60,12 +63,13 @@ fn thinned(mut train: Vec<Vec<WordId>>, tokens: usize) -> Vec<Vec<WordId>> {
 impl Words<'_> {
     /// What a net is trained with: what the recipe says, else what suits the training part.
     fn net_params(&self, rung: &LmRung, tokens: usize, lines: usize) -> NetLmParams {
-        let cell = match rung_kind(&rung.name) {
-            "rnn" => Cell::Rnn,
-            "gru" => Cell::Gru,
-            _ => Cell::Lstm,
+        let kind = match rung_kind(&rung.name) {
+            "nnlm" => Kind::Window(rung.context.unwrap_or(CONTEXT)),
+            "rnn" => Kind::Recurrent(Cell::Rnn),
+            "gru" => Kind::Recurrent(Cell::Gru),
+            _ => Kind::Recurrent(Cell::Lstm),
         };
-        let suited = NetLmParams::suited(cell, tokens, lines, self.frequencies.len(), self.protocol());
+        let suited = NetLmParams::suited(kind, tokens, lines, self.frequencies.len(), self.protocol());
         let adaptive = rung
             .softmax
             .as_ref()
@@ -152,11 +156,6 @@ impl Words<'_> {
             return Err(failure);
         }
         let Trained { model, curve, best_epoch, naive, layers } = trained?;
-        let softmax = match (&model.shape().output, model.shape().tied) {
-            (gyeol_neural::net::Output::Adaptive { .. }, _) => "adaptive",
-            (_, true) => "full, W = E",
-            (_, false) => "full",
-        };
         let mut training = vec![
             fact("optimizer", "AdamW"),
             fact("schedule", "one-cycle"),
@@ -166,13 +165,15 @@ impl Words<'_> {
             fact("dropout", params.dropout),
             fact("weight-decay", params.weight_decay),
             fact("clip", params.clip),
-            fact("softmax", softmax),
+            fact("softmax", model.shape().softmax()),
             fact("classes", model.classes().len()),
         ];
         if tokens < all {
             training.push(fact("words", format!("{tokens} / {all}")));
         }
-        if params.protocol == Protocol::Stream {
+        if let Kind::Window(context) = params.kind {
+            training.push(fact("context", context));
+        } else if params.protocol == Protocol::Stream {
             training.push(fact("window", params.steps));
         }
         if model.classes().len() + 1 < model.vocabulary_len() {
