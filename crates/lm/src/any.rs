@@ -4,6 +4,7 @@ use gyeol_base::{Fault, Result};
 use gyeol_ngram::{NgramModel, Protocol, SENTENCE_END, SENTENCE_START, Scored, ScoresWords, WordId};
 use gyeol_tensor::Pool;
 
+use crate::cache::{CacheLm, CacheState};
 use crate::net::{NetLm, NetState};
 
 /// A language model.
@@ -17,6 +18,8 @@ pub enum AnyLm {
     Ngram(NgramModel),
     /// Of a net.
     Net(Box<NetLm>),
+    /// Of the words before.
+    Cache(Box<CacheLm>),
     /// Σ share · P, of models that have the same words under the same numbers.
     Mixed(Vec<(f64, AnyLm)>),
 }
@@ -29,6 +32,8 @@ pub enum AnyLmState {
     Ngram(<NgramModel as ScoresWords>::State),
     /// Of a net.
     Net(NetState),
+    /// Of a cache.
+    Cache(CacheState),
     /// Of each member.
     Mixed(Vec<AnyLmState>),
 }
@@ -42,6 +47,12 @@ impl From<NgramModel> for AnyLm {
 impl From<NetLm> for AnyLm {
     fn from(model: NetLm) -> Self {
         AnyLm::Net(Box::new(model))
+    }
+}
+
+impl From<CacheLm> for AnyLm {
+    fn from(model: CacheLm) -> Self {
+        AnyLm::Cache(Box::new(model))
     }
 }
 
@@ -84,7 +95,7 @@ impl AnyLm {
     pub fn as_ngram(&self) -> Option<&NgramModel> {
         match self {
             AnyLm::Ngram(model) => Some(model),
-            AnyLm::Net(_) | AnyLm::Mixed(_) => None,
+            AnyLm::Net(_) | AnyLm::Cache(_) | AnyLm::Mixed(_) => None,
         }
     }
 
@@ -92,20 +103,28 @@ impl AnyLm {
     pub fn ngram_within(&self) -> Option<&NgramModel> {
         match self {
             AnyLm::Ngram(model) => Some(model),
-            AnyLm::Net(_) => None,
+            AnyLm::Net(_) | AnyLm::Cache(_) => None,
             AnyLm::Mixed(members) => members.iter().find_map(|(_, model)| model.ngram_within()),
         }
     }
 
-    /// How it was taught to read lines: that of its first net, and each alone without one.
+    /// How it was taught to read lines: that of its nets; in one stream with a cache; and each alone without either.
     pub fn protocol(&self) -> Protocol {
-        self.net_within().map_or(Protocol::Sentence, NetLm::protocol)
+        match self {
+            AnyLm::Ngram(_) => Protocol::Sentence,
+            AnyLm::Net(net) => net.protocol(),
+            AnyLm::Cache(_) => Protocol::Stream,
+            AnyLm::Mixed(members) => {
+                let streams = members.iter().any(|(_, model)| model.protocol() == Protocol::Stream);
+                if streams { Protocol::Stream } else { Protocol::Sentence }
+            }
+        }
     }
 
     /// The first net in it.
     pub fn net_within(&self) -> Option<&NetLm> {
         match self {
-            AnyLm::Ngram(_) => None,
+            AnyLm::Ngram(_) | AnyLm::Cache(_) => None,
             AnyLm::Net(net) => Some(net),
             AnyLm::Mixed(members) => members.iter().find_map(|(_, model)| model.net_within()),
         }
@@ -114,7 +133,7 @@ impl AnyLm {
     /// Numbers that nets learnt.
     pub fn net_parameters(&self) -> u64 {
         match self {
-            AnyLm::Ngram(_) => 0,
+            AnyLm::Ngram(_) | AnyLm::Cache(_) => 0,
             AnyLm::Net(net) => net.parameters().len() as u64,
             AnyLm::Mixed(members) => members.iter().map(|(_, model)| model.net_parameters()).sum(),
         }
@@ -125,6 +144,7 @@ impl AnyLm {
         match self {
             AnyLm::Ngram(model) => model.size() as u64,
             AnyLm::Net(net) => 4 * net.parameters().len() as u64,
+            AnyLm::Cache(cache) => 4 * (cache.shares().len() + 2 * cache.size()) as u64,
             AnyLm::Mixed(members) => members.iter().map(|(_, model)| model.size()).sum(),
         }
     }
@@ -156,7 +176,7 @@ impl AnyLm {
             state = self.score_run(&ids, state, &mut |one| scored.push(one));
             state = match self {
                 AnyLm::Ngram(_) => self.start(),
-                AnyLm::Net(_) | AnyLm::Mixed(_) => self.next_line(state),
+                AnyLm::Net(_) | AnyLm::Cache(_) | AnyLm::Mixed(_) => self.next_line(state),
             };
             out.push(scored);
         }
@@ -186,6 +206,7 @@ impl ScoresWords for AnyLm {
         match self {
             AnyLm::Ngram(model) => model.vocabulary_len(),
             AnyLm::Net(model) => model.vocabulary_len(),
+            AnyLm::Cache(model) => model.vocabulary_len(),
             AnyLm::Mixed(members) => members[0].1.vocabulary_len(),
         }
     }
@@ -194,6 +215,7 @@ impl ScoresWords for AnyLm {
         match self {
             AnyLm::Ngram(model) => model.id(word),
             AnyLm::Net(model) => model.id(word),
+            AnyLm::Cache(model) => model.id(word),
             AnyLm::Mixed(members) => members[0].1.id(word),
         }
     }
@@ -202,6 +224,7 @@ impl ScoresWords for AnyLm {
         match self {
             AnyLm::Ngram(model) => model.word(id),
             AnyLm::Net(model) => model.word(id),
+            AnyLm::Cache(model) => model.word(id),
             AnyLm::Mixed(members) => members[0].1.word(id),
         }
     }
@@ -210,6 +233,7 @@ impl ScoresWords for AnyLm {
         match self {
             AnyLm::Ngram(model) => AnyLmState::Ngram(model.start()),
             AnyLm::Net(model) => AnyLmState::Net(model.start()),
+            AnyLm::Cache(model) => AnyLmState::Cache(model.start()),
             AnyLm::Mixed(members) => AnyLmState::Mixed(members.iter().map(|(_, m)| m.start()).collect()),
         }
     }
@@ -223,6 +247,10 @@ impl ScoresWords for AnyLm {
             (AnyLm::Net(model), AnyLmState::Net(state)) => {
                 let (scored, next) = model.score(state, word);
                 (scored, AnyLmState::Net(next))
+            }
+            (AnyLm::Cache(model), AnyLmState::Cache(state)) => {
+                let (scored, next) = model.score(state, word);
+                (scored, AnyLmState::Cache(next))
             }
             (AnyLm::Mixed(members), AnyLmState::Mixed(states)) => {
                 let (scored, next): (Vec<Scored>, Vec<AnyLmState>) =
@@ -240,7 +268,7 @@ impl ScoresWords for AnyLm {
     fn context(&self) -> Option<usize> {
         match self {
             AnyLm::Ngram(model) => model.context(),
-            AnyLm::Net(_) | AnyLm::Mixed(_) => None,
+            AnyLm::Net(_) | AnyLm::Cache(_) | AnyLm::Mixed(_) => None,
         }
     }
 
@@ -255,6 +283,7 @@ impl ScoresWords for AnyLm {
         match (self, state) {
             (AnyLm::Ngram(model), AnyLmState::Ngram(state)) => AnyLmState::Ngram(model.after(state, word)),
             (AnyLm::Net(model), AnyLmState::Net(state)) => AnyLmState::Net(model.after(state, word)),
+            (AnyLm::Cache(model), AnyLmState::Cache(state)) => AnyLmState::Cache(model.after(state, word)),
             (AnyLm::Mixed(members), AnyLmState::Mixed(states)) => AnyLmState::Mixed(
                 members.iter().zip(states).map(|((_, model), state)| model.after(state, word)).collect(),
             ),
@@ -274,7 +303,7 @@ impl ScoresWords for AnyLm {
             (AnyLm::Mixed(members), AnyLmState::Mixed(states)) => {
                 let next = members.iter().zip(states).map(|((_, model), state)| match model {
                     AnyLm::Ngram(_) => model.start(),
-                    AnyLm::Net(_) | AnyLm::Mixed(_) => model.next_line(state),
+                    AnyLm::Net(_) | AnyLm::Cache(_) | AnyLm::Mixed(_) => model.next_line(state),
                 });
                 AnyLmState::Mixed(next.collect())
             }
@@ -286,6 +315,7 @@ impl ScoresWords for AnyLm {
         match (self, state) {
             (AnyLm::Ngram(model), AnyLmState::Ngram(state)) => model.distribution(state, out),
             (AnyLm::Net(model), AnyLmState::Net(state)) => model.distribution(state, out),
+            (AnyLm::Cache(model), AnyLmState::Cache(state)) => model.distribution(state, out),
             (AnyLm::Mixed(members), AnyLmState::Mixed(states)) => {
                 let mut sum = vec![0.0; self.vocabulary_len()];
                 for ((share, model), state) in members.iter().zip(states) {
@@ -319,6 +349,9 @@ impl AnyLm {
             }
             (AnyLm::Net(model), AnyLmState::Net(state)) => {
                 AnyLmState::Net(model.score_run(words, state, &mut each))
+            }
+            (AnyLm::Cache(model), AnyLmState::Cache(state)) => {
+                AnyLmState::Cache(model.score_run(words, state, &mut each))
             }
             (AnyLm::Mixed(members), AnyLmState::Mixed(states)) => {
                 let mut all: Vec<Vec<Scored>> = vec![Vec::with_capacity(words.len()); members.len()];

@@ -54,6 +54,7 @@ impl Shape {
 
 /// A net with fixed parameters.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "one a net, never in a list")]
 pub(crate) enum Body {
     Recurrent(Predictor<f32>),
     Window(WindowPredictor<f32>),

@@ -9,6 +9,7 @@
 
 mod any;
 mod body;
+mod cache;
 mod classes;
 mod fit;
 mod net;
@@ -17,6 +18,7 @@ mod words;
 
 pub use any::{AnyLm, AnyLmState};
 pub use body::Shape;
+pub use cache::{CacheLm, CacheState};
 pub use classes::Classes;
 pub use fit::{Kind, NetLmParams, Trained};
 pub use gyeol_base::{Error, Result};

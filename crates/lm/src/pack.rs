@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `ngram` | `ngram`, the tables as they are mapped |
 //! | `net` | `words`, one a line; `classes` (words, 4 bytes) and `shares`; `parameters` |
+//! | `cache` | `words`; `shares` |
 //! | `mixed` | those of its members, under `0.`, `1.`, … |
 
 use gyeol_base::Result;
@@ -13,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::any::AnyLm;
 use crate::body::Shape;
+use crate::cache::CacheLm;
 use crate::classes::Classes;
 use crate::net::NetLm;
 use crate::words::Words;
@@ -53,6 +55,12 @@ impl AnyLm {
                     "classes": net.classes().len(),
                     "protocol": net.protocol(),
                 })
+            }
+            AnyLm::Cache(cache) => {
+                bundle.tensors.insert(named("words"), Tensor::bytes(cache.words().to_text().into_bytes()));
+                let shares = Tensor::f32([cache.shares().len()], cache.shares().to_vec())?;
+                bundle.tensors.insert(named("shares"), shares);
+                json!({ "kind": "cache", "size": cache.size() })
             }
             AnyLm::Mixed(members) => {
                 let mut all = Vec::with_capacity(members.len());
@@ -110,6 +118,12 @@ fn unpack(bundle: &Bundle, value: &Value, prefix: &str, deep: usize) -> Result<A
             };
             let net = NetLm::new(words, classes, &shape, parameters, threads).map_err(bad_manifest)?;
             Ok(AnyLm::from(net.taught(protocol)))
+        }
+        Some("cache") => {
+            let words = Words::from_text(&bundle.text(&named("words"))?).map_err(bad_manifest)?;
+            let shares = bundle.f32(&named("shares"), 1)?.to_vec();
+            let size = value["size"].as_u64().unwrap_or(0) as usize;
+            CacheLm::new(words, shares, size).map(AnyLm::from).map_err(bad_manifest)
         }
         Some("mixed") if deep < DEEPEST => {
             let members = value["members"].as_array().map_or(&[][..], Vec::as_slice);

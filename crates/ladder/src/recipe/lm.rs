@@ -124,6 +124,7 @@ pub struct LmRung {
     pub smoothing: Option<Vec<String>>,
     pub prune: Option<Vec<u32>>,
     pub entropy_prune: Option<f64>,
+    pub size: Option<Vec<usize>>,
     pub context: Option<usize>,
     pub units: Option<usize>,
     pub layers: Option<usize>,
@@ -318,6 +319,14 @@ impl LmRecipe {
         };
         self.preparation().check().map_err(chain)?;
         for (i, rung) in self.rungs.iter().enumerate() {
+            if super::rung_kind(&rung.name) == "cache" && self.score.protocol != "stream" {
+                return Err(contradiction(
+                    lines.place(&format!("rung[{i}].name")),
+                    "a cache remembers the lines before, and lines are read each alone".into(),
+                    "`protocol` under [score] is \"sentence\" where it is left out",
+                    "write `protocol = \"stream\"` under [score], or leave out the cache",
+                ));
+            }
             if rung.tied == Some(true) && rung.softmax.as_deref() == Some("adaptive") {
                 return Err(contradiction(
                     lines.place(&format!("rung[{i}].tied")),
@@ -416,6 +425,9 @@ mod tests {
                 let head = match key.section {
                     "" | "data" => String::new(),
                     "rung" if key.name == "name" => "[[rung]]\n".into(),
+                    "rung" if key.of == ["cache"] => {
+                        "[score]\nprotocol = \"stream\"\n[[rung]]\nname = \"cache\"\n".into()
+                    }
                     "rung" => format!("[[rung]]\nname = \"{}\"\n", key.of.last().unwrap_or(&"ngram")),
                     section => format!("[{section}]\n"),
                 };

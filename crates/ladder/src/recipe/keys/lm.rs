@@ -37,11 +37,12 @@ const SECTIONS: &[Section] = &[
 ];
 
 /// The rungs for language models.
-const RUNGS: &[&str] = &["unigram", "ngram", "nnlm", "rnn", "gru", "lstm", "mixture"];
+const RUNGS: &[&str] = &["unigram", "ngram", "cache", "nnlm", "rnn", "gru", "lstm", "mixture"];
 const NGRAM: &[&str] = &["ngram"];
 const NETS: &[&str] = &["nnlm", "rnn", "gru", "lstm"];
 const RECURRENT: &[&str] = &["rnn", "gru", "lstm"];
 const NNLM: &[&str] = &["nnlm"];
+const CACHE: &[&str] = &["cache"];
 
 const KEYS: &[Key] = &[
     key("", "task", Choice(&TASKS), Value("\"language-model\""), "What is learnt."),
@@ -168,7 +169,7 @@ const KEYS: &[Key] = &[
         kind: Text,
         default: Needed,
         of: &[],
-        doc: "Which rung: `unigram`, `ngram`, `nnlm`, `rnn`, `gru` or `lstm`, with a suffix after a colon where there are two of a kind (`ngram:trigram`); or rungs before it joined by `+` (`ngram+lstm`), mixed by shares that the validation part tells.",
+        doc: "Which rung: `unigram`, `ngram`, `cache` (words that came before come again, a member of mixtures), `nnlm`, `rnn`, `gru` or `lstm`, with a suffix after a colon where there are two of a kind (`ngram:trigram`); or rungs before it joined by `+` (`ngram+lstm`), mixed by shares that the validation part tells.",
     },
     rung("order", NGRAM, Wholes(1, 9), "Longest n-gram; of several the validation part chooses."),
     rung("smoothing", NGRAM, Texts, "Smoothing; of several the validation part chooses."),
@@ -183,6 +184,12 @@ const KEYS: &[Key] = &[
         NGRAM,
         Real(1e-15, 1.0),
         "Leaves out n-grams that change the entropy of their context by less than this (Stolcke 1998).",
+    ),
+    rung(
+        "size",
+        CACHE,
+        Wholes(1, 1_000_000),
+        "Words before that are remembered; of several the validation part chooses. Left out, of 200, 1,000 and 5,000.",
     ),
     rung(
         "context",

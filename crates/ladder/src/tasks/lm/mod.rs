@@ -195,6 +195,7 @@ impl Task for Words<'_> {
         let rung = self.rungs[rung].clone();
         match rung_kind(&rung.name) {
             "nnlm" | "rnn" | "gru" | "lstm" => return self.net(&rung, running),
+            "cache" => return self.cache(&rung, running),
             MIXTURE => return self.mix(&rung, running),
             _ => {}
         }

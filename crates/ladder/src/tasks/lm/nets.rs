@@ -5,7 +5,7 @@ use std::time::Instant;
 use gyeol_base::{Error, Result};
 use gyeol_bundle::Bundle;
 use gyeol_forecast::Progress;
-use gyeol_lm::{AnyLm, Kind, NetLmParams, Trained};
+use gyeol_lm::{AnyLm, CacheLm, Kind, NetLmParams, Trained};
 use gyeol_models::LmModel;
 use gyeol_neural::Cell;
 use gyeol_ngram::{Protocol, ScoresWords, WordId};
@@ -29,6 +29,9 @@ const ENOUGH: [u64; 2] = [10_000, 1000];
 /// Words that a net walks over where nothing is said of epochs, and lines that are kept or left out together.
 const MOST: usize = 4_000_000;
 const RUN: usize = 200;
+
+/// Words that a cache remembers.
+const SIZES: [usize; 3] = [200, 1000, 5000];
 
 /// Words before, of an NNLM.
 const CONTEXT: usize = 4;
@@ -196,6 +199,28 @@ impl Words<'_> {
                 .map(|l| LayerRow { name: l.name, x: l.x, w: l.w, b: l.b, y: l.y, parameters: l.parameters })
                 .collect(),
             training,
+            ..Fit::plain(self.of_net(model.into()), since.elapsed().as_secs_f64())
+        })
+    }
+
+    /// A cache of the size that the validation part tells.
+    pub(super) fn cache(&mut self, rung: &LmRung, running: &mut Running<'_>) -> Result<Fit<LmModel>> {
+        let since = Instant::now();
+        let words = self.workbench.words(running.watch)?;
+        let sizes = rung.size.clone().unwrap_or_else(|| SIZES.to_vec());
+        let mut best: Option<(f64, usize)> = None;
+        for &size in &sizes {
+            let model = AnyLm::from(CacheLm::of_counts(words.clone(), &self.frequencies, size)?);
+            let log10 = self.on_valid(&model, running)?;
+            let loss = -log10.iter().map(|&l| f64::from(l)).sum::<f64>();
+            if best.is_none_or(|(least, _)| loss < least) {
+                best = Some((loss, size));
+            }
+        }
+        let size = best.map_or(SIZES[0], |(_, size)| size);
+        let model = CacheLm::of_counts(words, &self.frequencies, size)?;
+        Ok(Fit {
+            training: vec![fact("size", size)],
             ..Fit::plain(self.of_net(model.into()), since.elapsed().as_secs_f64())
         })
     }
