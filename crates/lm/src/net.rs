@@ -105,6 +105,11 @@ impl NetLm {
         self.predictor.params()
     }
 
+    /// What answers.
+    pub(crate) fn predictor(&self) -> &Predictor<f32> {
+        &self.predictor
+    }
+
     /// Its layers.
     pub fn layers(&self) -> Vec<LayerSummary> {
         self.predictor.net().summary().layers

@@ -24,6 +24,8 @@ pub struct Opened {
 struct Entry {
     kind: &'static str,
     rung: Option<&'static str>,
+    /// Which rungs it is about.
+    of: fn(&str) -> bool,
     open: fn(Bundle) -> Result<Box<dyn Answers>>,
     /// Verbs of the command that take such a file.
     commands: &'static [&'static str],
@@ -48,6 +50,21 @@ impl Registry {
             .with::<Regressor>(&["predict", "evaluate", "explain", "serve", "show"])
             .with::<ClusterModel>(&["predict", "serve", "show"])
             .with::<ComponentModel>(&["predict", "serve", "show"])
+            .with_of::<LmModel>(
+                has_net,
+                &[
+                    "perplexity",
+                    "score",
+                    "next",
+                    "generate",
+                    "rank",
+                    "correct",
+                    "rescore",
+                    "explain",
+                    "serve",
+                    "show",
+                ],
+            )
             .with::<LmModel>(&[
                 "perplexity",
                 "score",
@@ -75,6 +92,18 @@ impl Registry {
         self.with_as::<M, M>(commands)
     }
 
+    /// Some rungs of a kind, whose others come after.
+    #[must_use]
+    pub fn with_of<M: Packed + Answers + 'static>(
+        self,
+        of: fn(&str) -> bool,
+        commands: &'static [&'static str],
+    ) -> Registry {
+        let mut all = self.with_as::<M, M>(commands);
+        all.entries.iter_mut().rev().take(1).for_each(|entry| entry.of = of);
+        all
+    }
+
     /// One kind more that is asked through another type: one that keeps what answers are found with.
     #[must_use]
     pub fn with_as<M: Packed, A: Answers + From<M> + 'static>(
@@ -84,6 +113,7 @@ impl Registry {
         self.entries.push(Entry {
             kind: M::KIND,
             rung: M::RUNG,
+            of: |_| true,
             open: |bundle| Ok(Box::new(A::from(bundle.open_as::<M>()?))),
             commands,
         });
@@ -91,7 +121,8 @@ impl Registry {
     }
 
     fn entry(&self, kind: &str, rung: &str) -> Option<&Entry> {
-        self.entries.iter().find(|e| e.kind == kind && e.rung.is_none_or(|wanted| wanted == rung))
+        let fits = |e: &&Entry| e.kind == kind && e.rung.is_none_or(|wanted| wanted == rung) && (e.of)(rung);
+        self.entries.iter().find(fits)
     }
 
     /// Verbs of the command that take a file of this kind; none for an unknown one.
@@ -150,6 +181,11 @@ impl Registry {
             commands => error.with_next(format!("ask it by {}", commands.join(", "))),
         }
     }
+}
+
+/// Whether a rung is a recurrent net, or a mixture with one.
+fn has_net(rung: &str) -> bool {
+    rung.split('+').any(|part| matches!(part.split(':').next(), Some("rnn" | "gru" | "lstm")))
 }
 
 /// Opens a file of any kind that this program fits.
