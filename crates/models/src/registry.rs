@@ -45,6 +45,7 @@ impl Registry {
     /// Every kind that this program fits.
     pub fn standard() -> Registry {
         Registry::empty()
+            .with_of::<Forecaster>(has_net, &["predict", "evaluate", "explain", "serve", "show"])
             .with::<Forecaster>(&["predict", "evaluate", "serve", "show"])
             .with::<Classifier>(&["predict", "evaluate", "explain", "serve", "show"])
             .with::<Regressor>(&["predict", "evaluate", "explain", "serve", "show"])

@@ -3,6 +3,7 @@
 mod climb;
 mod correct;
 mod examples;
+mod inside;
 mod lessons;
 mod model;
 mod models;
