@@ -62,15 +62,19 @@ impl Forecaster {
         }
         let (targets, windows) = (spec.targets.len(), spec.targets.len() * data.series.len());
         if which >= windows {
-            return Err(Fault::new("no-such-window", format!("series and target {} of {windows}", which + 1))
-                .next(format!("name one from 1 to {windows}: the targets of the first series, then of the next"))
-                .option());
+            return Err(Fault::new(
+                "no-such-window",
+                format!("series and target {} of {windows}", which + 1),
+            )
+            .next(format!("name one from 1 to {windows}: the targets of the first series, then of the next"))
+            .option());
         }
         let (index, channel) = (which / targets, which % targets);
         let s = &data.series[index];
         let origin = at.map_or(s.history, |ms| s.clock.index_at_or_after(ms));
         if origin > s.history || origin < spec.look_back {
-            let found = format!("row {origin} of {} readings, and {} are looked back on", s.history, spec.look_back);
+            let found =
+                format!("row {origin} of {} readings, and {} are looked back on", s.history, spec.look_back);
             return Err(Fault::new("no-origin", found)
                 .next("name a row with as many readings before it, or give more readings")
                 .input());
@@ -101,8 +105,11 @@ impl Forecaster {
     }
 
     fn no_gates(&self) -> gyeol_base::Error {
-        Fault::new("not-explained", format!("the rung '{}' is no recurrent net: it has no gates to show", self.rung))
-            .next("explain rnn, gru or lstm of the same run")
-            .input()
+        Fault::new(
+            "not-explained",
+            format!("the rung '{}' is no recurrent net: it has no gates to show", self.rung),
+        )
+        .next("explain rnn, gru or lstm of the same run")
+        .input()
     }
 }

@@ -48,9 +48,7 @@ impl LineTold<'_> {
     /// As an object: all layers and parts, or the ones asked for.
     pub fn to_json(&self, layer: Option<usize>, part: Option<Part>) -> Value {
         let word = |&(word, p): &(WordId, f64)| json!({ "token": self.net.word(word), "p": p });
-        let cost = |scored: &Scored| {
-            json!({ "p": 10f64.powf(f64::from(scored.log10)), "bits": bits(scored), "unknown": scored.unknown })
-        };
+        let cost = |scored: &Scored| json!({ "p": 10f64.powf(f64::from(scored.log10)), "bits": bits(scored), "unknown": scored.unknown });
         let steps = self.line.steps.iter().enumerate().map(|(i, step)| {
             let mut one = step.scored.as_ref().map_or_else(|| json!({}), cost);
             one["token"] = json!(self.word(i));
@@ -111,10 +109,12 @@ impl LmModel {
 
 /// The verb `explain` of a net of words.
 pub(crate) fn verb() -> VerbSpec {
-    let rows =
-        json!({ "type": "array", "items": { "type": "array", "items": { "type": "number" } } });
+    let rows = json!({ "type": "array", "items": { "type": "array", "items": { "type": "number" } } });
     let mut layer = Map::new();
-    layer.insert("layer".into(), json!({ "type": "integer", "description": "From 1, the first above the words." }));
+    layer.insert(
+        "layer".into(),
+        json!({ "type": "integer", "description": "From 1, the first above the words." }),
+    );
     layer.insert("cell".into(), json!({ "type": "string", "enum": ["rnn", "rnn-relu", "gru", "lstm"] }));
     layer.insert("units".into(), json!({ "type": "integer" }));
     layer.extend(Part::NAMES.iter().map(|name| ((*name).to_owned(), rows.clone())));
@@ -164,7 +164,9 @@ pub(crate) fn answer(model: &LmModel, ask: &Map<String, Value>) -> Result<Value>
         let numbers = (words + 1) * layers * parts * stack.hidden;
         if numbers > MOST {
             let found = format!("{words} words, {numbers} numbers; {MOST} can be asked for at once");
-            return Err(wrong_shape(found).with_next("ask for fewer words, or for one 'layer' and one 'gate'"));
+            return Err(
+                wrong_shape(found).with_next("ask for fewer words, or for one 'layer' and one 'gate'")
+            );
         }
     }
     Ok(model.inside(&line)?.to_json(layer, part))
@@ -174,7 +176,12 @@ pub(crate) fn answer(model: &LmModel, ask: &Map<String, Value>) -> Result<Value>
 ///
 /// # Errors
 /// `no-such-layer`, `no-such-gate`.
-pub fn chosen(cell: gyeol_neural::Cell, layers: usize, layer: Option<usize>, part: Option<Part>) -> Result<()> {
+pub fn chosen(
+    cell: gyeol_neural::Cell,
+    layers: usize,
+    layer: Option<usize>,
+    part: Option<Part>,
+) -> Result<()> {
     if let Some(layer) = layer
         && !(1..=layers).contains(&layer)
     {

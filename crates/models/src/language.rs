@@ -8,8 +8,8 @@ use gyeol_tensor::Pool;
 use gyeol_text::lines::TokenLines;
 use serde_json::{Value, json};
 
-use crate::inside;
 use crate::answers::{Answers, Ask, Reply, VerbSpec, no_such_verb, number, object, text, texts, whole};
+use crate::inside;
 
 /// A language model that reads texts.
 #[derive(Debug)]

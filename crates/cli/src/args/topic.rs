@@ -106,7 +106,9 @@ pub enum Units {
 fn units(text: &str) -> Result<Units, String> {
     let number = |text: &str| text.trim().parse::<usize>().ok().filter(|n| *n > 0);
     if !text.contains(',') {
-        return number(text).map(Units::Most).ok_or_else(|| "a number such as 8, or a list such as 3,17".into());
+        return number(text)
+            .map(Units::Most)
+            .ok_or_else(|| "a number such as 8, or a list such as 3,17".into());
     }
     let list: Option<Vec<usize>> = text.trim_end_matches(',').split(',').map(number).collect();
     list.map(Units::These).ok_or_else(|| "units are numbered from 1, such as 3,17".into())

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use gyeol_base::Fault;
 use gyeol_bundle::Bundle;
 use gyeol_forecast::Forecaster;
 use gyeol_models::{LmModel, bits, chosen, layers_json};
@@ -64,6 +65,13 @@ struct Chosen {
     most: bool,
 }
 
+/// A model of counts shows nothing of this kind; it answers other verbs.
+pub fn of_counts(verbs: &[&str]) -> gyeol_base::Error {
+    Fault::new("not-explained", "a model of counts has no gates and no state to show")
+        .next(format!("ask it by {}; score --explain shows the n-grams that were found", verbs.join(", ")))
+        .input()
+}
+
 /// A line of words through the net of a language model.
 pub fn words(common: &Common, asked: &Asked, bundle: Bundle, path: &Path, input: &str) -> Result<()> {
     if asked.at.is_some() {
@@ -71,18 +79,13 @@ pub fn words(common: &Common, asked: &Asked, bundle: Bundle, path: &Path, input:
     }
     let standard = gyeol_models::Registry::standard();
     let summary = bundle.summary();
-    let verbs = standard.commands(&summary.kind, &summary.rung).join(", ");
     let model: LmModel = bundle.open_as().map_err(|e| e.in_file(path))?;
+    if !model.has_net() {
+        return Err(of_counts(standard.commands(&summary.kind, &summary.rung)).in_file(path).into());
+    }
     let language = output::language(common.language.as_deref(), None)?;
-    let told = if model.has_net() {
-        let line = one_text(common, None, input, asked)?;
-        model.inside(&line)?
-    } else {
-        // The error names the verbs of the command, not those behind the door.
-        let error = model.inside("").err().unwrap_or_else(|| unreachable!("it has no net"));
-        let next = format!("ask it by {verbs}; score --explain shows the n-grams that were found");
-        return Err(error.with_next(next).in_file(path).into());
-    };
+    let line = one_text(common, None, input, asked)?;
+    let told = model.inside(&line)?;
     let t = |key: &str, args: &[(&str, String)]| text::message(key, args, language);
     let count = |n: usize| text::count(n, language);
     let cost = |scored: Option<&gyeol_ngram::Scored>| {
@@ -99,7 +102,13 @@ pub fn words(common: &Common, asked: &Asked, bundle: Bundle, path: &Path, input:
         steps.push(Read { name, short, value, written, after: next.join(" · ") });
     }
     let (value, written) = cost(Some(&told.line.end));
-    steps.push(Read { name: t("inside-end", &[]), short: t("inside-end", &[]), value, written, after: String::new() });
+    steps.push(Read {
+        name: t("inside-end", &[]),
+        short: t("inside-end", &[]),
+        value,
+        written,
+        after: String::new(),
+    });
 
     let (total, n) = (told.bits(), told.words.len());
     let mut sentences = vec![t(
@@ -162,8 +171,10 @@ pub fn readings(common: &Common, asked: &Asked, bundle: Bundle, path: &Path, fil
         None => found.target.clone(),
     };
     let rows = found.rows * steps.len();
-    let mut sentences =
-        vec![t("inside-readings", &[("n", count(rows)), ("target", target.clone()), ("time", origin.clone())])];
+    let mut sentences = vec![t(
+        "inside-readings",
+        &[("n", count(rows)), ("target", target.clone()), ("time", origin.clone())],
+    )];
     if found.rows > 1 {
         sentences.push(t("inside-segments", &[("n", count(found.rows))]));
     }
@@ -310,7 +321,9 @@ fn told(walk: &Walk, chosen: &Chosen, width: usize, language: Language) -> Strin
     let full = full(layer, &chosen.units, chosen.part);
     let mut out = format!("  {}\n", head(walk, chosen, language));
     for sentence in &walk.sentences {
-        gyeol_report::terminal::wrap(sentence, width - 2).iter().for_each(|line| out += &format!("  {line}\n"));
+        gyeol_report::terminal::wrap(sentence, width - 2)
+            .iter()
+            .for_each(|line| out += &format!("  {line}\n"));
     }
     out.push('\n');
     let widest = |of: fn(&Read) -> &String, head: &String| {
@@ -395,7 +408,9 @@ fn tints(walk: &Walk, chosen: &Chosen, part: Part, language: Language) -> Tints 
     let rows: Vec<(String, Vec<f64>)> =
         chosen.units.iter().map(|&unit| (text::count(unit + 1, language), of_unit(unit))).collect();
     let mut table = Sheet {
-        head: std::iter::once(t("inside-units", &[])).chain(read.iter().map(|step| step.name.clone())).collect(),
+        head: std::iter::once(t("inside-units", &[]))
+            .chain(read.iter().map(|step| step.name.clone()))
+            .collect(),
         ..Sheet::default()
     };
     for (name, values) in &rows {

@@ -3,13 +3,14 @@
 use std::path::Path;
 
 use gyeol_base::Fault;
-use gyeol_bundle::Bundle;
+use gyeol_bundle::{Bundle, Packed};
 use gyeol_forecast::Forecaster;
 use gyeol_models::{LmModel, by_class, explained};
 use gyeol_report::{Language, text};
 use gyeol_supervised::{Explained, Machine, Reasons, Said, Term};
 use gyeol_text::corpus::Corpus;
 
+use super::models::is_counts;
 use super::{examples, inside, pool};
 use crate::args::Common;
 use crate::args::topic::Asked;
@@ -42,6 +43,10 @@ pub fn explain(common: &Common, asked: &Asked) -> Result<()> {
     };
     if model.as_os_str() == "-" && input == "-" {
         return Err(Failure::Usage("model and examples cannot both come from standard input".into()));
+    }
+    if is_counts(model) {
+        let verbs = gyeol_models::Registry::standard().commands(LmModel::KIND, "ngram");
+        return Err(inside::of_counts(verbs).in_file(model).into());
     }
     let (other, machine) = examples::machine(Bundle::open(model)?, model)?;
     let Some(machine) = machine else {

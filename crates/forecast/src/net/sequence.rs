@@ -395,7 +395,9 @@ impl SequenceNet {
         data: &Prepared,
         window: Window,
     ) -> Option<Vec<LayerInside<f32>>> {
-        let (Body::Recurrent(stack), PackedBody::Recurrent(p)) = (&self.body, &packed.body) else { return None };
+        let (Body::Recurrent(stack), PackedBody::Recurrent(p)) = (&self.body, &packed.body) else {
+            return None;
+        };
         let mut x = Buffer::zeros(self.shape.look_back * self.width);
         encoder(data, &[window], self.params.centred, self.params.row_calendar, &mut x);
         Some(inside(stack, params, p, &x, self.shape.look_back))

@@ -169,8 +169,12 @@ pub fn inside<T: Real>(
     let mut walk = Steps::with_capacity(piece, 1);
     let state = stack.params.state();
     let (mut h, mut c) = (Buffer::zeros(state), Buffer::zeros(state));
-    let mut layers: Vec<LayerInside<T>> =
-        stack.cells.iter().enumerate().map(|(at, cell)| LayerInside::new(cell, at % directions == 1)).collect();
+    let mut layers: Vec<LayerInside<T>> = stack
+        .cells
+        .iter()
+        .enumerate()
+        .map(|(at, cell)| LayerInside::new(cell, at % directions == 1))
+        .collect();
     for x in x.chunks(piece * width) {
         walk.set_equal(x.len() / width, 1);
         stack.forward(params, packed, x, &walk, Some((&h, &c)), None, &mut tape);

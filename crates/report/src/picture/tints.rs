@@ -52,7 +52,15 @@ pub(crate) fn tints(t: &Tints, language: Language) -> [String; 3] {
             let hint = format!("{head}, {name}: {}", text::signed(value, 2, language));
             let class = if value < 0.0 { "cell-minus" } else { "cell" };
             let share = (value.abs() / t.full).min(1.0);
-            svg.rect_titled(x + 0.5, top + ROW * r as f64 + 0.5, wide - 1.0, ROW - 1.0, class, Some(share), &hint);
+            svg.rect_titled(
+                x + 0.5,
+                top + ROW * r as f64 + 0.5,
+                wide - 1.0,
+                ROW - 1.0,
+                class,
+                Some(share),
+                &hint,
+            );
         }
         x += wide;
     }
@@ -64,7 +72,7 @@ fn key(t: &Tints, language: Language) -> String {
     let below = t.rows.iter().any(|(_, values)| values.iter().any(|v| *v < 0.0));
     let (low, high) = (text::signed(-t.full, 2, language), text::signed(t.full, 2, language));
     let low = if below { low } else { text::number(0.0, 0, language) };
-    let (w, left) = (16.0, text_width(&low, 12.0) + 8.0);
+    let (w, left) = (16.0, text_width(&low, 12.0) + 12.0);
     let cells: Vec<i32> = if below { (-5..=5).collect() } else { (0..=5).collect() };
     let right = left + w * cells.len() as f64 + 8.0;
     let mut svg = Svg::new(right + text_width(&high, 12.0) + 6.0, 18.0, "", "");
