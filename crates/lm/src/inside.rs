@@ -50,8 +50,17 @@ impl NetLm {
             steps.push(WordStep { word: scored.word, scored: Some(scored), next });
         }
         let end = self.score(&state, SENTENCE_END).0;
-        let ids: Vec<u32> = steps.iter().map(|step| self.classes().of(step.word)).collect();
-        Ok(LineInside { layers: self.predictor().inside(&ids)?, steps, end })
+        Ok(LineInside { layers: self.layers_over(words)?, steps, end })
+    }
+
+    /// The gates and states of a line alone: of `</s>`, which ended the line before, then of each word.
+    ///
+    /// # Errors
+    /// What a damaged net says of its tokens.
+    pub fn layers_over(&self, words: &[WordId]) -> Result<Vec<LayerInside<f32>>> {
+        let read = std::iter::once(&SENTENCE_END).chain(words);
+        let classes: Vec<u32> = read.map(|word| self.classes().of(*word)).collect();
+        Ok(self.predictor().inside(&classes)?)
     }
 }
 

@@ -64,6 +64,12 @@ pub struct Asked {
     /// Gate or state of a net that is shown [default: cell of an LSTM, else hidden].
     #[arg(long, value_name = "GATE", value_parser = PossibleValuesParser::new(Part::NAMES).try_map(|name| name.parse::<Part>()))]
     pub gate: Option<Part>,
+    /// Of a corpus, the texts in which this unit of a net of words is highest and lowest, with the words around.
+    #[arg(long, value_name = "UNIT", conflicts_with_all = ["units", "html", "row", "at"])]
+    pub select: Option<usize>,
+    /// How many of them.
+    #[arg(long, value_name = "N", default_value_t = 10, requires = "select", value_parser = clap::value_parser!(u16).range(1..))]
+    pub places: u16,
     /// First row that is forecast, such as 2016-03-01T00:00; what lies before it is explained [default: after the last reading].
     #[arg(long, value_name = "STAMP")]
     pub at: Option<String>,
@@ -86,6 +92,7 @@ impl Asked {
             ("--units", self.units.is_some()),
             ("--layer", self.layer.is_some()),
             ("--gate", self.gate.is_some()),
+            ("--select", self.select.is_some()),
             ("--at", self.at.is_some()),
             ("--html", self.html.is_some()),
         ];

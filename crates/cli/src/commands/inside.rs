@@ -83,6 +83,9 @@ pub fn words(common: &Common, asked: &Asked, bundle: Bundle, path: &Path, input:
     if !model.has_net() {
         return Err(of_counts(standard.commands(&summary.kind, &summary.rung)).in_file(path).into());
     }
+    if let Some(unit) = asked.select {
+        return super::strongest::select(common, asked, &model, input, unit);
+    }
     let language = output::language(common.language.as_deref(), None)?;
     let line = one_text(common, None, input, asked)?;
     let told = model.inside(&line)?;
@@ -142,6 +145,9 @@ pub fn words(common: &Common, asked: &Asked, bundle: Bundle, path: &Path, input:
 
 /// The readings that a forecast looks back on, through its net.
 pub fn readings(common: &Common, asked: &Asked, bundle: Bundle, path: &Path, file: &str) -> Result<()> {
+    if asked.select.is_some() {
+        return Err(Failure::Usage("--select goes with nets of words".into()));
+    }
     let (forecaster, summary) = gyeol_models::Registry::standard().opened_as::<Forecaster>(bundle, path)?;
     let language = output::language(common.language.as_deref(), None)?;
     let table = table(file, &reading_of(&forecaster, &asked.reading))?;
@@ -280,13 +286,13 @@ fn block(value: f64, full: f64, part: Part) -> String {
     }
 }
 
-fn pad(text: &str, width: usize, right: bool) -> String {
+pub fn pad(text: &str, width: usize, right: bool) -> String {
     let fill = " ".repeat(width.saturating_sub(display_width(text)));
     if right { format!("{fill}{text}") } else { format!("{text}{fill}") }
 }
 
 /// What fits so many columns; whole where there is no room at all.
-fn fitted(text: &str, width: usize) -> String {
+pub fn fitted(text: &str, width: usize) -> String {
     if display_width(text) <= width || width < 4 {
         return text.to_owned();
     }

@@ -12,6 +12,7 @@ mod reasons;
 mod rescore;
 mod serve;
 mod shell;
+mod strongest;
 mod tables;
 mod text;
 mod topic;

@@ -152,6 +152,46 @@ fn a_net_of_words_shows_what_it_does_over_a_line() {
 }
 
 #[test]
+fn a_unit_is_found_where_it_is_strongest() {
+    let place = fitted("lstm", false, false);
+    let ask = |line: &str| place.call(&["explain", "m.gyeol", line, "--json"]).ok().json();
+    let texts = ["The wind rose at 3.", "At 7", "The price fell and fell and fell.", ""];
+    place.write("few.txt", texts.join("\n") + "\n");
+    let found =
+        place.call(&["explain", "m.gyeol", "few.txt", "--select", "5", "--places", "2", "--json"]).ok();
+    let found = found.json();
+    assert_eq!((&found["unit"], &found["gate"], &found["layer"]), (&5.into(), &"cell".into(), &2.into()));
+    // Of each text the word with the largest value, as the line alone has it.
+    let mut best: Vec<(f64, usize, usize)> = Vec::new();
+    for (i, line) in texts[..3].iter().enumerate() {
+        let cell = ask(line)["layers"][1]["cell"].clone();
+        let values = list(&cell).iter().skip(1).map(|row| row[4].as_f64().unwrap());
+        let (at, value) = values.enumerate().fold((0, f64::MIN), |b, v| if v.1 > b.1 { v } else { b });
+        best.push((value, i + 1, at + 1));
+    }
+    best.sort_by(|a, b| b.0.total_cmp(&a.0));
+    for (place, (value, text, word)) in list(&found["highest"]).iter().zip(&best) {
+        assert!((place["value"].as_f64().unwrap() - value).abs() < 1e-6, "{place}");
+        assert_eq!((&place["text"], &place["word"]), (&(*text).into(), &(*word).into()));
+    }
+    assert_eq!((list(&found["highest"]).len(), list(&found["lowest"]).len()), (2, 2));
+    let told = place.call(&["explain", "m.gyeol", "few.txt", "--select", "5", "--gate", "forget"]).ok().out;
+    assert!(
+        told.contains("forget gate of unit 5") && told.contains("[") && told.contains("lowest"),
+        "{told}"
+    );
+    assert!(told.lines().all(|line| line.chars().count() <= 80), "{told}");
+    let told = place.call(&["explain", "m.gyeol", "few.txt", "--select", "5", "--language", "ko"]).ok().out;
+    assert!(told.contains("가장 높은 곳"), "{told}");
+    place.call(&["explain", "m.gyeol", "few.txt", "--select", "13"]).misused(&["unit 13", "12"]);
+    place.call(&["explain", "m.gyeol", "few.txt", "--select", "0"]).misused(&["unit 0"]);
+    place.call(&["explain", "m.gyeol", "gone.txt", "--select", "1"]).failed(&["gone.txt", "no such file"]);
+    place.call(&["explain", "m.gyeol", "few.txt", "--select", "1", "--units", "2"]).misused(&["--units"]);
+    place.write("empty.txt", "\n\n");
+    place.call(&["explain", "m.gyeol", "empty.txt", "--select", "1"]).failed(&["empty.txt"]);
+}
+
+#[test]
 fn of_a_mixture_the_net_is_asked_and_counts_have_no_gates() {
     let place = fitted("gru", false, true);
     let (net, mixed) = ("run/rungs/gru.gyeol", "run/rungs/ngram-and-gru.gyeol");
@@ -178,7 +218,9 @@ fn of_a_mixture_the_net_is_asked_and_counts_have_no_gates() {
     // Served, as the command has it.
     let mut server = place.spawn(&["serve", mixed, counts, "--addr", "127.0.0.1:0"]);
     let mut said = String::new();
-    BufReader::new(server.stderr.take().unwrap()).read_line(&mut said).unwrap();
+    // Kept open until the end: what the server says later must not meet a closed pipe.
+    let mut err = BufReader::new(server.stderr.take().unwrap());
+    err.read_line(&mut said).unwrap();
     let address = said.trim().trim_start_matches("http://").split('/').next().unwrap().to_owned();
     let post = |model: &str, body: &str| -> Value {
         let mut stream = std::net::TcpStream::connect(&address).unwrap_or_else(|e| panic!("{e}: {said}"));
@@ -201,6 +243,7 @@ fn of_a_mixture_the_net_is_asked_and_counts_have_no_gates() {
     assert_eq!(post("ngram", r#"{"text":"The wind"}"#)["error"]["code"], "no-such-verb");
     server.kill().unwrap();
     server.wait().unwrap();
+    drop(err);
 }
 
 #[test]
