@@ -12,7 +12,8 @@ use crate::answers::{VerbSpec, text, whole, wrong_shape};
 
 /// Likeliest words shown after each step.
 const LIKELIEST: usize = 3;
-/// Most numbers of gates and states that an answer holds.
+/// Most words that are asked for at once, and most numbers of gates and states that an answer holds.
+const MOST_WORDS: usize = 2000;
 const MOST: usize = 1_000_000;
 
 /// A line as the net of a language model reads it.
@@ -68,6 +69,11 @@ impl LineTold<'_> {
     }
 }
 
+/// The shortest number that is this one in `f32`, which is half as long as the one in `f64`.
+fn short(value: f32) -> Value {
+    json!(value.to_string().parse().unwrap_or(f64::from(value)))
+}
+
 /// Layers as objects, numbered from 1: of each part a row a step, a number a unit.
 pub fn layers_json(layers: &[LayerInside<f32>], layer: Option<usize>, part: Option<Part>) -> Vec<Value> {
     let told = |(at, found): (usize, &LayerInside<f32>)| {
@@ -77,7 +83,13 @@ pub fn layers_json(layers: &[LayerInside<f32>], layer: Option<usize>, part: Opti
         one.insert("units".into(), json!(found.units));
         for &name in Part::of(found.cell).iter().filter(|name| part.is_none_or(|part| part == **name)) {
             let values = found.part(name).unwrap_or_default();
-            one.insert(name.name().into(), values.chunks(found.units).map(|row| json!(row)).collect());
+            one.insert(
+                name.name().into(),
+                values
+                    .chunks(found.units)
+                    .map(|row| row.iter().map(|v| short(*v)).collect::<Value>())
+                    .collect(),
+            );
         }
         Value::Object(one)
     };
@@ -162,8 +174,9 @@ pub(crate) fn answer(model: &LmModel, ask: &Map<String, Value>) -> Result<Value>
         let layers = layer.map_or(stack.layers, |_| 1);
         let parts = part.map_or(Part::of(stack.cell).len(), |_| 1);
         let numbers = (words + 1) * layers * parts * stack.hidden;
-        if numbers > MOST {
-            let found = format!("{words} words, {numbers} numbers; {MOST} can be asked for at once");
+        if words > MOST_WORDS || numbers > MOST {
+            let found =
+                format!("{words} words, {numbers} numbers; {MOST_WORDS} and {MOST} can be asked for at once");
             return Err(
                 wrong_shape(found).with_next("ask for fewer words, or for one 'layer' and one 'gate'")
             );

@@ -165,8 +165,8 @@ pub fn readings(common: &Common, asked: &Asked, bundle: Bundle, path: &Path, fil
         .steps
         .iter()
         .map(|step| {
-            let name = time(&forecaster, step.time);
-            let short = short(&name);
+            let stamp = time(&forecaster, step.time);
+            let (name, short) = (to_the_minute(&stamp), short(&stamp));
             let written = text::significant(step.reading, 4, language);
             Read { name, short, value: step.reading, written, after: String::new() }
         })
@@ -190,10 +190,13 @@ pub fn readings(common: &Common, asked: &Asked, bundle: Bundle, path: &Path, fil
     if found.windows > 1 {
         sentences.push(t("inside-windows", &[("n", count(found.windows))]));
     }
-    let read = found.steps.iter().zip(&steps);
+    let read = found
+        .steps
+        .iter()
+        .map(|step| json!({ "time": time(&forecaster, step.time), "reading": step.reading }));
     let mut json = json!({
         "rung": summary.rung, "target": found.target, "origin": origin, "rows": found.rows, "members": found.members,
-        "steps": read.map(|(step, told)| json!({ "time": told.name, "reading": step.reading })).collect::<Vec<_>>(),
+        "steps": read.collect::<Vec<_>>(),
         "layers": layers_json(&found.layers, None, None),
         "warnings": found.warnings,
     });
@@ -211,6 +214,14 @@ pub fn readings(common: &Common, asked: &Asked, bundle: Bundle, path: &Path, fil
         json,
     };
     show(common, asked, walk, language)
+}
+
+/// `2016-03-01T14:00:00` as `2016-03-01 14:00`; what is no stamp of a whole minute stays.
+fn to_the_minute(stamp: &str) -> String {
+    match (stamp.get(..10), stamp.get(10..11), stamp.get(11..16), stamp.get(16..19), stamp.get(19..)) {
+        (Some(day), Some("T"), Some(minute), Some(":00"), Some(rest)) => format!("{day} {minute}{rest}"),
+        _ => stamp.to_owned(),
+    }
 }
 
 /// A stamp above a narrow column: the hour, at midnight the day.
@@ -435,5 +446,25 @@ fn tints(walk: &Walk, chosen: &Chosen, part: Part, language: Language) -> Tints 
         full: full(layer, &chosen.units, part),
         rows,
         table,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stamps_are_short_and_blocks_have_their_sign() {
+        let stamps =
+            ["2016-03-01T14:00:00", "2016-03-01T00:00:00+01:00", "2016-03-01T14:30:00", "2016-03-01", "712"];
+        assert_eq!(stamps.map(short), ["14", "03-01", "14:30", "03-01", "712"]);
+        assert_eq!(
+            stamps.map(to_the_minute),
+            ["2016-03-01 14:00", "2016-03-01 00:00+01:00", "2016-03-01 14:30", "2016-03-01", "712"]
+        );
+        let blocks = [2.0, -2.0, 0.2, 0.01, -1.0].map(|v| block(v, 2.0, Part::Cell));
+        assert_eq!(blocks, ["+█", "−█", "+▁", "·", "−▄"]);
+        assert_eq!([0.0, 0.5, 1.0].map(|v| block(v, 1.0, Part::Forget)), ["·", "▄", "█"]);
+        assert_eq!((fitted("at · rose", 6), fitted("올랐다 내렸다", 8)), ("at ·…".into(), "올랐다…".into()));
     }
 }

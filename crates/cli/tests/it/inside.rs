@@ -266,6 +266,8 @@ fn a_net_of_readings_shows_what_it_looks_back_on() {
     whole(&found, &LSTM, layers, 8);
     assert_eq!((&found["target"], &found["members"]), (&"load".into(), &2.into()));
     assert_eq!(list(&found["steps"]).len() * found["rows"].as_u64().unwrap() as usize, 48);
+    let first = crate::common::stamp(60 * (HOURS as i64 - 48)).replace(' ', "T") + ":00";
+    assert_eq!(found["steps"][0]["time"], first.as_str());
     let told = place.call(&["explain", model, "load.csv"]).ok().out;
     assert!(told.contains("cell state of 8 of its 8 units") && told.contains("first of 2 nets"), "{told}");
     // The same rows from a table that goes on.
