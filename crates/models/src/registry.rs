@@ -204,3 +204,23 @@ pub fn open(path: impl AsRef<Path>) -> Result<Opened> {
 pub fn open_as<M: Packed>(path: impl AsRef<Path>) -> Result<(M, Summary)> {
     Registry::standard().open_as(path)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rungs_with_a_recurrent_net_are_explained_and_others_of_their_kind_are_not() {
+        let all = Registry::standard();
+        let explains = |kind, rung| all.commands(kind, rung).contains(&"explain");
+        for rung in ["lstm", "gru:wide", "ngram+rnn", "ngram:trigram+lstm:deep"] {
+            assert!(explains(LmModel::KIND, rung), "{rung}");
+        }
+        for rung in ["ngram", "unigram", "ngram:lstm", ""] {
+            assert!(!explains(LmModel::KIND, rung), "{rung}");
+            assert!(all.commands(LmModel::KIND, rung).contains(&"score"), "{rung}");
+        }
+        assert!(explains(Forecaster::KIND, "lstm") && !explains(Forecaster::KIND, "mlp"));
+        assert!(explains(Classifier::KIND, "logistic") && all.commands("nothing", "lstm").is_empty());
+    }
+}

@@ -55,7 +55,8 @@ pub struct Asked {
     /// Terms shown, the largest first; --json has all [default: 20].
     #[arg(long, value_name = "N")]
     pub terms: Option<usize>,
-    /// Units of a net that are shown: so many that move most, or a list such as 3,17 (one alone as 17,) [default: 8].
+    /// Units of a net that are shown: so many that move most, or a list such as 3,17 (one alone as 17,) [default: 8, on a page
+    /// 32].
     #[arg(long, value_name = "N|LIST", value_parser = units)]
     pub units: Option<Units>,
     /// Layer of a net, from 1 [default: the last].
