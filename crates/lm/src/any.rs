@@ -121,15 +121,6 @@ impl AnyLm {
         }
     }
 
-    /// The first net in it.
-    pub fn net_within(&self) -> Option<&NetLm> {
-        match self {
-            AnyLm::Ngram(_) | AnyLm::Cache(_) => None,
-            AnyLm::Net(net) => Some(net),
-            AnyLm::Mixed(members) => members.iter().find_map(|(_, model)| model.net_within()),
-        }
-    }
-
     /// Numbers that nets learnt.
     pub fn net_parameters(&self) -> u64 {
         match self {

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`NetLmParams::fit`] | trains a net on lines of word numbers |
 //! | [`NetLm`] | answers as every language model does ([`gyeol_ngram::ScoresWords`]) |
+//! | [`NetLm::inside`] | what a net does over a line, step by step: gates, states, what it expects |
 //! | [`AnyLm`] | counts, a net, or a mixture of both, saved and opened as one kind |
 //! | [`Classes`] | what the softmax is over, and how `<unk>` gets its share |
 
@@ -12,6 +13,7 @@ mod body;
 mod cache;
 mod classes;
 mod fit;
+mod inside;
 mod net;
 mod pack;
 mod words;
@@ -22,5 +24,6 @@ pub use cache::{CacheLm, CacheState};
 pub use classes::Classes;
 pub use fit::{Kind, NetLmParams, Trained};
 pub use gyeol_base::{Error, Result};
+pub use inside::{LineInside, WordStep};
 pub use net::{NetLm, NetState};
 pub use words::Words;

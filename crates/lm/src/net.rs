@@ -12,7 +12,7 @@ use std::sync::{Arc, OnceLock};
 
 use gyeol_base::Result;
 use gyeol_neural::NO_TARGET;
-use gyeol_neural::net::LayerSummary;
+use gyeol_neural::net::{LayerSummary, Predictor};
 use gyeol_ngram::{Protocol, SENTENCE_END, SENTENCE_START, Scored, ScoresWords, UNKNOWN, WordId};
 
 use crate::body::{Body, Memory, Shape};
@@ -106,6 +106,14 @@ impl NetLm {
     /// Its parameters.
     pub fn parameters(&self) -> &[f32] {
         self.body.parameters()
+    }
+
+    /// What answers, of a recurrent net.
+    pub(crate) fn predictor(&self) -> Option<&Predictor<f32>> {
+        match &self.body {
+            Body::Recurrent(net) => Some(net),
+            Body::Window(_) => None,
+        }
     }
 
     /// Its layers.

@@ -9,6 +9,7 @@ use gyeol_text::lines::TokenLines;
 use serde_json::{Value, json};
 
 use crate::answers::{Answers, Ask, Reply, VerbSpec, no_such_verb, number, object, text, texts, whole};
+use crate::inside;
 
 /// A language model that reads texts.
 #[derive(Debug)]
@@ -94,7 +95,7 @@ impl Answers for LmModel {
         let text = || json!({ "type": "string" });
         let texts = || json!({ "type": "array", "items": { "type": "string" } });
         let object = |required: &[&str], properties: Value| json!({ "type": "object", "required": required, "properties": properties });
-        vec![
+        let mut verbs = vec![
             VerbSpec {
                 name: "score",
                 about: "Log10 probability of each text, word by word.",
@@ -131,7 +132,11 @@ impl Answers for LmModel {
                 ),
                 output: object(&["text"], json!({ "text": text() })),
             },
-        ]
+        ];
+        if self.has_net() {
+            verbs.push(inside::verb());
+        }
+        verbs
     }
 
     fn answer(&self, verb: &str, ask: Ask, _pool: &Pool) -> Result<Reply> {
@@ -183,6 +188,7 @@ impl Answers for LmModel {
                 let all = words.into_iter().chain(drawn.iter().map(|&word| self.model.word(word)));
                 Ok(Reply::Json(json!({ "text": all.collect::<Vec<_>>().join(" ") })))
             }
+            "explain" if self.has_net() => Ok(Reply::Json(inside::answer(self, &ask)?)),
             _ => Err(no_such_verb(verb, &self.verbs())),
         }
     }

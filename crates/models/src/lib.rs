@@ -7,6 +7,7 @@
 mod answers;
 mod examples;
 mod forecast;
+mod inside;
 mod language;
 mod registry;
 mod topics;
@@ -15,6 +16,7 @@ mod unlabelled;
 pub use answers::{Answers, Ask, Description, Reply, VerbSpec};
 pub use examples::{answers, by_class, explained};
 pub use gyeol_base::{Error, Result};
+pub use inside::{LineTold, bits, chosen, layers_json};
 pub use language::LmModel;
 pub use registry::{Opened, Registry, open, open_as};
 pub use topics::inferred;

@@ -24,6 +24,8 @@ pub struct Opened {
 struct Entry {
     kind: &'static str,
     rung: Option<&'static str>,
+    /// Which rungs it is about.
+    of: fn(&str) -> bool,
     open: fn(Bundle) -> Result<Box<dyn Answers>>,
     /// Verbs of the command that take such a file.
     commands: &'static [&'static str],
@@ -43,11 +45,27 @@ impl Registry {
     /// Every kind that this program fits.
     pub fn standard() -> Registry {
         Registry::empty()
+            .with_of::<Forecaster>(has_net, &["predict", "evaluate", "explain", "serve", "show"])
             .with::<Forecaster>(&["predict", "evaluate", "serve", "show"])
             .with::<Classifier>(&["predict", "evaluate", "explain", "serve", "show"])
             .with::<Regressor>(&["predict", "evaluate", "explain", "serve", "show"])
             .with::<ClusterModel>(&["predict", "serve", "show"])
             .with::<ComponentModel>(&["predict", "serve", "show"])
+            .with_of::<LmModel>(
+                has_net,
+                &[
+                    "perplexity",
+                    "score",
+                    "next",
+                    "generate",
+                    "rank",
+                    "correct",
+                    "rescore",
+                    "explain",
+                    "serve",
+                    "show",
+                ],
+            )
             .with::<LmModel>(&[
                 "perplexity",
                 "score",
@@ -75,6 +93,18 @@ impl Registry {
         self.with_as::<M, M>(commands)
     }
 
+    /// Some rungs of a kind, whose others come after.
+    #[must_use]
+    pub fn with_of<M: Packed + Answers + 'static>(
+        self,
+        of: fn(&str) -> bool,
+        commands: &'static [&'static str],
+    ) -> Registry {
+        let mut all = self.with_as::<M, M>(commands);
+        all.entries.iter_mut().rev().take(1).for_each(|entry| entry.of = of);
+        all
+    }
+
     /// One kind more that is asked through another type: one that keeps what answers are found with.
     #[must_use]
     pub fn with_as<M: Packed, A: Answers + From<M> + 'static>(
@@ -84,6 +114,7 @@ impl Registry {
         self.entries.push(Entry {
             kind: M::KIND,
             rung: M::RUNG,
+            of: |_| true,
             open: |bundle| Ok(Box::new(A::from(bundle.open_as::<M>()?))),
             commands,
         });
@@ -91,7 +122,8 @@ impl Registry {
     }
 
     fn entry(&self, kind: &str, rung: &str) -> Option<&Entry> {
-        self.entries.iter().find(|e| e.kind == kind && e.rung.is_none_or(|wanted| wanted == rung))
+        let fits = |e: &&Entry| e.kind == kind && e.rung.is_none_or(|wanted| wanted == rung) && (e.of)(rung);
+        self.entries.iter().find(fits)
     }
 
     /// Verbs of the command that take a file of this kind; none for an unknown one.
@@ -152,6 +184,11 @@ impl Registry {
     }
 }
 
+/// Whether a rung is a recurrent net, or a mixture with one.
+fn has_net(rung: &str) -> bool {
+    rung.split('+').any(|part| matches!(part.split(':').next(), Some("rnn" | "gru" | "lstm")))
+}
+
 /// Opens a file of any kind that this program fits.
 ///
 /// # Errors
@@ -166,4 +203,24 @@ pub fn open(path: impl AsRef<Path>) -> Result<Opened> {
 /// As [`Registry::open_as`].
 pub fn open_as<M: Packed>(path: impl AsRef<Path>) -> Result<(M, Summary)> {
     Registry::standard().open_as(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rungs_with_a_recurrent_net_are_explained_and_others_of_their_kind_are_not() {
+        let all = Registry::standard();
+        let explains = |kind, rung| all.commands(kind, rung).contains(&"explain");
+        for rung in ["lstm", "gru:wide", "ngram+rnn", "ngram:trigram+lstm:deep"] {
+            assert!(explains(LmModel::KIND, rung), "{rung}");
+        }
+        for rung in ["ngram", "unigram", "ngram:lstm", ""] {
+            assert!(!explains(LmModel::KIND, rung), "{rung}");
+            assert!(all.commands(LmModel::KIND, rung).contains(&"score"), "{rung}");
+        }
+        assert!(explains(Forecaster::KIND, "lstm") && !explains(Forecaster::KIND, "mlp"));
+        assert!(explains(Classifier::KIND, "logistic") && all.commands("nothing", "lstm").is_empty());
+    }
 }

@@ -493,6 +493,12 @@ impl<T: Real> RecurrentTape<T> {
         &self.h[self.rows * self.hidden..]
     }
 
+    /// Cell states of all steps, (N, H), of an LSTM's tape that keeps.
+    pub(crate) fn cells(&self) -> &[T] {
+        debug_assert!(self.keeps);
+        &self.c[self.rows * self.hidden..]
+    }
+
     /// Hidden and cell state after the last step of sequences of equal length, each (B, H); the cell state is empty
     /// but for the LSTM.
     pub fn last(&self, steps: &Steps) -> (&[T], &[T]) {

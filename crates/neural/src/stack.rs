@@ -441,6 +441,11 @@ impl Stack {
 }
 
 impl<T: Real> StackTape<T> {
+    /// Layer by layer, forward before backward.
+    pub(crate) fn cells(&self) -> &[RecurrentTape<T>] {
+        &self.cells
+    }
+
     /// The room that sequences of different lengths take more, made by the first forward walk over such if not before.
     pub fn reserve_ragged(&mut self) {
         self.cells.iter_mut().for_each(RecurrentTape::reserve_gathered);

@@ -34,6 +34,38 @@ pub enum Block {
     Sheet(Sheet),
     /// A picture; the terminal shows its table alone.
     Plane(Box<Plane>),
+    /// Values at steps, in two colours; the terminal shows their table alone.
+    Tints(Box<Tints>),
+}
+
+/// Values about zero, a column a step and a row each.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Tints {
+    /// Its title.
+    pub title: String,
+    /// What to see in it.
+    pub see: String,
+    /// Heads of the steps.
+    pub columns: Vec<String>,
+    /// A bar above each step.
+    pub bars: Option<Bars>,
+    /// Names of the rows, and a value a step.
+    pub rows: Vec<(String, Vec<f64>)>,
+    /// The size that has the full colour; above zero.
+    pub full: f64,
+    /// The figures behind the picture.
+    pub table: Sheet,
+}
+
+/// Bars above the steps.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Bars {
+    /// What they are.
+    pub title: String,
+    /// Their heights; what is not finite has none.
+    pub values: Vec<f64>,
+    /// The same as written.
+    pub written: Vec<String>,
 }
 
 /// A table; the first cell of a row is its head.

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args as Group, Subcommand};
+use gyeol_neural::net::Part;
 use gyeol_vectors::similarity::Measure;
 use gyeol_vectors::vectorize::{Documents, Idf, Norm, Tf};
 
@@ -21,7 +23,8 @@ pub enum TopicVerb {
     Cluster(Box<Cluster>),
     /// See a table along its principal components, and how much of its variance each explains.
     Reduce(Box<Reduce>),
-    /// Say why a classifier or a regression answers as it does, or show step by step how machines learn.
+    /// Say why a classifier or a regression answers as it does, show what a recurrent net does step by step, or how machines
+    /// learn.
     Explain(Box<Explain>),
 }
 
@@ -38,21 +41,85 @@ pub struct Explain {
 /// A model and what it is asked.
 #[derive(Debug, Group)]
 pub struct Asked {
-    /// Model file of a classifier or a regression; write ./svd for a file called as a lesson.
+    /// Model file of a classifier, a regression, or a recurrent net of words or of readings; write ./svd for a file called as a
+    /// lesson.
     #[arg(required = true)]
     pub model: Option<PathBuf>,
-    /// Texts or rows as `predict` takes them, of which one is explained; - for standard input; for a model of texts also
-    /// the text itself.
+    /// Texts or rows as `predict` takes them, of which one is explained, or the readings that a forecast looks back on; - for
+    /// standard input; for a model of texts also the text itself.
     #[arg(required = true)]
     pub input: Option<String>,
     /// Which example of the input, from 1.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     pub row: u64,
-    /// Terms shown, the largest first; --json has all.
-    #[arg(long, value_name = "N", default_value_t = 20)]
-    pub terms: usize,
+    /// Terms shown, the largest first; --json has all [default: 20].
+    #[arg(long, value_name = "N")]
+    pub terms: Option<usize>,
+    /// Units of a net that are shown: so many that move most, or a list such as 3,17 (one alone as 17,) [default: 8, on a page
+    /// 32].
+    #[arg(long, value_name = "N|LIST", value_parser = units)]
+    pub units: Option<Units>,
+    /// Layer of a net, from 1 [default: the last].
+    #[arg(long, value_name = "N")]
+    pub layer: Option<usize>,
+    /// Gate or state of a net that is shown [default: cell of an LSTM, else hidden].
+    #[arg(long, value_name = "GATE", value_parser = PossibleValuesParser::new(Part::NAMES).try_map(|name| name.parse::<Part>()))]
+    pub gate: Option<Part>,
+    /// Of a corpus, the texts in which this unit of a net of words is highest and lowest, with the words around.
+    #[arg(long, value_name = "UNIT", conflicts_with_all = ["units", "html", "row", "at"])]
+    pub select: Option<usize>,
+    /// How many of them.
+    #[arg(long, value_name = "N", default_value_t = 10, requires = "select", value_parser = clap::value_parser!(u16).range(1..))]
+    pub places: u16,
+    /// First row that is forecast, such as 2016-03-01T00:00; what lies before it is explained [default: after the last reading].
+    #[arg(long, value_name = "STAMP")]
+    pub at: Option<String>,
+    /// Also write a page with a map of units and steps of a net; - for standard output instead of the table.
+    #[arg(long, value_name = "OUT")]
+    pub html: Option<PathBuf>,
     #[command(flatten)]
     pub reading: Reading,
+}
+
+impl Asked {
+    /// Whether units were named, not counted.
+    pub fn names_units(&self) -> bool {
+        matches!(self.units, Some(Units::These(_)))
+    }
+
+    /// An option that was given and is about nets alone.
+    pub fn of_nets(&self) -> Option<&'static str> {
+        let given = [
+            ("--units", self.units.is_some()),
+            ("--layer", self.layer.is_some()),
+            ("--gate", self.gate.is_some()),
+            ("--select", self.select.is_some()),
+            ("--at", self.at.is_some()),
+            ("--html", self.html.is_some()),
+        ];
+        given.iter().find(|(_, given)| *given).map(|(name, _)| *name)
+    }
+}
+
+/// Which units are shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Units {
+    /// So many that move most.
+    Most(usize),
+    /// These, from 1.
+    These(Vec<usize>),
+}
+
+/// A number of units such as 8, or a list of them such as 3,17.
+fn units(text: &str) -> Result<Units, String> {
+    let number = |text: &str| text.trim().parse::<usize>().ok().filter(|n| *n > 0);
+    if !text.contains(',') {
+        return number(text)
+            .map(Units::Most)
+            .ok_or_else(|| "a number such as 8, or a list such as 3,17".into());
+    }
+    let list: Option<Vec<usize>> = text.trim_end_matches(',').split(',').map(number).collect();
+    list.map(Units::These).ok_or_else(|| "units are numbered from 1, such as 3,17".into())
 }
 
 /// What can be shown.

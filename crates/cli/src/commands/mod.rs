@@ -3,6 +3,7 @@
 mod climb;
 mod correct;
 mod examples;
+mod inside;
 mod lessons;
 mod model;
 mod models;
@@ -11,6 +12,7 @@ mod reasons;
 mod rescore;
 mod serve;
 mod shell;
+mod strongest;
 mod tables;
 mod text;
 mod topic;

@@ -28,14 +28,14 @@ fn one_stdin(model: &Path, file: &str) -> Result<()> {
 }
 
 /// What speaks against relying on an answer, in every language the same.
-fn say(common: &Common, warnings: &[gyeol_data::Warning]) {
+pub(super) fn say(common: &Common, warnings: &[gyeol_data::Warning]) {
     if !common.quiet {
         warnings.iter().for_each(|warning| eprintln!("gyeol: warning: {}", warning.words));
     }
 }
 
 /// The zone of a model's readings goes for the file too, unless one is given.
-fn reading_of(forecaster: &Forecaster, reading: &Reading) -> Reading {
+pub(super) fn reading_of(forecaster: &Forecaster, reading: &Reading) -> Reading {
     let mut reading = reading.clone();
     if reading.zone.is_none() {
         reading.zone.clone_from(&forecaster.about.spec.zone);
@@ -43,14 +43,14 @@ fn reading_of(forecaster: &Forecaster, reading: &Reading) -> Reading {
     reading
 }
 
-fn time(forecaster: &Forecaster, ms: i64) -> String {
+pub(super) fn time(forecaster: &Forecaster, ms: i64) -> String {
     if forecaster.about.spec.step == Step::Rows {
         return ms.to_string();
     }
     stamp(ms, forecaster.about.spec.zone.as_deref().and_then(|z| gyeol_data::clock::zone(z).ok()))
 }
 
-fn instant(forecaster: &Forecaster, text: Option<&String>) -> Result<Option<i64>> {
+pub(super) fn instant(forecaster: &Forecaster, text: Option<&String>) -> Result<Option<i64>> {
     let spec = &forecaster.about.spec;
     let zone = spec.zone.as_deref().and_then(|z| gyeol_data::clock::zone(z).ok());
     Ok(text.map(|text| gyeol_data::split::moment(text, spec.step, zone)).transpose()?)

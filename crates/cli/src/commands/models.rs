@@ -201,6 +201,12 @@ fn is_bundle(head: &[u8]) -> bool {
     head.get(4..9).is_some_and(|bytes| bytes == b"\0\0\0\0{")
 }
 
+/// Whether a file holds a model of counts as `ngram` or KenLM writes it, beside bundles.
+pub fn is_counts(path: &Path) -> bool {
+    let head = path.to_str().map(head).unwrap_or_default();
+    head.starts_with(b"gyeolNGR") || String::from_utf8_lossy(&head).trim_start().starts_with("\\data\\")
+}
+
 /// The first bytes of a file; none where it cannot be read, which its opening says.
 fn head(path: &str) -> Vec<u8> {
     let mut head = Vec::new();

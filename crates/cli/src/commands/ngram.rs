@@ -39,7 +39,7 @@ pub fn run(common: &Common, verb: LanguageVerb) -> Result<()> {
             }
             let taught = model.protocol();
             let protocol = protocol.unwrap_or(taught);
-            if protocol != taught && model.net_within().is_some() && !common.quiet {
+            if protocol != taught && model.net_parameters() > 0 && !common.quiet {
                 let word = |protocol| if protocol == Protocol::Stream { "stream" } else { "sentence" };
                 eprintln!(
                     "gyeol: warning: this net was trained by the protocol {}, and is read by {}: it never met lines like this",

@@ -3,13 +3,15 @@
 use std::path::Path;
 
 use gyeol_base::Fault;
-use gyeol_bundle::Bundle;
-use gyeol_models::{by_class, explained};
+use gyeol_bundle::{Bundle, Packed};
+use gyeol_forecast::Forecaster;
+use gyeol_models::{LmModel, by_class, explained};
 use gyeol_report::{Language, text};
 use gyeol_supervised::{Explained, Machine, Reasons, Said, Term};
 use gyeol_text::corpus::Corpus;
 
-use super::{examples, pool};
+use super::models::is_counts;
+use super::{examples, inside, pool};
 use crate::args::Common;
 use crate::args::topic::Asked;
 use crate::failure::{Failure, Result};
@@ -18,6 +20,8 @@ use crate::output;
 /// Cells of the longest bar, and the longest name.
 const BAR: f64 = 16.0;
 const NAME: usize = 32;
+/// Terms shown, unless another number is asked for.
+const TERMS: usize = 20;
 /// Rungs whose answers can be told apart.
 const TOLD: [&str; 10] = [
     "logistic",
@@ -40,12 +44,28 @@ pub fn explain(common: &Common, asked: &Asked) -> Result<()> {
     if model.as_os_str() == "-" && input == "-" {
         return Err(Failure::Usage("model and examples cannot both come from standard input".into()));
     }
+    if is_counts(model) {
+        let verbs = gyeol_models::Registry::standard().commands(LmModel::KIND, "ngram");
+        return Err(inside::of_counts(verbs).in_file(model).into());
+    }
     let (other, machine) = examples::machine(Bundle::open(model)?, model)?;
     let Some(machine) = machine else {
         let standard = gyeol_models::Registry::standard();
         let bundle = other.unwrap_or_else(|| unreachable!("no machine was in it"));
+        if asked.terms.is_some() {
+            return Err(Failure::Usage("--terms goes with classifiers and regressions".into()));
+        }
+        if bundle.is::<LmModel>() {
+            return inside::words(common, asked, bundle, model, input);
+        }
+        if bundle.is::<Forecaster>() {
+            return inside::readings(common, asked, bundle, model, input);
+        }
         return Err(standard.wrong_kind(&bundle, "classify or regress").in_file(model).into());
     };
+    if let Some(option) = asked.of_nets() {
+        return Err(Failure::Usage(format!("{option} goes with recurrent nets of words or of readings")));
+    }
     let language = output::language(common.language.as_deref(), None)?;
     let pool = pool(common);
     let found = if examples::of_table(&machine) {
@@ -53,7 +73,7 @@ pub fn explain(common: &Common, asked: &Asked) -> Result<()> {
         let row = place(asked.row, table.rows(), input)?;
         machine.explain(None, Some(&table.at_rows(&[row])?), &pool)
     } else {
-        let text = one_text(common, &machine, input, asked)?;
+        let text = one_text(common, machine.text_column(), input, asked)?;
         machine.explain(Some(&[text]), None, &pool)
     };
     let found = found.map_err(|e| match (e.code(), beside(model)) {
@@ -66,7 +86,7 @@ pub fn explain(common: &Common, asked: &Asked) -> Result<()> {
     if common.json {
         return output::json(&explained(&machine, &found));
     }
-    output::text(&told(&machine, &found, asked.terms, language))
+    output::text(&told(&machine, &found, asked.terms.unwrap_or(TERMS), language))
 }
 
 /// The place of an example, from 0.
@@ -83,13 +103,12 @@ fn place(row: u64, rows: usize, input: &str) -> Result<usize> {
 }
 
 /// The text that is asked: of a file, or as it was typed.
-fn one_text(common: &Common, machine: &Machine, input: &str, asked: &Asked) -> Result<String> {
+pub fn one_text(common: &Common, column: Option<&str>, input: &str, asked: &Asked) -> Result<String> {
     if input != "-" && !Path::new(input).exists() {
         place(asked.row, 1, input)?;
         return Ok(input.to_owned());
     }
-    let corpus =
-        Corpus::open(input, examples::texts_of(machine.text_column(), input, &asked.reading, None)?)?;
+    let corpus = Corpus::open(input, examples::texts_of(column, input, &asked.reading, None)?)?;
     let (mut count, mut found) = (0u64, None);
     corpus.each(|document| {
         count += 1;

@@ -5,6 +5,7 @@ mod head;
 mod segment;
 mod sequence;
 
+use gyeol_neural::net::LayerInside;
 use gyeol_neural::{Cell, Chunk, Gradient, Layout, Loss, Trainable};
 use gyeol_tensor::Real;
 use serde::{Deserialize, Serialize};
@@ -213,6 +214,27 @@ impl ForecastNet {
             ForecastNet::Segment(n) => PackedNet::Segment(packed(n, &params)),
         };
         Member { params, packed }
+    }
+
+    /// Rows a step, and what the layers that read the look-back of a window do; none of a net without recurrent layers.
+    ///
+    /// # Panics
+    /// If the member is another net's.
+    pub fn inside(
+        &self,
+        member: &Member,
+        data: &Prepared,
+        window: Window,
+    ) -> Option<(usize, Vec<LayerInside<f32>>)> {
+        match (self, &member.packed) {
+            (ForecastNet::Sequence(n), PackedNet::Sequence(p)) => {
+                Some((1, n.inside(&member.params, p, data, window)?))
+            }
+            (ForecastNet::Segment(n), PackedNet::Segment(p)) => {
+                Some((n.rows(), vec![n.inside(&member.params, p, data, window)]))
+            }
+            _ => unreachable!("a member of another net"),
+        }
     }
 
     /// Forecasts windows in scaled units: `out` is (windows, horizon), `base` the linear forecast of the same shape

@@ -9,6 +9,7 @@
 //! y_j = dropout(h_j) W_o + b_o               W_o (H, s)
 //! ```
 
+use gyeol_neural::net::LayerInside;
 use gyeol_neural::{
     Above, Activation, Cell, Dense, DensePacked, Initial, Layout, Loss, Recurrent, RecurrentPacked,
     RecurrentTape, Slot, Steps,
@@ -121,6 +122,30 @@ impl SegmentNet {
             known,
             out,
         }
+    }
+
+    /// Rows of a segment.
+    pub(super) fn rows(&self) -> usize {
+        self.segment
+    }
+
+    /// What its recurrent layer does over the segments that a window looks back on.
+    pub(super) fn inside(
+        &self,
+        params: &[f32],
+        packed: &SegmentPacked<f32>,
+        data: &Prepared,
+        window: Window,
+    ) -> LayerInside<f32> {
+        let (n, (h, s, width)) = (self.counts().0, (self.params.hidden, self.segment, self.width));
+        let (mut x, mut segments) = (Buffer::zeros(n * s * width), Buffer::zeros(n * s * width));
+        encoder(data, &[window], self.params.centred, self.params.row_calendar, &mut x);
+        cut(&x, n, s, 1, width, &mut segments);
+        let mut e = Buffer::zeros(n * h);
+        self.embed.forward(params, &packed.embed, &segments, &mut e);
+        let (walk, mut tape) = (Steps::equal(n, 1), self.cell.tape(n, 1));
+        self.cell.forward(params, &packed.cell, &e, &walk, None, None, &mut tape);
+        LayerInside::of(&self.cell, &tape, &walk)
     }
 
     fn counts(&self) -> (usize, usize) {

@@ -1,6 +1,7 @@
 //! A net that reads the look-back row by row (RNN, GRU, LSTM) or flattened (MLP), and forecasts the horizon by
 //! one dense layer ("plain") or by [`StepHead`].
 
+use gyeol_neural::net::{LayerInside, inside};
 use gyeol_neural::{
     Above, Activation, Cell, Dense, DensePacked, Layout, Loss, Stack, StackPacked, StackParams, StackTape,
     Steps,
@@ -386,6 +387,22 @@ impl<T: Real> WindowNet<T> for SequenceNet {
 }
 
 impl SequenceNet {
+    /// What its recurrent layers do over the look-back of a window; none of an MLP.
+    pub(super) fn inside(
+        &self,
+        params: &[f32],
+        packed: &SequencePacked<f32>,
+        data: &Prepared,
+        window: Window,
+    ) -> Option<Vec<LayerInside<f32>>> {
+        let (Body::Recurrent(stack), PackedBody::Recurrent(p)) = (&self.body, &packed.body) else {
+            return None;
+        };
+        let mut x = Buffer::zeros(self.shape.look_back * self.width);
+        encoder(data, &[window], self.params.centred, self.params.row_calendar, &mut x);
+        Some(inside(stack, params, p, &x, self.shape.look_back))
+    }
+
     /// Kind of cell, unless the net is an MLP.
     pub fn cell(&self) -> Option<Cell> {
         self.params.encoder.cell()

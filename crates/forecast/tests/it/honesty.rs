@@ -6,6 +6,7 @@ use gyeol_forecast::calendar::CalendarSpec;
 use gyeol_forecast::net::{Encoder, ForecastNetParams};
 use gyeol_forecast::rung::{Quiet, RungParams, RungPredictor};
 use gyeol_forecast::{Fitted, Part, Prepared, Spec, Windows};
+use gyeol_neural::net::Part as Gate;
 use gyeol_neural::{Loss, Optimizer, Schedule, TrainParams};
 use gyeol_tensor::{Pool, Rng};
 
@@ -347,4 +348,44 @@ fn nets_are_no_worse_on_validation_than_the_linear_forecast_they_start_from() {
     let (value, bundle) = packed(&fitted.predictor);
     let again = RungPredictor::unpack(&value, &bundle).unwrap();
     assert_eq!(error(&again), error(&fitted.predictor));
+}
+
+/// What is shown of a net is what it forecasts with: the last hidden state through the plain head is the forecast.
+#[test]
+fn the_states_that_are_shown_are_those_of_the_forecast() {
+    let r = readings(400);
+    let params = |encoder, segment| match net(encoder, segment, 0.1) {
+        RungParams::Net { net, train, .. } => {
+            let net = ForecastNetParams { head: 0, layers: 2, centred: false, base: false, ..net };
+            RungParams::Net { net, train, members: 1 }
+        }
+        other => other,
+    };
+    for encoder in [Encoder::Rnn, Encoder::Gru, Encoder::Lstm] {
+        let (fitted, data, windows) = fit(&r, [250, 320, 400], &params(encoder, None), 1);
+        let RungPredictor::Net { net, members, .. } = &fitted.predictor else { panic!("a net") };
+        let window = windows.test[3];
+        let (rows, layers) = net.inside(&members[0], &data, window).unwrap();
+        assert_eq!((rows, layers.len(), layers[1].steps(), layers[1].units), (1, 2, 48, 11));
+        let hidden = layers[1].part(Gate::Hidden).unwrap();
+        let said = net.predict(&members[0], &data, &[window], &[], &Pool::new(1));
+        let layout = net.layout();
+        let slot = |name: &str| {
+            let slot = layout.slots().iter().find(|slot| layout.name_at(slot.range().start) == name);
+            slot.unwrap().of(members[0].params()).to_vec()
+        };
+        let (w, b) = (slot("head.w"), slot("head.b"));
+        for (j, said) in said.iter().enumerate() {
+            let sum: f32 = (0..11).map(|u| hidden[47 * 11 + u] * w[u * 12 + j]).sum();
+            assert!((sum + b[j] - said).abs() < 1e-5, "{encoder:?} {j}: {} {said}", sum + b[j]);
+        }
+    }
+    // Of segments a step each; a dense net has nothing to show.
+    let (fitted, data, windows) = fit(&r, [250, 320, 400], &params(Encoder::Lstm, Some(6)), 1);
+    let RungPredictor::Net { net, members, .. } = &fitted.predictor else { panic!("a net") };
+    let (rows, layers) = net.inside(&members[0], &data, windows.test[0]).unwrap();
+    assert_eq!((rows, layers.len(), layers[0].steps()), (6, 1, 8));
+    let (fitted, data, windows) = fit(&r, [250, 320, 400], &params(Encoder::Mlp, None), 1);
+    let RungPredictor::Net { net, members, .. } = &fitted.predictor else { panic!("a net") };
+    assert!(net.inside(&members[0], &data, windows.test[0]).is_none());
 }

@@ -2,6 +2,7 @@
 
 use gyeol_bundle::{Bundle, DataHash, Limits, Manifest};
 use gyeol_lm::{AnyLm, Kind, NetLm, NetLmParams, Trained, Words};
+use gyeol_neural::net::Part;
 use gyeol_neural::{Cell, Fit, State};
 use gyeol_ngram::{
     Layout, NgramModel, Options, Protocol, Sampling, ScoresWords, Source, count, next_words, perplexity,
@@ -327,4 +328,51 @@ fn a_net_is_trained_as_it_is_asked() {
     assert!(streamed[1] < 1.1 * knows && free[1] < 1.1 * knows, "{asked:?}");
     assert!(alone[0] > 0.97 * guesses && alone[0] < 1.1 * guesses, "{asked:?}");
     assert!(streamed[0] > alone[0], "{asked:?}");
+}
+
+#[test]
+fn a_net_shows_what_it_does_over_a_line() {
+    let pool = Pool::new(1);
+    let corpus = corpus(&pool);
+    for (cell, layers) in [(Cell::Lstm, 2), (Cell::Gru, 1), (Cell::Rnn, 1)] {
+        let net = trained(&corpus, &NetLmParams { epochs: 2, layers, ..params(cell) }, &pool).model;
+        let words = ["the", "storm", "very", "blows"];
+        let ids: Vec<u32> = words.iter().map(|w| net.text_id(w.as_bytes())).collect();
+        let line = net.inside(&ids, 3).unwrap();
+        // The end of the line before, then the words; each is given what every other verb gives it.
+        let told: Vec<u32> = line.steps.iter().map(|step| step.word).collect();
+        assert_eq!(told, [&[2], &ids[..]].concat());
+        let scored: Vec<_> = line.steps.iter().filter_map(|step| step.scored).chain([line.end]).collect();
+        for (found, told) in score_words(&net, &words).iter().zip(&scored) {
+            assert!((found.log10 - told.log10).abs() < 1e-4 && found.unknown == told.unknown);
+        }
+        assert!(line.steps[0].scored.is_none() && scored[1].unknown && scored.len() == 5);
+        let mut state = net.start();
+        for (step, &word) in line.steps.iter().zip(&ids) {
+            assert_eq!(step.next, next_words(&net, &state, 3));
+            state = net.score(&state, word).1;
+        }
+        assert_eq!(line.layers.len(), layers);
+        for layer in &line.layers {
+            assert_eq!((layer.cell, layer.units, layer.steps()), (cell, 24, 5));
+            for &part in Part::of(cell) {
+                let values = layer.part(part).unwrap();
+                assert_eq!(values.len(), 5 * 24);
+                let low = if part.is_gate() { 0.0 } else { -1.0 };
+                assert!(part == Part::Cell || values.iter().all(|v| (low..=1.0).contains(v)), "{part}");
+            }
+        }
+        assert_eq!(net.inside(&[], 3).unwrap_err().code(), "no-words");
+
+        // In a mixture it is the net that is asked.
+        let ngram = || {
+            let bytes = corpus.ngram.bytes().to_vec();
+            AnyLm::from(NgramModel::from_bytes(bytes, "counts").unwrap())
+        };
+        assert!(ngram().net_within().is_none());
+        let mixed = AnyLm::mixed(vec![(0.4, ngram()), (0.6, AnyLm::from(net))]).unwrap();
+        let (share, within) = mixed.net_within().unwrap();
+        assert_eq!(share, 0.6);
+        assert_eq!(within.inside(&ids, 3).unwrap().layers, line.layers);
+    }
 }

@@ -115,6 +115,9 @@ fn read(bytes: &[u8]) -> Result<(), String> {
     let bundle = Bundle::from_bytes(bytes, &Limits::default()).map_err(|e| e.to_string())?;
     if bundle.is::<Forecaster>() {
         let forecaster: Forecaster = bundle.open_as().map_err(|e| e.to_string())?;
+        if let Ok(found) = forecaster.inside(table(), None, 0) {
+            assert!(found.layers.iter().all(|layer| layer.steps() == found.steps.len()));
+        }
         return forecaster.forecast(table(), &Pool::new(1)).map(drop).map_err(|e| e.to_string());
     }
     let read: LmModel = bundle.open_as().map_err(|e| e.to_string())?;

@@ -21,6 +21,7 @@
 
 mod bag;
 mod head;
+mod inside;
 mod learner;
 mod memory;
 mod mlp;
@@ -45,6 +46,7 @@ use crate::steps::Steps;
 
 pub use bag::{Bag, BagFit, BagParams, BagRows, BagTraining};
 pub use head::Targets;
+pub use inside::{LayerInside, Part, inside};
 pub use learner::{Labelled, Learner, LearnerWorkspace, Samples, Series, TokenStreams};
 pub use mlp::{Mlp, MlpPacked, MlpParams, MlpTape, Rows, RowsLearner, RowsWorkspace};
 pub use predictor::{Predictor, StreamState};

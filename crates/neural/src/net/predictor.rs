@@ -108,6 +108,16 @@ impl<T: Real> Predictor<T> {
         &self.params
     }
 
+    /// The weights as the products take them.
+    pub(super) fn packed(&self) -> &NetPacked<T> {
+        &self.packed
+    }
+
+    /// Most steps that walk at a time.
+    pub(super) fn steps(&self) -> usize {
+        self.steps
+    }
+
     /// Feeds tokens to one stream and gives the log-probabilities of what comes after the last of them. `state` is what
     /// the stream carries, empty at its beginning.
     ///
@@ -219,4 +229,11 @@ impl<T: Real> Predictor<T> {
 pub struct StreamState<T: Real> {
     h: Buffer<T>,
     c: Buffer<T>,
+}
+
+impl<T: Real> StreamState<T> {
+    /// Hidden and cell states, layer by layer, (L, H) each; empty at the beginning.
+    pub fn states(&self) -> (&[T], &[T]) {
+        (&self.h, &self.c)
+    }
 }

@@ -28,6 +28,18 @@ struct Drawn {
     formula: String,
     sheet: Option<(String, String, Table)>,
     figure: Option<Figure>,
+    tints: Option<Tinted>,
+}
+
+/// A picture that scrolls in its frame.
+#[derive(Serialize)]
+struct Tinted {
+    title: String,
+    see: String,
+    names: String,
+    picture: String,
+    key: String,
+    table: Table,
 }
 
 pub(crate) fn page(lesson: &Lesson, language: Language) -> Result<String> {
@@ -43,6 +55,11 @@ pub(crate) fn page(lesson: &Lesson, language: Language) -> Result<String> {
             let paint = |words: &picture::Words, width: f64| picture::plane(plane, words, width, language);
             let figure = Figure::draw("full", plane.title.clone(), plane.see.clone(), behind, &paint);
             Drawn { figure: Some(figure), ..Drawn::default() }
+        }
+        Block::Tints(tints) => {
+            let [names, picture, key] = picture::tints(tints, language);
+            let (title, see, table) = (tints.title.clone(), tints.see.clone(), table(&tints.table));
+            Drawn { tints: Some(Tinted { title, see, names, picture, key, table }), ..Drawn::default() }
         }
     };
     let chapters = lesson.chapters.iter().map(|chapter| Chapter {

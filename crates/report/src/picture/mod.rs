@@ -12,6 +12,7 @@ mod plane;
 mod powers;
 mod readings;
 mod small;
+mod tints;
 mod trace;
 
 pub(crate) use cost::{CostPoint, cost};
@@ -28,6 +29,7 @@ pub(crate) use readings::{
     Relation, SplitBar, SplitPart, autocorrelation, relation, split_bar, typical_week,
 };
 pub(crate) use small::{bars, histogram, small_histogram, sparkline};
+pub(crate) use tints::tints;
 pub(crate) use trace::{Trace, trace};
 
 use crate::Language;

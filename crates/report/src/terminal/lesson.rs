@@ -24,6 +24,7 @@ pub fn lesson(lesson: &Lesson, width: usize, color: bool) -> String {
                 Block::Words(words) => say(&mut out, words, &plain),
                 Block::Formula(parts) => formula(&mut out, parts, inner),
                 Block::Sheet(sheet) => table(&mut out, sheet, inner, &paint, &mut say),
+                Block::Tints(tints) => table(&mut out, &tints.table, inner, &paint, &mut say),
                 Block::Plane(plane) => {
                     if let Some(sheet) = &plane.table {
                         let sheet = match sheet.title.is_empty() {
