@@ -104,7 +104,7 @@ impl Machine {
             }
             Head::Constant(_) => return Err(not_linear(self, "it says the same of every example", other)),
             Head::Trees(_) => return Err(not_linear(self, "trees split by several columns at once", other)),
-            Head::Net(_) | Head::Bag(_) => {
+            Head::Net(_) | Head::Bag(_) | Head::Sequence(_) => {
                 return Err(not_linear(self, "a net bends and mixes what goes in", other));
             }
             _ => {}
@@ -164,7 +164,7 @@ impl Machine {
         let mut met: Vec<(usize, f64)> = match rows {
             Rows::Dense(x) => x.row(0).iter().copied().enumerate().collect(),
             Rows::Sparse(x) => x.row(0).map(|(j, v)| (j as usize, v)).collect(),
-            Rows::None(_) => Vec::new(),
+            Rows::Sequences(_) | Rows::None(_) => Vec::new(),
         };
         // A cell at the mean of its column is left out of sparse rows, and is told all the same.
         for j in units.iter().map(|unit| first + unit.feature) {

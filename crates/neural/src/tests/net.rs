@@ -70,9 +70,11 @@ fn gradients_of_token_nets_agree_with_differences() {
 #[test]
 fn gradients_of_pooled_nets_agree_with_differences() {
     for reads in [Reads::Mean, Reads::Max, Reads::MeanMax, Reads::Attention] {
-        for (cell, dropout, projection, bidirectional, layers) in
-            [(Cell::Lstm, 0.0, None, true, 1), (Cell::Gru, 0.3, Some(3), true, 2), (Cell::Rnn, 0.3, None, false, 1)]
-        {
+        for (cell, dropout, projection, bidirectional, layers) in [
+            (Cell::Lstm, 0.0, None, true, 1),
+            (Cell::Gru, 0.3, Some(3), true, 2),
+            (Cell::Rnn, 0.3, None, false, 1),
+        ] {
             let mut p = tokens(cell, reads, 7);
             (p.dropout, p.projection) = (dropout, projection);
             p.stack = StackParams { layers, dropout, bidirectional, ..p.stack };
