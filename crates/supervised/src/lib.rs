@@ -18,6 +18,7 @@ mod machine;
 mod near;
 mod nearest;
 mod net;
+mod occlusion;
 mod packed;
 mod placed;
 mod seen;

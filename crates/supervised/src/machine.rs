@@ -1,5 +1,6 @@
 //! A fitted machine with everything between an example as it comes and its answer.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use gyeol_base::{Error, Fault, Result, Warning};
@@ -427,11 +428,11 @@ fn linear(model: &Linear, rows: &Rows) -> Vec<f64> {
 }
 
 /// Rows in the form of others: an encoder may write few rows down in another way than many.
-pub(crate) fn alike<'r>(like: &Rows, rows: &'r Rows) -> Result<std::borrow::Cow<'r, Rows>> {
+pub(crate) fn alike<'r>(like: &Rows, rows: &'r Rows) -> Result<Cow<'r, Rows>> {
     Ok(match (like, rows) {
-        (Rows::Dense(_), Rows::Sparse(x)) => std::borrow::Cow::Owned(Rows::Dense(x.to_dense()?)),
-        (Rows::Sparse(_), Rows::Dense(x)) => std::borrow::Cow::Owned(Rows::Sparse(Csr::from_dense(x)?)),
-        _ => std::borrow::Cow::Borrowed(rows),
+        (Rows::Dense(_), Rows::Sparse(x)) => Cow::Owned(Rows::Dense(x.to_dense()?)),
+        (Rows::Sparse(_), Rows::Dense(x)) => Cow::Owned(Rows::Sparse(Csr::from_dense(x)?)),
+        _ => Cow::Borrowed(rows),
     })
 }
 
@@ -439,12 +440,12 @@ pub(crate) fn alike<'r>(like: &Rows, rows: &'r Rows) -> Result<std::borrow::Cow<
 ///
 /// # Errors
 /// More numbers than memory is given for.
-pub fn dense(rows: &Rows) -> Result<std::borrow::Cow<'_, Dense>> {
+pub fn dense(rows: &Rows) -> Result<Cow<'_, Dense>> {
     Ok(match rows {
-        Rows::Dense(x) => std::borrow::Cow::Borrowed(x),
-        Rows::Sparse(x) => std::borrow::Cow::Owned(x.to_dense()?),
+        Rows::Dense(x) => Cow::Borrowed(x),
+        Rows::Sparse(x) => Cow::Owned(x.to_dense()?),
         Rows::Sequences(_) => return Err(Error::defect("sequences where features are read")),
-        Rows::None(n) => std::borrow::Cow::Owned(Dense::zeros(*n, 0)?),
+        Rows::None(n) => Cow::Owned(Dense::zeros(*n, 0)?),
     })
 }
 
@@ -480,20 +481,28 @@ impl Inputs {
         }
     }
 
+    /// The texts of examples: as they were given, or of the column of texts.
+    pub(crate) fn texts_of<'t>(
+        &self,
+        texts: Option<&'t [String]>,
+        table: Option<&Table>,
+    ) -> Result<Option<Cow<'t, [String]>>> {
+        Ok(match (texts, &self.text_column, table) {
+            (Some(texts), ..) => Some(Cow::Borrowed(texts)),
+            (None, Some(column), Some(table)) if self.reads_texts() => {
+                Some(Cow::Owned(table.texts(column)?.into_iter().map(Option::unwrap_or_default).collect()))
+            }
+            _ => None,
+        })
+    }
+
     /// Rows of numbers of examples as they come, with what deserves to be said.
     ///
     /// # Errors
     /// As [`Machine::ask`].
     pub fn rows(&self, texts: Option<&[String]>, table: Option<&Table>) -> Result<(Rows, Vec<Warning>)> {
-        let from_table: Vec<String>;
-        let texts = match (texts, &self.text_column, table) {
-            (Some(texts), ..) => Some(texts),
-            (None, Some(column), Some(table)) if self.reads_texts() => {
-                from_table = table.texts(column)?.into_iter().map(Option::unwrap_or_default).collect();
-                Some(from_table.as_slice())
-            }
-            _ => None,
-        };
+        let found = self.texts_of(texts, table)?;
+        let texts = found.as_deref();
         let lacking = |what: &str, next: &str| {
             Err(Fault::new("wrong-shape", format!("{what} where it was fitted on others")).next(next).input())
         };

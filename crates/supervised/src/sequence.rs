@@ -8,6 +8,7 @@
 //! they will come in other texts. Sequences of like length walk together. The seed alone decides what comes out, on any
 //! number of threads.
 
+use std::fmt;
 use std::sync::Arc;
 
 use gyeol_base::{Error, Fault, Result};
@@ -66,11 +67,17 @@ pub struct SequenceParams {
 }
 
 /// A recurrent net over units.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct SequenceNet {
     predictor: Arc<Predictor<f32>>,
     /// Mean and deviation of what comes out.
     target: (f64, f64),
+}
+
+impl fmt::Debug for SequenceNet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SequenceNet").field("shape", self.predictor.net().params()).finish_non_exhaustive()
+    }
 }
 
 /// What is saved of a [`SequenceNet`].

@@ -4,6 +4,7 @@
 //! `longest` units, and one without any is a single unknown unit.
 
 use std::fmt;
+use std::ops::Range;
 
 use gyeol_base::{Error, Fault, Result};
 use gyeol_tensor::Pool;
@@ -121,6 +122,19 @@ impl Sequences {
         let mut out = Sequences::of(self.vocabulary);
         for &i in at {
             out.ids.extend(self.at(i));
+            out.first.push(out.ids.len());
+            out.cut.push(self.cut[i]);
+        }
+        out
+    }
+
+    /// One sequence for each place, with the units there taken for the unknown one.
+    pub(crate) fn without(&self, i: usize, places: &[Range<usize>]) -> Sequences {
+        let mut out = Sequences::of(self.vocabulary);
+        for place in places {
+            let first = out.ids.len();
+            out.ids.extend(self.at(i));
+            out.ids[first + place.start..first + place.end].fill(UNKNOWN);
             out.first.push(out.ids.len());
             out.cut.push(self.cut[i]);
         }

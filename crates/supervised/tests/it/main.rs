@@ -1,5 +1,8 @@
 //! Machines: what they say is theirs, and comes back from a file the same.
 
+#[path = "../../../../tests/mutate.rs"]
+mod mutate;
+mod sequence;
 mod terms;
 mod unlabelled;
 
