@@ -508,7 +508,11 @@ impl Inputs {
         };
         if let Some(units) = &self.units {
             return match texts {
-                Some(texts) => Ok((Rows::Sequences(units.transform_texts(texts)), Vec::new())),
+                Some(texts) => {
+                    let found = units.transform_texts(texts);
+                    let warnings = units.cut(&found).into_iter().collect();
+                    Ok((Rows::Sequences(found), warnings))
+                }
                 None => lacking("a table", "give texts, or a table with the column of texts"),
             };
         }

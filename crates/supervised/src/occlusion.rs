@@ -20,6 +20,8 @@ use crate::words::Unit;
 
 /// Probabilities nearer to 0 or 1 are taken for this far away from them.
 const LEAST: f64 = 1e-9;
+/// Units that are walked over for one text: of very long ones the first words alone are told.
+const MOST_WALKED: usize = 500_000;
 
 /// Places of the words of a text among its units.
 fn words(units: &Units, written: &[String]) -> Vec<Range<usize>> {
@@ -68,7 +70,8 @@ impl Machine {
             return Err(Error::defect(format!("{} examples where one is explained", all.len())));
         };
         let written = units.written(text);
-        let places = words(units, &written);
+        let mut places = words(units, &written);
+        places.truncate(MOST_WALKED / written.len().max(1));
         let said = self.of_rows(&rows, pool)?;
         let without = self.of_rows(&Rows::Sequences(all.without(0, &places)), pool)?;
         let scores_of = scores(&said, 0);

@@ -6,7 +6,7 @@
 use std::fmt;
 use std::ops::Range;
 
-use gyeol_base::{Error, Fault, Result};
+use gyeol_base::{Error, Fault, Result, Warning};
 use gyeol_tensor::Pool;
 use gyeol_text::Tokenize;
 use gyeol_text::corpus::{Corpus, Totals};
@@ -262,6 +262,13 @@ impl Units {
         let (mut out, mut room) = (Sequences::of(self.len()), Vec::new());
         texts.iter().for_each(|text| self.push(text.as_ref(), &mut room, &mut out));
         out
+    }
+
+    /// What deserves to be said of texts that were cut.
+    pub(crate) fn cut(&self, texts: &Sequences) -> Option<Warning> {
+        let (cut, all, longest) = (texts.cut(), texts.len(), self.longest);
+        let words = format!("{cut} of {all} texts are longer than the {longest} units that are read of one");
+        (cut > 0).then(|| Warning::new("cut-texts", words))
     }
 
     /// All of it as JSON.

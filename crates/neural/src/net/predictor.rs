@@ -146,7 +146,8 @@ impl<T: Real> Predictor<T> {
             let longest = chunk.last().map_or(0, |&at| sequences[at].len());
             let mut room = self.room();
             let (rows, width) = (rows_of(longest), p.stack.input);
-            if room.0.x.len() < longest * rows * width {
+            let small = room.0.x.len() < longest * rows * width;
+            if small || room.1.read.len() < rows * self.net.read_width() {
                 // One step more is room of another size for each text: a third more is for many.
                 let steps = longest + longest / 3;
                 *room = (self.net.batch(steps, rows), self.net.answer_tape(steps, rows));

@@ -126,6 +126,13 @@ fn a_pooled_row_is_that_of_its_own_steps_whatever_walks_beside_it() {
         assert!(predictor.sequences(&[&[11]], &mut [0.0; 3], &Pool::new(1)).is_err());
         assert!(predictor.sequences(&[&[1]], &mut [0.0; 4], &Pool::new(1)).is_err());
         predictor.sequences(&[], &mut [], &Pool::new(1)).unwrap();
+        let long = [vec![3; 20_000], vec![4; 9000], vec![5; 30], vec![6; 5000]];
+        let long: Vec<&[u32]> = long.iter().cycle().take(12).map(Vec::as_slice).collect();
+        let mut said = vec![0.0; long.len() * 3];
+        for _ in 0..2 {
+            predictor.sequences(&long, &mut said, &Pool::new(2)).unwrap();
+            assert!(farthest((0..12).map(|i| (said[i] - said[i + 12]).abs())) < 1e-12, "{reads:?}");
+        }
     }
 }
 

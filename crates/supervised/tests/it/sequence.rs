@@ -192,7 +192,10 @@ fn any_text_has_an_answer_and_it_is_the_same_from_the_file() {
         assert_eq!(found, said(&back, &asked));
         let alone = said(&back, &asked[6..7]);
         assert!((alone[0] - found[12]).abs() < 1e-5, "neighbours change nothing");
-        let Rows::Sequences(rows) = machine.inputs.rows(Some(&asked), None).unwrap().0 else { panic!() };
+        let (Rows::Sequences(rows), warnings) = machine.inputs.rows(Some(&asked), None).unwrap() else {
+            panic!()
+        };
+        assert!(warnings.len() == 1 && warnings[0].words.contains(&format!("the {longest} units")));
         assert_eq!((rows.at(0), rows.at(6).len()), (&[1][..], longest));
         assert!(rows.cut() >= 1);
         // Rows that are no sequences, and those of other units.
