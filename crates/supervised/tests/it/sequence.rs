@@ -21,7 +21,7 @@ fn texts(count: usize) -> (Vec<String>, Vec<u32>) {
     let filler = ["the", "boat", "was", "seen", "again", "today"];
     let mut pick =
         |most: u64| (0..rng.below(most)).map(|_| filler[rng.below(6) as usize]).collect::<Vec<_>>().join(" ");
-    let of = |i: usize| if i % 2 == 0 { "not good" } else { "good not" };
+    let of = |i: usize| if i.is_multiple_of(2) { "not good" } else { "good not" };
     let texts = (0..count).map(|i| format!("{} {} {}", pick(4), of(i), pick(4))).collect();
     (texts, (0..count as u32).map(|i| i % 2).collect())
 }
