@@ -254,3 +254,21 @@ pub(super) fn default_rungs(
     let more: &[&str] = if in_order && !regression { &["lstm", "nbsvm+lstm"] } else { &[] };
     names.iter().chain(more).map(|name| ExamplesRung::named(*name)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn recurrent_nets_stand_behind_the_others_where_they_belong() {
+        let names = |regression, texts, scores, in_order| -> Vec<String> {
+            default_rungs(regression, texts, scores, in_order).into_iter().map(|rung| rung.name).collect()
+        };
+        let with = names(false, true, 10, true);
+        assert_eq!(with[with.len() - 2..], ["lstm", "nbsvm+lstm"]);
+        assert_eq!(names(false, true, 10, false), with[..with.len() - 2]);
+        for found in [names(true, true, 10, true), names(false, true, MOST_SCORES + 1, true)] {
+            assert!(!found.iter().any(|name| name.contains("lstm")), "{found:?}");
+        }
+    }
+}
