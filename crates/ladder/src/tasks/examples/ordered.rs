@@ -132,8 +132,8 @@ impl Workbench<'_> {
                 .iter()
                 .find(|(name, _)| *name == named)
                 .map_or(Reads::MeanMax, |(_, reads)| *reads),
-            dropout: rung.dropout.unwrap_or(0.3),
-            word_dropout: rung.word_dropout.unwrap_or(0.05),
+            dropout: rung.dropout.unwrap_or(0.2),
+            word_dropout: rung.word_dropout.unwrap_or(0.02),
             epochs: rung.epochs.unwrap_or(if self.quick { epochs.div_ceil(3) } else { epochs }),
             until: None,
             batch: rung.batch.unwrap_or(64),
@@ -194,7 +194,7 @@ impl Workbench<'_> {
 }
 
 /// Highest learning rate where the recipe says none.
-const RATE: f64 = 0.004;
+const RATE: f64 = 0.01;
 
 /// Whether fits of a setting are too long for one of each size and each remedy.
 pub(super) fn too_long(setting: &Setting, rows: &Rows) -> bool {
