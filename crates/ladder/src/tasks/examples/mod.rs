@@ -14,7 +14,7 @@ mod judge;
 mod mixture;
 mod more;
 mod nets;
-pub(crate) mod ordered;
+mod ordered;
 mod prepare;
 mod remedies;
 mod rungs;

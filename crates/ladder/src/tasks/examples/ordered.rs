@@ -25,9 +25,11 @@ const SHARED: usize = 24_000_000;
 const MEASURED: usize = 5_000_000;
 /// Most units with a number.
 const MOST: usize = 50_000;
+/// Highest learning rate where the recipe says none.
+const RATE: f64 = 0.01;
 
 /// The ways to read the steps, by name.
-pub(crate) const POOLINGS: [(&str, Reads); 5] = [
+const POOLINGS: [(&str, Reads); 5] = [
     ("last", Reads::Last),
     ("mean", Reads::Mean),
     ("max", Reads::Max),
@@ -36,7 +38,7 @@ pub(crate) const POOLINGS: [(&str, Reads); 5] = [
 ];
 
 /// Whether rungs of this kind read texts in their order.
-pub(crate) fn ordered(kind: &str) -> bool {
+pub(super) fn ordered(kind: &str) -> bool {
     matches!(kind, "rnn" | "gru" | "lstm" | "bilstm")
 }
 
@@ -192,9 +194,6 @@ impl Workbench<'_> {
         Ok((head, facts, inside))
     }
 }
-
-/// Highest learning rate where the recipe says none.
-const RATE: f64 = 0.01;
 
 /// Whether fits of a setting are too long for one of each size and each remedy.
 pub(super) fn too_long(setting: &Setting, rows: &Rows) -> bool {
