@@ -53,6 +53,29 @@ class Place:
         return model
 
 
+    def fit_net(self, name, lines, valid, rung):
+        """A net of words by the sentence protocol, as the ladder fits it; `valid` chooses the epoch and stands in for a test."""
+        recipe = f"""task = "language-model"
+[data]
+train = "{name}.txt"
+valid = "{name}.valid.txt"
+test = "{name}.test.txt"
+[text]
+scheme = "whitespace"
+normalise = ["nfc"]
+[compare]
+orders = []
+[[rung]]
+name = "{rung}"
+"""
+        self.write(f"{name}.txt", lines)
+        self.write(f"{name}.valid.txt", valid)
+        self.write(f"{name}.test.txt", valid[:1000])
+        path = self.write(f"{name}.{rung}.toml", [recipe])
+        self.run("run", path, "--out", self.at(f"{name}.{rung}"), "--force", "--quiet")
+        return self.at(f"{name}.{rung}/rungs/{rung}.gyeol")
+
+
 def distinct(lines, but=()):
     """Each line once, in order, without those in `but`."""
     seen, out = set(but), []

@@ -1,6 +1,8 @@
 """How often a count-based model finds the true sentence beside a corrupted one, by kind of corruption.
 
-usage: python rank_kinds.py GYEOL DATA [FOLDER] > runs/DATE-MACHINE/rank-kinds.jsonl
+usage: python rank_kinds.py GYEOL DATA [FOLDER] [RUNG …] > runs/DATE-MACHINE/rank-kinds.jsonl
+
+With rungs (gru, lstm, nnlm) nets of words are asked instead of counts, each as the ladder fits it where nothing is said.
 
 Sets of one true and one corrupted sentence, so chance is 50 %: most from sentences held out of training, those of far
 agreement and of Korean voice and time built by pattern from the words below. Chosen by seed 1 before any model was run;
@@ -12,6 +14,7 @@ from parts import *
 
 gyeol, data = sys.argv[1:3]
 place = Place(gyeol, sys.argv[3] if len(sys.argv) > 3 else "rank-kinds")
+nets = sys.argv[4:]
 MOST = 1000
 
 # ---- English -------------------------------------------------------------------------------------------------------
@@ -281,12 +284,13 @@ def sets(kinds, held_out, known, built):
 table = {}
 
 
-def measure(language, unit, train, triples, cut=lambda lines: lines):
+def measure(language, unit, train, valid, triples, cut=lambda lines: lines):
     right, wrong = cut([t[1] for t in triples]), cut([t[2] for t in triples])
     file = place.write("sets.tsv", [f"{t[0]}\t{a}\t{b}" for t, a, b in zip(triples, right, wrong)])
-    train = cut(train)
-    for order in (1, 3, 5):
-        model = place.fit(f"{language}-{unit}", train, order)
+    train, valid = cut(train), cut(valid)
+    for order in nets or (1, 3, 5):
+        name = f"{language}-{unit}"
+        model = place.fit_net(name, train, valid, order) if nets else place.fit(name, train, order)
         found = json.loads(place.run("rank", model, file, "--accuracy", "--json"))
         said = {"language": language, "unit": unit, "order": order, "sentences": len(train), "tokens": sum(map(len, map(str.split, train)))}
         print(json.dumps({**said, "per_word": False, **found}, ensure_ascii=False), flush=True)
@@ -301,15 +305,15 @@ def measure(language, unit, train, triples, cut=lambda lines: lines):
 
 en = english(place, data)
 known = set(en["train"] + en["valid"] + en["test"])
-measure("en", "words", en["train"], list(sets(HELD_OUT_EN, en["test"], known, far())))
+measure("en", "words", en["train"], en["valid"], list(sets(HELD_OUT_EN, en["test"], known, far())))
 ko = korean(place, data)
 NOUN = nouns_of(ko["train"])
 known = set(ko["train"] + ko["valid"] + ko["test"])
 triples = list(sets(HELD_OUT_KO, ko["test"], known, built_ko()))
-measure("ko", "eojeol", ko["train"], triples)
+measure("ko", "eojeol", ko["train"], ko["valid"], triples)
 place.run("vocab", place.write("ko.txt", ko["train"]), "-o", place.at("ko.json"), "--lang", "ko", "--scheme", "korean")
-measure("ko", "stems and particles", ko["train"], triples, lambda lines: place.tokens(lines, "--like", place.at("ko.json")))
-measure("ko", "syllables", ko["train"], triples, lambda lines: place.tokens(lines, "--lang", "ko", "--unit", "char"))
+measure("ko", "stems and particles", ko["train"], ko["valid"], triples, lambda lines: place.tokens(lines, "--like", place.at("ko.json")))
+measure("ko", "syllables", ko["train"], ko["valid"], triples, lambda lines: place.tokens(lines, "--lang", "ko", "--unit", "char"))
 
 for language in ("en", "ko"):
     units = list(dict.fromkeys(u for (l, _), row in table.items() if l == language for u in row))

@@ -48,6 +48,7 @@ fn learn(
         reads: Reads::Last,
         projection: None,
         output: Output::Values { width: 1, activation: Activation::Linear, loss: Loss::Mse },
+        tied: false,
     })?;
     let samples = adding(TRAIN + VALID, seed);
     let all: Vec<u32> = (0..samples.len() as u32).collect();

@@ -103,6 +103,7 @@ fn largest(reads: Reads) -> Result<(f32, Vec<f32>, Vec<f32>)> {
         reads,
         projection: None,
         output: Output::Values { width: 1, activation: Activation::Linear, loss: Loss::Mse },
+        tied: false,
     })?;
     let draw = |samples: usize, seed: u64| {
         let mut rng = Rng::new(seed);

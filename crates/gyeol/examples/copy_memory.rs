@@ -50,6 +50,7 @@ fn learn(cell: Cell, epochs: usize, seed: u64) -> Result<f64, Error> {
         reads: Reads::Every,
         projection: None,
         output: Output::Classes { classes: BLANK as usize + 1 },
+        tied: false,
     })?;
     let (inputs, outputs) = copying(TRAIN + VALID, seed);
     let samples = Labelled::tagged(&net, &inputs, &outputs, STEPS)?;

@@ -1,9 +1,10 @@
 //! Counts, nets and mixtures of both as one kind of model.
 
 use gyeol_base::{Fault, Result};
-use gyeol_ngram::{NgramModel, SENTENCE_START, Scored, ScoresWords, WordId};
+use gyeol_ngram::{NgramModel, Protocol, SENTENCE_END, SENTENCE_START, Scored, ScoresWords, WordId};
 use gyeol_tensor::Pool;
 
+use crate::cache::{CacheLm, CacheState};
 use crate::net::{NetLm, NetState};
 
 /// A language model.
@@ -17,6 +18,8 @@ pub enum AnyLm {
     Ngram(NgramModel),
     /// Of a net.
     Net(Box<NetLm>),
+    /// Of the words before.
+    Cache(Box<CacheLm>),
     /// Σ share · P, of models that have the same words under the same numbers.
     Mixed(Vec<(f64, AnyLm)>),
 }
@@ -29,6 +32,8 @@ pub enum AnyLmState {
     Ngram(<NgramModel as ScoresWords>::State),
     /// Of a net.
     Net(NetState),
+    /// Of a cache.
+    Cache(CacheState),
     /// Of each member.
     Mixed(Vec<AnyLmState>),
 }
@@ -42,6 +47,12 @@ impl From<NgramModel> for AnyLm {
 impl From<NetLm> for AnyLm {
     fn from(model: NetLm) -> Self {
         AnyLm::Net(Box::new(model))
+    }
+}
+
+impl From<CacheLm> for AnyLm {
+    fn from(model: CacheLm) -> Self {
+        AnyLm::Cache(Box::new(model))
     }
 }
 
@@ -84,7 +95,7 @@ impl AnyLm {
     pub fn as_ngram(&self) -> Option<&NgramModel> {
         match self {
             AnyLm::Ngram(model) => Some(model),
-            AnyLm::Net(_) | AnyLm::Mixed(_) => None,
+            AnyLm::Net(_) | AnyLm::Cache(_) | AnyLm::Mixed(_) => None,
         }
     }
 
@@ -92,15 +103,37 @@ impl AnyLm {
     pub fn ngram_within(&self) -> Option<&NgramModel> {
         match self {
             AnyLm::Ngram(model) => Some(model),
-            AnyLm::Net(_) => None,
+            AnyLm::Net(_) | AnyLm::Cache(_) => None,
             AnyLm::Mixed(members) => members.iter().find_map(|(_, model)| model.ngram_within()),
+        }
+    }
+
+    /// How it was taught to read lines: that of its nets; in one stream with a cache; and each alone without either.
+    pub fn protocol(&self) -> Protocol {
+        match self {
+            AnyLm::Ngram(_) => Protocol::Sentence,
+            AnyLm::Net(net) => net.protocol(),
+            AnyLm::Cache(_) => Protocol::Stream,
+            AnyLm::Mixed(members) => {
+                let streams = members.iter().any(|(_, model)| model.protocol() == Protocol::Stream);
+                if streams { Protocol::Stream } else { Protocol::Sentence }
+            }
+        }
+    }
+
+    /// The first net in it.
+    pub fn net_within(&self) -> Option<&NetLm> {
+        match self {
+            AnyLm::Ngram(_) | AnyLm::Cache(_) => None,
+            AnyLm::Net(net) => Some(net),
+            AnyLm::Mixed(members) => members.iter().find_map(|(_, model)| model.net_within()),
         }
     }
 
     /// Numbers that nets learnt.
     pub fn net_parameters(&self) -> u64 {
         match self {
-            AnyLm::Ngram(_) => 0,
+            AnyLm::Ngram(_) | AnyLm::Cache(_) => 0,
             AnyLm::Net(net) => net.parameters().len() as u64,
             AnyLm::Mixed(members) => members.iter().map(|(_, model)| model.net_parameters()).sum(),
         }
@@ -111,6 +144,7 @@ impl AnyLm {
         match self {
             AnyLm::Ngram(model) => model.size() as u64,
             AnyLm::Net(net) => 4 * net.parameters().len() as u64,
+            AnyLm::Cache(cache) => 4 * (cache.shares().len() + 2 * cache.size()) as u64,
             AnyLm::Mixed(members) => members.iter().map(|(_, model)| model.size()).sum(),
         }
     }
@@ -123,6 +157,30 @@ impl AnyLm {
             gyeol_ngram::score_ids(self, &lines[at], true, |one| scored.push(one));
         });
         out
+    }
+
+    /// Scores lines that follow one another, each a sentence, `</s>` after it, from a state on: nets remember the lines
+    /// before, counts begin each line anew. Also the state after them.
+    pub fn score_stream(
+        &self,
+        lines: &[Vec<WordId>],
+        mut state: AnyLmState,
+    ) -> (Vec<Vec<Scored>>, AnyLmState) {
+        let mut out = Vec::with_capacity(lines.len());
+        for line in lines {
+            let mut ids = Vec::with_capacity(line.len() + 2);
+            ids.push(SENTENCE_START);
+            ids.extend_from_slice(line);
+            ids.push(SENTENCE_END);
+            let mut scored = Vec::with_capacity(ids.len());
+            state = self.score_run(&ids, state, &mut |one| scored.push(one));
+            state = match self {
+                AnyLm::Ngram(_) => self.start(),
+                AnyLm::Net(_) | AnyLm::Cache(_) | AnyLm::Mixed(_) => self.next_line(state),
+            };
+            out.push(scored);
+        }
+        (out, state)
     }
 }
 
@@ -148,6 +206,7 @@ impl ScoresWords for AnyLm {
         match self {
             AnyLm::Ngram(model) => model.vocabulary_len(),
             AnyLm::Net(model) => model.vocabulary_len(),
+            AnyLm::Cache(model) => model.vocabulary_len(),
             AnyLm::Mixed(members) => members[0].1.vocabulary_len(),
         }
     }
@@ -156,6 +215,7 @@ impl ScoresWords for AnyLm {
         match self {
             AnyLm::Ngram(model) => model.id(word),
             AnyLm::Net(model) => model.id(word),
+            AnyLm::Cache(model) => model.id(word),
             AnyLm::Mixed(members) => members[0].1.id(word),
         }
     }
@@ -164,6 +224,7 @@ impl ScoresWords for AnyLm {
         match self {
             AnyLm::Ngram(model) => model.word(id),
             AnyLm::Net(model) => model.word(id),
+            AnyLm::Cache(model) => model.word(id),
             AnyLm::Mixed(members) => members[0].1.word(id),
         }
     }
@@ -172,6 +233,7 @@ impl ScoresWords for AnyLm {
         match self {
             AnyLm::Ngram(model) => AnyLmState::Ngram(model.start()),
             AnyLm::Net(model) => AnyLmState::Net(model.start()),
+            AnyLm::Cache(model) => AnyLmState::Cache(model.start()),
             AnyLm::Mixed(members) => AnyLmState::Mixed(members.iter().map(|(_, m)| m.start()).collect()),
         }
     }
@@ -185,6 +247,10 @@ impl ScoresWords for AnyLm {
             (AnyLm::Net(model), AnyLmState::Net(state)) => {
                 let (scored, next) = model.score(state, word);
                 (scored, AnyLmState::Net(next))
+            }
+            (AnyLm::Cache(model), AnyLmState::Cache(state)) => {
+                let (scored, next) = model.score(state, word);
+                (scored, AnyLmState::Cache(next))
             }
             (AnyLm::Mixed(members), AnyLmState::Mixed(states)) => {
                 let (scored, next): (Vec<Scored>, Vec<AnyLmState>) =
@@ -202,7 +268,7 @@ impl ScoresWords for AnyLm {
     fn context(&self) -> Option<usize> {
         match self {
             AnyLm::Ngram(model) => model.context(),
-            AnyLm::Net(_) | AnyLm::Mixed(_) => None,
+            AnyLm::Net(_) | AnyLm::Cache(_) | AnyLm::Mixed(_) => None,
         }
     }
 
@@ -217,6 +283,7 @@ impl ScoresWords for AnyLm {
         match (self, state) {
             (AnyLm::Ngram(model), AnyLmState::Ngram(state)) => AnyLmState::Ngram(model.after(state, word)),
             (AnyLm::Net(model), AnyLmState::Net(state)) => AnyLmState::Net(model.after(state, word)),
+            (AnyLm::Cache(model), AnyLmState::Cache(state)) => AnyLmState::Cache(model.after(state, word)),
             (AnyLm::Mixed(members), AnyLmState::Mixed(states)) => AnyLmState::Mixed(
                 members.iter().zip(states).map(|((_, model), state)| model.after(state, word)).collect(),
             ),
@@ -230,10 +297,25 @@ impl ScoresWords for AnyLm {
         self.run(words, state, each)
     }
 
+    /// In a mixture nets go on with what they remember; counts, which never met a word after `</s>`, begin anew.
+    fn next_line(&self, state: AnyLmState) -> AnyLmState {
+        match (self, state) {
+            (AnyLm::Mixed(members), AnyLmState::Mixed(states)) => {
+                let next = members.iter().zip(states).map(|((_, model), state)| match model {
+                    AnyLm::Ngram(_) => model.start(),
+                    AnyLm::Net(_) | AnyLm::Cache(_) | AnyLm::Mixed(_) => model.next_line(state),
+                });
+                AnyLmState::Mixed(next.collect())
+            }
+            (_, state) => state,
+        }
+    }
+
     fn distribution(&self, state: &AnyLmState, out: &mut Vec<f64>) {
         match (self, state) {
             (AnyLm::Ngram(model), AnyLmState::Ngram(state)) => model.distribution(state, out),
             (AnyLm::Net(model), AnyLmState::Net(state)) => model.distribution(state, out),
+            (AnyLm::Cache(model), AnyLmState::Cache(state)) => model.distribution(state, out),
             (AnyLm::Mixed(members), AnyLmState::Mixed(states)) => {
                 let mut sum = vec![0.0; self.vocabulary_len()];
                 for ((share, model), state) in members.iter().zip(states) {
@@ -267,6 +349,9 @@ impl AnyLm {
             }
             (AnyLm::Net(model), AnyLmState::Net(state)) => {
                 AnyLmState::Net(model.score_run(words, state, &mut each))
+            }
+            (AnyLm::Cache(model), AnyLmState::Cache(state)) => {
+                AnyLmState::Cache(model.score_run(words, state, &mut each))
             }
             (AnyLm::Mixed(members), AnyLmState::Mixed(states)) => {
                 let mut all: Vec<Vec<Scored>> = vec![Vec::with_capacity(words.len()); members.len()];

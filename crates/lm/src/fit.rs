@@ -1,15 +1,23 @@
-//! Training a net on lines of words: one long stream, cut into rows that are read side by side, the state carried on
-//! (truncated back-propagation; Zaremba et al. 2014).
+//! Training a net on lines of words, as they will be asked for.
+//!
+//! | protocol | a sample | a line begins |
+//! |---|---|---|
+//! | sentence | a line, from no state on | where nothing came before |
+//! | stream | a piece of one long text, cut into rows that are read side by side (truncated back-propagation; Zaremba et al. 2014) | with what the net remembers of the lines before |
 
 use gyeol_base::{Fault, Result};
 use gyeol_neural::net::{
-    Batch, Input, LayerSummary, Learner, Net, NetParams, Output, Reads, Samples, TokenStreams,
+    Batch, Input, Labelled, LayerSummary, Learner, Net, NetParams, Output, Reads, Samples, TokenStreams,
+    Window, WindowParams, Windows, WindowsLearner,
 };
-use gyeol_neural::{Cell, Epoch, Fit, Optimizer, Schedule, StackParams, State, TrainParams, fit};
-use gyeol_ngram::{SENTENCE_END, WordId};
+use gyeol_neural::{
+    Activation, Cell, Epoch, Fit, Optimizer, Schedule, StackParams, State, TrainParams, Trainable, fit,
+};
+use gyeol_ngram::{Protocol, SENTENCE_END, WordId};
 use gyeol_tensor::{Pool, Precision, Real};
 use serde::{Deserialize, Serialize};
 
+use crate::body::Shape;
 use crate::classes::Classes;
 use crate::net::NetLm;
 use crate::words::Words;
@@ -18,11 +26,31 @@ use crate::words::Words;
 const CLUSTERS: [usize; 2] = [2000, 10_000];
 const SHRINK: usize = 4;
 
+/// Words of a line that are read in one go where lines are read alone; what is longer is cut.
+const LONGEST: usize = 256;
+/// Words of a batch that suits.
+const BATCH: usize = 700;
+
+/// What a net of words is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Kind {
+    /// Recurrent layers of a cell.
+    Recurrent(Cell),
+    /// Hidden layers over so many words before, the NNLM of Bengio et al. 2003.
+    Window(usize),
+}
+
+impl From<Cell> for Kind {
+    fn from(cell: Cell) -> Kind {
+        Kind::Recurrent(cell)
+    }
+}
+
 /// How a net is made and trained.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct NetLmParams {
-    /// Kind of cell.
-    pub cell: Cell,
+    /// What it is made of.
+    pub kind: Kind,
     /// Units of a layer.
     pub units: usize,
     /// Layers.
@@ -34,9 +62,13 @@ pub struct NetLmParams {
     pub dropout: f64,
     /// Whether the softmax is adaptive (Grave et al. 2017).
     pub adaptive: bool,
-    /// Rows that the text is cut into.
+    /// Whether the embeddings are the weights of a full softmax too (Press and Wolf 2017).
+    pub tied: bool,
+    /// How it will be asked: line by line, or with what it remembers of the lines before.
+    pub protocol: Protocol,
+    /// Lines of a batch; of a stream rows that the text is cut into; words where a window tells them.
     pub rows: usize,
-    /// Words of a window of back-propagation.
+    /// Words of a window of back-propagation, of a stream.
     pub steps: usize,
     /// Epochs of the one-cycle schedule.
     pub epochs: usize,
@@ -97,6 +129,69 @@ impl<T: Real> Samples<T> for Both {
     }
 }
 
+/// What a net learns from, the training part before the validation part.
+enum Text {
+    Stream(Both),
+    Lines(Labelled),
+}
+
+impl Text {
+    fn len(&self) -> usize {
+        match self {
+            Text::Stream(both) => both.train.len() + both.valid.len(),
+            Text::Lines(lines) => lines.len(),
+        }
+    }
+}
+
+impl<T: Real> Samples<T> for Text {
+    fn longest(&self) -> usize {
+        match self {
+            Text::Stream(both) => <Both as Samples<T>>::longest(both),
+            Text::Lines(lines) => <Labelled as Samples<T>>::longest(lines),
+        }
+    }
+    fn gather(&self, samples: &[u32], batch: &mut Batch<T>) {
+        match self {
+            Text::Stream(both) => both.gather(samples, batch),
+            Text::Lines(lines) => lines.gather(samples, batch),
+        }
+    }
+    fn weight(&self, samples: &[u32]) -> f64 {
+        match self {
+            Text::Stream(both) => <Both as Samples<T>>::weight(both, samples),
+            Text::Lines(lines) => <Labelled as Samples<T>>::weight(lines, samples),
+        }
+    }
+    fn streams(&self) -> Option<usize> {
+        match self {
+            Text::Stream(both) => <Both as Samples<T>>::streams(both),
+            Text::Lines(_) => None,
+        }
+    }
+    fn ragged(&self) -> bool {
+        match self {
+            Text::Stream(_) => false,
+            Text::Lines(lines) => <Labelled as Samples<T>>::ragged(lines),
+        }
+    }
+}
+
+/// Lines as classes read and classes to come, cut where they are long.
+fn pieces(lines: &[Vec<WordId>], classes: &Classes) -> (Vec<Vec<u32>>, Vec<Vec<u32>>) {
+    let end = classes.of(SENTENCE_END);
+    let (mut read, mut come) = (Vec::new(), Vec::new());
+    for line in lines {
+        let all: Vec<u32> = stream(std::slice::from_ref(line), classes);
+        debug_assert_eq!(all.last(), Some(&end));
+        for (read_now, next) in all[..all.len() - 1].chunks(LONGEST).zip(all[1..].chunks(LONGEST)) {
+            read.push(read_now.to_vec());
+            come.push(next.to_vec());
+        }
+    }
+    (read, come)
+}
+
 /// Lines as one stream of classes: what ended a line stands before the next.
 fn stream(lines: &[Vec<WordId>], classes: &Classes) -> Vec<u32> {
     let end = classes.of(SENTENCE_END);
@@ -106,24 +201,45 @@ fn stream(lines: &[Vec<WordId>], classes: &Classes) -> Vec<u32> {
 
 impl NetLmParams {
     /// A net that suits so many words of training text over so many classes: small enough that a word is met often
-    /// enough, and as many epochs as some four million words of training allow.
-    pub fn suited(cell: Cell, tokens: usize, classes: usize) -> NetLmParams {
+    /// enough, and as many epochs as some four million words of training allow. `tokens` stand in so many `lines`.
+    pub fn suited(
+        kind: impl Into<Kind>,
+        tokens: usize,
+        lines: usize,
+        classes: usize,
+        protocol: Protocol,
+    ) -> NetLmParams {
         let units = match tokens {
             0..50_000 => 64,
             50_000..400_000 => 128,
             _ => 200,
         };
+        let kind = kind.into();
+        let adaptive = classes > 20_000;
+        let rows = 20.min((tokens / 400).max(1));
         NetLmParams {
-            cell,
+            kind,
             units,
-            layers: if tokens < 400_000 { 1 } else { 2 },
+            layers: if tokens < 400_000 || matches!(kind, Kind::Window(_)) { 1 } else { 2 },
             embedding: units,
             dropout: if tokens < 5_000_000 { 0.35 } else { 0.1 },
-            adaptive: classes > 20_000,
-            rows: 20.min((tokens / 400).max(1)),
+            adaptive,
+            tied: !adaptive,
+            protocol,
+            rows: match (kind, protocol) {
+                (Kind::Window(_), _) => 256.min((tokens / 20).max(1)),
+                (_, Protocol::Stream) => rows,
+                (_, Protocol::Sentence) => (rows * BATCH / 20 * lines.max(1) / tokens.max(1)).clamp(4, 256),
+            },
             steps: 35,
             epochs: (4_000_000 / tokens.max(1)).clamp(1, 30),
-            learning_rate: 3e-3,
+            // The gates of an LSTM bear more; wider layers less.
+            learning_rate: (128.0 / units as f64).sqrt().min(1.0)
+                * match kind {
+                    Kind::Recurrent(Cell::Lstm) => 1e-2,
+                    Kind::Recurrent(Cell::Gru) => 6e-3,
+                    Kind::Recurrent(_) | Kind::Window(_) => 3e-3,
+                },
             weight_decay: 1e-2,
             clip: 1.0,
             precision: Precision::F32,
@@ -132,26 +248,49 @@ impl NetLmParams {
     }
 
     /// The shape over so many classes.
-    pub fn shape(&self, classes: usize) -> NetParams {
+    pub fn shape(&self, classes: usize) -> Shape {
+        let cutoffs: Vec<usize> = CLUSTERS.into_iter().filter(|&at| at < classes).collect();
+        let adaptive = self.adaptive && !cutoffs.is_empty();
+        let tied = self.tied && !adaptive;
+        let output = match adaptive {
+            true => Output::Adaptive { classes, cutoffs, shrink: SHRINK },
+            false => Output::Classes { classes },
+        };
+        let cell = match self.kind {
+            Kind::Recurrent(cell) => cell,
+            Kind::Window(context) => {
+                let mut hidden = vec![self.units; self.layers];
+                if tied && self.units != self.embedding {
+                    hidden.push(self.embedding);
+                }
+                return Shape::Window(WindowParams {
+                    vocabulary: classes,
+                    context,
+                    embedding: self.embedding,
+                    hidden,
+                    activation: Activation::Tanh,
+                    dropout: self.dropout,
+                    output,
+                    tied,
+                });
+            }
+        };
         let stack = StackParams {
             layers: self.layers,
             dropout: if self.layers > 1 { self.dropout } else { 0.0 },
             locked: true,
             precision: self.precision,
-            ..StackParams::new(self.cell, self.embedding, self.units)
+            ..StackParams::new(cell, self.embedding, self.units)
         };
-        let cutoffs: Vec<usize> = CLUSTERS.into_iter().filter(|&at| at < classes).collect();
-        NetParams {
+        Shape::Recurrent(NetParams {
             input: Input::Tokens { vocabulary: classes },
             stack,
             dropout: self.dropout,
             reads: Reads::Every,
             projection: (self.units != self.embedding).then_some(self.embedding),
-            output: match self.adaptive && !cutoffs.is_empty() {
-                true => Output::Adaptive { classes, cutoffs, shrink: SHRINK },
-                false => Output::Classes { classes },
-            },
-        }
+            output,
+            tied,
+        })
     }
 
     fn training(&self) -> TrainParams {
@@ -179,10 +318,10 @@ impl NetLmParams {
     ) -> Result<Trained> {
         let classes = Classes::of_counts(counts);
         let shape = self.shape(classes.len());
-        let net = Net::new(&shape)?;
         let (learnt, judged) = (stream(train, &classes), stream(valid, &classes));
         let fewest = judged.len().min(learnt.len());
-        if self.rows == 0 || fewest < 2 * self.rows {
+        let streams = self.protocol == Protocol::Stream && matches!(shape, Shape::Recurrent(_));
+        if self.rows == 0 || fewest < if streams { 2 * self.rows } else { 2 } {
             let found = format!("{fewest} words for {} rows of a stream", self.rows);
             return Err(Fault::new("too-little-text", found)
                 .cause("the training or the validation part holds fewer than two words a row")
@@ -190,16 +329,71 @@ impl NetLmParams {
                 .input());
         }
         let naive = naive(&learnt, &judged, classes.len());
-        let both = Both {
-            train: TokenStreams::new(&net, learnt, self.rows, self.steps)?,
-            valid: TokenStreams::new(&net, judged, self.rows, self.steps)?,
+        let state = match &shape {
+            Shape::Recurrent(shape) => {
+                let net = Net::new(shape)?;
+                let (text, learns) = self.text(&net, (train, valid), (learnt, judged), &classes)?;
+                let learner = Learner { net: &net, samples: &text };
+                self.run(&learner, learns, text.len(), pool, resume, observe)?
+            }
+            Shape::Window(shape) => {
+                let net = Window::new(shape)?;
+                let end = classes.of(SENTENCE_END);
+                let pieces = |lines: &[Vec<WordId>], all: Vec<u32>| match self.protocol {
+                    // What stands before the first word is what ends a line, and is not told itself.
+                    Protocol::Stream => vec![all[1..].to_vec()],
+                    Protocol::Sentence => lines
+                        .iter()
+                        .map(|line| stream(std::slice::from_ref(line), &classes)[1..].to_vec())
+                        .collect(),
+                };
+                let mut all = pieces(train, learnt);
+                let learns = all.iter().map(Vec::len).sum();
+                all.extend(pieces(valid, judged));
+                let windows = Windows::new(&net, all.iter().map(Vec::as_slice), end)?;
+                let learner = WindowsLearner { net: &net, windows: &windows };
+                self.run(&learner, learns, windows.len(), pool, resume, observe)?
+            }
         };
-        let ids: Vec<u32> = (0..(both.train.len() + both.valid.len()) as u32).collect();
-        let (learns, judges) = ids.split_at(both.train.len());
-        let learner = Learner { net: &net, samples: &both };
-        let state = fit(&learner, &self.training(), learns, judges, pool, resume, observe)?;
-        let model = NetLm::new(words, classes, &shape, state.best, pool.threads())?;
+        let model = NetLm::new(words, classes, &shape, state.best, pool.threads())?.taught(self.protocol);
         Ok(Trained { layers: model.layers(), model, curve: state.curve, best_epoch: state.best_epoch, naive })
+    }
+
+    /// What a recurrent net learns from, and how many of its samples are for learning.
+    fn text(
+        &self,
+        net: &Net,
+        (train, valid): (&[Vec<WordId>], &[Vec<WordId>]),
+        (learnt, judged): (Vec<u32>, Vec<u32>),
+        classes: &Classes,
+    ) -> Result<(Text, usize)> {
+        if self.protocol == Protocol::Stream {
+            let train = TokenStreams::new(net, learnt, self.rows, self.steps)?;
+            let valid = TokenStreams::new(net, judged, self.rows, self.steps)?;
+            let learns = train.len();
+            return Ok((Text::Stream(Both { train, valid }), learns));
+        }
+        let (mut read, mut come) = pieces(train, classes);
+        let learns = read.len();
+        let (read_there, come_there) = pieces(valid, classes);
+        read.extend(read_there);
+        come.extend(come_there);
+        Ok((Text::Lines(Labelled::tagged(net, &read, &come, LONGEST)?), learns))
+    }
+
+    /// Trains on the first samples, judged by the others.
+    fn run<M: Trainable<f32>>(
+        &self,
+        learner: &M,
+        learns: usize,
+        all: usize,
+        pool: &Pool,
+        resume: Option<State<f32>>,
+        observe: &mut dyn FnMut(Fit<'_, f32>) -> bool,
+    ) -> Result<State<f32>> {
+        let ids: Vec<u32> = (0..all as u32).collect();
+        let (learns, judges) = ids.split_at(learns);
+        Ok(fit(learner, &self.training(), learns, judges, pool, resume, observe)?)
     }
 }
 

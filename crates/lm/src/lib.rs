@@ -8,6 +8,8 @@
 //! | [`Classes`] | what the softmax is over, and how `<unk>` gets its share |
 
 mod any;
+mod body;
+mod cache;
 mod classes;
 mod fit;
 mod net;
@@ -15,8 +17,10 @@ mod pack;
 mod words;
 
 pub use any::{AnyLm, AnyLmState};
+pub use body::Shape;
+pub use cache::{CacheLm, CacheState};
 pub use classes::Classes;
-pub use fit::{NetLmParams, Trained};
+pub use fit::{Kind, NetLmParams, Trained};
 pub use gyeol_base::{Error, Result};
 pub use net::{NetLm, NetState};
 pub use words::Words;

@@ -1,31 +1,31 @@
-//! A recurrent net that says what word comes next.
+//! A net that says what word comes next.
 //!
 //! ```text
 //! words ──class──▶ E[c_t] ──▶ recurrent layers, h_t carried on ──▶ softmax over classes ──share──▶ P(word | all before)
+//!                             or the last so many side by side
 //! ```
 //!
-//! A sentence begins where one ended: the first token that is read is `</s>`, with no state. Words that share a class are
+//! A sentence begins where one ended: the first token that is read is `</s>`, with no state; before it a window is full of them. Words that share a class are
 //! dealt with as [`Classes`] says.
 
 use std::sync::{Arc, OnceLock};
 
 use gyeol_base::Result;
 use gyeol_neural::NO_TARGET;
-use gyeol_neural::net::{Input, LayerSummary, Net, NetParams, Output, Predictor, StreamState};
-use gyeol_ngram::{SENTENCE_END, SENTENCE_START, Scored, ScoresWords, UNKNOWN, WordId};
+use gyeol_neural::net::LayerSummary;
+use gyeol_ngram::{Protocol, SENTENCE_END, SENTENCE_START, Scored, ScoresWords, UNKNOWN, WordId};
 
+use crate::body::{Body, Memory, Shape};
 use crate::classes::Classes;
 use crate::words::Words;
-
-/// Tokens that walk together through the softmax.
-const STEPS: usize = 32;
 
 /// A net with its words.
 #[derive(Debug)]
 pub struct NetLm {
     words: Words,
     classes: Classes,
-    predictor: Predictor<f32>,
+    body: Body,
+    protocol: Protocol,
     start: OnceLock<NetState>,
 }
 
@@ -36,7 +36,7 @@ pub struct NetState(Arc<Node>);
 
 #[derive(Debug)]
 struct Node {
-    stream: StreamState<f32>,
+    memory: Memory,
     /// Classes that were not walked yet, one at the least.
     pending: Vec<u32>,
     known: OnceLock<Known>,
@@ -45,13 +45,13 @@ struct Node {
 /// After the pending classes.
 #[derive(Debug)]
 struct Known {
-    stream: StreamState<f32>,
+    memory: Memory,
     /// ln P by class.
     said: Vec<f32>,
 }
 
-fn state(stream: StreamState<f32>, pending: Vec<u32>) -> NetState {
-    NetState(Arc::new(Node { stream, pending, known: OnceLock::new() }))
+fn state(memory: Memory, pending: Vec<u32>) -> NetState {
+    NetState(Arc::new(Node { memory, pending, known: OnceLock::new() }))
 }
 
 impl NetLm {
@@ -62,27 +62,30 @@ impl NetLm {
     pub fn new(
         words: Words,
         classes: Classes,
-        shape: &NetParams,
+        shape: &Shape,
         parameters: Vec<f32>,
         threads: usize,
     ) -> Result<NetLm> {
-        let net = Net::new(shape)?;
         let (of, _) = classes.parts();
-        let vocabulary = match shape.input {
-            Input::Tokens { vocabulary } => vocabulary,
-            Input::Numbers => 0,
-        };
-        let over = match shape.output {
-            Output::Classes { classes } | Output::Adaptive { classes, .. } => classes,
-            Output::Values { .. } => 0,
-        };
-        if of.len() != words.len() || vocabulary != classes.len() || over != classes.len() {
+        if of.len() != words.len() || shape.sizes() != (classes.len(), classes.len()) {
             return Err(gyeol_bundle::bad_manifest("words, classes and net are not of one size"));
         }
-        let predictor = Predictor::new(net, parameters, STEPS, threads)?;
+        let body = Body::new(shape, parameters, threads)?;
         // Asked once, so that nothing later can fail.
-        predictor.next(&[classes.of(SENTENCE_END)], &mut StreamState::default())?;
-        Ok(NetLm { words, classes, predictor, start: OnceLock::new() })
+        let end = classes.of(SENTENCE_END);
+        body.next(&[end], &mut body.start(end))?;
+        Ok(NetLm { words, classes, body, protocol: Protocol::Stream, start: OnceLock::new() })
+    }
+
+    /// The same net, taught to read lines by a protocol.
+    #[must_use]
+    pub fn taught(self, protocol: Protocol) -> NetLm {
+        NetLm { protocol, ..self }
+    }
+
+    /// How it was taught to read lines: each alone, or one after another.
+    pub fn protocol(&self) -> Protocol {
+        self.protocol
     }
 
     /// Its words.
@@ -96,27 +99,27 @@ impl NetLm {
     }
 
     /// The shape of the net.
-    pub fn shape(&self) -> &NetParams {
-        self.predictor.net().params()
+    pub fn shape(&self) -> Shape {
+        self.body.shape()
     }
 
     /// Its parameters.
     pub fn parameters(&self) -> &[f32] {
-        self.predictor.params()
+        self.body.parameters()
     }
 
     /// Its layers.
     pub fn layers(&self) -> Vec<LayerSummary> {
-        self.predictor.net().summary().layers
+        self.body.layers()
     }
 
     fn known<'a>(&self, state: &'a NetState) -> &'a Known {
         let node = &*state.0;
         node.known.get_or_init(|| {
-            let mut stream = node.stream.clone();
+            let mut memory = node.memory.clone();
             // What can fail was tried when the net was made: tokens are classes of the net, and there is one.
-            let said = self.predictor.next(&node.pending, &mut stream).unwrap_or_default();
-            Known { stream, said }
+            let said = self.body.next(&node.pending, &mut memory).unwrap_or_default();
+            Known { memory, said }
         })
     }
 
@@ -142,7 +145,8 @@ impl ScoresWords for NetLm {
     }
 
     fn start(&self) -> NetState {
-        let new = || state(StreamState::default(), vec![self.classes.of(SENTENCE_END)]);
+        let end = self.classes.of(SENTENCE_END);
+        let new = || state(self.body.start(end), vec![end]);
         self.start.get_or_init(new).clone()
     }
 
@@ -150,16 +154,16 @@ impl ScoresWords for NetLm {
         let known = self.known(before);
         let class = self.classes.of(word);
         let ln = known.said.get(class as usize).copied().unwrap_or(f32::NEG_INFINITY);
-        (self.scored(word, ln), state(known.stream.clone(), vec![class]))
+        (self.scored(word, ln), state(known.memory.clone(), vec![class]))
     }
 
     fn after(&self, before: &NetState, word: WordId) -> NetState {
         let class = self.classes.of(word);
         match before.0.known.get() {
-            Some(known) => state(known.stream.clone(), vec![class]),
+            Some(known) => state(known.memory.clone(), vec![class]),
             None => {
                 let pending = before.0.pending.iter().copied().chain([class]).collect();
-                state(before.0.stream.clone(), pending)
+                state(before.0.memory.clone(), pending)
             }
         }
     }
@@ -170,9 +174,9 @@ impl ScoresWords for NetLm {
         let Some((&last, inner)) = asked.split_last() else { return before };
         let of = |word: &WordId| self.classes.of(*word);
         let node = &*before.0;
-        let (mut stream, mut inputs, skipped) = match node.known.get() {
-            Some(known) => (known.stream.clone(), Vec::new(), 0),
-            None => (node.stream.clone(), node.pending.clone(), node.pending.len() - 1),
+        let (mut memory, mut inputs, skipped) = match node.known.get() {
+            Some(known) => (known.memory.clone(), Vec::new(), 0),
+            None => (node.memory.clone(), node.pending.clone(), node.pending.len() - 1),
         };
         let mut next = asked.iter();
         if let Some(known) = node.known.get()
@@ -183,14 +187,14 @@ impl ScoresWords for NetLm {
         inputs.extend(inner.iter().map(of));
         let targets: Vec<u32> = std::iter::repeat_n(NO_TARGET, skipped).chain(next.clone().map(of)).collect();
         if !inputs.is_empty() {
-            let scored = self.predictor.score(&inputs, &targets, &mut stream, &mut |ln| {
+            let scored = self.body.score(&inputs, &targets, &mut memory, &mut |ln| {
                 if let Some(&word) = next.next() {
                     each(self.scored(word, ln));
                 }
             });
             debug_assert!(scored.is_ok(), "classes are tokens of the net: {scored:?}");
         }
-        state(stream, vec![of(&last)])
+        state(memory, vec![of(&last)])
     }
 
     fn distribution(&self, before: &NetState, out: &mut Vec<f64>) {

@@ -4,15 +4,17 @@
 //! |---|---|
 //! | `ngram` | `ngram`, the tables as they are mapped |
 //! | `net` | `words`, one a line; `classes` (words, 4 bytes) and `shares`; `parameters` |
+//! | `cache` | `words`; `shares` |
 //! | `mixed` | those of its members, under `0.`, `1.`, … |
 
 use gyeol_base::Result;
 use gyeol_bundle::{Bundle, Tensor, bad_manifest};
-use gyeol_neural::net::NetParams;
-use gyeol_ngram::NgramModel;
+use gyeol_ngram::{NgramModel, Protocol};
 use serde_json::{Value, json};
 
 use crate::any::AnyLm;
+use crate::body::Shape;
+use crate::cache::CacheLm;
 use crate::classes::Classes;
 use crate::net::NetLm;
 use crate::words::Words;
@@ -43,7 +45,22 @@ impl AnyLm {
                 bundle.tensors.insert(named("shares"), Tensor::f32([share.len()], share)?);
                 let numbers = Tensor::f32([parameters.len()], parameters.to_vec())?;
                 bundle.tensors.insert(named("parameters"), numbers);
-                json!({ "kind": "net", "net": net.shape(), "classes": net.classes().len() })
+                let (key, shape) = match net.shape() {
+                    Shape::Recurrent(shape) => ("net", json!(shape)),
+                    Shape::Window(shape) => ("window", json!(shape)),
+                };
+                json!({
+                    "kind": "net",
+                    key: shape,
+                    "classes": net.classes().len(),
+                    "protocol": net.protocol(),
+                })
+            }
+            AnyLm::Cache(cache) => {
+                bundle.tensors.insert(named("words"), Tensor::bytes(cache.words().to_text().into_bytes()));
+                let shares = Tensor::f32([cache.shares().len()], cache.shares().to_vec())?;
+                bundle.tensors.insert(named("shares"), shares);
+                json!({ "kind": "cache", "size": cache.size() })
             }
             AnyLm::Mixed(members) => {
                 let mut all = Vec::with_capacity(members.len());
@@ -73,7 +90,12 @@ fn unpack(bundle: &Bundle, value: &Value, prefix: &str, deep: usize) -> Result<A
             NgramModel::from_bytes(bundle.bytes(&name)?, &name).map(AnyLm::Ngram).map_err(bad_manifest)
         }
         Some("net") => {
-            let shape: NetParams = serde_json::from_value(value["net"].clone()).map_err(bad_manifest)?;
+            let shape = match &value["window"] {
+                Value::Null => {
+                    Shape::Recurrent(serde_json::from_value(value["net"].clone()).map_err(bad_manifest)?)
+                }
+                shape => Shape::Window(serde_json::from_value(shape.clone()).map_err(bad_manifest)?),
+            };
             let count = value["classes"].as_u64().unwrap_or(0) as usize;
             let bytes = bundle.bytes(&named("classes"))?;
             let (classes, rest) = bytes.as_chunks::<4>();
@@ -89,7 +111,19 @@ fn unpack(bundle: &Bundle, value: &Value, prefix: &str, deep: usize) -> Result<A
                 return Err(bad_manifest("a parameter that is no number"));
             }
             let threads = std::thread::available_parallelism().map_or(1, usize::from);
-            NetLm::new(words, classes, &shape, parameters, threads).map(AnyLm::from).map_err(bad_manifest)
+            // Nets of before this was written read streams.
+            let protocol = match &value["protocol"] {
+                Value::Null => Protocol::Stream,
+                said => serde_json::from_value(said.clone()).map_err(bad_manifest)?,
+            };
+            let net = NetLm::new(words, classes, &shape, parameters, threads).map_err(bad_manifest)?;
+            Ok(AnyLm::from(net.taught(protocol)))
+        }
+        Some("cache") => {
+            let words = Words::from_text(&bundle.text(&named("words"))?).map_err(bad_manifest)?;
+            let shares = bundle.f32(&named("shares"), 1)?.to_vec();
+            let size = value["size"].as_u64().unwrap_or(0) as usize;
+            CacheLm::new(words, shares, size).map(AnyLm::from).map_err(bad_manifest)
         }
         Some("mixed") if deep < DEEPEST => {
             let members = value["members"].as_array().map_or(&[][..], Vec::as_slice);

@@ -121,7 +121,7 @@ fn net(case: &Case, precision: Precision) -> Result<Net, Error> {
         dropout: if case.layers > 1 { case.dropout } else { 0.0 },
         ..StackParams::new(case.cell, case.input, case.hidden)
     };
-    Net::new(&NetParams { input, stack, dropout: case.dropout, reads, projection: None, output })
+    Net::new(&NetParams { input, stack, dropout: case.dropout, reads, projection: None, output, tied: false })
 }
 
 /// Rounds of a measurement, fed with the seconds of each call.

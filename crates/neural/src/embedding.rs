@@ -3,6 +3,7 @@
 //! Forward X[n] = E[id_n]; backward dE[id_n] += dX[n]. The gradient has as many rows as there are tokens, not as the
 //! vocabulary, so it travels as a list of rows ([`TableGradient`]).
 
+use gyeol_tensor::elementwise::add;
 use gyeol_tensor::{Buffer, Real};
 
 use crate::layout::{Initial, Layout, Slot};
@@ -58,5 +59,14 @@ impl Embedding {
         gradient.ids.clear();
         gradient.ids.extend_from_slice(ids);
         gradient.rows[..ids.len() * self.width].copy_from_slice(&dx[..ids.len() * self.width]);
+    }
+
+    /// The same added to the gradient of all parameters, where the table is another layer's too.
+    pub fn backward_into<T: Real>(&self, ids: &[u32], dx: &[T], gradient: &mut [T]) {
+        let table = self.table.of_mut(gradient);
+        for (&id, row) in ids.iter().zip(dx.chunks_exact(self.width)) {
+            let at = id as usize * self.width;
+            add(row, &mut table[at..at + self.width]);
+        }
     }
 }

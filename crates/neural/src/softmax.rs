@@ -70,7 +70,15 @@ pub struct SoftmaxTape<T: Real> {
 impl Softmax {
     /// Adds the layer's parameters to a net: Glorot, biases 0.
     pub fn new(layout: &mut Layout, name: &str, input: usize, classes: usize) -> Self {
-        let initial = Initial::Glorot { fan_in: input, fan_out: classes };
+        Softmax::starting(layout, name, input, classes, Initial::Glorot { fan_in: input, fan_out: classes })
+    }
+
+    /// The same whose weights are a table of embeddings too: uniform in ±0.1, as [`crate::Embedding`] begins.
+    pub fn of_table(layout: &mut Layout, name: &str, input: usize, classes: usize) -> Self {
+        Softmax::starting(layout, name, input, classes, Initial::Uniform(0.1))
+    }
+
+    fn starting(layout: &mut Layout, name: &str, input: usize, classes: usize, initial: Initial) -> Self {
         let w = layout.add(format!("{name}.w"), &[classes, input], initial);
         let b = layout.add(format!("{name}.b"), &[classes], Initial::Zero);
         Softmax { input, classes, w, b, precision: Precision::F32 }

@@ -102,7 +102,7 @@ fn score_watched<M: ScoresWords + ?Sized>(
 }
 
 /// How a text becomes predictions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Protocol {
     /// Each line a sentence after `<s>`, `</s>` predicted, lines without words left out.
@@ -222,6 +222,7 @@ pub fn perplexity<M: ScoresWords + ?Sized>(
                     without_oov += f64::from(scored.log10);
                 }
             })?;
+            state = model.next_line(state);
             out.log10 += sum;
             out.tokens += ids.len() as u64 - 1;
             out.sentences += 1;

@@ -128,6 +128,12 @@ pub trait ScoresWords: Send + Sync {
         state
     }
 
+    /// What stands before the first word of a line where the line before ended in this state, its `</s>` counted, and what
+    /// came before is context still.
+    fn next_line(&self, state: Self::State) -> Self::State {
+        state
+    }
+
     /// Probability of every word after a state, by number; that of `<s>`, which is never predicted, is 0.
     fn distribution(&self, state: &Self::State, out: &mut Vec<f64>) {
         out.clear();
@@ -180,6 +186,8 @@ pub trait LanguageModel: Send + Sync {
     fn erased_after(&self, state: &AnyState, word: WordId) -> AnyState;
     #[doc(hidden)]
     fn erased_run(&self, words: &[WordId], state: AnyState, each: &mut dyn FnMut(Scored)) -> AnyState;
+    #[doc(hidden)]
+    fn erased_next_line(&self, state: AnyState) -> AnyState;
     #[doc(hidden)]
     fn erased_distribution(&self, state: &AnyState, out: &mut Vec<f64>);
     #[doc(hidden)]
@@ -254,6 +262,9 @@ impl<M: ScoresWords> LanguageModel for M {
         let state = state.get::<M::State>().clone();
         AnyState(Box::new(self.score_run(words, state, &mut |scored| each(scored))))
     }
+    fn erased_next_line(&self, state: AnyState) -> AnyState {
+        AnyState(Box::new(self.next_line(state.get::<M::State>().clone())))
+    }
     fn erased_distribution(&self, state: &AnyState, out: &mut Vec<f64>) {
         self.distribution(state.get(), out);
     }
@@ -291,6 +302,9 @@ impl ScoresWords for dyn LanguageModel + '_ {
     }
     fn score_run(&self, words: &[WordId], state: AnyState, each: &mut impl FnMut(Scored)) -> AnyState {
         self.erased_run(words, state, each)
+    }
+    fn next_line(&self, state: AnyState) -> AnyState {
+        self.erased_next_line(state)
     }
     fn distribution(&self, state: &AnyState, out: &mut Vec<f64>) {
         self.erased_distribution(state, out);
@@ -338,6 +352,9 @@ macro_rules! through {
                 each: &mut impl FnMut(Scored),
             ) -> M::State {
                 (**self).score_run(words, state, each)
+            }
+            fn next_line(&self, state: M::State) -> M::State {
+                (**self).next_line(state)
             }
             fn distribution(&self, state: &M::State, out: &mut Vec<f64>) {
                 (**self).distribution(state, out);

@@ -170,6 +170,7 @@ impl SequenceParams {
             reads: self.pooling,
             projection: None,
             output,
+            tied: false,
         }
     }
 
@@ -255,7 +256,7 @@ impl SequenceNet {
     /// Parts that do not fit each other, or a net that reads something else.
     pub fn new(shape: &Shape, params: Vec<f32>, target: (f64, f64)) -> Result<SequenceNet> {
         let net = Net::new(shape)?;
-        let reads = matches!(shape.input, Input::Tokens { .. }) && shape.reads != Reads::Every;
+        let reads = matches!(shape.input, Input::Tokens { .. }) && shape.reads != Reads::Every && !shape.tied;
         let sound = target.0.is_finite() && target.1.is_finite();
         if !reads || !sound || net.layout().len() != params.len() {
             let found = format!("{} parameters for a net of {shape:?}", params.len());

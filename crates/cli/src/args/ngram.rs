@@ -18,9 +18,10 @@ pub enum LanguageVerb {
         model: String,
         /// Text, plain or compressed; - for standard input.
         file: String,
-        /// sentence (each line after <s>, </s> counted, blank lines left out) or stream.
-        #[arg(long, value_name = "NAME", default_value = "sentence", value_parser = protocol)]
-        protocol: gyeol_ngram::Protocol,
+        /// sentence (each line after <s>, </s> counted, blank lines left out) or stream (what came before a line is context
+        /// still) [default: as a net was trained; sentence for counts].
+        #[arg(long, value_name = "NAME", value_parser = protocol)]
+        protocol: Option<gyeol_ngram::Protocol>,
         /// Compare a large binary model with its checksums first.
         #[arg(long)]
         verify: bool,

@@ -37,6 +37,16 @@ pub fn run(common: &Common, verb: LanguageVerb) -> Result<()> {
             if verify {
                 model.counts("--verify")?.verify(&super::pool(common), &mut until_stopped())?;
             }
+            let taught = model.protocol();
+            let protocol = protocol.unwrap_or(taught);
+            if protocol != taught && model.net_within().is_some() && !common.quiet {
+                let word = |protocol| if protocol == Protocol::Stream { "stream" } else { "sentence" };
+                eprintln!(
+                    "gyeol: warning: this net was trained by the protocol {}, and is read by {}: it never met lines like this",
+                    word(taught),
+                    word(protocol)
+                );
+            }
             let mut texts = model.texts(common, &file, &texts, &bytes)?;
             show_perplexity(
                 common,

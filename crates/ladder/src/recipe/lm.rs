@@ -108,6 +108,7 @@ pub struct CompareRecipe {
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs, reason = "each field is documented once, in the keys of the task")]
 pub struct LmScoreRecipe {
+    pub protocol: String,
     pub bootstrap_block: usize,
     pub bootstrap_draws: usize,
     pub margin: f64,
@@ -123,11 +124,14 @@ pub struct LmRung {
     pub smoothing: Option<Vec<String>>,
     pub prune: Option<Vec<u32>>,
     pub entropy_prune: Option<f64>,
+    pub size: Option<Vec<usize>>,
+    pub context: Option<usize>,
     pub units: Option<usize>,
     pub layers: Option<usize>,
     pub embedding: Option<usize>,
     pub dropout: Option<f64>,
     pub softmax: Option<String>,
+    pub tied: Option<bool>,
     pub batch: Option<usize>,
     pub steps: Option<usize>,
     pub epochs: Option<usize>,
@@ -314,6 +318,24 @@ impl LmRecipe {
             bad(lines.place("text"), "text", e.to_string(), "see `gyeol tokenize --help`")
         };
         self.preparation().check().map_err(chain)?;
+        for (i, rung) in self.rungs.iter().enumerate() {
+            if super::rung_kind(&rung.name) == "cache" && self.score.protocol != "stream" {
+                return Err(contradiction(
+                    lines.place(&format!("rung[{i}].name")),
+                    "a cache remembers the lines before, and lines are read each alone".into(),
+                    "`protocol` under [score] is \"sentence\" where it is left out",
+                    "write `protocol = \"stream\"` under [score], or leave out the cache",
+                ));
+            }
+            if rung.tied == Some(true) && rung.softmax.as_deref() == Some("adaptive") {
+                return Err(contradiction(
+                    lines.place(&format!("rung[{i}].tied")),
+                    "embeddings cannot be the weights of an adaptive softmax".into(),
+                    "its clusters are narrower than an embedding",
+                    "leave out `tied`, or write `softmax = \"full\"`",
+                ));
+            }
+        }
         let smoothings = |path: String, key: &str, names: &[String]| {
             for name in names {
                 name.parse::<Smoothing>()
@@ -403,6 +425,9 @@ mod tests {
                 let head = match key.section {
                     "" | "data" => String::new(),
                     "rung" if key.name == "name" => "[[rung]]\n".into(),
+                    "rung" if key.of == ["cache"] => {
+                        "[score]\nprotocol = \"stream\"\n[[rung]]\nname = \"cache\"\n".into()
+                    }
                     "rung" => format!("[[rung]]\nname = \"{}\"\n", key.of.last().unwrap_or(&"ngram")),
                     section => format!("[{section}]\n"),
                 };

@@ -328,6 +328,41 @@ fn nets_and_mixtures_climb_with_the_counts() {
     }
 }
 
+#[test]
+fn a_stream_is_scored_as_it_is_learnt_and_counts_begin_each_line_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let rungs = "[[rung]]\nname = \"ngram\"\n[[rung]]\nname = \"nnlm\"\nepochs = 3\ncontext = 3\n\
+                 [[rung]]\nname = \"gru\"\nunits = 16\nepochs = 3\n[[rung]]\nname = \"ngram+gru\"\n";
+    let cached = "[[rung]]\nname = \"cache\"\nsize = [20, 200]\n[[rung]]\nname = \"ngram+cache\"\n";
+    let alone = run(&parts(at, rungs), at, "alone", 2);
+    let stream =
+        run(&parts(at, &format!("[score]\nprotocol = \"stream\"\n{rungs}{cached}")), at, "stream", 2);
+    let value = |outcome: &Outcome, i: usize| outcome.report.rungs[i].test["perplexity"].value;
+    assert_eq!(value(&alone, 0), value(&stream, 0), "counts are scored the same either way");
+    assert_ne!(value(&alone, 2), value(&stream, 2));
+    assert_eq!(scores(&stream)["protocol"], "stream");
+    for (i, name) in [(1, "nnlm"), (2, "gru"), (3, "ngram-and-gru"), (4, "cache"), (5, "ngram-and-cache")] {
+        let model = LmModel::open(at.join(format!("stream/rungs/{name}.gyeol"))).unwrap();
+        assert_eq!(model.model.protocol(), Protocol::Stream, "{name}");
+        let prepared: String = sentences(90, 3).lines().map(|line| model.lines.line(line) + "\n").collect();
+        let mut source = Source::from_text(prepared);
+        let found = perplexity(&model.model, &mut source, Protocol::Stream, &mut |_| true).unwrap();
+        assert!((found.perplexity / value(&stream, i) - 1.0).abs() < 1e-4, "{name}");
+    }
+    let page = std::fs::read_to_string(&stream.page).unwrap();
+    assert!(page.contains("remember the lines before"));
+    assert!(value(&stream, 5) <= 1.001 * value(&stream, 0), "a cache takes nothing away");
+    let error =
+        LmRecipe::parse(&format!("task = \"language-model\"\n[data]\nfile = \"a.txt\"\n{cached}"), "r.toml");
+    let error = error.unwrap_err().to_string();
+    assert!(error.contains("protocol = \"stream\""), "{error}");
+    let twice = format!("{rungs}softmax = \"adaptive\"\ntied = true\n").replace("ngram+gru", "lstm");
+    let text = format!("task = \"language-model\"\n[data]\nfile = \"a.txt\"\n{twice}");
+    let error = LmRecipe::parse(&text, "r.toml").unwrap_err().to_string();
+    assert!(error.contains("adaptive softmax"), "{error}");
+}
+
 /// Stops in the third epoch.
 struct StopsInEpoch(usize);
 

@@ -1,7 +1,7 @@
 //! Nets of words: trained, asked in every way, mixed, saved.
 
 use gyeol_bundle::{Bundle, DataHash, Limits, Manifest};
-use gyeol_lm::{AnyLm, NetLm, NetLmParams, Trained, Words};
+use gyeol_lm::{AnyLm, Kind, NetLm, NetLmParams, Trained, Words};
 use gyeol_neural::{Cell, Fit, State};
 use gyeol_ngram::{
     Layout, NgramModel, Options, Protocol, Sampling, ScoresWords, Source, count, next_words, perplexity,
@@ -45,7 +45,7 @@ fn corpus(pool: &Pool) -> Corpus {
     Corpus { counts, train: ids(&ngram, &train), valid: ids(&ngram, &valid), ngram }
 }
 
-fn params(cell: Cell) -> NetLmParams {
+fn params(kind: impl Into<Kind>) -> NetLmParams {
     NetLmParams {
         units: 24,
         layers: 1,
@@ -55,7 +55,8 @@ fn params(cell: Cell) -> NetLmParams {
         steps: 12,
         epochs: 12,
         learning_rate: 1e-2,
-        ..NetLmParams::suited(cell, 3000, 12)
+        tied: false,
+        ..NetLmParams::suited(kind, 3000, 300, 12, Protocol::Stream)
     }
 }
 
@@ -121,6 +122,52 @@ fn a_net_knows_what_counts_cannot_and_answers_alike_in_every_way() {
         assert!(near(&lines[0].iter().map(|s| s.log10).collect::<Vec<_>>(), &alone));
         assert_eq!(lines.len(), corpus.valid.len());
     }
+}
+
+#[test]
+fn a_window_gives_a_good_probability_to_words_never_seen_together() {
+    // Two kinds of nouns and two of verbs; every pair of a kind but one is in the training part.
+    let pool = Pool::new(2);
+    let nouns = [["dog", "cat", "horse", "cow"], ["car", "train", "ship", "plane"]];
+    let verbs = [["sleeps", "eats", "runs", "barks"], ["rusts", "starts", "stops", "breaks"]];
+    let mut rng = Rng::new(4);
+    let mut line = || {
+        let (kind, noun, verb) = (rng.below(2) as usize, rng.below(4) as usize, rng.below(4) as usize);
+        (format!("the {} {}\n", nouns[kind][noun], verbs[kind][verb]), (kind, noun, verb) == (0, 3, 2))
+    };
+    let mut of = |n: usize| -> String {
+        (0..n).map(|_| line()).filter(|(_, held)| !held).map(|(line, _)| line).collect()
+    };
+    let (train, valid) = (of(900), of(120));
+    let options = Options { order: 3, ..Options::default() };
+    let counted = count(&mut Source::from_text(train.clone()), &options, &pool, &mut |_| true).unwrap();
+    let made = counted.estimate(&options, &pool, &mut |_| true).unwrap();
+    let ngram = NgramModel::from_tables(&made.tables, Layout::Probing, "{}", &pool, &mut |_| true).unwrap();
+    let words = counted.vocabulary();
+    let counts = (0..words.len() as u32).map(|id| counted.count_of(&[words.word(id)])).collect();
+    let corpus = Corpus { counts, train: ids(&ngram, &train), valid: ids(&ngram, &valid), ngram };
+    let params = NetLmParams {
+        protocol: Protocol::Sentence,
+        units: 8,
+        embedding: 8,
+        tied: true,
+        rows: 32,
+        epochs: 20,
+        dropout: 0.0,
+        ..params(Kind::Window(2))
+    };
+    let net = trained(&corpus, &params, &pool).model;
+    let of = |model: &dyn gyeol_ngram::LanguageModel| {
+        10f64.powf(f64::from(score_words(model, &["the", "cow", "runs"])[2].log10))
+    };
+    let (counts, nets) = (of(&corpus.ngram), of(&net));
+    assert!(counts < 0.1 && nets > 0.15, "{counts} of counts, {nets} of the net; true is 0.25");
+
+    let mut bundle = Bundle::new(Manifest::new("", "made", DataHash::default()));
+    let packed = AnyLm::from(net);
+    let value = packed.pack(&mut bundle, "").unwrap();
+    let back = AnyLm::unpack(&bundle, &value, "").unwrap();
+    assert_eq!((of(&back), back.protocol()), (nets, Protocol::Sentence));
 }
 
 #[test]
@@ -224,4 +271,60 @@ fn too_little_text_is_said() {
     assert_eq!(fit(0, &corpus.valid).unwrap_err().code(), "too-little-text");
     assert!(fit(2, &corpus.valid[..1]).is_ok());
     let _: NetLm = fit(1, &corpus.valid[..1]).unwrap().model;
+}
+
+/// Pairs of lines of which the second is told by the first: what only a net that remembers lines can know.
+fn pairs(count: usize, seed: u64) -> String {
+    let mut rng = Rng::new(seed);
+    let all = [("who blows", "the wind"), ("who falls", "the rain"), ("who shines", "a star")];
+    (0..count).map(|_| all[rng.below(3) as usize]).map(|(ask, say)| format!("{ask}\n{say}\n")).collect()
+}
+
+#[test]
+fn a_net_is_trained_as_it_is_asked() {
+    let pool = Pool::new(2);
+    let (train, valid, test) = (pairs(500, 1), pairs(60, 2), pairs(120, 3));
+    let options = Options { order: 3, ..Options::default() };
+    let counted = count(&mut Source::from_text(train.clone()), &options, &pool, &mut |_| true).unwrap();
+    let made = counted.estimate(&options, &pool, &mut |_| true).unwrap();
+    let ngram = NgramModel::from_tables(&made.tables, Layout::Probing, "{}", &pool, &mut |_| true).unwrap();
+    let words = counted.vocabulary();
+    let counts = (0..words.len() as u32).map(|id| counted.count_of(&[words.word(id)])).collect();
+    let corpus = Corpus { counts, train: ids(&ngram, &train), valid: ids(&ngram, &valid), ngram };
+    let by = |model: &AnyLm, protocol| {
+        perplexity(model, &mut Source::from_text(test.clone()), protocol, &mut |_| true).unwrap().perplexity
+    };
+    let lines = ids(&corpus.ngram, &test);
+    let of = |scored: &[Vec<gyeol_ngram::Scored>]| {
+        let all: Vec<f64> = scored.iter().flatten().map(|s| f64::from(s.log10)).collect();
+        10f64.powf(-all.iter().sum::<f64>() / all.len() as f64)
+    };
+    let mut asked = Vec::new();
+    for (protocol, tied) in [(Protocol::Sentence, true), (Protocol::Stream, true), (Protocol::Stream, false)]
+    {
+        let params = NetLmParams { protocol, tied, epochs: 14, dropout: 0.0, ..params(Cell::Lstm) };
+        let found = trained(&corpus, &params, &pool);
+        assert_eq!(found.model.shape().softmax(), if tied { "full, W = E" } else { "full" });
+        let net = AnyLm::from(found.model);
+        asked.push([by(&net, Protocol::Sentence), by(&net, Protocol::Stream)]);
+        // Line after line, with a break between: what the verb says.
+        let (first, state) = net.score_stream(&lines[..7], net.start());
+        let (rest, _) = net.score_stream(&lines[7..], state);
+        let streamed = of(&[first, rest].concat());
+        assert!((streamed / by(&net, Protocol::Stream) - 1.0).abs() < 1e-4, "{streamed}");
+        if protocol == Protocol::Stream && tied {
+            // Counts begin each line anew, in a mixture too.
+            let alone = AnyLm::from(NgramModel::from_bytes(corpus.ngram.bytes(), "again").unwrap());
+            let counted = of(&alone.score_stream(&lines, alone.start()).0);
+            assert!((counted / by(&alone, Protocol::Sentence) - 1.0).abs() < 1e-6);
+            let nearly = AnyLm::mixed(vec![(1.0 - 1e-9, alone), (1e-9, net)]).unwrap();
+            assert!((by(&nearly, Protocol::Stream) / counted - 1.0).abs() < 1e-4);
+        }
+    }
+    let [alone, streamed, free] = asked[..] else { panic!() };
+    // One of three questions, then what must follow, of six tokens; to a net that forgets, one of six lines of three tokens.
+    let (knows, guesses) = (3f64.powf(1.0 / 6.0), 6f64.powf(1.0 / 3.0));
+    assert!(streamed[1] < 1.1 * knows && free[1] < 1.1 * knows, "{asked:?}");
+    assert!(alone[0] > 0.97 * guesses && alone[0] < 1.1 * guesses, "{asked:?}");
+    assert!(streamed[0] > alone[0], "{asked:?}");
 }

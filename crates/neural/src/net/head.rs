@@ -7,7 +7,7 @@ use super::Output;
 use crate::adaptive::{AdaptivePacked, AdaptiveSoftmax, AdaptiveTape};
 use crate::dense::{Dense, DensePacked};
 use crate::error::Result;
-use crate::layout::Layout;
+use crate::layout::{Layout, Slot};
 use crate::loss::Loss;
 use crate::softmax::{Softmax, SoftmaxPacked, SoftmaxTape};
 
@@ -58,16 +58,27 @@ fn of_another_net() -> ! {
 }
 
 impl Head {
-    pub fn new(layout: &mut Layout, input: usize, output: &Output) -> Result<Self> {
+    pub fn new(layout: &mut Layout, input: usize, output: &Output, tied: bool) -> Result<Self> {
         Ok(match output {
             Output::Values { width, activation, loss } => {
                 Head::Values(Dense::new(layout, "output", input, *width, *activation), *loss)
+            }
+            Output::Classes { classes } if tied => {
+                Head::Classes(Softmax::of_table(layout, "output", input, *classes))
             }
             Output::Classes { classes } => Head::Classes(Softmax::new(layout, "output", input, *classes)),
             Output::Adaptive { classes, cutoffs, shrink } => {
                 Head::Adaptive(AdaptiveSoftmax::new(layout, "output", input, *classes, cutoffs, *shrink)?)
             }
         })
+    }
+
+    /// The weights of a full softmax, a row a class.
+    pub fn table(&self) -> Option<Slot> {
+        match self {
+            Head::Classes(s) => Some(s.w.clone()),
+            Head::Values(..) | Head::Adaptive(_) => None,
+        }
     }
 
     pub fn with_precision(self, precision: Precision) -> Self {

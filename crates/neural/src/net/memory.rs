@@ -63,6 +63,7 @@ impl Net {
     ///     reads: Reads::Every,
     ///     projection: None,
     ///     output: Output::Classes { classes: 10_000 },
+    ///     tied: false,
     /// })?;
     /// let sgd = Optimizer::Sgd { momentum: 0.0, nesterov: false };
     /// let p = TrainParams::new(13, 20, sgd, 1.0);
@@ -105,7 +106,7 @@ impl Net {
         let carried = when(tokens && self.params.reads == Reads::Every, 2 * rows * self.params.stack.state());
         let gradients = (chunks + 1 + usize::from(p.accumulate > 1)) * dense
             + (all - dense)
-            + chunks * (looked_up + carried);
+            + chunks * (when(!self.params.tied, looked_up) + carried);
 
         let numbers = parameters
             + of_cells
@@ -162,8 +163,9 @@ impl Net {
         let id = size_of::<u32>();
         let classes = !matches!(self.head, Head::Values(..));
         let batch = when(self.embedding.is_some(), n) + when(classes, self.outputs_of(n, rows));
-        let table = self.embedding.as_ref().map_or(0, |e| e.rows * (id + 1));
-        threads * batch * id + table + chunks * when(self.embedding.is_some(), n) * id
+        let own = self.embedding.as_ref().filter(|_| !self.params.tied);
+        let table = own.map_or(0, |e| e.rows * (id + 1));
+        threads * batch * id + table + chunks * when(own.is_some(), n) * id
     }
 }
 

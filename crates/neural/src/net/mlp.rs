@@ -95,6 +95,11 @@ impl Mlp {
     /// # Errors
     /// [`Error::Parameter`].
     pub fn new(params: &MlpParams) -> Result<Mlp> {
+        Mlp::over(params, false)
+    }
+
+    /// The same; the weights of a full softmax begin as a table of embeddings where they are one.
+    pub(super) fn over(params: &MlpParams, tied: bool) -> Result<Mlp> {
         params.check()?;
         let mut layout = Layout::new();
         let mut width = params.input;
@@ -103,7 +108,7 @@ impl Mlp {
             hidden.push(Dense::new(&mut layout, &format!("hidden.{l}"), width, units, params.activation));
             width = units;
         }
-        let head = Head::new(&mut layout, width, &params.output)?;
+        let head = Head::new(&mut layout, width, &params.output, tied)?;
         Ok(Mlp { params: params.clone(), layout, hidden, head })
     }
 

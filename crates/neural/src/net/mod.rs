@@ -16,6 +16,7 @@
 //! | many-to-many, aligned (language model, tags) | sequence | every |
 //! | one-to-one (numbers to numbers, without time) | [`Mlp`] | |
 //! | a bag of features to numbers, without order | [`Bag`] | |
+//! | so many tokens to the next | [`Window`] | |
 //! | many-to-many of other lengths | [`EncoderDecoder`] | |
 //! | one-to-many | [`EncoderDecoder`] that reads a vector of numbers | |
 
@@ -28,6 +29,7 @@ mod pooling;
 mod predictor;
 mod seq2seq;
 mod summary;
+mod window;
 
 use gyeol_tensor::activation::Activation;
 use gyeol_tensor::{Buffer, Pool, Real, Rng, Write};
@@ -53,6 +55,7 @@ pub use seq2seq::{
     EncoderDecoder, EncoderDecoderPacked, EncoderDecoderParams, EncoderDecoderTape, PairsLearner, Source,
 };
 pub use summary::{LayerSummary, Summary};
+pub use window::{Window, WindowParams, WindowPredictor, Windows, WindowsLearner, WindowsWorkspace};
 
 /// What a step of the input is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -141,6 +144,10 @@ pub struct NetParams {
     pub projection: Option<usize>,
     /// Output.
     pub output: Output,
+    /// Whether the table of embeddings is the output layer's weights too (Press and Wolf 2017; Inan et al. 2017): W = E, for
+    /// classes that are the tokens and a head that reads as many columns as an embedding has.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub tied: bool,
 }
 
 impl NetParams {
@@ -153,6 +160,19 @@ impl NetParams {
         let bad = |name, value: String, allowed| Err(Error::Parameter { name, value, allowed });
         if !(0.0..1.0).contains(&self.dropout) {
             return bad("dropout", self.dropout.to_string(), "at least 0 and below 1");
+        }
+        if self.tied {
+            let read = self.projection.unwrap_or(self.stack.output());
+            let alike = match (&self.input, &self.output) {
+                (Input::Tokens { vocabulary }, Output::Classes { classes }) => vocabulary == classes,
+                _ => false,
+            };
+            let plain = matches!(self.reads, Reads::Last | Reads::Every);
+            if !alike || !plain || read != self.stack.input {
+                let allowed = "false, but for tokens in, a full softmax over the same tokens out, and a head that reads as many \
+                               columns as an embedding has";
+                return bad("tied", "true".into(), allowed);
+            }
         }
         check_sizes([
             ("vocabulary", if let Input::Tokens { vocabulary } = self.input { vocabulary } else { 1 }),
@@ -246,8 +266,16 @@ impl Net {
             Dense::without_bias(&mut layout, "projection", width, p, initial).with_precision(precision)
         });
         width = params.projection.unwrap_or(width);
-        let head = Head::new(&mut layout, width, &params.output)?.with_precision(precision);
+        let head = Head::new(&mut layout, width, &params.output, params.tied)?.with_precision(precision);
         let embedding = match params.input {
+            Input::Tokens { vocabulary } if params.tied => {
+                let table = head.table().ok_or(Error::Parameter {
+                    name: "tied",
+                    value: "true".into(),
+                    allowed: "false without a full softmax",
+                })?;
+                Some(Embedding { rows: vocabulary, width: params.stack.input, table })
+            }
             Input::Tokens { vocabulary } => {
                 Some(Embedding::new(&mut layout, "embedding", vocabulary, params.stack.input))
             }
@@ -539,19 +567,23 @@ impl Net {
             gradient,
             Write::Set,
         );
-        if let (Some(embedding), Some(table)) = (&self.embedding, tables.first_mut()) {
+        if let Some(embedding) = &self.embedding {
             let dx = &mut tape.dx[..n * p.stack.input];
             if tape.dropped {
                 apply_mask(&batch.steps, p.stack.input, p.stack.locked, &tape.input_mask, dx);
             }
-            embedding.backward(&batch.ids, dx, table);
+            match tables.first_mut() {
+                Some(table) => embedding.backward(&batch.ids, dx, table),
+                None => embedding.backward_into(&batch.ids, dx, gradient),
+            }
         }
         loss
     }
 
     /// Rows of the embedding's gradient for `rows` rows of `steps` steps.
     pub fn table_rows(&self, steps: usize, rows: usize) -> Option<(usize, usize)> {
-        self.embedding.as_ref().map(|e| (steps * rows, e.width))
+        let own = self.embedding.as_ref().filter(|_| !self.params.tied);
+        own.map(|e| (steps * rows, e.width))
     }
 }
 

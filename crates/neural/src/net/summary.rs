@@ -52,7 +52,8 @@ impl Net {
                 w: format!("({}, {})", e.rows, e.width),
                 b: String::new(),
                 y: format!("(T, B, {})", e.width),
-                parameters: e.table.len(),
+                // Counted with the output where it is the output's.
+                parameters: if p.tied { 0 } else { e.table.len() },
             });
         }
         for cell in &self.stack.cells {

@@ -18,6 +18,7 @@ fn tokens(cell: Cell, reads: Reads, classes: usize) -> NetParams {
         reads,
         projection: None,
         output: Output::Classes { classes },
+        tied: false,
     }
 }
 
@@ -137,6 +138,30 @@ fn a_pooled_row_is_that_of_its_own_steps_whatever_walks_beside_it() {
 }
 
 #[test]
+fn a_tied_table_learns_from_both_of_its_places() {
+    for (projection, dropout, units) in [(None, 0.0, 4), (Some(4), 0.3, 6)] {
+        let mut params = tokens(Cell::Lstm, Reads::Every, 11);
+        (params.stack.hidden, params.projection, params.dropout, params.tied) =
+            (units, projection, dropout, true);
+        params.stack.locked = true;
+        let net = Net::new(&params).unwrap();
+        assert!(net.layout().tables().is_empty());
+        let free = Net::new(&NetParams { tied: false, ..params.clone() }).unwrap();
+        assert_eq!(net.layout().len() + 11 * 4, free.layout().len());
+        assert_eq!(net.summary().parameters(), net.layout().len());
+        let ids: Vec<u32> = (0..40).map(|i| i * i % 11).collect();
+        check(&net, &TokenStreams::new(&net, ids, 3, 4).unwrap(), &[0, 1, 2]);
+    }
+    for wrong in [
+        NetParams { tied: true, ..tokens(Cell::Lstm, Reads::Every, 11) },
+        NetParams { tied: true, projection: Some(4), ..tokens(Cell::Lstm, Reads::Every, 7) },
+    ] {
+        let error = Net::new(&wrong).unwrap_err().to_string();
+        assert!(error.contains("tied"), "{error}");
+    }
+}
+
+#[test]
 fn gradients_of_number_nets_agree_with_differences() {
     for (reads, activation, loss) in [
         (Reads::Last, Activation::Linear, Loss::Mse),
@@ -150,6 +175,7 @@ fn gradients_of_number_nets_agree_with_differences() {
             reads,
             projection: None,
             output: Output::Values { width: 3, activation, loss },
+            tied: false,
         })
         .unwrap();
         let every = reads == Reads::Every;

@@ -47,6 +47,7 @@ fn language_model(cell: Cell, output: Output, precision: Precision, threads: usi
         reads: Reads::Every,
         projection: Some(6),
         output,
+        tied: false,
     })
     .unwrap();
     // The last batch is shorter than the others.
@@ -66,6 +67,7 @@ fn of_numbers(threads: usize) -> usize {
         reads: Reads::Last,
         projection: None,
         output: Output::Values { width: 4, activation: Activation::Tanh, loss: Loss::Mse },
+        tied: false,
     })
     .unwrap();
     let of = |n: usize| (0..n).map(|i| (i as f32 * 0.7).sin()).collect::<Vec<_>>();
@@ -97,6 +99,7 @@ fn of_ragged_sequences(threads: usize) -> usize {
         reads: Reads::Last,
         projection: None,
         output: Output::Classes { classes: 3 },
+        tied: false,
     })
     .unwrap();
     let sequences: Vec<Vec<u32>> =

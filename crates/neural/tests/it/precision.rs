@@ -26,6 +26,7 @@ fn language(precision: Precision, output: Output, dropout: f64) -> NetParams {
         reads: Reads::Every,
         projection: None,
         output,
+        tied: false,
     }
 }
 

@@ -37,6 +37,7 @@ fn language(stack: StackParams, vocabulary: usize, dropout: f64, projection: Opt
         reads: Reads::Every,
         projection,
         output: Output::Classes { classes: vocabulary },
+        tied: false,
     })
     .unwrap()
 }
@@ -72,6 +73,7 @@ fn of_numbers<T: Real>(
         projection: None,
         output: Output::Values { width: 24, activation, loss: Loss::Mse },
         stack,
+        tied: false,
     })
     .unwrap();
     let (count, width, every) = (4 * batch, net.params().stack.input, reads == Reads::Every);

@@ -163,6 +163,7 @@ pub fn report() -> Report {
         Pair { a: name(a), b: name(b), difference, low: difference - reach, high: difference + reach }
     };
     let facts = TextFacts {
+        protocol: "sentence".into(),
         language: "en".into(),
         scheme: "space".into(),
         steps: vec![("clean".into(), "lines".into())],

@@ -26,6 +26,9 @@ pub struct TextPart {
 /// The texts and what they became.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct TextFacts {
+    /// How lines are read: `sentence` or `stream`.
+    #[serde(default)]
+    pub protocol: String,
     /// Language that the chain took: `en`, `ko` or `auto`.
     pub language: String,
     /// Scheme that cut into tokens.

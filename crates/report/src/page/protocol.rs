@@ -140,7 +140,8 @@ fn of_readings(view: &Readings, facts: &mut Vec<(String, String)>) {
 fn of_texts(view: &View, texts: &TextFacts, facts: &mut Vec<(String, String)>) {
     let language = view.voice.language;
     let mut fact = |key: &str, value: String| facts.push((view.t(key, &[]), value));
-    fact("fact-protocol", view.t("protocol-sentence", &[]));
+    let protocol = if texts.protocol == "stream" { "protocol-stream" } else { "protocol-sentence" };
+    fact("fact-protocol", view.t(protocol, &[]));
     fact("fact-vocabulary", view.voice.count(texts.vocabulary as usize));
     fact("fact-text-language", text::spoken("language", &texts.language, language));
     fact("fact-scheme", texts.scheme.clone());

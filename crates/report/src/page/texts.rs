@@ -8,6 +8,8 @@ use crate::text;
 
 #[derive(Serialize)]
 pub(crate) struct Parts {
+    /// What is said of how lines are read.
+    see: &'static str,
     table: Table,
 }
 
@@ -41,5 +43,6 @@ pub(crate) fn texts(view: &Texts) -> Parts {
             file.clone(),
         ]);
     }
-    Parts { table }
+    let see = if data.protocol == "stream" { "parts-see-stream" } else { "parts-see" };
+    Parts { see, table }
 }

@@ -37,9 +37,12 @@ const SECTIONS: &[Section] = &[
 ];
 
 /// The rungs for language models.
-const RUNGS: &[&str] = &["unigram", "ngram", "rnn", "gru", "lstm", "mixture"];
+const RUNGS: &[&str] = &["unigram", "ngram", "cache", "nnlm", "rnn", "gru", "lstm", "mixture"];
 const NGRAM: &[&str] = &["ngram"];
-const NETS: &[&str] = &["rnn", "gru", "lstm"];
+const NETS: &[&str] = &["nnlm", "rnn", "gru", "lstm"];
+const RECURRENT: &[&str] = &["rnn", "gru", "lstm"];
+const NNLM: &[&str] = &["nnlm"];
+const CACHE: &[&str] = &["cache"];
 
 const KEYS: &[Key] = &[
     key("", "task", Choice(&TASKS), Value("\"language-model\""), "What is learnt."),
@@ -145,6 +148,13 @@ const KEYS: &[Key] = &[
     // score
     key(
         "score",
+        "protocol",
+        Choice(&["sentence", "stream"]),
+        Value("\"sentence\""),
+        "How lines are read, by training and by scores. `sentence`: each alone. `stream`: one after the other, for texts whose lines belong together: nets go on with what they remember, counts begin each line anew.",
+    ),
+    key(
+        "score",
         "bootstrap_block",
         Whole(1, 1_000_000),
         Value("10"),
@@ -159,7 +169,7 @@ const KEYS: &[Key] = &[
         kind: Text,
         default: Needed,
         of: &[],
-        doc: "Which rung: `unigram`, `ngram`, `rnn`, `gru` or `lstm`, with a suffix after a colon where there are two of a kind (`ngram:trigram`); or rungs before it joined by `+` (`ngram+lstm`), mixed by shares that the validation part tells.",
+        doc: "Which rung: `unigram`, `ngram`, `cache` (words that came before come again, a member of mixtures), `nnlm`, `rnn`, `gru` or `lstm`, with a suffix after a colon where there are two of a kind (`ngram:trigram`); or rungs before it joined by `+` (`ngram+lstm`), mixed by shares that the validation part tells.",
     },
     rung("order", NGRAM, Wholes(1, 9), "Longest n-gram; of several the validation part chooses."),
     rung("smoothing", NGRAM, Texts, "Smoothing; of several the validation part chooses."),
@@ -176,12 +186,19 @@ const KEYS: &[Key] = &[
         "Leaves out n-grams that change the entropy of their context by less than this (Stolcke 1998).",
     ),
     rung(
-        "units",
-        NETS,
-        Whole(1, 8192),
-        "Units of a recurrent layer; left out, as many as the training part feeds.",
+        "size",
+        CACHE,
+        Wholes(1, 1_000_000),
+        "Words before that are remembered; of several the validation part chooses. Left out, of 200, 1,000 and 5,000.",
     ),
-    rung("layers", NETS, Whole(1, 16), "Recurrent layers, one on the other."),
+    rung(
+        "context",
+        NNLM,
+        Whole(1, 64),
+        "Words before that tell the next; 4 where it is left out, as a 5-gram has.",
+    ),
+    rung("units", NETS, Whole(1, 8192), "Units of a layer; left out, as many as the training part feeds."),
+    rung("layers", NETS, Whole(1, 16), "Recurrent or hidden layers, one on the other."),
     rung("embedding", NETS, Whole(1, 8192), "Numbers of a word's embedding; left out, as many as units."),
     rung(
         "dropout",
@@ -196,28 +213,34 @@ const KEYS: &[Key] = &[
         "Over all words, or first over the frequent ones and clusters of the others (Grave et al. 2017), which is quicker; left out, adaptive above 20,000 words.",
     ),
     rung(
+        "tied",
+        NETS,
+        Flag,
+        "Whether embeddings are the weights of the softmax too (Press and Wolf 2017); left out, they are where the softmax is full.",
+    ),
+    rung(
         "batch",
         NETS,
         Whole(1, 4096),
-        "Rows that the training text is cut into, and that are read side by side.",
+        "Lines that are read side by side; where they are one stream, rows that the training text is cut into; words, of `nnlm`. Left out, some 700 words a step.",
     ),
     rung(
         "steps",
-        NETS,
+        RECURRENT,
         Whole(1, 4096),
-        "Words through which the gradient goes back; the state goes on beyond them.",
+        "Words of a stream through which the gradient goes back; the state goes on beyond them.",
     ),
     rung(
         "epochs",
         NETS,
         Whole(1, 100_000),
-        "Walks over the training part; the rate rises and falls once over all of them. Left out, as many as four million words of training allow.",
+        "Walks over the training part; the rate rises and falls once over all of them. Left out, as many as four million words of training allow, and one over as many of more.",
     ),
     rung(
         "learning_rate",
         NETS,
         Real(1e-7, 10.0),
-        "Highest learning rate of AdamW; 0.003 where it is left out.",
+        "Highest learning rate of AdamW; left out, 0.01 for an LSTM, 0.006 for a GRU, 0.003 for an RNN and an NNLM of up to 128 units, less for wider ones.",
     ),
     rung(
         "weight_decay",

@@ -1,7 +1,8 @@
 //! Scores of a language model on a part: line by line, so that intervals and paired differences can be drawn.
 //!
 //! Perplexity is 10^(-Σ log₁₀ p / tokens) over all tokens of all lines, the end of each line counted and unknown words
-//! too (the sentence protocol).
+//! too. By the sentence protocol every line is scored alone; by the stream protocol nets go on with what they remember of
+//! the lines before, and counts begin each line anew.
 
 use std::time::Instant;
 
@@ -80,6 +81,7 @@ pub(super) fn score(
     characters: u64,
     classes: usize,
     class_of: &dyn Fn(u32, bool) -> usize,
+    protocol: Protocol,
     pool: &Pool,
     watch: &mut dyn Watch,
 ) -> Result<(Outcomes<Sums>, Scored)> {
@@ -130,8 +132,17 @@ pub(super) fn score(
                 }
             })?;
             let mut words = 0;
+            let mut state = model.start();
             for some in texts.chunks(AT_ONCE) {
-                model.score_lines(some, pool).iter().for_each(|scored| {
+                let scored = match protocol {
+                    Protocol::Sentence => model.score_lines(some, pool),
+                    Protocol::Stream => {
+                        let (scored, next) = model.score_stream(some, state);
+                        state = next;
+                        scored
+                    }
+                };
+                scored.iter().for_each(|scored| {
                     words += scored.len() as u64;
                     add(scored);
                 });
@@ -139,7 +150,8 @@ pub(super) fn score(
                     return Err(Error::stopped());
                 }
             }
-            out.seconds = since.elapsed().as_secs_f64() * pool.threads() as f64;
+            let threads = if protocol == Protocol::Stream { 1 } else { pool.threads() };
+            out.seconds = since.elapsed().as_secs_f64() * threads as f64;
         }
     }
     let tokens: f64 = lines.iter().map(|line: &Sums| line.tokens).sum();

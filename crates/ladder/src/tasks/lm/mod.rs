@@ -22,7 +22,7 @@ use gyeol_bundle::DataHash;
 use gyeol_judge::Bootstrap;
 use gyeol_lm::AnyLm;
 use gyeol_models::LmModel;
-use gyeol_ngram::{Layout, NgramModel, ScoresWords};
+use gyeol_ngram::{Layout, NgramModel, Protocol, ScoresWords};
 use gyeol_report::Language;
 use gyeol_report::model::{
     Chapter, Detail, Fact, Facts, Grid, GridRows, Note, Report, Role, RungReport, TextFacts, TextPart,
@@ -129,6 +129,11 @@ impl<'a> Words<'a> {
         })
     }
 
+    /// How lines are read.
+    fn protocol(&self) -> Protocol {
+        if self.recipe.score.protocol == "stream" { Protocol::Stream } else { Protocol::Sentence }
+    }
+
     fn score(&self, model: &AnyLm, part: usize, watch: &mut dyn Watch) -> Result<Answered<Sums, Scored>> {
         let classes = judge::classes();
         let class_of = |word: u32, unknown: bool| {
@@ -142,6 +147,7 @@ impl<'a> Words<'a> {
             characters,
             classes.len(),
             &class_of,
+            self.protocol(),
             self.pool,
             watch,
         )?;
@@ -188,7 +194,8 @@ impl Task for Words<'_> {
     fn fit(&mut self, rung: usize, running: &mut Running<'_>) -> Result<Fit<LmModel>> {
         let rung = self.rungs[rung].clone();
         match rung_kind(&rung.name) {
-            "rnn" | "gru" | "lstm" => return self.net(&rung, running),
+            "nnlm" | "rnn" | "gru" | "lstm" => return self.net(&rung, running),
+            "cache" => return self.cache(&rung, running),
             MIXTURE => return self.mix(&rung, running),
             _ => {}
         }
@@ -252,6 +259,7 @@ impl Task for Words<'_> {
         valid.unknown = self.score(&chosen.model.model, 1, watch)?.answers.unknown;
         let chain = self.parts.lines.chain.params();
         let facts = TextFacts {
+            protocol: self.recipe.score.protocol.clone(),
             language: chain.language.clone(),
             scheme: chain.scheme.clone(),
             steps: steps(self.recipe),
@@ -311,7 +319,7 @@ impl Task for Words<'_> {
                 }),
             ),
             ("split", json!({ "train": part(train), "valid": part(valid), "test": part(test) })),
-            ("protocol", json!("sentence")),
+            ("protocol", json!(self.recipe.score.protocol)),
             ("denominator", json!({ "tokens": test.tokens, "lines": test.lines, "oov": test.unknown })),
             ("grid", json!(grid)),
         ];

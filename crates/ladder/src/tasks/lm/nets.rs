@@ -5,10 +5,10 @@ use std::time::Instant;
 use gyeol_base::{Error, Result};
 use gyeol_bundle::Bundle;
 use gyeol_forecast::Progress;
-use gyeol_lm::{AnyLm, NetLmParams, Trained};
+use gyeol_lm::{AnyLm, CacheLm, Kind, NetLmParams, Trained};
 use gyeol_models::LmModel;
 use gyeol_neural::Cell;
-use gyeol_ngram::ScoresWords;
+use gyeol_ngram::{Protocol, ScoresWords, WordId};
 use gyeol_report::model::{EpochPoint, Fact, LayerRow};
 
 use super::Words;
@@ -26,6 +26,16 @@ const ROUNDS: usize = 100;
 /// Words of the training and of the validation part from which a net belongs to the ladder.
 const ENOUGH: [u64; 2] = [10_000, 1000];
 
+/// Words that a net walks over where nothing is said of epochs, and lines that are kept or left out together.
+const MOST: usize = 4_000_000;
+const RUN: usize = 200;
+
+/// Words that a cache remembers.
+const SIZES: [usize; 3] = [200, 1000, 5000];
+
+/// Words before, of an NNLM.
+const CONTEXT: usize = 4;
+
 /// Whether there is text enough for a net.
 pub(super) fn enough(parts: &Parts) -> bool {
     parts.facts.iter().zip(ENOUGH).all(|(part, enough)| part.tokens >= enough)
@@ -35,22 +45,46 @@ fn fact(key: &str, value: impl ToString) -> Fact {
     Fact { key: key.into(), value: value.to_string() }
 }
 
+/// Runs of lines, spread over the training part, that hold about as many words as a net may walk over where nothing is said
+/// of epochs; all of a smaller part.
+fn thinned(mut train: Vec<Vec<WordId>>, tokens: usize) -> Vec<Vec<WordId>> {
+    let runs = train.len().div_ceil(RUN);
+    let wanted = (runs as u128 * MOST as u128 / tokens.max(1) as u128) as usize;
+    if wanted >= runs {
+        return train;
+    }
+    let wanted = wanted.max(1);
+    let mut at = 0;
+    train.retain(|_| {
+        let run = at / RUN;
+        at += 1;
+        (run + 1) * wanted / runs > run * wanted / runs
+    });
+    train
+}
+
 impl Words<'_> {
     /// What a net is trained with: what the recipe says, else what suits the training part.
-    fn net_params(&self, rung: &LmRung, tokens: usize) -> NetLmParams {
-        let cell = match rung_kind(&rung.name) {
-            "rnn" => Cell::Rnn,
-            "gru" => Cell::Gru,
-            _ => Cell::Lstm,
+    fn net_params(&self, rung: &LmRung, tokens: usize, lines: usize) -> NetLmParams {
+        let kind = match rung_kind(&rung.name) {
+            "nnlm" => Kind::Window(rung.context.unwrap_or(CONTEXT)),
+            "rnn" => Kind::Recurrent(Cell::Rnn),
+            "gru" => Kind::Recurrent(Cell::Gru),
+            _ => Kind::Recurrent(Cell::Lstm),
         };
-        let suited = NetLmParams::suited(cell, tokens, self.frequencies.len());
+        let suited = NetLmParams::suited(kind, tokens, lines, self.frequencies.len(), self.protocol());
+        let adaptive = rung
+            .softmax
+            .as_ref()
+            .map_or(suited.adaptive && rung.tied != Some(true), |word| word == "adaptive");
         let units = rung.units.unwrap_or(suited.units);
         NetLmParams {
             units,
             layers: rung.layers.unwrap_or(suited.layers),
             embedding: rung.embedding.unwrap_or(units),
             dropout: rung.dropout.unwrap_or(suited.dropout),
-            adaptive: rung.softmax.as_ref().map_or(suited.adaptive, |word| word == "adaptive"),
+            adaptive,
+            tied: rung.tied.unwrap_or(!adaptive),
             rows: rung.batch.unwrap_or(suited.rows),
             steps: rung.steps.unwrap_or(suited.steps),
             epochs: rung.epochs.unwrap_or(if self.quick { 1 } else { suited.epochs }),
@@ -79,8 +113,10 @@ impl Words<'_> {
         let words = self.workbench.words(running.watch)?;
         let train = self.workbench.numbered(0, &words)?;
         let valid = self.workbench.numbered(1, &words)?;
+        let all: usize = train.iter().map(|line| line.len() + 1).sum();
+        let train = if rung.epochs.is_none() { thinned(train, all) } else { train };
         let tokens = train.iter().map(|line| line.len() + 1).sum();
-        let params = self.net_params(rung, tokens);
+        let params = self.net_params(rung, tokens, train.len());
         let checkpoints = Checkpoints {
             stem: running.stem.to_path_buf(),
             rung: rung.name.clone(),
@@ -128,14 +164,21 @@ impl Words<'_> {
             fact("schedule", "one-cycle"),
             fact("learning-rate", params.learning_rate),
             fact("batch", params.rows),
-            fact("window", params.steps),
             fact("epochs", format!("{best_epoch} / {}", curve.len())),
             fact("dropout", params.dropout),
             fact("weight-decay", params.weight_decay),
             fact("clip", params.clip),
-            fact("softmax", if params.adaptive { "adaptive" } else { "full" }),
+            fact("softmax", model.shape().softmax()),
             fact("classes", model.classes().len()),
         ];
+        if tokens < all {
+            training.push(fact("words", format!("{tokens} / {all}")));
+        }
+        if let Kind::Window(context) = params.kind {
+            training.push(fact("context", context));
+        } else if params.protocol == Protocol::Stream {
+            training.push(fact("window", params.steps));
+        }
         if model.classes().len() + 1 < model.vocabulary_len() {
             training.push(fact("rare", model.vocabulary_len() - model.classes().len() - 1));
         }
@@ -156,6 +199,28 @@ impl Words<'_> {
                 .map(|l| LayerRow { name: l.name, x: l.x, w: l.w, b: l.b, y: l.y, parameters: l.parameters })
                 .collect(),
             training,
+            ..Fit::plain(self.of_net(model.into()), since.elapsed().as_secs_f64())
+        })
+    }
+
+    /// A cache of the size that the validation part tells.
+    pub(super) fn cache(&mut self, rung: &LmRung, running: &mut Running<'_>) -> Result<Fit<LmModel>> {
+        let since = Instant::now();
+        let words = self.workbench.words(running.watch)?;
+        let sizes = rung.size.clone().unwrap_or_else(|| SIZES.to_vec());
+        let mut best: Option<(f64, usize)> = None;
+        for &size in &sizes {
+            let model = AnyLm::from(CacheLm::of_counts(words.clone(), &self.frequencies, size)?);
+            let log10 = self.on_valid(&model, running)?;
+            let loss = -log10.iter().map(|&l| f64::from(l)).sum::<f64>();
+            if best.is_none_or(|(least, _)| loss < least) {
+                best = Some((loss, size));
+            }
+        }
+        let size = best.map_or(SIZES[0], |(_, size)| size);
+        let model = CacheLm::of_counts(words, &self.frequencies, size)?;
+        Ok(Fit {
+            training: vec![fact("size", size)],
             ..Fit::plain(self.of_net(model.into()), since.elapsed().as_secs_f64())
         })
     }
@@ -223,12 +288,38 @@ impl Words<'_> {
         let words = gyeol_lm::Words::of(model);
         let lines = self.workbench.numbered(1, &words)?;
         let mut out = Vec::new();
+        let mut state = model.start();
         for some in lines.chunks(256) {
-            model.score_lines(some, self.pool).iter().flatten().for_each(|scored| out.push(scored.log10));
+            let scored = match self.protocol() {
+                Protocol::Sentence => model.score_lines(some, self.pool),
+                Protocol::Stream => {
+                    let (scored, next) = model.score_stream(some, state);
+                    state = next;
+                    scored
+                }
+            };
+            scored.iter().flatten().for_each(|scored| out.push(scored.log10));
             if !running.watch.step(Step::Counting(gyeol_ngram::Stage::Scoring(out.len() as u64))) {
                 return Err(Error::stopped());
             }
         }
         Ok(out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_large_training_part_is_thinned_all_over_and_a_small_one_kept() {
+        let lines = |n: usize| (0..n).map(|i| vec![i as WordId; 3]).collect::<Vec<_>>();
+        assert_eq!(thinned(lines(5000), 20_000), lines(5000));
+        // Ten times as many words as a net walks over: a tenth of the runs, from the beginning to the end.
+        let kept = thinned(lines(20_000), 10 * MOST);
+        assert_eq!(kept.len(), 2000);
+        assert!(kept[0][0] < 4000 && kept[1999][0] >= 16_000, "{:?}", (kept[0][0], kept[1999][0]));
+        assert!(kept.chunks(RUN).all(|run| (run[0][0] as usize).is_multiple_of(RUN)));
+        assert_eq!(thinned(lines(10), 100 * MOST).len(), 10);
     }
 }

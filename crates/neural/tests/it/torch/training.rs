@@ -87,6 +87,7 @@ fn regressor<T: Real>(kind: &str, most: &Most) {
         reads: Reads::Last,
         projection: None,
         output: Output::Values { width: 4, activation: Activation::Linear, loss: Loss::Mse },
+        tied: false,
     })
     .unwrap();
     let (x, values) = (tensors.get::<T>("regressor.x"), tensors.get("regressor.y"));
@@ -109,6 +110,7 @@ fn language<T: Real>(kind: &str, most: &Most) {
         reads: Reads::Every,
         projection: None,
         output: Output::Classes { classes: 20 },
+        tied: false,
     })
     .unwrap();
     // (4, 1001): one row after another is one text cut into four, whose 200 batches are one epoch.
