@@ -203,6 +203,11 @@ pub fn explained(machine: &Machine, found: &Explained) -> Value {
                 out["terms"] = terms.iter().filter(|t| !t.word).map(term).collect();
             }
         }
+        Reasons::Without { terms, scores } => {
+            out["score"] = numbers(scores);
+            let term = |term: &Term| json!({ "term": term.name, "without": numbers(&term.contributions) });
+            out["words"] = terms.iter().map(term).collect();
+        }
         Reasons::Neighbours(near) => {
             let near = near.iter().map(|near| {
                 let mut one = json!({ "example": near.row + 1, "distance": near.distance });

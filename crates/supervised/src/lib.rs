@@ -11,16 +11,20 @@
 //!
 //! Rows without labels, clusters and components, are in [`unlabelled`].
 
+mod asked;
 mod decision;
 mod examples;
 mod machine;
 mod near;
 mod nearest;
 mod net;
+mod occlusion;
 mod packed;
 mod placed;
 mod seen;
+mod sequence;
 mod terms;
+mod units;
 pub mod unlabelled;
 mod words;
 
@@ -34,5 +38,7 @@ pub use net::{BagNet, BagParts, Learnt, NetParams, NetParts, TableNet};
 pub use packed::{Classifier, Regressor, Wrapped};
 pub use placed::{Answered, ClusterModel, ComponentModel, Placed};
 pub use seen::{MOST_SEEN, Seen};
+pub use sequence::{SequenceNet, SequenceParams, SequenceParts};
 pub use terms::{Explained, Neighbour, Reasons, Term};
+pub use units::{MOST_UNITS, Sequences, Units, UnitsParams};
 pub use words::{Terms, TextFeatures, TextParams, Unit, Weighing};

@@ -1,5 +1,6 @@
 //! A fitted machine with everything between an example as it comes and its answer.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use gyeol_base::{Error, Fault, Result, Warning};
@@ -15,6 +16,8 @@ use crate::decision::Decision;
 use crate::nearest::Nearest;
 use crate::net::{BagNet, TableNet};
 use crate::seen::Seen;
+use crate::sequence::SequenceNet;
+use crate::units::{Sequences, Units};
 use crate::words::TextFeatures;
 
 /// What comes out.
@@ -31,6 +34,8 @@ pub enum Answer {
 pub struct Inputs {
     /// Of texts.
     pub texts: Option<Arc<TextFeatures>>,
+    /// Of texts that are read unit by unit; nothing else is read then.
+    pub units: Option<Arc<Units>>,
     /// Name of the column of texts, where they stand in a table.
     pub text_column: Option<String>,
     /// Of columns.
@@ -44,6 +49,8 @@ pub enum Rows {
     Dense(Dense),
     /// Zeros left out.
     Sparse(Csr),
+    /// Numbers of units, one after another.
+    Sequences(Sequences),
     /// So many rows without a column, for what looks at none.
     None(usize),
 }
@@ -57,6 +64,7 @@ impl Rows {
         match self {
             Rows::Dense(x) => x.rows(),
             Rows::Sparse(x) => x.rows(),
+            Rows::Sequences(x) => x.len(),
             Rows::None(n) => *n,
         }
     }
@@ -71,6 +79,7 @@ impl Rows {
         match self {
             Rows::Dense(x) => x.cols(),
             Rows::Sparse(x) => x.cols(),
+            Rows::Sequences(x) => x.vocabulary(),
             Rows::None(_) => 0,
         }
     }
@@ -80,7 +89,8 @@ impl Rows {
         match self {
             Rows::Dense(x) => Features::Dense(x),
             Rows::Sparse(x) => Features::Sparse(x),
-            Rows::None(_) => Features::Sparse(&NOTHING),
+            // What reads features is not given sequences: a machine is checked for it.
+            Rows::Sequences(_) | Rows::None(_) => Features::Sparse(&NOTHING),
         }
     }
 }
@@ -95,6 +105,7 @@ impl Rows {
                 Rows::Dense(Dense::trusted(at.len(), x.cols(), data))
             }
             Rows::Sparse(x) => Rows::Sparse(x.select(at.iter().copied())),
+            Rows::Sequences(x) => Rows::Sequences(x.select(at)),
             Rows::None(_) => Rows::None(at.len()),
         }
     }
@@ -119,6 +130,7 @@ impl Rows {
                 let data = a.data().iter().chain(b.data()).copied().collect();
                 Rows::Sparse(Csr::new(a.cols(), pointers.collect(), indices, data)?)
             }
+            (Rows::Sequences(a), Rows::Sequences(b)) => Rows::Sequences(a.below(b)),
             (rows, other) => Rows::None(rows.len() + other.len()),
         })
     }
@@ -145,6 +157,8 @@ pub enum Head {
     Net(Box<TableNet>),
     /// A bag of embeddings, with a feed-forward net above.
     Bag(Box<BagNet>),
+    /// A recurrent net over units.
+    Sequence(Box<SequenceNet>),
     /// Boosted trees.
     Trees(Box<Trees>),
 }
@@ -260,8 +274,14 @@ impl Machine {
             Head::Values(model) => model.inputs,
             Head::Net(model) => model.inputs(),
             Head::Bag(model) => model.inputs(),
+            Head::Sequence(model) => model.inputs(),
             Head::Trees(model) => model.inputs(),
         };
+        let ordered = matches!(self.head, Head::Sequence(_));
+        let alone = self.inputs.texts.is_none() && self.inputs.columns.is_none();
+        if ordered != self.inputs.units.is_some() || (ordered && !alone) {
+            return Err(unfit());
+        }
         if wanted == self.inputs.len() {
             return Ok(());
         }
@@ -284,6 +304,7 @@ impl Machine {
             Head::Values(model) => model.parameters(),
             Head::Net(model) => model.parameters(),
             Head::Bag(model) => model.parameters(),
+            Head::Sequence(model) => model.parameters(),
             Head::Trees(model) => model.parameters(),
         }
     }
@@ -322,6 +343,9 @@ impl Machine {
                     Head::Bag(model) => {
                         Dense::new(rows.len(), names.len(), model.probabilities(rows, pool)?)?
                     }
+                    Head::Sequence(model) => {
+                        Dense::new(rows.len(), names.len(), model.probabilities(rows, pool)?)?
+                    }
                     Head::Trees(model) => model.probabilities(rows.features(), pool)?,
                     Head::Constant(_) | Head::Values(_) | Head::Mixture(_) => return Err(unfit()),
                 };
@@ -336,6 +360,7 @@ impl Machine {
             }
             (Answer::Value, Head::Net(model)) => Ok(Said::Values(model.values(rows, pool)?)),
             (Answer::Value, Head::Bag(model)) => Ok(Said::Values(model.values(rows, pool)?)),
+            (Answer::Value, Head::Sequence(model)) => Ok(Said::Values(model.values(rows, pool)?)),
             (Answer::Value, Head::Trees(model)) => Ok(Said::Values(model.values(rows.features(), pool)?)),
             (Answer::Value, _) => Err(unfit()),
         }
@@ -353,7 +378,7 @@ impl Machine {
     pub fn reads_texts(&self) -> bool {
         match &self.head {
             Head::Mixture(members) => members.iter().any(|(_, m)| m.reads_texts()),
-            _ => self.inputs.texts.is_some(),
+            _ => self.inputs.reads_texts(),
         }
     }
 
@@ -397,17 +422,17 @@ fn linear(model: &Linear, rows: &Rows) -> Vec<f64> {
     let of = |row: usize| match rows {
         Rows::Dense(x) => x.row(row).iter().zip(&model.weights).map(|(v, w)| v * w).sum::<f64>(),
         Rows::Sparse(x) => x.row(row).map(|(j, v)| v * model.weights[j as usize]).sum(),
-        Rows::None(_) => 0.0,
+        Rows::Sequences(_) | Rows::None(_) => 0.0,
     };
     (0..rows.len()).map(|row| b + of(row)).collect()
 }
 
 /// Rows in the form of others: an encoder may write few rows down in another way than many.
-pub(crate) fn alike<'r>(like: &Rows, rows: &'r Rows) -> Result<std::borrow::Cow<'r, Rows>> {
+pub(crate) fn alike<'r>(like: &Rows, rows: &'r Rows) -> Result<Cow<'r, Rows>> {
     Ok(match (like, rows) {
-        (Rows::Dense(_), Rows::Sparse(x)) => std::borrow::Cow::Owned(Rows::Dense(x.to_dense()?)),
-        (Rows::Sparse(_), Rows::Dense(x)) => std::borrow::Cow::Owned(Rows::Sparse(Csr::from_dense(x)?)),
-        _ => std::borrow::Cow::Borrowed(rows),
+        (Rows::Dense(_), Rows::Sparse(x)) => Cow::Owned(Rows::Dense(x.to_dense()?)),
+        (Rows::Sparse(_), Rows::Dense(x)) => Cow::Owned(Rows::Sparse(Csr::from_dense(x)?)),
+        _ => Cow::Borrowed(rows),
     })
 }
 
@@ -415,11 +440,12 @@ pub(crate) fn alike<'r>(like: &Rows, rows: &'r Rows) -> Result<std::borrow::Cow<
 ///
 /// # Errors
 /// More numbers than memory is given for.
-pub fn dense(rows: &Rows) -> Result<std::borrow::Cow<'_, Dense>> {
+pub fn dense(rows: &Rows) -> Result<Cow<'_, Dense>> {
     Ok(match rows {
-        Rows::Dense(x) => std::borrow::Cow::Borrowed(x),
-        Rows::Sparse(x) => std::borrow::Cow::Owned(x.to_dense()?),
-        Rows::None(n) => std::borrow::Cow::Owned(Dense::zeros(*n, 0)?),
+        Rows::Dense(x) => Cow::Borrowed(x),
+        Rows::Sparse(x) => Cow::Owned(x.to_dense()?),
+        Rows::Sequences(_) => return Err(Error::defect("sequences where features are read")),
+        Rows::None(n) => Cow::Owned(Dense::zeros(*n, 0)?),
     })
 }
 
@@ -430,12 +456,19 @@ fn unfit() -> Error {
 impl Inputs {
     /// Columns.
     pub fn len(&self) -> usize {
-        self.texts.as_ref().map_or(0, |t| t.len()) + self.columns.as_ref().map_or(0, Encoder::width)
+        self.texts.as_ref().map_or(0, |t| t.len())
+            + self.units.as_ref().map_or(0, |units| units.len())
+            + self.columns.as_ref().map_or(0, Encoder::width)
     }
 
     /// Whether nothing is looked at.
     pub fn is_empty(&self) -> bool {
-        self.texts.is_none() && self.columns.is_none()
+        !self.reads_texts() && self.columns.is_none()
+    }
+
+    /// Whether texts are looked at.
+    pub fn reads_texts(&self) -> bool {
+        self.texts.is_some() || self.units.is_some()
     }
 
     /// What a column of the features is called: the term of a text, or the column with its level.
@@ -448,23 +481,41 @@ impl Inputs {
         }
     }
 
+    /// The texts of examples: as they were given, or of the column of texts.
+    pub(crate) fn texts_of<'t>(
+        &self,
+        texts: Option<&'t [String]>,
+        table: Option<&Table>,
+    ) -> Result<Option<Cow<'t, [String]>>> {
+        Ok(match (texts, &self.text_column, table) {
+            (Some(texts), ..) => Some(Cow::Borrowed(texts)),
+            (None, Some(column), Some(table)) if self.reads_texts() => {
+                Some(Cow::Owned(table.texts(column)?.into_iter().map(Option::unwrap_or_default).collect()))
+            }
+            _ => None,
+        })
+    }
+
     /// Rows of numbers of examples as they come, with what deserves to be said.
     ///
     /// # Errors
     /// As [`Machine::ask`].
     pub fn rows(&self, texts: Option<&[String]>, table: Option<&Table>) -> Result<(Rows, Vec<Warning>)> {
-        let from_table: Vec<String>;
-        let texts = match (texts, &self.text_column, table) {
-            (Some(texts), ..) => Some(texts),
-            (None, Some(column), Some(table)) if self.texts.is_some() => {
-                from_table = table.texts(column)?.into_iter().map(Option::unwrap_or_default).collect();
-                Some(from_table.as_slice())
-            }
-            _ => None,
-        };
+        let found = self.texts_of(texts, table)?;
+        let texts = found.as_deref();
         let lacking = |what: &str, next: &str| {
             Err(Fault::new("wrong-shape", format!("{what} where it was fitted on others")).next(next).input())
         };
+        if let Some(units) = &self.units {
+            return match texts {
+                Some(texts) => {
+                    let found = units.transform_texts(texts);
+                    let warnings = units.cut(&found).into_iter().collect();
+                    Ok((Rows::Sequences(found), warnings))
+                }
+                None => lacking("a table", "give texts, or a table with the column of texts"),
+            };
+        }
         let sparse = match (&self.texts, texts) {
             (Some(features), Some(texts)) => Some(features.transform_texts(texts)?),
             (Some(_), None) => return lacking("a table", "give texts, or a table with the column of texts"),

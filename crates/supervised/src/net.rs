@@ -12,12 +12,13 @@
 
 use gyeol_base::{Error, Fault, Result};
 use gyeol_neural::net::{
-    Bag, BagParams, BagRows, BagTraining, LayerSummary, Mlp, MlpParams, Output, Rows as NetRows,
+    Bag, BagParams, BagRows, BagTraining, LayerSummary, Mlp, MlpParams, Rows as NetRows,
 };
 use gyeol_neural::{Activation, Epoch, Fit, Loss, Optimizer, TrainParams, fit};
 use gyeol_tensor::{Buffer, Pool, SparseRows};
 use gyeol_vectors::matrix::{Csr, Dense};
 
+use crate::asked::{Asked, asked, exponents, known, naive, numbers_of, output, scale, spread, width};
 use crate::examples::Target;
 use crate::machine::{Rows, dense};
 
@@ -130,82 +131,7 @@ fn bad(found: String) -> Error {
     gyeol_bundle::bad_manifest(found)
 }
 
-/// Targets as nets take them: classes, or numbers less their mean over their deviation.
-struct Asked {
-    classes: Vec<u32>,
-    values: Vec<f32>,
-}
-
-/// Mean and deviation; 1 for a constant.
-fn spread(values: impl Iterator<Item = f64> + Clone, count: usize) -> (f64, f64) {
-    let n = count.max(1) as f64;
-    let mean = values.clone().sum::<f64>() / n;
-    let deviation = (values.map(|v| (v - mean).powi(2)).sum::<f64>() / n).sqrt();
-    (mean, if deviation > 1e-12 * mean.abs().max(1e-300) && deviation.is_finite() { deviation } else { 1.0 })
-}
-
-fn asked(target: &Target, (mean, deviation): (f64, f64)) -> Asked {
-    match target {
-        Target::Classes { of, .. } => Asked { classes: of.clone(), values: Vec::new() },
-        Target::Values(values) => Asked {
-            classes: Vec::new(),
-            values: values.iter().map(|v| ((v - mean) / deviation) as f32).collect(),
-        },
-    }
-}
-
-/// What is judged on: the validation part without labels that the training part does not have.
-fn known(part: Option<(&Rows, &Target)>, classes: usize) -> Option<(Rows, Target)> {
-    let (rows, target) = part?;
-    match target {
-        Target::Classes { names, of } if of.iter().any(|&k| k as usize >= classes) => {
-            let at: Vec<usize> = (0..of.len()).filter(|&i| (of[i] as usize) < classes).collect();
-            let of = at.iter().map(|&i| of[i]).collect();
-            Some((rows.select(&at), Target::Classes { names: names.clone(), of }))
-        }
-        _ => Some((rows.clone(), target.clone())),
-    }
-    .filter(|(rows, _)| !rows.is_empty())
-}
-
 impl NetParams {
-    fn output(&self, target: &Target, classes: usize) -> Result<Output> {
-        match target {
-            Target::Classes { .. } if classes < 2 => Err(Fault::new("one-class", format!("{classes} class"))
-                .next("a classifier needs rows of at least two classes")
-                .input()),
-            Target::Classes { .. } => Ok(Output::Classes { classes }),
-            Target::Values(_) => {
-                Ok(Output::Values { width: 1, activation: Activation::Linear, loss: self.loss })
-            }
-        }
-    }
-
-    fn target(target: &Target) -> (f64, f64) {
-        match target {
-            Target::Classes { .. } => (0.0, 1.0),
-            Target::Values(values) => spread(values.iter().copied(), values.len()),
-        }
-    }
-
-    /// The loss on `judged` of what `train` says of everything.
-    fn naive(&self, train: &Target, judged: &Target, classes: usize, (mean, deviation): (f64, f64)) -> f64 {
-        match (train, judged) {
-            (Target::Classes { of, .. }, Target::Classes { of: judged, .. }) => {
-                let mut counts = vec![1.0; classes];
-                of.iter().for_each(|&k| counts[k as usize] += 1.0);
-                let all: f64 = counts.iter().sum();
-                judged.iter().map(|&k| -(counts[k as usize] / all).ln()).sum::<f64>()
-                    / judged.len().max(1) as f64
-            }
-            (_, Target::Values(values)) => {
-                let truth: Vec<f64> = values.iter().map(|v| (v - mean) / deviation).collect();
-                self.loss.sum(&vec![0.0; truth.len()], &truth) / truth.len().max(1) as f64
-            }
-            _ => f64::NAN,
-        }
-    }
-
     /// Trains a net over columns; `observe` is told of the epochs, and false stops.
     ///
     /// # Errors
@@ -230,13 +156,13 @@ impl NetParams {
         let column = |j: usize| (0..n).map(move |i| (i, j));
         let columns: Vec<(f64, f64)> =
             (0..p).map(|j| spread(column(j).map(|(i, j)| x.at(i, j)), n)).collect();
-        let target = Self::target(train.1);
+        let target = scale(train.1);
         let shape = MlpParams {
             input: p,
             hidden: self.hidden.clone(),
             activation: Activation::Relu,
             dropout: self.dropout,
-            output: self.output(train.1, classes)?,
+            output: output(train.1, classes, self.loss)?,
         };
         let mut net = TableNet { mlp: Mlp::new(&shape)?, params: Vec::new(), columns, target };
         let mut rows = NetRows { width: p, x: net.numbers(&x), ..NetRows::default() };
@@ -272,7 +198,7 @@ impl NetParams {
         net.params = state.best;
         let judged = valid.as_ref().map_or(train.1, |(_, target)| target);
         Ok(Learnt {
-            naive: self.naive(train.1, judged, classes, target),
+            naive: naive(train.1, judged, classes, self.loss, target),
             layers: net.layers(),
             net,
             curve: state.curve,
@@ -309,9 +235,9 @@ impl NetParams {
             hidden: self.hidden.clone(),
             activation: Activation::Relu,
             dropout: self.dropout,
-            output: self.output(train.1, classes)?,
+            output: output(train.1, classes, self.loss)?,
         };
-        let target = Self::target(train.1);
+        let target = scale(train.1);
         let mut net = BagNet::of(Bag::new(&shape)?, x.cols(), seen, target);
         let learns = net.known(&x);
         let of = asked(train.1, target);
@@ -333,22 +259,13 @@ impl NetParams {
         (net.table, net.above) = (fit.table, fit.above);
         let judged = valid.as_ref().map_or(train.1, |(_, target)| target);
         Ok(Learnt {
-            naive: self.naive(train.1, judged, classes, target),
+            naive: naive(train.1, judged, classes, self.loss, target),
             layers: net.bag.summary().layers,
             net,
             curve: fit.curve,
             best_epoch: fit.best_epoch,
         })
     }
-}
-
-/// From log-probabilities to probabilities.
-fn exponents(said: Vec<f32>) -> Vec<f64> {
-    said.into_iter().map(|v| f64::from(v).exp()).collect()
-}
-
-fn numbers_of(said: Vec<f32>, (mean, deviation): (f64, f64)) -> Vec<f64> {
-    said.into_iter().map(|v| mean + deviation * f64::from(v)).collect()
 }
 
 impl TableNet {
@@ -448,18 +365,11 @@ fn other_columns(found: usize, wanted: usize) -> Error {
         .input()
 }
 
-fn width(output: &Output) -> usize {
-    match output {
-        Output::Values { width, .. } => *width,
-        Output::Classes { classes } | Output::Adaptive { classes, .. } => *classes,
-    }
-}
-
 fn sparse(rows: &Rows) -> Result<std::borrow::Cow<'_, Csr>> {
     Ok(match rows {
         Rows::Sparse(x) => std::borrow::Cow::Borrowed(x),
         Rows::Dense(x) => std::borrow::Cow::Owned(Csr::from_dense(x)?),
-        Rows::None(_) => return Err(Error::defect("a bag without features")),
+        Rows::Sequences(_) | Rows::None(_) => return Err(Error::defect("a bag without features")),
     })
 }
 

@@ -8,7 +8,7 @@ use gyeol_columns::Encoder;
 use gyeol_judge::Calibrator;
 use gyeol_learn::trees::{TreeLoss, TreeParts, Trees};
 use gyeol_learn::{GaussianBayes, Linear, LinearClassifier, Link, UnitClassifier};
-use gyeol_neural::net::{BagParams, MlpParams, Output};
+use gyeol_neural::net::{BagParams, MlpParams, NetParams as Shape, Output};
 use gyeol_vectors::matrix::{Csr, Dense};
 use serde::{Deserialize, Serialize};
 
@@ -17,10 +17,15 @@ use crate::machine::{Answer, Head, Inputs, Machine, Rows};
 use crate::nearest::{Kept, Nearest};
 use crate::net::{BagNet, BagParts, NetParts, TableNet};
 use crate::seen::Seen;
+use crate::sequence::{SequenceNet, SequenceParts};
+use crate::units::Units;
 use crate::words::TextFeatures;
 
 /// Name of the tensor of fingerprints; files of earlier versions have none.
 const FINGERPRINTS: &str = "fingerprints";
+
+/// Name of the text of units.
+const UNITS: &str = "units";
 
 /// What the manifest says beside the numbers.
 #[derive(Serialize, Deserialize)]
@@ -33,6 +38,9 @@ struct Words {
     text_column: Option<String>,
     /// Vectorizers beside each other.
     vectorizers: usize,
+    /// Whether texts are read unit by unit; files of earlier versions are not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    units: bool,
     columns: Option<Encoder>,
     head: HeadWords,
     calibration: Option<Calibrator>,
@@ -53,6 +61,7 @@ enum HeadWords {
     Values { inputs: usize, outputs: usize },
     Net { shape: MlpParams },
     Bag { shape: BagParams },
+    Sequence { shape: Box<Shape> },
     Trees { inputs: usize, loss: String },
 }
 
@@ -196,7 +205,9 @@ impl Machine {
                         put("numbers", Tensor::f64([x.nonzeros()], x.data().to_vec())?);
                         true
                     }
-                    Rows::None(_) => return Err(Error::defect("neighbours without features")),
+                    Rows::Sequences(_) | Rows::None(_) => {
+                        return Err(Error::defect("neighbours without features"));
+                    }
                 };
                 let kept = match kept {
                     Kept::Classes(labels, _) => labels.iter().map(|&label| f64::from(label)).collect(),
@@ -228,6 +239,12 @@ impl Machine {
                 put("target", Tensor::f64([2], vec![target.0, target.1])?);
                 HeadWords::Bag { shape: shape.clone() }
             }
+            Head::Sequence(net) => {
+                let SequenceParts { shape, params, target } = net.parts();
+                put("net", Tensor::f32([params.len()], params.to_vec())?);
+                put("target", Tensor::f64([2], vec![target.0, target.1])?);
+                HeadWords::Sequence { shape: Box::new(shape.clone()) }
+            }
             Head::Trees(trees) => {
                 let TreeParts { inputs, loss, base, roots, columns, numbers, left, missing_left, gains } =
                     trees.parts();
@@ -251,6 +268,9 @@ impl Machine {
         for (i, json) in vectorizers.iter().enumerate() {
             put(&format!("vectorizer.{i}"), Tensor::bytes(json.clone().into_bytes()));
         }
+        if let Some(units) = &self.inputs.units {
+            put(UNITS, Tensor::bytes(units.to_json().into_bytes()));
+        }
         let words = Words {
             rung: self.rung.clone(),
             classes: match &self.answer {
@@ -260,6 +280,7 @@ impl Machine {
             target: self.target.clone(),
             text_column: self.inputs.text_column.clone(),
             vectorizers: vectorizers.len(),
+            units: self.inputs.units.is_some(),
             columns: self.inputs.columns.clone(),
             head,
             calibration: self.calibration.clone(),
@@ -290,6 +311,10 @@ impl Machine {
             false => Some(Arc::new(TextFeatures::from_json(&vectorizers)?)),
         };
         let inputs = texts.as_ref().map_or(0, |t| t.len()) + words.columns.as_ref().map_or(0, Encoder::width);
+        let units = match words.units {
+            true => Some(Arc::new(Units::from_json(&bundle.text(UNITS)?)?)),
+            false => None,
+        };
         let classes = words.classes.as_ref().map(Vec::len);
         let head = match words.head {
             HeadWords::Constant => {
@@ -418,6 +443,13 @@ impl Machine {
                     pair(&bundle, "target")?,
                 )?))
             }
+            HeadWords::Sequence { shape } => {
+                if classes.unwrap_or(1) != outputs_of(&shape.output, classes.is_some()) {
+                    return Err(damaged(format!("{:?} for {classes:?} classes", shape.output)));
+                }
+                let params = bundle.f32("net", 1)?.to_vec();
+                Head::Sequence(Box::new(SequenceNet::new(&shape, params, pair(&bundle, "target")?)?))
+            }
             HeadWords::Trees { inputs, loss } => {
                 let trees = Trees::new(TreeParts {
                     inputs,
@@ -451,7 +483,7 @@ impl Machine {
                 None => Answer::Value,
             },
             target: words.target,
-            inputs: Inputs { texts, text_column: words.text_column, columns: words.columns },
+            inputs: Inputs { texts, units, text_column: words.text_column, columns: words.columns },
             head,
             calibration: words.calibration,
             seen: seen.map(Arc::new),

@@ -71,7 +71,7 @@ impl Inputs {
     /// A column that is not there, a cell of another kind.
     pub fn fingerprints(&self, texts: Option<&[String]>, table: Option<&Table>) -> Result<Option<Vec<u64>>> {
         let (mut prints, mut room): (Vec<u64>, _) = (Vec::new(), Vec::new());
-        if self.texts.is_some() {
+        if self.reads_texts() {
             let from_table: Vec<String>;
             let texts = match (texts, &self.text_column, table) {
                 (Some(texts), ..) => texts,
@@ -94,7 +94,7 @@ impl Inputs {
         if let (Some(encoder), Some(table)) = (&self.columns, table) {
             prints.resize(table.rows(), 0);
             encoder.each_cell(table, &mut |row, cell| prints[row] = chained(prints[row], cell, &mut room))?;
-        } else if self.texts.is_none() {
+        } else if !self.reads_texts() {
             return Ok(None);
         }
         Ok(Some(prints))
@@ -108,7 +108,7 @@ impl Machine {
     /// # Errors
     /// As [`Inputs::fingerprints`].
     pub fn fingerprints(&self, texts: Option<&[String]>, table: Option<&Table>) -> Result<Option<Vec<u64>>> {
-        let read = |inputs: &Inputs| u8::from(inputs.texts.is_some()) + u8::from(inputs.columns.is_some());
+        let read = |inputs: &Inputs| u8::from(inputs.reads_texts()) + u8::from(inputs.columns.is_some());
         let inputs = match &self.head {
             Head::Mixture(members) => {
                 let most = members.iter().map(|(_, member)| read(&member.inputs)).max().unwrap_or(0);

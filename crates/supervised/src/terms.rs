@@ -5,6 +5,7 @@
 //! | logistic, softmax, SVM, perceptron, naive Bayes | Σ wⱼ xⱼ + b | wⱼ xⱼ |
 //! | NBSVM | Σ wⱼ xⱼ / √(Σ mⱼ xⱼ²) + b | wⱼ xⱼ / √(Σ mⱼ xⱼ²) |
 //! | Gaussian naive Bayes | ln p(k) + Σ ln N(xⱼ; μ, σ²) | ln N(xⱼ; μ, σ²) |
+//! | RNN, GRU, LSTM | what it loses without the word (`occlusion`) | |
 //! | linear, ridge, lasso, elastic net | Σ wⱼ xⱼ + b | (wⱼ / sⱼ) × the cell, with b - Σ wⱼ cⱼ / sⱼ for b |
 //!
 //! Of numbers, x = (cell - c) / s is undone, so that coefficients are per unit of the column. Terms of classes are measured
@@ -61,6 +62,13 @@ pub enum Reasons {
         /// All together.
         scores: Vec<f64>,
     },
+    /// What each word adds by what the scores lose where it is not known, the largest first for what is said; no sum.
+    Without {
+        /// The words.
+        terms: Vec<Term>,
+        /// Of the text as it is.
+        scores: Vec<f64>,
+    },
     /// The kept examples that were asked, the nearest first.
     Neighbours(Vec<Neighbour>),
 }
@@ -79,7 +87,7 @@ pub struct Explained {
 /// The error of a machine whose answer is no sum.
 fn not_linear(machine: &Machine, why: &str, next: &str) -> Error {
     Fault::new("not-explained", format!("what '{}' says is no sum of terms: {why}", machine.rung))
-        .cause("explained are logistic, softmax, svm, nbsvm, naive-bayes, perceptron, linear, ridge, lasso, elastic-net and knn")
+        .cause("explained are logistic, softmax, svm, nbsvm, naive-bayes, perceptron, linear, ridge, lasso, elastic-net, knn, rnn, gru, lstm and bilstm")
         .next(next)
         .input()
 }
@@ -104,6 +112,11 @@ impl Machine {
             }
             Head::Constant(_) => return Err(not_linear(self, "it says the same of every example", other)),
             Head::Trees(_) => return Err(not_linear(self, "trees split by several columns at once", other)),
+            Head::Sequence(_) => {
+                let units = self.inputs.units.as_ref();
+                let units = units.ok_or_else(|| Error::defect("a net over units without them"))?;
+                return self.without_words(units, texts, table, pool);
+            }
             Head::Net(_) | Head::Bag(_) => {
                 return Err(not_linear(self, "a net bends and mixes what goes in", other));
             }
@@ -164,7 +177,7 @@ impl Machine {
         let mut met: Vec<(usize, f64)> = match rows {
             Rows::Dense(x) => x.row(0).iter().copied().enumerate().collect(),
             Rows::Sparse(x) => x.row(0).map(|(j, v)| (j as usize, v)).collect(),
-            Rows::None(_) => Vec::new(),
+            Rows::Sequences(_) | Rows::None(_) => Vec::new(),
         };
         // A cell at the mean of its column is left out of sparse rows, and is told all the same.
         for j in units.iter().map(|unit| first + unit.feature) {

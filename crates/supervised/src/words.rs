@@ -199,6 +199,22 @@ impl Columns {
     }
 }
 
+/// The chain of characters: cleaned and normalised as `chain` does, Hangul taken apart for `jamo`.
+pub(crate) fn characters(chain: &PreparationParams, unit: Unit, scheme: String) -> Result<Preparation> {
+    let apart = (unit == Unit::Jamo).then(|| "nfd".to_owned());
+    let params = PreparationParams {
+        normalise: chain.normalise.iter().cloned().chain(apart).collect(),
+        language: "en".into(),
+        scheme,
+        dictionary: None,
+        stem: String::new(),
+        stop_words: Vec::new(),
+        stop_above: None,
+        ..chain.clone()
+    };
+    params.check()?.plain()
+}
+
 impl TextFeatures {
     /// Finds the terms of the training texts and gives their matrix. `words` is the fitted chain for units of words, and
     /// `chain` what it was made from: characters are cut from texts that were cleaned and normalised alike.
@@ -216,20 +232,7 @@ impl TextFeatures {
         let mut parts = Vec::new();
         let mut matrices = Vec::new();
         for &(unit, from, to) in &params.terms.runs {
-            let characters = |scheme: &str| {
-                let apart = (unit == Unit::Jamo).then(|| "nfd".to_owned());
-                let params = PreparationParams {
-                    normalise: chain.normalise.iter().cloned().chain(apart).collect(),
-                    language: "en".into(),
-                    scheme: format!("{scheme}:{from}-{to}"),
-                    dictionary: None,
-                    stem: String::new(),
-                    stop_words: Vec::new(),
-                    stop_above: None,
-                    ..chain.clone()
-                };
-                params.check()?.plain()
-            };
+            let characters = |scheme: &str| characters(chain, unit, format!("{scheme}:{from}-{to}"));
             let (tokens, ngrams) = match unit {
                 Unit::Word => (words.clone(), (from, to)),
                 Unit::Char | Unit::Jamo => (characters("char-ngrams")?, (1, 1)),

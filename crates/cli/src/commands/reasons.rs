@@ -194,6 +194,19 @@ fn told(machine: &Machine, found: &Explained, most: usize, language: Language) -
                 out += &format!("  {:>10}  {:16}  {}\n", signed(sum), "", t("explain-rest", &[("n", count)]));
             }
         }
+        Reasons::Without { terms, scores } => {
+            let own = |scores: &[f64]| by_class(machine, scores).get(class).copied().unwrap_or(0.0);
+            let of = |term: &Term| own(&term.contributions);
+            let largest = terms.iter().map(|t| of(t).abs()).fold(f64::MIN_POSITIVE, f64::max);
+            let kind =
+                if machine.classes().is_empty() { "explain-without-value" } else { "explain-without-class" };
+            out += &format!("  {}\n\n", t(kind, &[("score", n(own(scores)))]));
+            for term in &terms[..most.min(terms.len())] {
+                let (value, bar) = (of(term), (of(term).abs() / largest * BAR).round() as usize);
+                let name = gyeol_base::shorten(&term.name, NAME);
+                out += &format!("  {:>10}  {:16}  {name}\n", signed(value), "█".repeat(bar));
+            }
+        }
         Reasons::Neighbours(near) => {
             out += &format!("  {}\n\n", t("explain-near", &[("n", text::count(near.len(), language))]));
             for near in near {

@@ -398,3 +398,35 @@ fn clusters_and_components_are_models_that_are_asked() {
     let found = place.call(&["predict", "t.gyeol", "t.txt", "-q"]).ok().out;
     assert_eq!(found.lines().skip(1).map(first).collect::<Vec<_>>(), wanted);
 }
+
+#[test]
+fn a_recurrent_net_over_messages_is_run_shown_asked_and_explained() {
+    let place = Place::new();
+    place.write("m.csv", messages(180));
+    let rung = "[[rung]]\nname = \"lstm\"\nunits = 8\nembedding = 8\nepochs = 6\nlearning_rate = [0.02]\nlongest = 20\n";
+    place.write(
+        "r.toml",
+        format!("task = \"classify\"\n[data]\nfile = \"m.csv\"\n[split]\nfolds = 0\n[[rung]]\nname = \"nbsvm\"\n{rung}[[rung]]\nname = \"nbsvm+lstm\"\n"),
+    );
+    place.call(&["run", "r.toml", "--out", "o", "--language", "ko"]).ok();
+    let page = std::fs::read_to_string(place.path().join("o/report.html")).unwrap();
+    assert!(page.contains("임베딩 차원") && page.contains("읽는 단위"));
+    let lstm = "o/rungs/lstm.gyeol";
+    assert!(place.call(&["show", lstm]).ok().out.contains("lstm · classify"));
+    place.write(
+        "new.txt",
+        format!("call now for a free prize\nsee you at the meeting\n\n{}\n", "prize ".repeat(5000)),
+    );
+    let asked = place.call(&["predict", lstm, "new.txt", "--json"]).ok();
+    let lines: Vec<serde_json::Value> = asked.out.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    assert_eq!((lines.len(), &lines[0]["label"], &lines[1]["label"]), (4, &"spam".into(), &"ham".into()));
+    assert!(asked.err.contains("longer than the 20 units"), "{}", asked.err);
+    place.call(&["evaluate", lstm, "m.csv"]).ok();
+    let text = "free prize number 7 call now";
+    let why = place.call(&["explain", lstm, text, "--json"]).ok().json();
+    assert_eq!(why["words"].as_array().unwrap().len(), 6);
+    assert!(why["score"]["spam"].as_f64().unwrap() > 0.0 && why["words"][0]["without"]["spam"].is_number());
+    let told = place.call(&["explain", lstm, text, "--terms", "3"]).ok().out;
+    assert!(told.contains("no sum") && told.contains("prize"), "{told}");
+    place.call(&["explain", "o/rungs/nbsvm-and-lstm.gyeol", text]).failed(&["mixes", "rungs/NAME.gyeol"]);
+}

@@ -146,6 +146,14 @@ pub struct ExamplesRung {
     pub kind: Option<Vec<String>>,
     pub hidden: Option<Vec<usize>>,
     pub dimension: Option<usize>,
+    pub unit: Option<Vec<String>>,
+    pub min_count: Option<u64>,
+    pub longest: Option<usize>,
+    pub embedding: Option<usize>,
+    pub units: Option<usize>,
+    pub layers: Option<usize>,
+    pub pooling: Option<String>,
+    pub word_dropout: Option<f64>,
     pub learning_rate: Option<Vec<f64>>,
     pub dropout: Option<f64>,
     pub batch: Option<usize>,
@@ -367,10 +375,18 @@ impl ExamplesRecipe {
                     return Err(bad(at("kind"), "rung.kind", found, "name one of them"));
                 }
             }
+            for unit in rung.unit.iter().flatten() {
+                const UNITS: [&str; 3] = ["word", "char", "jamo"];
+                if !UNITS.contains(&unit.as_str()) {
+                    let found = format!("\"{}\" is none of {}", unit.escape_debug(), UNITS.join(", "));
+                    return Err(bad(at("unit"), "rung.unit", found, "name one of them"));
+                }
+            }
             for (key, empty) in [
                 ("features", rung.features.as_ref().is_some_and(Vec::is_empty)),
                 ("c", rung.c.as_ref().is_some_and(Vec::is_empty)),
                 ("alpha", rung.alpha.as_ref().is_some_and(Vec::is_empty)),
+                ("unit", rung.unit.as_ref().is_some_and(Vec::is_empty)),
                 ("kind", rung.kind.as_ref().is_some_and(Vec::is_empty)),
                 ("penalty", rung.penalty.as_ref().is_some_and(Vec::is_empty)),
                 ("neighbours", rung.neighbours.as_ref().is_some_and(Vec::is_empty)),

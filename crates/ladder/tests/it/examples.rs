@@ -250,3 +250,60 @@ fn a_mixture_joins_rungs_before_it_and_comes_back_from_its_file() {
         assert!(ExamplesRecipe::parse(&format!("{TEXTS}{wrong}"), "r.toml").is_err(), "{wrong}");
     }
 }
+
+#[test]
+fn recurrent_nets_climb_on_texts_alone_and_in_mixtures_with_the_same_bits_on_any_number_of_threads() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    std::fs::write(at.join("t.csv"), texts(240, 1)).unwrap();
+    let small = "units = 8\nembedding = 8\nepochs = 6\nlearning_rate = [0.02]\nbatch = 16\n";
+    let rung = |name: &str, more: &str| format!("[[rung]]\nname = \"{name}\"\n{small}{more}");
+    let rungs = format!(
+        "[split]\nfolds = 0\n[[rung]]\nname = \"nbsvm\"\nc = [1]\nfeatures = [\"word:1-1\"]\n{}{}{}[[rung]]\nname = \"nbsvm+lstm\"\n",
+        rung("lstm", "longest = 5\nunit = [\"word\"]\n"),
+        rung("bilstm", "pooling = \"attention\"\nlayers = 2\nunit = [\"word\", \"char\"]\n"),
+        rung("gru:last", "pooling = \"last\"\nword_dropout = 0.1\nmin_count = 1\n"),
+    );
+    let outcome = run(at, &format!("{TEXTS}{rungs}"), "a", 1).unwrap();
+    let named = |name: &str| outcome.report.rungs.iter().find(|rung| rung.name == name).unwrap();
+    for name in ["lstm", "bilstm", "gru:last"] {
+        let rung = named(name);
+        assert!(rung.test["error"].value < 0.3, "{name} {:?}", rung.test);
+        assert!(!rung.curve.is_empty() && rung.verdict.best_epoch > 0 && rung.layers.len() >= 3, "{name}");
+        assert!(rung.training.iter().any(|fact| fact.key == "epochs"), "{:?}", rung.training);
+        let counted: usize = rung.layers.iter().map(|layer| layer.parameters).sum();
+        let machine = Classifier::open(at.join("a").join(&rung.file)).unwrap().0;
+        assert_eq!((counted, machine.seen.is_some()), (machine.parameters(), true), "{name}");
+    }
+    // Five words of a report do not say of what it is: cut texts are counted.
+    let cut = named("lstm").training.iter().find(|fact| fact.key == "cut-texts").unwrap();
+    assert!(cut.value.ends_with("/ 204"), "{cut:?}");
+    assert_eq!(named("bilstm").tried.len(), 2);
+    let mixture = named("nbsvm+lstm");
+    let machine = Classifier::open(at.join("a").join(&mixture.file)).unwrap().0;
+    let all =
+        Examples::of_texts(at.join("t.csv").to_str().unwrap(), CorpusOptions::default(), |_| true).unwrap();
+    assert!(evaluate(&machine, all, 0, &Pool::new(2)).unwrap().metrics["error"].value < 0.2);
+    assert_eq!(timeless(&outcome), timeless(&run(at, &format!("{TEXTS}{rungs}"), "b", 3).unwrap()));
+    for wrong in
+        ["unit = [\"letters\"]\n", "unit = []\n", "pooling = \"sum\"\n", "longest = 0\n", "hidden = [3]\n"]
+    {
+        let text = format!("{TEXTS}[[rung]]\nname = \"lstm\"\n{wrong}");
+        assert!(ExamplesRecipe::parse(&text, "r.toml").is_err(), "{wrong}");
+    }
+    // Columns alone have no order; a column of texts beside numbers does, and numbers come out too.
+    std::fs::write(at.join("x.csv"), table(120, 2)).unwrap();
+    let columns = "task = \"classify\"\n[data]\nfile = \"x.csv\"\nkind = \"table\"\nlabel = \"class\"\n[columns]\nignored = [\"price\"]\n";
+    let error = run(at, &format!("{columns}{}", rung("lstm", "")), "c", 1).unwrap_err();
+    assert_eq!(error.code(), "no-texts");
+    let lines: String = texts(120, 5)
+        .lines()
+        .skip(1)
+        .map(|line| format!("{line},{}\n", 10 * line.matches("wind").count()))
+        .collect();
+    std::fs::write(at.join("n.csv"), format!("text,label,value\n{lines}")).unwrap();
+    let numbers = "task = \"regress\"\n[data]\nfile = \"n.csv\"\nkind = \"table\"\nlabel = \"value\"\ncolumn = \"text\"\n";
+    let outcome = run(at, &format!("{numbers}{}", rung("lstm", "")), "d", 2).unwrap();
+    assert!(outcome.report.rungs[0].test["rmse"].value.is_finite());
+    assert!(!Regressor::open(&outcome.model).unwrap().0.reads_columns());
+}

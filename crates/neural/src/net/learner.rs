@@ -25,6 +25,15 @@ pub trait Samples<T: Real>: Sync {
     fn ragged(&self) -> bool {
         false
     }
+    /// Changes a gathered batch before it is learnt from, such as by words left out; validation sees none of it.
+    fn disturb(&self, batch: &mut Batch<T>, rng: &mut Rng) {
+        let _ = (batch, rng);
+    }
+    /// Puts the samples of one step into the order in which they are dealt to threads: those of one length beside each
+    /// other walk without waiting. Which samples a step has is not changed by it.
+    fn arrange(&self, samples: &mut [u32]) {
+        let _ = samples;
+    }
 }
 
 /// A net with its samples, as the trainer takes it.
@@ -101,7 +110,10 @@ impl<T: Real, S: Samples<T>> Trainable<T> for Learner<'_, S> {
     ) -> f64 {
         self.samples.gather(chunk.samples, &mut w.batch);
         self.carried_in(chunk.carry, &mut w.batch);
-        let rng = chunk.stream.map(|(seed, number)| Rng::stream(seed, number));
+        let mut rng = chunk.stream.map(|(seed, number)| Rng::stream(seed, number));
+        if let Some(rng) = &mut rng {
+            self.samples.disturb(&mut w.batch, rng);
+        }
         let (dense, tables) = (&mut gradient.dense, &mut gradient.tables);
         let loss = self.net.learn(params, packed, &mut w.batch, chunk.scale, rng, &mut w.tape, dense, tables);
         self.carried_out(&w.batch, chunk.carry);
@@ -125,6 +137,9 @@ impl<T: Real, S: Samples<T>> Trainable<T> for Learner<'_, S> {
     }
     fn streams(&self) -> Option<Streams> {
         self.samples.streams().map(|rows| Streams { rows, carry: self.carry() })
+    }
+    fn arrange(&self, samples: &mut [u32]) {
+        self.samples.arrange(samples);
     }
     fn table_rows(&self, rows: usize) -> Vec<(usize, usize)> {
         self.net.table_rows(self.samples.longest(), rows).into_iter().collect()
@@ -251,7 +266,7 @@ impl Labelled {
         if sequences.len() != classes.len() {
             return shape("classes", classes.len().to_string(), format!("{} sequences", sequences.len()));
         }
-        if net.params.reads != Reads::Last {
+        if net.params.reads == Reads::Every {
             return shape(
                 "classes",
                 "one a sequence".into(),

@@ -20,6 +20,7 @@
 //!               M (W + K)               the head: gradient of what it reads, outputs or exponents;
 //!               M W                     softmax: what it reads, packed
 //!               n I                     gradient of the embeddings
+//!               n W                     pooled steps: gradient of the stack's output
 //! ```
 //!
 //! The code below has the small terms too (states carried from batch to batch, last states, indices of tokens and
@@ -128,12 +129,12 @@ impl Net {
 
     fn tape_numbers<T: Real>(&self, n: usize, rows: usize, columns: usize) -> usize {
         let p = &self.params;
-        let (width, m) = (p.stack.output(), self.outputs_of(n, rows));
-        let (last, drops) = (p.reads == Reads::Last, p.dropout > 0.0);
+        let (width, m) = (self.read_width(), self.outputs_of(n, rows));
+        let (once, drops) = (p.reads != Reads::Every, p.dropout > 0.0);
         let masked = if p.stack.locked { rows } else { n };
         let input = when(self.embedding.is_some(), (n + when(drops, masked)) * p.stack.input);
-        let read = m * width * (1 + usize::from(last || drops));
-        let output_mask = when(drops, if last { rows } else { masked } * width);
+        let read = m * width * (1 + usize::from(once || drops));
+        let output_mask = when(drops, if once { rows } else { masked } * width);
         let projected = when(p.projection.is_some(), 2 * m * columns);
         let head = match &self.head {
             Head::Values(d, _) => m * d.output * (1 + usize::from(d.activation != Activation::Linear)),
@@ -151,8 +152,10 @@ impl Net {
             .iter()
             .map(|c| cell_numbers::<T>(c, n, rows, p.stack.recurrent_dropout > 0.0))
             .sum();
-        let d_last = when(last, rows * p.stack.state());
-        input + read + output_mask + projected + head + cells + between(&p.stack, n, masked) + d_last
+        let d_last = when(p.reads == Reads::Last, rows * p.stack.state());
+        let pooled = when(self.pooling.is_some(), n * p.stack.output() + rows * p.stack.output())
+            + when(p.reads == Reads::Attention, n);
+        input + read + output_mask + projected + head + cells + between(&p.stack, n, masked) + d_last + pooled
     }
 
     /// Tokens, classes and the list of rows looked up.

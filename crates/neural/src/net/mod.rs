@@ -4,14 +4,15 @@
 //! ```text
 //! x (N, I)        numbers, or E[ids] with dropout                    Input
 //! y (N, D H)      recurrent stack, dropout on its output             StackParams
-//! s (M, D H)      all steps (M = N) or each row's last (M = B)       Reads
+//! s (M, W)        all steps (M = N), each row's last, or each row's  Reads
+//!                 steps pooled (M = B); W = D H, 2 D H of mean and max
 //! s (M, P)        s W_p, if there is a projection
 //! o (M, K)        f(s W + b) against values, or softmax over classes Output
 //! ```
 //!
 //! | arrangement | input | reads |
 //! |---|---|---|
-//! | many-to-one (class of a text, next values of a series) | sequence | last |
+//! | many-to-one (class of a text, next values of a series) | sequence | last, or pooled |
 //! | many-to-many, aligned (language model, tags) | sequence | every |
 //! | one-to-one (numbers to numbers, without time) | [`Mlp`] | |
 //! | a bag of features to numbers, without order | [`Bag`] | |
@@ -25,6 +26,7 @@ mod inside;
 mod learner;
 mod memory;
 mod mlp;
+mod pooling;
 mod predictor;
 mod seq2seq;
 mod summary;
@@ -35,6 +37,7 @@ use gyeol_tensor::{Buffer, Pool, Real, Rng, Write};
 use serde::{Deserialize, Serialize};
 
 use self::head::{Head, HeadPacked, HeadTape};
+use self::pooling::{Pooling, PoolingTape};
 use crate::dense::{Dense, DensePacked};
 use crate::embedding::{Embedding, TableGradient};
 use crate::error::{Error, Result};
@@ -77,6 +80,14 @@ pub enum Reads {
     Last,
     /// That of every step.
     Every,
+    /// The mean of each row's own steps.
+    Mean,
+    /// The largest of each row's own steps, column by column.
+    Max,
+    /// The mean and the largest side by side.
+    MeanMax,
+    /// The mean of each row's own steps, weighed by a softmax over their products with a vector that is learnt.
+    Attention,
 }
 
 /// What the net says.
@@ -158,7 +169,8 @@ impl NetParams {
                 (Input::Tokens { vocabulary }, Output::Classes { classes }) => vocabulary == classes,
                 _ => false,
             };
-            if !alike || read != self.stack.input {
+            let plain = matches!(self.reads, Reads::Last | Reads::Every);
+            if !alike || !plain || read != self.stack.input {
                 let allowed = "false, but for tokens in, a full softmax over the same tokens out, and a head that reads as many \
                                columns as an embedding has";
                 return bad("tied", "true".into(), allowed);
@@ -189,6 +201,7 @@ pub struct Net {
     layout: Layout,
     embedding: Option<Embedding>,
     stack: Stack,
+    pooling: Option<Pooling>,
     projection: Option<Dense>,
     head: Head,
 }
@@ -228,7 +241,8 @@ pub struct NetTape<T: Real> {
     input_mask: Buffer<T>,
     output_mask: Buffer<T>,
     dropped: bool,
-    /// (M, D H) as the head reads it, where that is not the stack's output itself.
+    pooling: Option<PoolingTape<T>>,
+    /// (M, W) as the head reads it, where that is not the stack's output itself.
     read: Buffer<T>,
     d_read: Buffer<T>,
     projected: Buffer<T>,
@@ -247,7 +261,8 @@ impl Net {
         let mut layout = Layout::new();
         let precision = params.stack.precision;
         let stack = Stack::new(&mut layout, "stack", &params.stack);
-        let mut width = params.stack.output();
+        let pooling = Pooling::new(&mut layout, params.reads, params.stack.output());
+        let mut width = pooling.as_ref().map_or(params.stack.output(), Pooling::output);
         let projection = params.projection.map(|p| {
             let initial = Initial::Glorot { fan_in: width, fan_out: p };
             Dense::without_bias(&mut layout, "projection", width, p, initial).with_precision(precision)
@@ -268,7 +283,7 @@ impl Net {
             }
             Input::Numbers => None,
         };
-        Ok(Net { params: params.clone(), layout, embedding, stack, projection, head })
+        Ok(Net { params: params.clone(), layout, embedding, stack, pooling, projection, head })
     }
 
     /// Shape.
@@ -316,9 +331,14 @@ impl Net {
         self.head.pack(params, &mut packed.head, Some(pool));
     }
 
+    /// W: columns of what is read of the stack.
+    fn read_width(&self) -> usize {
+        self.pooling.as_ref().map_or(self.params.stack.output(), Pooling::output)
+    }
+
     /// Columns the head reads.
     fn head_input(&self) -> usize {
-        self.params.projection.unwrap_or(self.params.stack.output())
+        self.params.projection.unwrap_or(self.read_width())
     }
 
     /// K.
@@ -357,7 +377,7 @@ impl Net {
 
     fn room<T: Real>(&self, steps: usize, rows: usize, keeps: bool) -> NetTape<T> {
         let p = &self.params;
-        let (n, width) = (steps * rows, p.stack.output());
+        let (n, width) = (steps * rows, self.read_width());
         let every = p.reads == Reads::Every;
         let outputs = if every { n } else { rows };
         let z = |yes: bool, size: usize| Buffer::zeros(if yes { size } else { 0 });
@@ -369,11 +389,12 @@ impl Net {
             input_mask: z(drops && self.embedding.is_some(), of_mask * p.stack.input),
             output_mask: z(drops, if every { of_mask } else { rows } * width),
             dropped: false,
+            pooling: self.pooling.as_ref().map(|pooling| pooling.tape(steps, rows, keeps)),
             read: z(!every || drops, outputs * width),
             d_read: z(keeps, outputs * width),
             projected: z(p.projection.is_some(), outputs * self.head_input()),
             d_projected: z(keeps && p.projection.is_some(), outputs * self.head_input()),
-            d_last: z(keeps && !every, rows * p.stack.state()),
+            d_last: z(keeps && p.reads == Reads::Last, rows * p.stack.state()),
             dx: z(keeps && self.embedding.is_some(), n * p.stack.input),
         }
     }
@@ -388,7 +409,7 @@ impl Net {
         tape: &mut NetTape<T>,
     ) {
         let p = &self.params;
-        let (n, width, locked) = (batch.steps.total(), p.stack.output(), p.stack.locked);
+        let (n, width, locked) = (batch.steps.total(), self.read_width(), p.stack.locked);
         let mut rng = rng;
         tape.dropped = p.dropout > 0.0 && rng.is_some();
         if let Some(embedding) = &self.embedding {
@@ -423,6 +444,12 @@ impl Net {
                 tape.read[..m * width].copy_from_slice(self.stack.output(&batch.steps, &tape.stack));
             }
             Reads::Every => {}
+            Reads::Mean | Reads::Max | Reads::MeanMax | Reads::Attention => {
+                if let (Some(pooling), Some(room)) = (&self.pooling, &mut tape.pooling) {
+                    let y = self.stack.output(&batch.steps, &tape.stack);
+                    pooling.forward(params, &batch.steps, y, &mut tape.read[..m * width], room);
+                }
+            }
         }
         if let Some(rng) = rng
             && tape.dropped
@@ -491,7 +518,7 @@ impl Net {
     ) -> f64 {
         let p = &self.params;
         self.forward(params, packed, batch, rng.as_mut(), tape);
-        let (n, m, width) = (batch.steps.total(), self.outputs(&batch.steps), p.stack.output());
+        let (n, m, width) = (batch.steps.total(), self.outputs(&batch.steps), self.read_width());
         let read = read_of(&self.stack, p.reads, &batch.steps, &tape.stack, &tape.read, tape.dropped);
         let read = &read[..m * width];
         let columns = self.head_input();
@@ -517,6 +544,16 @@ impl Net {
                 let d_last = &mut tape.d_last[..rows * p.stack.state()];
                 self.stack.last_gradient(d_read, rows, d_last);
                 Above::last(&*d_last)
+            }
+            Reads::Mean | Reads::Max | Reads::MeanMax | Reads::Attention => {
+                match (&self.pooling, &mut tape.pooling) {
+                    (Some(pooling), Some(room)) => {
+                        let y = self.stack.output(&batch.steps, &tape.stack);
+                        pooling.backward(params, &batch.steps, y, d_read, room, gradient);
+                        Above::every(&room.d_every[..n * p.stack.output()])
+                    }
+                    _ => unreachable!("a net that pools has room for it"),
+                }
             }
         };
         let x = &batch.x[..n * p.stack.input];
@@ -552,7 +589,7 @@ impl Net {
     }
 }
 
-/// (M, D H) as the projection or the head reads it.
+/// (M, W) as the projection or the head reads it.
 fn read_of<'a, T: Real>(
     stack: &Stack,
     reads: Reads,
@@ -561,7 +598,7 @@ fn read_of<'a, T: Real>(
     copy: &'a Buffer<T>,
     dropped: bool,
 ) -> &'a [T] {
-    if reads == Reads::Last || dropped { copy } else { stack.output(steps, tape) }
+    if reads != Reads::Every || dropped { copy } else { stack.output(steps, tape) }
 }
 
 #[cfg(test)]

@@ -16,6 +16,15 @@ fn chunk(rows: usize) -> usize {
     rows.div_ceil(chunks).max(1)
 }
 
+/// Rows that walk together, of sequences so long.
+fn rows_of(steps: usize) -> usize {
+    match steps {
+        0..=4096 => ROWS,
+        4097..=16_384 => 4,
+        _ => 1,
+    }
+}
+
 /// A net with fixed parameters.
 #[derive(Debug)]
 pub struct Predictor<T: Real> {
@@ -103,6 +112,64 @@ impl<T: Real> Predictor<T> {
         Ok(())
     }
 
+    /// Outputs of sequences of tokens of any lengths: `out` is (B, K), values or log-probabilities of classes, of a net that
+    /// reads a row once. Sequences of like length walk together, on the pool; the room grows with the longest.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] for another net, another size of `out`, or a token outside the vocabulary.
+    pub fn sequences(&self, sequences: &[&[u32]], out: &mut [T], pool: &Pool) -> Result<()> {
+        let (k, p) = (self.net.output_width(), self.net.params());
+        let shape = |what, found: String, expected: String| Err(Error::Shape { what, found, expected });
+        let Some(embedding) = self.net.embedding.as_ref().filter(|_| p.reads != Reads::Every) else {
+            return shape(
+                "input",
+                "sequences of tokens".into(),
+                "what this net reads, step by step or as numbers".into(),
+            );
+        };
+        if let Some(id) = sequences.iter().flat_map(|s| s.iter()).find(|&&id| id as usize >= embedding.rows) {
+            return shape("tokens", format!("token {id}"), format!("0..{}", embedding.rows));
+        }
+        if out.len() != sequences.len() * k {
+            return shape("out", out.len().to_string(), format!("({}, {k})", sequences.len()));
+        }
+        let mut order: Vec<usize> = (0..sequences.len()).collect();
+        order.sort_by_key(|&at| sequences[at].len());
+        // Few rows of very long sequences: what a walk keeps grows with both.
+        let chunks: Vec<&[usize]> = order
+            .chunk_by(|&a, &b| rows_of(sequences[a].len()) == rows_of(sequences[b].len()))
+            .flat_map(|like| like.chunks(rows_of(like.last().map_or(0, |&at| sequences[at].len()))))
+            .collect();
+        let mut found: Vec<Vec<T>> = chunks.iter().map(|chunk| vec![T::ZERO; chunk.len() * k]).collect();
+        pool.each_mut(&mut found, |_, task, found| {
+            let chunk = chunks[task];
+            let longest = chunk.last().map_or(0, |&at| sequences[at].len());
+            let mut room = self.room();
+            let (rows, width) = (rows_of(longest), p.stack.input);
+            let small = room.0.x.len() < longest * rows * width;
+            if small || room.1.read.len() < rows * self.net.read_width() {
+                // One step more is room of another size for each text: a third more is for many.
+                let steps = longest + longest / 3;
+                *room = (self.net.batch(steps, rows), self.net.answer_tape(steps, rows));
+            }
+            let (batch, tape) = &mut *room;
+            batch.steps.set_ragged(chunk.iter().map(|&at| sequences[at].len()));
+            batch.ids.clear();
+            for t in 0..batch.steps.len() {
+                let walking = &batch.steps.order()[..batch.steps.active(t)];
+                batch.ids.extend(walking.iter().map(|&place| sequences[chunk[place]][t]));
+            }
+            self.walk(batch, tape);
+            found.copy_from_slice(&tape.head.out[..chunk.len() * k]);
+        });
+        for (chunk, found) in chunks.iter().zip(&found) {
+            for (&at, said) in chunk.iter().zip(found.chunks_exact(k)) {
+                out[at * k..(at + 1) * k].copy_from_slice(said);
+            }
+        }
+        Ok(())
+    }
+
     /// The parameters.
     pub fn params(&self) -> &[T] {
         &self.params
@@ -174,7 +241,7 @@ impl<T: Real> Predictor<T> {
         if let Some(id) = ids.iter().find(|&&id| id as usize >= embedding.rows) {
             return shape("tokens", format!("token {id}"), format!("0..{}", embedding.rows));
         }
-        if ids.is_empty() || p.reads == Reads::Last || p.stack.bidirectional {
+        if ids.is_empty() || p.reads != Reads::Every || p.stack.bidirectional {
             let found = format!("{} for this net", ids.len());
             return shape("tokens", found, "at least one, for a net that reads every step forward".into());
         }

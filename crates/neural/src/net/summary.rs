@@ -72,6 +72,24 @@ impl Net {
             });
         }
         let rows = if p.reads == Reads::Every { "T, B" } else { "B" };
+        if let Some(pooling) = &self.pooling {
+            let parameters = pooling.query.as_ref().map_or(0, |u| u.len());
+            layers.push(LayerSummary {
+                name: "pooling".into(),
+                kind: match p.reads {
+                    Reads::Mean => "mean",
+                    Reads::Max => "max",
+                    Reads::MeanMax => "mean and max",
+                    _ => "attention",
+                }
+                .into(),
+                x: format!("(T, B, {})", p.stack.output()),
+                w: if parameters > 0 { format!("({parameters})") } else { String::new() },
+                b: String::new(),
+                y: format!("(B, {})", pooling.output()),
+                parameters,
+            });
+        }
         if let Some(d) = &self.projection {
             layers.push(dense(d, "projection", rows));
         }

@@ -69,6 +69,75 @@ fn gradients_of_token_nets_agree_with_differences() {
 }
 
 #[test]
+fn gradients_of_pooled_nets_agree_with_differences() {
+    for reads in [Reads::Mean, Reads::Max, Reads::MeanMax, Reads::Attention] {
+        for (cell, dropout, projection, bidirectional, layers) in [
+            (Cell::Lstm, 0.0, None, true, 1),
+            (Cell::Gru, 0.3, Some(3), true, 2),
+            (Cell::Rnn, 0.3, None, false, 1),
+        ] {
+            let mut p = tokens(cell, reads, 7);
+            (p.dropout, p.projection) = (dropout, projection);
+            p.stack = StackParams { layers, dropout, bidirectional, ..p.stack };
+            let net = Net::new(&p).unwrap();
+            let labelled = Labelled::new(&net, &sequences(), &[6, 0, NO_TARGET, 3], 5).unwrap();
+            check(&net, &labelled, &[3, 0, 1, 2]);
+            assert_eq!(net.summary().parameters(), net.layout().len());
+        }
+        let net = Net::new(&NetParams {
+            input: Input::Numbers,
+            output: Output::Values { width: 2, activation: Activation::Tanh, loss: Loss::Mse },
+            ..tokens(Cell::Gru, reads, 7)
+        })
+        .unwrap();
+        let of = |n: usize, f: f64| (0..n).map(|i| (i as f64 * f).sin()).collect::<Vec<f64>>();
+        let series = Series {
+            steps: 3,
+            width: 4,
+            x: of(4 * 3 * 4, 0.9),
+            values: of(8, 1.7),
+            classes: Vec::new(),
+            every: false,
+        };
+        series.check(&net).unwrap();
+        check(&net, &series, &[2, 0, 3]);
+    }
+}
+
+#[test]
+fn a_pooled_row_is_that_of_its_own_steps_whatever_walks_beside_it() {
+    for reads in [Reads::Last, Reads::Mean, Reads::Max, Reads::MeanMax, Reads::Attention] {
+        let mut p = tokens(Cell::Lstm, reads, 3);
+        p.stack = StackParams { layers: 2, bidirectional: true, ..p.stack };
+        let net = Net::new(&p).unwrap();
+        let params = noisy(&net, 4);
+        let predictor = Predictor::new(net, params, 1, 2).unwrap();
+        let mut all = sequences();
+        all.extend((0..40).map(|i| (0..i * 7 % 23).map(|t| (t * t + i) % 11).collect()));
+        let all: Vec<&[u32]> = all.iter().map(Vec::as_slice).collect();
+        let mut together = vec![0.0; all.len() * 3];
+        predictor.sequences(&all, &mut together, &Pool::new(2)).unwrap();
+        for (one, said) in all.iter().zip(together.chunks_exact(3)) {
+            let mut alone = vec![0.0; 3];
+            predictor.sequences(&[one], &mut alone, &Pool::new(1)).unwrap();
+            let far = farthest(alone.iter().zip(said).map(|(a, b)| (a - b).abs()));
+            assert!(far < 1e-12, "{reads:?} {far}");
+            assert!((alone.iter().map(|v| v.exp()).sum::<f64>() - 1.0).abs() < 1e-9);
+        }
+        assert!(predictor.sequences(&[&[11]], &mut [0.0; 3], &Pool::new(1)).is_err());
+        assert!(predictor.sequences(&[&[1]], &mut [0.0; 4], &Pool::new(1)).is_err());
+        predictor.sequences(&[], &mut [], &Pool::new(1)).unwrap();
+        let long = [vec![3; 20_000], vec![4; 9000], vec![5; 30], vec![6; 5000]];
+        let long: Vec<&[u32]> = long.iter().cycle().take(12).map(Vec::as_slice).collect();
+        let mut said = vec![0.0; long.len() * 3];
+        for _ in 0..2 {
+            predictor.sequences(&long, &mut said, &Pool::new(2)).unwrap();
+            assert!(farthest((0..12).map(|i| (said[i] - said[i + 12]).abs())) < 1e-12, "{reads:?}");
+        }
+    }
+}
+
+#[test]
 fn a_tied_table_learns_from_both_of_its_places() {
     for (projection, dropout, units) in [(None, 0.0, 4), (Some(4), 0.3, 6)] {
         let mut params = tokens(Cell::Lstm, Reads::Every, 11);

@@ -94,7 +94,8 @@ pub fn fit<T: Real, M: Trainable<T>>(
         room.begin_epoch();
         let (mut loss, mut seen) = (0.0, 0.0);
         let mut learning_rate = p.learning_rate;
-        for (done, samples) in order.chunks(step).enumerate() {
+        for (done, samples) in order.chunks_mut(step).enumerate() {
+            model.arrange(samples);
             let step_loss = room.gradient(model, &s.params, samples, batch, p.seed, s.iteration, pool);
             let weight = model.weight(samples);
             let history = s.curve.iter().map(|e| e.valid_loss);

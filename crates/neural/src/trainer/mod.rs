@@ -95,6 +95,10 @@ pub trait Trainable<T: Real>: Sync {
     fn streams(&self) -> Option<Streams> {
         None
     }
+    /// Puts the samples of one step into the order in which they are dealt to threads; the step stays of the same samples.
+    fn arrange(&self, samples: &mut [u32]) {
+        let _ = samples;
+    }
     /// For each table, the most rows that `rows` samples look up, and their width.
     fn table_rows(&self, rows: usize) -> Vec<(usize, usize)> {
         let _ = rows;

@@ -116,6 +116,16 @@ fn steps_take_the_memory_that_the_formula_says() {
         of_numbers::<f32>(plain(lstm, 5, 64), last, line, 168, 64, train(64, Optimizer::adam()), 2),
         of_numbers::<f64>(both(layers(2, plain(gru, 3, 20))), last, curve, 48, 32, train(32, sgd), 1),
         of_numbers::<f32>(both(plain(lstm, 30, 20)), every, curve, 40, 20, much, 2),
+        of_numbers::<f32>(
+            both(plain(lstm, 5, 40)),
+            Reads::MeanMax,
+            line,
+            60,
+            32,
+            train(32, Optimizer::adam()),
+            2,
+        ),
+        of_numbers::<f32>(plain(gru, 5, 64), Reads::Attention, line, 90, 16, train(16, sgd), 2),
         of_numbers::<f32>(plain(rnn, 4, 256), last, line, 10, 8, train(8, momentum), 2),
     ];
     assert_near(&found);

@@ -57,11 +57,28 @@ const CLASSIFY_RUNGS: &[&str] = &[
     "fasttext",
     "mlp",
     "trees",
+    "rnn",
+    "gru",
+    "lstm",
+    "bilstm",
     "mixture",
 ];
 /// The rungs for numbers.
-const REGRESS_RUNGS: &[&str] =
-    &["mean", "linear", "ridge", "lasso", "elastic-net", "knn", "mlp", "trees", "mixture"];
+const REGRESS_RUNGS: &[&str] = &[
+    "mean",
+    "linear",
+    "ridge",
+    "lasso",
+    "elastic-net",
+    "knn",
+    "mlp",
+    "trees",
+    "rnn",
+    "gru",
+    "lstm",
+    "bilstm",
+    "mixture",
+];
 
 const TERMS: &[&str] = &[
     "naive-bayes",
@@ -79,6 +96,27 @@ const TERMS: &[&str] = &[
     "trees",
 ];
 
+const MOST_TERMS: &[&str] = &[
+    "naive-bayes",
+    "knn",
+    "perceptron",
+    "logistic",
+    "svm",
+    "nbsvm",
+    "linear",
+    "ridge",
+    "lasso",
+    "elastic-net",
+    "fasttext",
+    "mlp",
+    "trees",
+    "rnn",
+    "gru",
+    "lstm",
+    "bilstm",
+];
+const RATES: &[&str] = &["fasttext", "mlp", "trees", "rnn", "gru", "lstm", "bilstm"];
+
 /// Rungs with settings that are searched.
 const SEARCHED: &[&str] = &[
     "naive-bayes",
@@ -92,9 +130,17 @@ const SEARCHED: &[&str] = &[
     "fasttext",
     "mlp",
     "trees",
+    "rnn",
+    "gru",
+    "lstm",
+    "bilstm",
 ];
-const EPOCHS: &[&str] = &["perceptron", "fasttext", "mlp"];
+const EPOCHS: &[&str] = &["perceptron", "fasttext", "mlp", "rnn", "gru", "lstm", "bilstm"];
 const NETS: &[&str] = &["fasttext", "mlp"];
+/// Rungs that read texts unit by unit.
+const SEQUENCES: &[&str] = &["rnn", "gru", "lstm", "bilstm"];
+/// Rungs that learn in mini-batches.
+const BATCHES: &[&str] = &["fasttext", "mlp", "rnn", "gru", "lstm", "bilstm"];
 
 /// A key of how a rung is searched, with what holds without it.
 const fn searched(name: &'static str, kind: Kind, without: &'static str, doc: &'static str) -> Key {
@@ -181,12 +227,20 @@ macro_rules! keys {
             rung("features", TERMS, Texts, "Terms of the texts: `word:1-2`, `char:1-5`, `char-wb:3-5`, or several with `+` between; of several the validation part chooses."),
             rung("weighing", TERMS, Choice(&["presence", "count", "tf-idf"]), "What stands for a term of a text."),
             rung("min_documents", TERMS, Whole(1, MANY), "Training texts that have a term at least."),
-            rung("max_terms", TERMS, Whole(1, MANY), "Most terms, the most frequent ones."),
+            rung("max_terms", MOST_TERMS, Whole(1, MANY), "Most terms, or units, the most frequent ones."),
             rung("hidden", &["mlp"], Wholes(1, 65_536), "Units of each hidden layer."),
             rung("dimension", NETS, Whole(1, 4096), "Numbers of an embedding, of texts."),
-            rung("learning_rate", &["fasttext", "mlp", "trees"], Reals(1e-7, 100.0), "Learning rate at the beginning; of several the validation part chooses."),
-            rung("dropout", NETS, Real(0.0, 0.95), "Share of the hidden units, and of the terms of a text, that are left out while it learns."),
-            rung("batch", NETS, Whole(1, 1_000_000), "Examples of a mini-batch."),
+            rung("unit", SEQUENCES, Texts, "What a text is read in, one after another: `word` (tokens of the chain), `char`, or `jamo` (Hangul taken apart); of several the validation part chooses. Left out, `char` of Korean, else `word`."),
+            rung("min_count", SEQUENCES, Whole(1, MANY), "Least occurrences of a unit; rarer ones are one unknown unit."),
+            rung("longest", SEQUENCES, Whole(1, 4096), "Units of a text that are read, its first ones."),
+            rung("embedding", SEQUENCES, Whole(1, 8192), "Numbers of a unit's embedding."),
+            rung("units", SEQUENCES, Whole(1, 8192), "Units of a recurrent layer, in each direction."),
+            rung("layers", SEQUENCES, Whole(1, 16), "Recurrent layers, one on the other."),
+            rung("pooling", SEQUENCES, Choice(&["last", "mean", "max", "mean-max", "attention"]), "What is read of the steps: the last one, or all of them as their mean, their largest numbers, both, or a mean with weights that are learnt."),
+            rung("word_dropout", SEQUENCES, Real(0.0, 0.95), "Share of the units that are taken for the unknown one while it learns."),
+            rung("learning_rate", RATES, Reals(1e-7, 100.0), "Learning rate at the beginning, of rnn, gru, lstm and bilstm the highest one; of several the validation part chooses."),
+            rung("dropout", BATCHES, Real(0.0, 0.95), "Share of the hidden units, and of the terms of a text or the numbers of embeddings, that are left out while it learns."),
+            rung("batch", BATCHES, Whole(1, 1_000_000), "Examples of a mini-batch."),
             rung("epochs", EPOCHS, Whole(1, 100_000), "Walks over the training part; of nets the most, the validation part chooses which is kept."),
             rung("rounds", &["trees"], Whole(1, 100_000), "Most rounds of boosting; the validation part chooses which is the last."),
             rung("leaves", &["trees"], Wholes(2, 65_536), "Most leaves of a tree; of several numbers the validation part chooses."),
@@ -220,7 +274,7 @@ const CLASSIFY_KEYS: &[Key] = keys!(
         kind: Text,
         default: Needed,
         of: &[],
-        doc: "Which rung: `majority`, `naive-bayes`, `knn`, `perceptron`, `logistic`, `svm`, `nbsvm`, `fasttext`, `mlp` or `trees`, with a suffix after a colon where there are two of a kind (`logistic:words`); or rungs before it joined by `+` (`nbsvm+fasttext`), whose answers are mixed by shares that the validation part tells.",
+        doc: "Which rung: `majority`, `naive-bayes`, `knn`, `perceptron`, `logistic`, `svm`, `nbsvm`, `fasttext`, `mlp`, `trees`, or, of texts, `rnn`, `gru`, `lstm` or `bilstm`, with a suffix after a colon where there are two of a kind (`logistic:words`); or rungs before it joined by `+` (`nbsvm+fasttext`), whose answers are mixed by shares that the validation part tells.",
     },
     rung(
         "c",
@@ -259,7 +313,7 @@ const REGRESS_KEYS: &[Key] = keys!(
         kind: Text,
         default: Needed,
         of: &[],
-        doc: "Which rung: `mean`, `linear`, `ridge`, `lasso`, `elastic-net`, `knn`, `mlp` or `trees`, with a suffix after a colon where there are two of a kind (`ridge:strong`); or rungs before it joined by `+` (`ridge+trees`), whose answers are mixed by shares that the validation part tells.",
+        doc: "Which rung: `mean`, `linear`, `ridge`, `lasso`, `elastic-net`, `knn`, `mlp`, `trees`, or, of texts, `rnn`, `gru`, `lstm` or `bilstm`, with a suffix after a colon where there are two of a kind (`ridge:strong`); or rungs before it joined by `+` (`ridge+trees`), whose answers are mixed by shares that the validation part tells.",
     },
     rung(
         "penalty",

@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use gyeol_base::Result;
-use gyeol_supervised::{Inputs, Rows, TextFeatures, TextParams, together};
+use gyeol_supervised::{Inputs, Rows, TextFeatures, TextParams, Units, UnitsParams, together};
 use gyeol_tensor::Pool;
 
 use super::columns::encoded;
@@ -21,8 +21,17 @@ pub(super) struct Made {
     pub valid: Rows,
 }
 
-/// Which fold (none is the whole training part), and which terms.
-type Key = (Option<usize>, Option<TextParams>);
+/// How texts are read.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Reading {
+    /// As terms, whatever their order.
+    Terms(TextParams),
+    /// Unit by unit.
+    Units(UnitsParams),
+}
+
+/// Which fold (none is the whole training part), and how texts are read.
+type Key = (Option<usize>, Option<Reading>);
 
 /// Makes features, and remembers the last ones.
 pub(super) struct Maker {
@@ -39,7 +48,7 @@ impl Maker {
         &mut self,
         prepared: &Prepared,
         fold: Option<usize>,
-        params: Option<&TextParams>,
+        params: Option<&Reading>,
         pool: &Pool,
         watch: &mut dyn Watch,
     ) -> Result<Rc<Made>> {
@@ -58,8 +67,29 @@ impl Maker {
             Some(sub) => (&sub.train, &sub.valid, &sub.chain, &sub.encoder),
             None => (whole, chooses, &prepared.chain, &prepared.encoder),
         };
+        if let (Some(Reading::Units(params)), Some(corpus), Some(of_valid), Some((chain, words))) =
+            (params, &train.corpus, &valid.corpus, chain)
+        {
+            let mut reads = |bytes| watch.step(Step::Reading { part: PARTS[0], bytes, of: corpus.bytes() });
+            let units = Units::fit(params, corpus, chain, words, pool, |seen| reads(seen.bytes))?;
+            let of_train = units.transform(corpus, pool, |seen| reads(seen.bytes))?;
+            let of_valid = units.transform(of_valid, pool, |seen| {
+                watch.step(Step::Reading { part: PARTS[1], bytes: seen.bytes, of: of_valid.bytes() })
+            })?;
+            let made = Rc::new(Made {
+                inputs: Inputs {
+                    units: Some(Arc::new(units)),
+                    text_column: train.examples.text_column.clone(),
+                    ..Inputs::default()
+                },
+                train: Rows::Sequences(of_train),
+                valid: Rows::Sequences(of_valid),
+            });
+            self.made.push((key, Rc::clone(&made)));
+            return Ok(made);
+        }
         let texts = match (params, &train.corpus, &valid.corpus, chain) {
-            (Some(params), Some(corpus), Some(valid), Some((chain, words))) => {
+            (Some(Reading::Terms(params)), Some(corpus), Some(valid), Some((chain, words))) => {
                 let (features, rows) = TextFeatures::fit(params, corpus, chain, words, pool, |seen| {
                     watch.step(Step::Reading { part: PARTS[0], bytes: seen.bytes, of: corpus.bytes() })
                 })?;
@@ -77,6 +107,7 @@ impl Maker {
         let made = Rc::new(Made {
             inputs: Inputs {
                 texts: features,
+                units: None,
                 text_column: train.examples.text_column.clone(),
                 columns: encoder.clone(),
             },
@@ -97,6 +128,11 @@ pub(super) fn rows_of(
     watch: &mut dyn Watch,
 ) -> Result<Rows> {
     let ready = &prepared.parts[part];
+    if let (Some(units), Some(corpus)) = (&inputs.units, &ready.corpus) {
+        return Ok(Rows::Sequences(units.transform(corpus, pool, |seen| {
+            watch.step(Step::Reading { part: PARTS[part], bytes: seen.bytes, of: corpus.bytes() })
+        })?));
+    }
     let texts = match (&inputs.texts, &ready.corpus) {
         (Some(features), Some(corpus)) => Some(features.transform(corpus, pool, |seen| {
             watch.step(Step::Reading { part: PARTS[part], bytes: seen.bytes, of: corpus.bytes() })

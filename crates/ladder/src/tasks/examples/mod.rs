@@ -14,6 +14,7 @@ mod judge;
 mod mixture;
 mod more;
 mod nets;
+mod ordered;
 mod prepare;
 mod remedies;
 mod rungs;
@@ -96,7 +97,12 @@ impl<'a, M: Wrapped> Machines<'a, M> {
         let prepared = &prepared.0;
         let texts = prepared.chain.is_some();
         let rungs = match recipe.rungs.is_empty() {
-            true => settings::default_rungs(recipe.is_regression(), texts, prepared.scores()),
+            true => settings::default_rungs(
+                recipe.is_regression(),
+                texts,
+                prepared.scores(),
+                ordered::belongs(prepared),
+            ),
             false => recipe.rungs.clone(),
         };
         let count = prepared.parts[2].examples.len();

@@ -11,6 +11,7 @@ use gyeol_supervised::{Head, Machine, Rows, Target};
 use gyeol_tensor::Pool;
 use gyeol_vectors::matrix::Dense;
 
+use super::ordered;
 use super::remedies;
 use super::rungs::{Workbench, together};
 use super::settings::Setting;
@@ -24,7 +25,7 @@ pub(super) const FEWEST: usize = 30;
 const LISTED: usize = 200;
 
 /// The loss by the number of training examples, and what to try; none where the rung was taken over from another run, or
-/// looks at nothing, or there are too few examples.
+/// looks at nothing, or there are too few examples, or its fits take long.
 pub(super) fn sizes(
     bench: &mut Workbench<'_>,
     machine: &Machine,
@@ -37,6 +38,9 @@ pub(super) fn sizes(
     // Of folds the first stands for all.
     let fold = (!bench.prepared.folds.is_empty()).then_some(0);
     let made = bench.maker.make(bench.prepared, fold, choice.text.as_ref(), bench.pool, watch)?;
+    if ordered::too_long(&choice.setting, &made.train) {
+        return Ok(None);
+    }
     let (train, valid) = match bench.prepared.folds.first() {
         Some(fold) => (&fold.train.examples, &fold.valid.examples),
         None => (&bench.prepared.parts[0].examples, &bench.prepared.parts[1].examples),

@@ -204,6 +204,7 @@ impl Workbench<'_> {
                 let facts = vec![fact("rounds", best_round.to_string())];
                 Ok((Head::Trees(Box::new(model)), facts, Inside::of(&curve, best_round, naive, Vec::new())))
             }
+            Setting::Sequence(params) => self.learn_in_order(params, train, judged, until, watch),
             _ => self.head(setting, train).map(|(head, facts)| (head, facts, Inside::none())),
         }
     }
@@ -245,7 +246,10 @@ fn watched(watch: &mut dyn Watch, epochs: usize) -> impl FnMut(&Epoch) -> bool {
     }
 }
 
-fn ended<N>(learnt: Learnt<N>, head: impl Fn(Box<N>) -> Head) -> Result<(Head, Vec<Fact>, Inside)> {
+pub(super) fn ended<N>(
+    learnt: Learnt<N>,
+    head: impl Fn(Box<N>) -> Head,
+) -> Result<(Head, Vec<Fact>, Inside)> {
     let Learnt { net, curve, best_epoch, naive, layers } = learnt;
     if curve.is_empty() {
         return Err(Error::defect("a net without an epoch"));

@@ -9,6 +9,7 @@ use gyeol_judge::{Bootstrap, Outcomes};
 use gyeol_report::model::{Effect, Fact, Remedy, RemedyRow, SizePoint};
 use gyeol_supervised::{Machine, Rows, Target, TextParams};
 
+use super::features::Reading;
 use super::judge::{self, Sums};
 use super::more;
 use super::rungs::{self, Raw, Workbench};
@@ -144,6 +145,7 @@ impl Workbench<'_> {
         let pair = |from: f64, to: f64| (short(from), short(to));
         let numbers = match train {
             Rows::Sparse(x) => x.nonzeros(),
+            Rows::Sequences(x) => x.units(),
             rows => rows.len() * rows.cols(),
         };
         match &choice.setting {
@@ -232,6 +234,17 @@ impl Workbench<'_> {
                     add(Remedy::LessComplexity, "leaves", pair, Setting::Trees(less));
                 }
             }
+            Setting::Sequence(params) => {
+                let units = (params.units / 2).max(1);
+                let less = gyeol_supervised::SequenceParams { units, ..params.clone() };
+                let halves = (params.units.to_string(), units.to_string());
+                add(Remedy::LessComplexity, "units", halves, Setting::Sequence(less));
+                let dropout = if params.dropout < 0.5 { 0.5 } else { (1.0 + params.dropout) / 2.0 };
+                if dropout <= 0.95 {
+                    let more = gyeol_supervised::SequenceParams { dropout, ..params.clone() };
+                    add(Remedy::Dropout, "dropout", pair(params.dropout, dropout), Setting::Sequence(more));
+                }
+            }
             Setting::Constant | Setting::Gaussian | Setting::Perceptron { .. } => {}
         }
         out.extend(fewer_terms(choice, train.cols()));
@@ -242,7 +255,7 @@ impl Workbench<'_> {
 /// A quarter of the terms, the most frequent ones; none where they are hashed, too few, or a net of embeddings reads them,
 /// which has a width of its own.
 fn fewer_terms(choice: &Choice, columns: usize) -> Option<Change> {
-    let text = choice.text.as_ref()?;
+    let Some(Reading::Terms(text)) = &choice.text else { return None };
     let terms = text.terms.to_string();
     if terms.contains('@') || columns < TERMS || matches!(choice.setting, Setting::Bag(_)) {
         return None;
@@ -255,7 +268,7 @@ fn fewer_terms(choice: &Choice, columns: usize) -> Option<Change> {
         from: fact("terms", columns.to_string()),
         to: fact("terms", format!("≤ {}", most * kinds)),
         choice: Choice {
-            text: Some(TextParams { max_terms: Some(most), ..text.clone() }),
+            text: Some(Reading::Terms(TextParams { max_terms: Some(most), ..text.clone() })),
             setting: choice.setting.clone(),
         },
     })

@@ -4,8 +4,10 @@ use gyeol_base::{Error, Result};
 use gyeol_learn::bayes;
 use gyeol_learn::trees::TreesParams;
 use gyeol_report::model::Fact;
-use gyeol_supervised::{NetParams, Terms, TextParams, Weighing};
+use gyeol_supervised::{NetParams, SequenceParams, Terms, TextParams, Weighing};
 
+use super::features::Reading;
+use super::ordered;
 use super::rungs::Workbench;
 use crate::recipe::{ExamplesRung, rung_kind};
 
@@ -25,13 +27,14 @@ pub(super) enum Setting {
     ElasticNet { penalty: f64, l1_ratio: f64 },
     Net(NetParams),
     Bag(NetParams),
+    Sequence(SequenceParams),
     Trees(TreesParams),
 }
 
 /// A choice: features and setting.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Choice {
-    pub text: Option<TextParams>,
+    pub text: Option<Reading>,
     pub setting: Setting,
 }
 
@@ -48,8 +51,12 @@ fn weighted(facts: &mut Vec<Fact>, balanced: bool) {
 impl Choice {
     pub fn facts(&self) -> Vec<Fact> {
         let mut facts = Vec::new();
-        if let Some(text) = &self.text {
-            facts.push(fact("features", format!("{} {}", text.terms, text.weighing)));
+        match &self.text {
+            Some(Reading::Terms(text)) => {
+                facts.push(fact("features", format!("{} {}", text.terms, text.weighing)));
+            }
+            Some(Reading::Units(units)) => facts.push(fact("unit", units.to_string())),
+            None => {}
         }
         match &self.setting {
             Setting::Constant => facts.clear(),
@@ -86,6 +93,7 @@ impl Choice {
                 let bag = matches!(self.setting, Setting::Bag(_));
                 facts.extend(super::nets::facts(params, bag));
             }
+            Setting::Sequence(params) => facts.extend(ordered::facts(params)),
             Setting::Trees(params) => facts.extend(super::nets::of_trees(params)),
         }
         facts
@@ -94,8 +102,16 @@ impl Choice {
 
 impl Workbench<'_> {
     /// Features and settings of a rung, each with the default first.
-    pub fn choices(&self, rung: &ExamplesRung) -> Result<(Vec<Option<TextParams>>, Vec<Setting>)> {
+    pub fn choices(&self, rung: &ExamplesRung) -> Result<(Vec<Option<Reading>>, Vec<Setting>)> {
         let kind = rung_kind(&rung.name);
+        if ordered::ordered(kind) {
+            let (mut readings, mut settings) = self.sequences(rung)?;
+            if self.quick {
+                readings.truncate(1);
+                settings.truncate(1);
+            }
+            return Ok((readings, settings));
+        }
         let terms: Vec<Terms> = match &rung.features {
             Some(given) => given.iter().map(|text| text.parse()).collect::<Result<_>>()?,
             None => default_terms(kind, self.prepared.korean())
@@ -115,8 +131,8 @@ impl Workbench<'_> {
             min_documents: rung.min_documents.unwrap_or(if many { 3 } else { 2 }),
             max_terms: rung.max_terms.or((kind == "trees").then_some(2000)),
         };
-        let mut features: Vec<Option<TextParams>> = if self.texts() {
-            terms.into_iter().map(|terms| Some(text(terms))).collect()
+        let mut features: Vec<Option<Reading>> = if self.texts() {
+            terms.into_iter().map(|terms| Some(Reading::Terms(text(terms)))).collect()
         } else {
             vec![None]
         };
@@ -217,9 +233,14 @@ fn default_weighing(kind: &str) -> Weighing {
 /// Scores of all examples for all classes up to which rungs that keep them all belong to the ladder.
 pub(super) const MOST_SCORES: usize = 1 << 26;
 
-/// The ladder that a recipe without `[[rung]]` climbs; of very many classes without the rungs that keep a score of each
+/// The ladder that a recipe without `[[rung]]` climbs, with a recurrent net where `in_order` says so; of very many classes without the rungs that keep a score of each
 /// example for each class.
-pub(super) fn default_rungs(regression: bool, texts: bool, scores: usize) -> Vec<ExamplesRung> {
+pub(super) fn default_rungs(
+    regression: bool,
+    texts: bool,
+    scores: usize,
+    in_order: bool,
+) -> Vec<ExamplesRung> {
     if scores > MOST_SCORES {
         let names: &[&str] =
             if texts { &["majority", "naive-bayes"] } else { &["majority", "knn", "naive-bayes"] };
@@ -230,5 +251,24 @@ pub(super) fn default_rungs(regression: bool, texts: bool, scores: usize) -> Vec
         (false, true) => &["majority", "naive-bayes", "logistic", "nbsvm", "fasttext", "mlp"],
         (false, false) => &["majority", "knn", "naive-bayes", "logistic", "mlp", "trees"],
     };
-    names.iter().map(|name| ExamplesRung::named(*name)).collect()
+    let more: &[&str] = if in_order && !regression { &["lstm", "nbsvm+lstm"] } else { &[] };
+    names.iter().chain(more).map(|name| ExamplesRung::named(*name)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn recurrent_nets_stand_behind_the_others_where_they_belong() {
+        let names = |regression, texts, scores, in_order| -> Vec<String> {
+            default_rungs(regression, texts, scores, in_order).into_iter().map(|rung| rung.name).collect()
+        };
+        let with = names(false, true, 10, true);
+        assert_eq!(with[with.len() - 2..], ["lstm", "nbsvm+lstm"]);
+        assert_eq!(names(false, true, 10, false), with[..with.len() - 2]);
+        for found in [names(true, true, 10, true), names(false, true, MOST_SCORES + 1, true)] {
+            assert!(!found.iter().any(|name| name.contains("lstm")), "{found:?}");
+        }
+    }
 }
