@@ -174,6 +174,7 @@ fn a_net_of_words_answers_as_counts_do() {
     assert_eq!(trained["epochs"].as_array().unwrap().len(), 3);
     assert_eq!(place.read("one.gyeol").len(), place.read("run/rungs/gru.gyeol").len());
     place.write("few.txt", "one\ntwo\nthree\n");
-    place.write("few.toml", format!("{data}{rungs}").replace("texts.txt", "few.txt"));
+    let stream = format!("{data}[score]\nprotocol = \"stream\"\n{rungs}");
+    place.write("few.toml", stream.replace("texts.txt", "few.txt"));
     place.call(&["run", "few.toml", "--out", "few"]).failed(&["words for 8 rows", "fewer rows"]);
 }
