@@ -1,5 +1,6 @@
 //! `serve`.
 
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -51,8 +52,10 @@ pub fn serve(common: &Common, files: &[PathBuf], addr: String, max_body: usize, 
         .collect();
     let say = |at: std::net::SocketAddr| {
         if !quiet {
-            eprintln!("  http://{at}/   POST {first}   Ctrl-C stops");
-            routes.iter().filter(|_| routes.len() > 1).for_each(|route| eprintln!("{route}"));
+            // Whoever started it may have stopped listening; it serves all the same.
+            let mut to = std::io::stderr();
+            let _ = writeln!(to, "  http://{at}/   POST {first}   Ctrl-C stops");
+            routes.iter().filter(|_| routes.len() > 1).for_each(|route| _ = writeln!(to, "{route}"));
         }
     };
     runtime.block_on(gyeol_serve::serve_and_say(models, options, say))?;
