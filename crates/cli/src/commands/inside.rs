@@ -81,7 +81,13 @@ pub fn words(common: &Common, asked: &Asked, bundle: Bundle, path: &Path, input:
     let summary = bundle.summary();
     let model: LmModel = bundle.open_as().map_err(|e| e.in_file(path))?;
     if !model.has_net() {
-        return Err(of_counts(standard.commands(&summary.kind, &summary.rung)).in_file(path).into());
+        let verbs = standard.commands(&summary.kind, &summary.rung);
+        if model.model.net_parameters() > 0 {
+            let found = "a net over a window of words has no gates and no state to show";
+            let why = Fault::new("not-explained", found).next(format!("ask it by {}", verbs.join(", ")));
+            return Err(why.input().in_file(path).into());
+        }
+        return Err(of_counts(verbs).in_file(path).into());
     }
     if let Some(unit) = asked.select {
         return super::strongest::select(common, asked, &model, input, unit);
