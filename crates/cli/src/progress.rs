@@ -89,17 +89,7 @@ impl Watcher {
                 recipe.columns.unit.clone().filter(|_| !recipe.score.scaled).unwrap_or_default(),
             ),
             AnyRecipe::LanguageModel(_) => ("perplexity", String::new()),
-            AnyRecipe::Examples(recipe) => (
-                match recipe.score.metric.as_str() {
-                    "balanced-error" => "balanced_error",
-                    "log-loss" => "log_loss",
-                    "rmse" => "rmse",
-                    "mae" => "mae",
-                    "cost" => "cost",
-                    _ => "error",
-                },
-                String::new(),
-            ),
+            AnyRecipe::Examples(recipe) => (recipe.metric(), String::new()),
         };
         Watcher {
             stop: stop_flag(),

@@ -165,13 +165,37 @@ impl AnyLm {
             ids.push(SENTENCE_END);
             let mut scored = Vec::with_capacity(ids.len());
             state = self.score_run(&ids, state, &mut |one| scored.push(one));
-            state = match self {
-                AnyLm::Ngram(_) => self.start(),
-                AnyLm::Net(_) | AnyLm::Cache(_) | AnyLm::Mixed(_) => self.next_line(state),
-            };
+            state = self.begin_line(state);
             out.push(scored);
         }
         (out, state)
+    }
+
+    /// Scores lines by a protocol; of a stream `state` is what stands before them, and then what stands after.
+    pub fn score_by(
+        &self,
+        protocol: Protocol,
+        lines: &[Vec<WordId>],
+        state: &mut AnyLmState,
+        pool: &Pool,
+    ) -> Vec<Vec<Scored>> {
+        match protocol {
+            Protocol::Sentence => self.score_lines(lines, pool),
+            Protocol::Stream => {
+                let (scored, next) = self.score_stream(lines, state.clone());
+                *state = next;
+                scored
+            }
+        }
+    }
+
+    /// What stands before a line of a stream: nets and caches go on with what they remember; counts, which never met a word
+    /// after `</s>`, begin anew.
+    fn begin_line(&self, state: AnyLmState) -> AnyLmState {
+        match self {
+            AnyLm::Ngram(_) => self.start(),
+            AnyLm::Net(_) | AnyLm::Cache(_) | AnyLm::Mixed(_) => self.next_line(state),
+        }
     }
 }
 
@@ -288,14 +312,11 @@ impl ScoresWords for AnyLm {
         self.run(words, state, each)
     }
 
-    /// In a mixture nets go on with what they remember; counts, which never met a word after `</s>`, begin anew.
+    /// A mixture's members begin a line as [`AnyLm::score_stream`] says.
     fn next_line(&self, state: AnyLmState) -> AnyLmState {
         match (self, state) {
             (AnyLm::Mixed(members), AnyLmState::Mixed(states)) => {
-                let next = members.iter().zip(states).map(|((_, model), state)| match model {
-                    AnyLm::Ngram(_) => model.start(),
-                    AnyLm::Net(_) | AnyLm::Cache(_) | AnyLm::Mixed(_) => model.next_line(state),
-                });
+                let next = members.iter().zip(states).map(|((_, model), state)| model.begin_line(state));
                 AnyLmState::Mixed(next.collect())
             }
             (_, state) => state,

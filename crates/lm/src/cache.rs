@@ -86,10 +86,6 @@ impl CacheLm {
         &state.0[state.0.len().saturating_sub(self.size)..]
     }
 
-    fn known(&self, word: WordId) -> WordId {
-        if (word as usize) < self.words.len() { word } else { UNKNOWN }
-    }
-
     fn probability(&self, last: &[WordId], word: WordId) -> f64 {
         let share = f64::from(self.shares[word as usize]);
         if last.is_empty() {
@@ -131,7 +127,7 @@ impl ScoresWords for CacheLm {
     }
 
     fn score(&self, state: &CacheState, word: WordId) -> (Scored, CacheState) {
-        let word = self.known(word);
+        let word = self.words.known(word);
         let p = self.probability(self.last(state), word);
         let mut next = state.clone();
         self.remember(&mut next, word);
@@ -140,7 +136,7 @@ impl ScoresWords for CacheLm {
 
     fn after(&self, state: &CacheState, word: WordId) -> CacheState {
         let mut next = state.clone();
-        self.remember(&mut next, self.known(word));
+        self.remember(&mut next, self.words.known(word));
         next
     }
 
@@ -152,7 +148,7 @@ impl ScoresWords for CacheLm {
         each: &mut impl FnMut(Scored),
     ) -> CacheState {
         for &word in words.iter().skip(1) {
-            let word = self.known(word);
+            let word = self.words.known(word);
             each(Scored::new(word, self.probability(self.last(&state), word).log10() as f32));
             self.remember(&mut state, word);
         }

@@ -129,54 +129,6 @@ impl<T: Real> Samples<T> for Both {
     }
 }
 
-/// What a net learns from, the training part before the validation part.
-enum Text {
-    Stream(Both),
-    Lines(Labelled),
-}
-
-impl Text {
-    fn len(&self) -> usize {
-        match self {
-            Text::Stream(both) => both.train.len() + both.valid.len(),
-            Text::Lines(lines) => lines.len(),
-        }
-    }
-}
-
-impl<T: Real> Samples<T> for Text {
-    fn longest(&self) -> usize {
-        match self {
-            Text::Stream(both) => <Both as Samples<T>>::longest(both),
-            Text::Lines(lines) => <Labelled as Samples<T>>::longest(lines),
-        }
-    }
-    fn gather(&self, samples: &[u32], batch: &mut Batch<T>) {
-        match self {
-            Text::Stream(both) => both.gather(samples, batch),
-            Text::Lines(lines) => lines.gather(samples, batch),
-        }
-    }
-    fn weight(&self, samples: &[u32]) -> f64 {
-        match self {
-            Text::Stream(both) => <Both as Samples<T>>::weight(both, samples),
-            Text::Lines(lines) => <Labelled as Samples<T>>::weight(lines, samples),
-        }
-    }
-    fn streams(&self) -> Option<usize> {
-        match self {
-            Text::Stream(both) => <Both as Samples<T>>::streams(both),
-            Text::Lines(_) => None,
-        }
-    }
-    fn ragged(&self) -> bool {
-        match self {
-            Text::Stream(_) => false,
-            Text::Lines(lines) => <Labelled as Samples<T>>::ragged(lines),
-        }
-    }
-}
-
 /// Lines as classes read and classes to come, cut where they are long.
 fn pieces(lines: &[Vec<WordId>], classes: &Classes) -> (Vec<Vec<u32>>, Vec<Vec<u32>>) {
     let end = classes.of(SENTENCE_END);
@@ -332,9 +284,22 @@ impl NetLmParams {
         let state = match &shape {
             Shape::Recurrent(shape) => {
                 let net = Net::new(shape)?;
-                let (text, learns) = self.text(&net, (train, valid), (learnt, judged), &classes)?;
-                let learner = Learner { net: &net, samples: &text };
-                self.run(&learner, learns, text.len(), pool, resume, observe)?
+                if self.protocol == Protocol::Stream {
+                    let train = TokenStreams::new(&net, learnt, self.rows, self.steps)?;
+                    let valid = TokenStreams::new(&net, judged, self.rows, self.steps)?;
+                    let (learns, all) = (train.len(), train.len() + valid.len());
+                    let learner = Learner { net: &net, samples: &Both { train, valid } };
+                    self.run(&learner, learns, all, pool, resume, observe)?
+                } else {
+                    let (mut read, mut come) = pieces(train, &classes);
+                    let learns = read.len();
+                    let (read_there, come_there) = pieces(valid, &classes);
+                    read.extend(read_there);
+                    come.extend(come_there);
+                    let lines = Labelled::tagged(&net, &read, &come, LONGEST)?;
+                    let learner = Learner { net: &net, samples: &lines };
+                    self.run(&learner, learns, lines.len(), pool, resume, observe)?
+                }
             }
             Shape::Window(shape) => {
                 let net = Window::new(shape)?;
@@ -357,28 +322,6 @@ impl NetLmParams {
         };
         let model = NetLm::new(words, classes, &shape, state.best, pool.threads())?.taught(self.protocol);
         Ok(Trained { layers: model.layers(), model, curve: state.curve, best_epoch: state.best_epoch, naive })
-    }
-
-    /// What a recurrent net learns from, and how many of its samples are for learning.
-    fn text(
-        &self,
-        net: &Net,
-        (train, valid): (&[Vec<WordId>], &[Vec<WordId>]),
-        (learnt, judged): (Vec<u32>, Vec<u32>),
-        classes: &Classes,
-    ) -> Result<(Text, usize)> {
-        if self.protocol == Protocol::Stream {
-            let train = TokenStreams::new(net, learnt, self.rows, self.steps)?;
-            let valid = TokenStreams::new(net, judged, self.rows, self.steps)?;
-            let learns = train.len();
-            return Ok((Text::Stream(Both { train, valid }), learns));
-        }
-        let (mut read, mut come) = pieces(train, classes);
-        let learns = read.len();
-        let (read_there, come_there) = pieces(valid, classes);
-        read.extend(read_there);
-        come.extend(come_there);
-        Ok((Text::Lines(Labelled::tagged(net, &read, &come, LONGEST)?), learns))
     }
 
     /// Trains on the first samples, judged by the others.

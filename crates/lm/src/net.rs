@@ -13,7 +13,7 @@ use std::sync::{Arc, OnceLock};
 use gyeol_base::Result;
 use gyeol_neural::NO_TARGET;
 use gyeol_neural::net::{LayerSummary, Predictor};
-use gyeol_ngram::{Protocol, SENTENCE_END, SENTENCE_START, Scored, ScoresWords, UNKNOWN, WordId};
+use gyeol_ngram::{Protocol, SENTENCE_END, SENTENCE_START, Scored, ScoresWords, WordId};
 
 use crate::body::{Body, Memory, Shape};
 use crate::classes::Classes;
@@ -132,7 +132,7 @@ impl NetLm {
     }
 
     fn scored(&self, word: WordId, ln: f32) -> Scored {
-        let word = if (word as usize) < self.words.len() { word } else { UNKNOWN };
+        let word = self.words.known(word);
         Scored::new(word, ln * std::f32::consts::LOG10_E + self.classes.share(word))
     }
 }

@@ -75,6 +75,11 @@ impl Words {
         if id <= SENTENCE_END { UNKNOWN } else { id }
     }
 
+    /// The number itself where it is a word's, else that of `<unk>`.
+    pub fn known(&self, id: WordId) -> WordId {
+        if (id as usize) < self.words.len() { id } else { UNKNOWN }
+    }
+
     /// The word of a number.
     pub fn word(&self, id: WordId) -> &str {
         self.words.get(id as usize).map_or("<unk>", String::as_str)

@@ -97,6 +97,12 @@ pub fn layers_json(layers: &[LayerInside<f32>], layer: Option<usize>, part: Opti
     layers.iter().enumerate().filter(|(at, _)| wanted(*at)).map(told).collect()
 }
 
+/// What is wrong where gates and states are asked of counts, or of a net that carries nothing from word to word.
+pub fn no_gates(net: bool) -> Fault {
+    let what = if net { "a net over a window of words" } else { "a model of counts" };
+    Fault::new("not-explained", format!("{what} has no gates and no state to show"))
+}
+
 impl LmModel {
     /// Whether there is a net in it, whose gates and states can be shown.
     pub fn has_net(&self) -> bool {
@@ -109,12 +115,7 @@ impl LmModel {
     /// A model without a recurrent net (`not-explained`), or a text without a word (`no-words`).
     pub fn inside(&self, text: &str) -> Result<LineTold<'_>> {
         let Some((share, net)) = self.model.net_within() else {
-            let what = if self.model.net_parameters() > 0 {
-                "a net over a window of words"
-            } else {
-                "a model of counts"
-            };
-            return Err(Fault::new("not-explained", format!("{what} has no gates and no state to show"))
+            return Err(no_gates(self.model.net_parameters() > 0)
                 .next("ask it by score, next or generate; gyeol score --explain shows the n-grams that were found")
                 .input());
         };

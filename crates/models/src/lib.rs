@@ -16,7 +16,7 @@ mod unlabelled;
 pub use answers::{Answers, Ask, Description, Reply, VerbSpec};
 pub use examples::{answers, by_class, explained};
 pub use gyeol_base::{Error, Result};
-pub use inside::{LineTold, bits, chosen, layers_json};
+pub use inside::{LineTold, bits, chosen, layers_json, no_gates};
 pub use language::LmModel;
 pub use registry::{Opened, Registry, open, open_as};
 pub use topics::inferred;

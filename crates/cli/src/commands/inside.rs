@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use gyeol_base::Fault;
 use gyeol_bundle::Bundle;
 use gyeol_forecast::Forecaster;
 use gyeol_models::{LmModel, bits, chosen, layers_json};
@@ -67,7 +66,7 @@ struct Chosen {
 
 /// A model of counts shows nothing of this kind; it answers other verbs.
 pub fn of_counts(verbs: &[&str]) -> gyeol_base::Error {
-    Fault::new("not-explained", "a model of counts has no gates and no state to show")
+    gyeol_models::no_gates(false)
         .next(format!("ask it by {}; score --explain shows the n-grams that were found", verbs.join(", ")))
         .input()
 }
@@ -83,8 +82,7 @@ pub fn words(common: &Common, asked: &Asked, bundle: Bundle, path: &Path, input:
     if !model.has_net() {
         let verbs = standard.commands(&summary.kind, &summary.rung);
         if model.model.net_parameters() > 0 {
-            let found = "a net over a window of words has no gates and no state to show";
-            let why = Fault::new("not-explained", found).next(format!("ask it by {}", verbs.join(", ")));
+            let why = gyeol_models::no_gates(true).next(format!("ask it by {}", verbs.join(", ")));
             return Err(why.input().in_file(path).into());
         }
         return Err(of_counts(verbs).in_file(path).into());

@@ -186,6 +186,18 @@ impl ExamplesRecipe {
         Self::schema_of(&self.task)
     }
 
+    /// The metric that orders the rungs, by the name that scores give it.
+    pub fn metric(&self) -> &'static str {
+        match self.score.metric.as_str() {
+            "balanced-error" => "balanced_error",
+            "log-loss" => "log_loss",
+            "cost" => "cost",
+            "rmse" => "rmse",
+            "mae" => "mae",
+            _ => "error",
+        }
+    }
+
     /// Whether numbers come out, not classes.
     pub fn is_regression(&self) -> bool {
         self.task == REGRESS.task

@@ -1,6 +1,6 @@
 //! A trained net that answers: weights packed once, room kept between calls.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use gyeol_tensor::{Buffer, Pool, Real};
 
@@ -23,6 +23,12 @@ fn rows_of(steps: usize) -> usize {
         4097..=16_384 => 4,
         _ => 1,
     }
+}
+
+/// A room that nobody is in; the first one, once it is free, where there is none.
+pub(super) fn free<R>(rooms: &[Mutex<R>]) -> MutexGuard<'_, R> {
+    let found = rooms.iter().find_map(|room| room.try_lock().ok());
+    found.unwrap_or_else(|| rooms[0].lock().unwrap_or_else(PoisonError::into_inner))
 }
 
 /// A net with fixed parameters.
@@ -270,13 +276,8 @@ impl<T: Real> Predictor<T> {
         Ok(())
     }
 
-    fn room(&self) -> std::sync::MutexGuard<'_, (Batch<T>, NetTape<T>)> {
-        for room in &self.rooms {
-            if let Ok(room) = room.try_lock() {
-                return room;
-            }
-        }
-        self.rooms[0].lock().unwrap_or_else(PoisonError::into_inner)
+    fn room(&self) -> MutexGuard<'_, (Batch<T>, NetTape<T>)> {
+        free(&self.rooms)
     }
 
     /// Leaves the outputs in `tape.head.out`: (M, K).

@@ -7,7 +7,7 @@
 //! o (B, K)        softmax over the next token; its weights are the table itself where they are tied
 //! ```
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
 use gyeol_tensor::activation::Activation;
 use gyeol_tensor::{Buffer, Real, Rng};
@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::head::Targets;
 use super::learner::check_classes;
 use super::mlp::{Mlp, MlpPacked, MlpParams, MlpTape};
+use super::predictor::free;
 use super::summary::{LayerSummary, Summary};
 use super::{Output, check_sizes};
 use crate::embedding::Embedding;
@@ -159,13 +160,12 @@ impl Windows {
             ids.extend_from_slice(piece);
         }
         let most = net.params.vocabulary.min(net.mlp.head.width());
-        let odd = ids.iter().find(|&&id| id as usize >= most);
-        if let (Some(id), _) | (None, Some(id)) = (odd, Some(&0).filter(|_| ids.len() > u32::MAX as usize)) {
-            return Err(Error::Shape {
-                what: "tokens",
-                found: format!("token {id} of {}", ids.len()),
-                expected: format!("0..{most}, 4294967295 at most"),
-            });
+        let shape = |found: String, expected: String| Err(Error::Shape { what: "tokens", found, expected });
+        if ids.len() > u32::MAX as usize {
+            return shape(format!("{} of them", ids.len()), format!("at most {}", u32::MAX));
+        }
+        if let Some(id) = ids.iter().find(|&&id| id as usize >= most) {
+            return shape(format!("token {id}"), format!("0..{most}"));
         }
         Ok(Windows { ids, at, context })
     }
@@ -315,15 +315,6 @@ impl<T: Real> WindowPredictor<T> {
         &self.params
     }
 
-    fn room(&self) -> MutexGuard<'_, (Buffer<T>, MlpTape<T>)> {
-        for room in &self.rooms {
-            if let Ok(room) = room.try_lock() {
-                return room;
-            }
-        }
-        self.rooms[0].lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Feeds tokens to a stream whose last C stand in `window`, and gives the log-probabilities of what comes after the last
     /// of them.
     ///
@@ -393,7 +384,7 @@ impl<T: Real> WindowPredictor<T> {
         let (c, e, k) = (self.net.params.context, self.net.params.embedding, self.net.mlp.head.width());
         let mut all = std::mem::take(window);
         all.extend_from_slice(ids);
-        let mut room = self.room();
+        let mut room = free(&self.rooms);
         let (x, tape) = &mut *room;
         for first in (0..ids.len()).step_by(ROWS) {
             let rows = ROWS.min(ids.len() - first);

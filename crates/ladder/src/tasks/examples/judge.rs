@@ -112,10 +112,9 @@ pub(super) fn values(said: &Said, truth: &[f64], centre: f64) -> Outcomes<Sums> 
     Outcomes::new(units.collect(), value_metrics())
 }
 
-/// The metric of a recipe's word.
+/// A metric by its name.
 pub(super) fn value(outcomes: &Outcomes<Sums>, metric: &str) -> f64 {
-    let metric = metric.replace('-', "_");
-    outcomes.metric(&metric).map_or(f64::NAN, |metric| metric.of(&outcomes.total()))
+    outcomes.metric(metric).map_or(f64::NAN, |metric| metric.of(&outcomes.total()))
 }
 
 /// Classes up to which each gets a column of a table a draw of the bootstrap.

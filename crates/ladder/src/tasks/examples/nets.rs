@@ -14,7 +14,7 @@ use gyeol_supervised::{Head, Learnt, NetParams, Rows, Target};
 use super::rungs::Workbench;
 use super::settings::{Setting, fact};
 use crate::recipe::{ExamplesRung, rung_kind};
-use crate::tasks::forecast::verdict::verdict;
+use crate::tasks::forecast::verdict::{layer_rows, points, verdict};
 use crate::watch::{Step, Watch};
 
 /// What a fit in epochs leaves for the page.
@@ -32,21 +32,10 @@ impl Inside {
     }
 
     fn of(curve: &[Epoch], kept: usize, naive: f64, layers: Vec<LayerSummary>) -> Inside {
-        let point = |e: &Epoch| EpochPoint {
-            epoch: e.epoch,
-            train_loss: e.train_loss,
-            valid_loss: e.valid_loss,
-            learning_rate: e.learning_rate,
-            seconds: e.seconds,
-        };
-        let row = |l: LayerSummary| {
-            let LayerSummary { name, x, w, b, y, parameters, .. } = l;
-            LayerRow { name, x, w, b, y, parameters }
-        };
         Inside {
-            curve: curve.iter().map(point).collect(),
+            curve: points(curve),
             verdict: verdict(curve, kept, Some(naive)),
-            layers: layers.into_iter().map(row).collect(),
+            layers: layer_rows(layers),
             kept: Some(kept),
         }
     }

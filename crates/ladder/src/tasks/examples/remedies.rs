@@ -115,17 +115,17 @@ impl Workbench<'_> {
         let point = SizePoint {
             examples: train.0.len() as u64,
             train: self.value(&own, train.1)?,
-            valid: judge::value(&on_valid, &self.recipe.score.metric),
+            valid: judge::value(&on_valid, self.recipe.metric()),
         };
         Ok(Measured { point, on_valid })
     }
 
     fn row(&self, remedy: Remedy, from: Fact, to: Fact, before: &Measured, after: &Measured) -> RemedyRow {
-        let metric = self.recipe.score.metric.replace('-', "_");
+        let metric = self.recipe.metric();
         let bootstrap = Bootstrap::new(after.on_valid.units.len(), 1, DRAWS, self.recipe.seed);
         let found = after
             .on_valid
-            .metric(&metric)
+            .metric(metric)
             .map(|metric| bootstrap.difference(&after.on_valid, &before.on_valid, metric));
         let effect = match found {
             Some(found) if found.high < 0.0 => Effect::Helped,

@@ -271,7 +271,7 @@ impl Workbench<'_> {
 
     /// The ordering metric of answers.
     pub fn value(&self, said: &Said, target: &Target) -> Result<f64> {
-        Ok(judge::value(&self.outcomes(said, target)?, &self.recipe.score.metric))
+        Ok(judge::value(&self.outcomes(said, target)?, self.recipe.metric()))
     }
 
     /// From which probability on the second of two classes is said, where mistakes have costs: the least cost on these

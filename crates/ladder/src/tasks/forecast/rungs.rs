@@ -5,11 +5,11 @@ use gyeol_forecast::forecaster::About;
 use gyeol_forecast::rung::{Observer, Progress};
 use gyeol_forecast::{Fitted, Forecaster, Intervals, RungParams, RungPredictor};
 use gyeol_neural::State;
-use gyeol_report::model::{EpochPoint, Fact, Input, LayerRow};
+use gyeol_report::model::{Fact, Input, LayerRow};
 
 use super::Forecasts;
 use super::plan::Planned;
-use super::verdict::verdict;
+use super::verdict::{points, verdict};
 use crate::checkpoint::Checkpoints;
 use crate::task::{Fit, Running};
 use crate::watch::{Step, Watch};
@@ -42,17 +42,7 @@ impl Forecasts<'_> {
             seconds: fitted.seconds,
             inputs: self.inputs(&rung.params),
             tried: Vec::new(),
-            curve: fitted
-                .curve
-                .iter()
-                .map(|e| EpochPoint {
-                    epoch: e.epoch,
-                    train_loss: e.train_loss,
-                    valid_loss: e.valid_loss,
-                    learning_rate: e.learning_rate,
-                    seconds: e.seconds,
-                })
-                .collect(),
+            curve: points(&fitted.curve),
             verdict: verdict(&fitted.curve, fitted.best_epoch, Some(self.naive_loss)),
             layers: fitted
                 .predictor

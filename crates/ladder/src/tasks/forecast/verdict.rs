@@ -1,7 +1,27 @@
-//! What a learning curve says, in one of six words with its numbers.
+//! A trained net for the page: its curve, what the curve says in one of six words with its numbers, and its layers.
 
+use gyeol_neural::net::LayerSummary;
 use gyeol_neural::{Epoch, Finding};
-use gyeol_report::model::{Verdict, VerdictKind};
+use gyeol_report::model::{EpochPoint, LayerRow, Verdict, VerdictKind};
+
+/// The losses, epoch by epoch.
+pub fn points(curve: &[Epoch]) -> Vec<EpochPoint> {
+    let point = |e: &Epoch| EpochPoint {
+        epoch: e.epoch,
+        train_loss: e.train_loss,
+        valid_loss: e.valid_loss,
+        learning_rate: e.learning_rate,
+        seconds: e.seconds,
+    };
+    curve.iter().map(point).collect()
+}
+
+/// The layers with their shapes.
+pub fn layer_rows(layers: Vec<LayerSummary>) -> Vec<LayerRow> {
+    let row =
+        |l: LayerSummary| LayerRow { name: l.name, x: l.x, w: l.w, b: l.b, y: l.y, parameters: l.parameters };
+    layers.into_iter().map(row).collect()
+}
 
 /// Judges a curve; `naive` is the validation loss of repeating the season, in the curve's unit, where known.
 pub fn verdict(curve: &[Epoch], best_epoch: usize, naive: Option<f64>) -> Verdict {

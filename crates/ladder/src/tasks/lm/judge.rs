@@ -134,14 +134,7 @@ pub(super) fn score(
             let mut words = 0;
             let mut state = model.start();
             for some in texts.chunks(AT_ONCE) {
-                let scored = match protocol {
-                    Protocol::Sentence => model.score_lines(some, pool),
-                    Protocol::Stream => {
-                        let (scored, next) = model.score_stream(some, state);
-                        state = next;
-                        scored
-                    }
-                };
+                let scored = model.score_by(protocol, some, &mut state, pool);
                 scored.iter().for_each(|scored| {
                     words += scored.len() as u64;
                     add(scored);

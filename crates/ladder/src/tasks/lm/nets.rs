@@ -9,7 +9,7 @@ use gyeol_lm::{AnyLm, CacheLm, Kind, NetLmParams, Trained};
 use gyeol_models::LmModel;
 use gyeol_neural::Cell;
 use gyeol_ngram::{Protocol, ScoresWords, WordId};
-use gyeol_report::model::{EpochPoint, Fact, LayerRow};
+use gyeol_report::model::Fact;
 
 use super::Words;
 use super::parts::Parts;
@@ -17,7 +17,7 @@ use crate::checkpoint::Checkpoints;
 use crate::climb::file_name;
 use crate::recipe::{LmRung, rung_kind};
 use crate::task::{Fit, Running, Task};
-use crate::tasks::forecast::verdict::verdict;
+use crate::tasks::forecast::verdict::{layer_rows, points, verdict};
 use crate::watch::Step;
 
 /// Rounds in which the shares of a mixture are learnt.
@@ -183,21 +183,9 @@ impl Words<'_> {
             training.push(fact("rare", model.vocabulary_len() - model.classes().len() - 1));
         }
         Ok(Fit {
-            curve: curve
-                .iter()
-                .map(|e| EpochPoint {
-                    epoch: e.epoch,
-                    train_loss: e.train_loss,
-                    valid_loss: e.valid_loss,
-                    learning_rate: e.learning_rate,
-                    seconds: e.seconds,
-                })
-                .collect(),
+            curve: points(&curve),
             verdict: verdict(&curve, best_epoch, Some(naive)),
-            layers: layers
-                .into_iter()
-                .map(|l| LayerRow { name: l.name, x: l.x, w: l.w, b: l.b, y: l.y, parameters: l.parameters })
-                .collect(),
+            layers: layer_rows(layers),
             training,
             ..Fit::plain(self.of_net(model.into()), since.elapsed().as_secs_f64())
         })
@@ -290,14 +278,7 @@ impl Words<'_> {
         let mut out = Vec::new();
         let mut state = model.start();
         for some in lines.chunks(256) {
-            let scored = match self.protocol() {
-                Protocol::Sentence => model.score_lines(some, self.pool),
-                Protocol::Stream => {
-                    let (scored, next) = model.score_stream(some, state);
-                    state = next;
-                    scored
-                }
-            };
+            let scored = model.score_by(self.protocol(), some, &mut state, self.pool);
             scored.iter().flatten().for_each(|scored| out.push(scored.log10));
             if !running.watch.step(Step::Counting(gyeol_ngram::Stage::Scoring(out.len() as u64))) {
                 return Err(Error::stopped());
