@@ -5,7 +5,9 @@ use gyeol_ngram::{NgramModel, Protocol, SENTENCE_END, SENTENCE_START, Scored, Sc
 use gyeol_tensor::Pool;
 
 use crate::cache::{CacheLm, CacheState};
+use crate::dynamic::{DynamicLm, DynamicState};
 use crate::net::{NetLm, NetState};
+use crate::neural_cache::{NeuralCacheLm, NeuralCacheState};
 
 /// A language model.
 #[derive(Debug)]
@@ -20,6 +22,10 @@ pub enum AnyLm {
     Net(Box<NetLm>),
     /// Of the words before.
     Cache(Box<CacheLm>),
+    /// Of a net that remembers where it was in a like state.
+    NeuralCache(Box<NeuralCacheLm>),
+    /// Of a net that learns while it reads.
+    Dynamic(Box<DynamicLm>),
     /// Σ share · P, of models that have the same words under the same numbers.
     Mixed(Vec<(f64, AnyLm)>),
 }
@@ -34,6 +40,10 @@ pub enum AnyLmState {
     Net(NetState),
     /// Of a cache.
     Cache(CacheState),
+    /// Of a net with its cache.
+    NeuralCache(NeuralCacheState),
+    /// Of a net that learns while it reads.
+    Dynamic(DynamicState),
     /// Of each member.
     Mixed(Vec<AnyLmState>),
 }
@@ -54,6 +64,67 @@ impl From<CacheLm> for AnyLm {
     fn from(model: CacheLm) -> Self {
         AnyLm::Cache(Box::new(model))
     }
+}
+
+impl From<NeuralCacheLm> for AnyLm {
+    fn from(model: NeuralCacheLm) -> Self {
+        AnyLm::NeuralCache(Box::new(model))
+    }
+}
+
+impl From<DynamicLm> for AnyLm {
+    fn from(model: DynamicLm) -> Self {
+        AnyLm::Dynamic(Box::new(model))
+    }
+}
+
+/// One expression for a model of any kind, `$many` for a mixture.
+macro_rules! of_any {
+    ($any:expr, $one:ident => $body:expr, $members:ident => $many:expr) => {
+        match $any {
+            AnyLm::Ngram($one) => $body,
+            AnyLm::Net($one) => $body,
+            AnyLm::Cache($one) => $body,
+            AnyLm::NeuralCache($one) => $body,
+            AnyLm::Dynamic($one) => $body,
+            AnyLm::Mixed($members) => $many,
+        }
+    };
+}
+
+/// The same with a state of that kind; `$wrap` is the kind of state.
+macro_rules! of_any_with {
+    ($any:expr, $state:expr, ($one:ident, $of_one:ident, $wrap:ident) => $body:expr, ($members:ident, $states:ident) => $many:expr) => {
+        match ($any, $state) {
+            (AnyLm::Ngram($one), AnyLmState::Ngram($of_one)) => {
+                #[allow(unused_imports, reason = "who gives no state back has no use for its kind")]
+                use AnyLmState::Ngram as $wrap;
+                $body
+            }
+            (AnyLm::Net($one), AnyLmState::Net($of_one)) => {
+                #[allow(unused_imports, reason = "who gives no state back has no use for its kind")]
+                use AnyLmState::Net as $wrap;
+                $body
+            }
+            (AnyLm::Cache($one), AnyLmState::Cache($of_one)) => {
+                #[allow(unused_imports, reason = "who gives no state back has no use for its kind")]
+                use AnyLmState::Cache as $wrap;
+                $body
+            }
+            (AnyLm::NeuralCache($one), AnyLmState::NeuralCache($of_one)) => {
+                #[allow(unused_imports, reason = "who gives no state back has no use for its kind")]
+                use AnyLmState::NeuralCache as $wrap;
+                $body
+            }
+            (AnyLm::Dynamic($one), AnyLmState::Dynamic($of_one)) => {
+                #[allow(unused_imports, reason = "who gives no state back has no use for its kind")]
+                use AnyLmState::Dynamic as $wrap;
+                $body
+            }
+            (AnyLm::Mixed($members), AnyLmState::Mixed($states)) => $many,
+            _ => of_another_model(),
+        }
+    };
 }
 
 impl AnyLm {
@@ -95,7 +166,7 @@ impl AnyLm {
     pub fn as_ngram(&self) -> Option<&NgramModel> {
         match self {
             AnyLm::Ngram(model) => Some(model),
-            AnyLm::Net(_) | AnyLm::Cache(_) | AnyLm::Mixed(_) => None,
+            _ => None,
         }
     }
 
@@ -103,7 +174,7 @@ impl AnyLm {
     pub fn ngram_within(&self) -> Option<&NgramModel> {
         match self {
             AnyLm::Ngram(model) => Some(model),
-            AnyLm::Net(_) | AnyLm::Cache(_) => None,
+            AnyLm::Net(_) | AnyLm::Cache(_) | AnyLm::NeuralCache(_) | AnyLm::Dynamic(_) => None,
             AnyLm::Mixed(members) => members.iter().find_map(|(_, model)| model.ngram_within()),
         }
     }
@@ -113,7 +184,7 @@ impl AnyLm {
         match self {
             AnyLm::Ngram(_) => Protocol::Sentence,
             AnyLm::Net(net) => net.protocol(),
-            AnyLm::Cache(_) => Protocol::Stream,
+            AnyLm::Cache(_) | AnyLm::NeuralCache(_) | AnyLm::Dynamic(_) => Protocol::Stream,
             AnyLm::Mixed(members) => {
                 let streams = members.iter().any(|(_, model)| model.protocol() == Protocol::Stream);
                 if streams { Protocol::Stream } else { Protocol::Sentence }
@@ -126,6 +197,8 @@ impl AnyLm {
         match self {
             AnyLm::Ngram(_) | AnyLm::Cache(_) => 0,
             AnyLm::Net(net) => net.parameters().len() as u64,
+            AnyLm::NeuralCache(model) => model.net().parameters().len() as u64,
+            AnyLm::Dynamic(model) => model.net().parameters().len() as u64,
             AnyLm::Mixed(members) => members.iter().map(|(_, model)| model.net_parameters()).sum(),
         }
     }
@@ -134,7 +207,7 @@ impl AnyLm {
     pub fn size(&self) -> u64 {
         match self {
             AnyLm::Ngram(model) => model.size() as u64,
-            AnyLm::Net(net) => 4 * net.parameters().len() as u64,
+            AnyLm::Net(_) | AnyLm::NeuralCache(_) | AnyLm::Dynamic(_) => 4 * self.net_parameters(),
             AnyLm::Cache(cache) => 4 * (cache.shares().len() + 2 * cache.size()) as u64,
             AnyLm::Mixed(members) => members.iter().map(|(_, model)| model.size()).sum(),
         }
@@ -194,7 +267,7 @@ impl AnyLm {
     fn begin_line(&self, state: AnyLmState) -> AnyLmState {
         match self {
             AnyLm::Ngram(_) => self.start(),
-            AnyLm::Net(_) | AnyLm::Cache(_) | AnyLm::Mixed(_) => self.next_line(state),
+            _ => self.next_line(state),
         }
     }
 }
@@ -218,30 +291,15 @@ impl ScoresWords for AnyLm {
     type State = AnyLmState;
 
     fn vocabulary_len(&self) -> usize {
-        match self {
-            AnyLm::Ngram(model) => model.vocabulary_len(),
-            AnyLm::Net(model) => model.vocabulary_len(),
-            AnyLm::Cache(model) => model.vocabulary_len(),
-            AnyLm::Mixed(members) => members[0].1.vocabulary_len(),
-        }
+        of_any!(self, model => model.vocabulary_len(), members => members[0].1.vocabulary_len())
     }
 
     fn id(&self, word: &[u8]) -> WordId {
-        match self {
-            AnyLm::Ngram(model) => model.id(word),
-            AnyLm::Net(model) => model.id(word),
-            AnyLm::Cache(model) => model.id(word),
-            AnyLm::Mixed(members) => members[0].1.id(word),
-        }
+        of_any!(self, model => model.id(word), members => members[0].1.id(word))
     }
 
     fn word(&self, id: WordId) -> &str {
-        match self {
-            AnyLm::Ngram(model) => model.word(id),
-            AnyLm::Net(model) => model.word(id),
-            AnyLm::Cache(model) => model.word(id),
-            AnyLm::Mixed(members) => members[0].1.word(id),
-        }
+        of_any!(self, model => model.word(id), members => members[0].1.word(id))
     }
 
     fn start(&self) -> AnyLmState {
@@ -249,41 +307,28 @@ impl ScoresWords for AnyLm {
             AnyLm::Ngram(model) => AnyLmState::Ngram(model.start()),
             AnyLm::Net(model) => AnyLmState::Net(model.start()),
             AnyLm::Cache(model) => AnyLmState::Cache(model.start()),
+            AnyLm::NeuralCache(model) => AnyLmState::NeuralCache(model.start()),
+            AnyLm::Dynamic(model) => AnyLmState::Dynamic(model.start()),
             AnyLm::Mixed(members) => AnyLmState::Mixed(members.iter().map(|(_, m)| m.start()).collect()),
         }
     }
 
     fn score(&self, state: &AnyLmState, word: WordId) -> (Scored, AnyLmState) {
-        match (self, state) {
-            (AnyLm::Ngram(model), AnyLmState::Ngram(state)) => {
-                let (scored, next) = model.score(state, word);
-                (scored, AnyLmState::Ngram(next))
-            }
-            (AnyLm::Net(model), AnyLmState::Net(state)) => {
-                let (scored, next) = model.score(state, word);
-                (scored, AnyLmState::Net(next))
-            }
-            (AnyLm::Cache(model), AnyLmState::Cache(state)) => {
-                let (scored, next) = model.score(state, word);
-                (scored, AnyLmState::Cache(next))
-            }
-            (AnyLm::Mixed(members), AnyLmState::Mixed(states)) => {
-                let (scored, next): (Vec<Scored>, Vec<AnyLmState>) =
-                    members.iter().zip(states).map(|((_, model), state)| model.score(state, word)).unzip();
-                let log10 = mixed(members, |i| scored[i].log10);
-                (
-                    Scored { word: scored[0].word, ..Scored::new(scored[0].word, log10) },
-                    AnyLmState::Mixed(next),
-                )
-            }
-            _ => of_another_model(),
-        }
+        of_any_with!(self, state, (model, state, Of) => {
+            let (scored, next) = model.score(state, word);
+            (scored, Of(next))
+        }, (members, states) => {
+            let (scored, next): (Vec<Scored>, Vec<AnyLmState>) =
+                members.iter().zip(states).map(|((_, model), state)| model.score(state, word)).unzip();
+            let log10 = mixed(members, |i| scored[i].log10);
+            (Scored { word: scored[0].word, ..Scored::new(scored[0].word, log10) }, AnyLmState::Mixed(next))
+        })
     }
 
     fn context(&self) -> Option<usize> {
         match self {
             AnyLm::Ngram(model) => model.context(),
-            AnyLm::Net(_) | AnyLm::Cache(_) | AnyLm::Mixed(_) => None,
+            _ => None,
         }
     }
 
@@ -295,15 +340,10 @@ impl ScoresWords for AnyLm {
     }
 
     fn after(&self, state: &AnyLmState, word: WordId) -> AnyLmState {
-        match (self, state) {
-            (AnyLm::Ngram(model), AnyLmState::Ngram(state)) => AnyLmState::Ngram(model.after(state, word)),
-            (AnyLm::Net(model), AnyLmState::Net(state)) => AnyLmState::Net(model.after(state, word)),
-            (AnyLm::Cache(model), AnyLmState::Cache(state)) => AnyLmState::Cache(model.after(state, word)),
-            (AnyLm::Mixed(members), AnyLmState::Mixed(states)) => AnyLmState::Mixed(
-                members.iter().zip(states).map(|((_, model), state)| model.after(state, word)).collect(),
-            ),
-            _ => of_another_model(),
-        }
+        of_any_with!(self, state, (model, state, Of) => Of(model.after(state, word)), (members, states) => {
+            let after = members.iter().zip(states).map(|((_, model), state)| model.after(state, word));
+            AnyLmState::Mixed(after.collect())
+        })
     }
 
     fn score_run(&self, words: &[WordId], state: AnyLmState, each: &mut impl FnMut(Scored)) -> AnyLmState {
@@ -324,21 +364,15 @@ impl ScoresWords for AnyLm {
     }
 
     fn distribution(&self, state: &AnyLmState, out: &mut Vec<f64>) {
-        match (self, state) {
-            (AnyLm::Ngram(model), AnyLmState::Ngram(state)) => model.distribution(state, out),
-            (AnyLm::Net(model), AnyLmState::Net(state)) => model.distribution(state, out),
-            (AnyLm::Cache(model), AnyLmState::Cache(state)) => model.distribution(state, out),
-            (AnyLm::Mixed(members), AnyLmState::Mixed(states)) => {
-                let mut sum = vec![0.0; self.vocabulary_len()];
-                for ((share, model), state) in members.iter().zip(states) {
-                    model.distribution(state, out);
-                    sum.iter_mut().zip(&*out).for_each(|(s, p)| *s += share * p);
-                }
-                *out = sum;
-                out[SENTENCE_START as usize] = 0.0;
+        of_any_with!(self, state, (model, state, _Of) => model.distribution(state, out), (members, states) => {
+            let mut sum = vec![0.0; self.vocabulary_len()];
+            for ((share, model), state) in members.iter().zip(states) {
+                model.distribution(state, out);
+                sum.iter_mut().zip(&*out).for_each(|(s, p)| *s += share * p);
             }
-            _ => of_another_model(),
-        }
+            *out = sum;
+            out[SENTENCE_START as usize] = 0.0;
+        })
     }
 
     fn priors(&self) -> Vec<f32> {
@@ -355,31 +389,19 @@ impl ScoresWords for AnyLm {
 
 impl AnyLm {
     fn run(&self, words: &[WordId], state: AnyLmState, mut each: &mut dyn FnMut(Scored)) -> AnyLmState {
-        match (self, state) {
-            (AnyLm::Ngram(model), AnyLmState::Ngram(state)) => {
-                AnyLmState::Ngram(model.score_run(words, state, &mut each))
+        of_any_with!(self, state, (model, state, Of) => Of(model.score_run(words, state, &mut each)), (members, states) => {
+            let mut all: Vec<Vec<Scored>> = vec![Vec::with_capacity(words.len()); members.len()];
+            let next = members
+                .iter()
+                .zip(states)
+                .zip(&mut all)
+                .map(|(((_, model), state), all)| model.run(words, state, &mut |scored| all.push(scored)))
+                .collect();
+            for at in 0..all[0].len() {
+                let word = all[0][at].word;
+                each(Scored::new(word, mixed(members, |i| all[i][at].log10)));
             }
-            (AnyLm::Net(model), AnyLmState::Net(state)) => {
-                AnyLmState::Net(model.score_run(words, state, &mut each))
-            }
-            (AnyLm::Cache(model), AnyLmState::Cache(state)) => {
-                AnyLmState::Cache(model.score_run(words, state, &mut each))
-            }
-            (AnyLm::Mixed(members), AnyLmState::Mixed(states)) => {
-                let mut all: Vec<Vec<Scored>> = vec![Vec::with_capacity(words.len()); members.len()];
-                let next = members
-                    .iter()
-                    .zip(states)
-                    .zip(&mut all)
-                    .map(|(((_, model), state), all)| model.run(words, state, &mut |scored| all.push(scored)))
-                    .collect();
-                for at in 0..all[0].len() {
-                    let word = all[0][at].word;
-                    each(Scored::new(word, mixed(members, |i| all[i][at].log10)));
-                }
-                AnyLmState::Mixed(next)
-            }
-            _ => of_another_model(),
-        }
+            AnyLmState::Mixed(next)
+        })
     }
 }

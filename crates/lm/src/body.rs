@@ -5,6 +5,7 @@ use gyeol_neural::net::{
     Input, LayerSummary, Net, NetParams, Output, Predictor, StreamState, Window, WindowParams,
     WindowPredictor,
 };
+use gyeol_tensor::Precision;
 
 /// Tokens that walk together through the softmax.
 const STEPS: usize = 32;
@@ -36,6 +37,14 @@ impl Shape {
             Output::Values { .. } => 0,
         };
         (vocabulary, classes)
+    }
+
+    /// The same with products of numbers as they are, which every machine has.
+    pub(crate) fn in_full(mut self) -> Shape {
+        if let Shape::Recurrent(p) = &mut self {
+            p.stack.precision = Precision::F32;
+        }
+        self
     }
 
     /// How the softmax is made.
@@ -108,10 +117,11 @@ impl Body {
         }
     }
 
-    pub fn next(&self, ids: &[u32], memory: &mut Memory) -> Result<Vec<f32>> {
+    /// What it says of the next word, and the hidden vector that this was made of, of a recurrent net.
+    pub fn next(&self, ids: &[u32], memory: &mut Memory) -> Result<(Vec<f32>, Vec<f32>)> {
         Ok(match (self, memory) {
-            (Body::Recurrent(net), Memory::Recurrent(state)) => net.next(ids, state)?,
-            (Body::Window(net), Memory::Window(window)) => net.next(ids, window)?,
+            (Body::Recurrent(net), Memory::Recurrent(state)) => net.next_reading(ids, state)?,
+            (Body::Window(net), Memory::Window(window)) => (net.next(ids, window)?, Vec::new()),
             _ => of_another_net(),
         })
     }
@@ -121,11 +131,15 @@ impl Body {
         ids: &[u32],
         targets: &[u32],
         memory: &mut Memory,
-        each: &mut dyn FnMut(f32),
+        each: &mut dyn FnMut(f32, &[f32]),
     ) -> Result<()> {
         match (self, memory) {
-            (Body::Recurrent(net), Memory::Recurrent(state)) => net.score(ids, targets, state, each)?,
-            (Body::Window(net), Memory::Window(window)) => net.score(ids, targets, window, each)?,
+            (Body::Recurrent(net), Memory::Recurrent(state)) => {
+                net.score_reading(ids, targets, state, each)?
+            }
+            (Body::Window(net), Memory::Window(window)) => {
+                net.score(ids, targets, window, &mut |ln| each(ln, &[]))?
+            }
             _ => of_another_net(),
         }
         Ok(())

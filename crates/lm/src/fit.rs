@@ -13,8 +13,8 @@ use gyeol_neural::net::{
 use gyeol_neural::{
     Activation, Cell, Epoch, Fit, Optimizer, Schedule, StackParams, State, TrainParams, Trainable, fit,
 };
-use gyeol_ngram::{Protocol, SENTENCE_END, WordId};
-use gyeol_tensor::{Pool, Precision, Real};
+use gyeol_ngram::{Protocol, SENTENCE_END, UNKNOWN, WordId};
+use gyeol_tensor::{Pool, Precision, Real, Rng};
 use serde::{Deserialize, Serialize};
 
 use crate::body::Shape;
@@ -57,9 +57,14 @@ pub struct NetLmParams {
     pub layers: usize,
     /// Numbers of an embedding.
     pub embedding: usize,
-    /// Share of embeddings, of outputs between layers and of the last output that is dropped while it learns; drawn once
-    /// a window (Gal and Ghahramani 2016).
+    /// Share of embeddings, of outputs between layers and of the last output that is dropped while it learns.
     pub dropout: f64,
+    /// Whether those are drawn once a window (Gal and Ghahramani 2016) instead of at each word.
+    pub locked: bool,
+    /// Share of h_{t-1} that is dropped in the recurrent product, once a window.
+    pub recurrent_dropout: f64,
+    /// Share of the words read, in training, that are read as the class of `<unk>` (Bowman et al. 2016).
+    pub word_dropout: f64,
     /// Whether the softmax is adaptive (Grave et al. 2017).
     pub adaptive: bool,
     /// Whether the embeddings are the weights of a full softmax too (Press and Wolf 2017).
@@ -70,18 +75,46 @@ pub struct NetLmParams {
     pub rows: usize,
     /// Words of a window of back-propagation, of a stream.
     pub steps: usize,
-    /// Epochs of the one-cycle schedule.
+    /// Most epochs, over which the schedule is stretched.
     pub epochs: usize,
-    /// Highest learning rate of AdamW.
+    /// How parameters move.
+    pub optimizer: Moves,
+    /// How the learning rate moves.
+    pub schedule: Schedule,
+    /// Epochs whose validation losses may lie above an older one before the average of all later steps is kept (NT-ASGD,
+    /// Merity et al. 2018); none never.
+    pub triggered: Option<usize>,
+    /// Highest learning rate.
     pub learning_rate: f64,
-    /// Of AdamW.
+    /// Share of the weights taken off a step, times the learning rate.
     pub weight_decay: f64,
     /// Largest norm of a gradient.
     pub clip: f64,
-    /// What products are rounded to.
+    /// What products are rounded to while it learns; it answers in `f32`, so that any machine can.
     pub precision: Precision,
     /// Seed.
     pub seed: u64,
+}
+
+/// How parameters move against their gradient.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Moves {
+    /// AdamW.
+    AdamW,
+    /// Plain gradient descent, as the recipes of Zaremba et al. 2014 and Merity et al. 2018 have it.
+    Sgd,
+}
+
+gyeol_base::named!(Moves, "an optimizer of nets of words", "adamw" => Moves::AdamW, "sgd" => Moves::Sgd);
+
+impl Moves {
+    /// The schedule that goes with it, the highest learning rate of SGD, and the largest norm of a gradient.
+    pub fn suited(self) -> (Schedule, Option<f64>, f64) {
+        match self {
+            Moves::AdamW => (Schedule::OneCycle, None, 1.0),
+            Moves::Sgd => (Schedule::Plateau { patience: 0, factor: 0.25, threshold: 0.0 }, Some(20.0), 0.25),
+        }
+    }
 }
 
 /// A trained net with how it came about.
@@ -126,6 +159,39 @@ impl<T: Real> Samples<T> for Both {
     }
     fn streams(&self) -> Option<usize> {
         <TokenStreams as Samples<T>>::streams(&self.train)
+    }
+}
+
+/// Samples of which a share of the words read is read as unknown while they are learnt from.
+struct Blurred<S> {
+    of: S,
+    share: f64,
+    unknown: u32,
+}
+
+impl<T: Real, S: Samples<T>> Samples<T> for Blurred<S> {
+    fn longest(&self) -> usize {
+        self.of.longest()
+    }
+    fn gather(&self, samples: &[u32], batch: &mut Batch<T>) {
+        self.of.gather(samples, batch);
+    }
+    fn weight(&self, samples: &[u32]) -> f64 {
+        self.of.weight(samples)
+    }
+    fn streams(&self) -> Option<usize> {
+        self.of.streams()
+    }
+    fn ragged(&self) -> bool {
+        self.of.ragged()
+    }
+    fn arrange(&self, samples: &mut [u32]) {
+        self.of.arrange(samples);
+    }
+    fn disturb(&self, batch: &mut Batch<T>, rng: &mut Rng) {
+        if self.share > 0.0 {
+            batch.ids.iter_mut().filter(|_| rng.uniform() < self.share).for_each(|id| *id = self.unknown);
+        }
     }
 }
 
@@ -175,6 +241,9 @@ impl NetLmParams {
             layers: if tokens < 400_000 || matches!(kind, Kind::Window(_)) { 1 } else { 2 },
             embedding: units,
             dropout: if tokens < 5_000_000 { 0.35 } else { 0.1 },
+            locked: true,
+            recurrent_dropout: 0.0,
+            word_dropout: 0.0,
             adaptive,
             tied: !adaptive,
             protocol,
@@ -185,6 +254,9 @@ impl NetLmParams {
             },
             steps: 35,
             epochs: (4_000_000 / tokens.max(1)).clamp(1, 30),
+            optimizer: Moves::AdamW,
+            schedule: Schedule::OneCycle,
+            triggered: None,
             // The gates of an LSTM bear more; wider layers less.
             learning_rate: (128.0 / units as f64).sqrt().min(1.0)
                 * match kind {
@@ -194,7 +266,7 @@ impl NetLmParams {
                 },
             weight_decay: 1e-2,
             clip: 1.0,
-            precision: Precision::F32,
+            precision: Precision::quickest(),
             seed: 0,
         }
     }
@@ -230,7 +302,8 @@ impl NetLmParams {
         let stack = StackParams {
             layers: self.layers,
             dropout: if self.layers > 1 { self.dropout } else { 0.0 },
-            locked: true,
+            locked: self.locked,
+            recurrent_dropout: self.recurrent_dropout,
             precision: self.precision,
             ..StackParams::new(cell, self.embedding, self.units)
         };
@@ -246,9 +319,15 @@ impl NetLmParams {
     }
 
     fn training(&self) -> TrainParams {
-        let optimizer = Optimizer::adam_w(self.weight_decay);
+        let optimizer = match self.optimizer {
+            Moves::AdamW => Optimizer::adam_w(self.weight_decay),
+            Moves::Sgd => Optimizer::Sgd { momentum: 0.0, nesterov: false },
+        };
         let mut params = TrainParams::new(self.epochs, self.rows, optimizer, self.learning_rate);
-        params.schedule = Schedule::OneCycle;
+        // Without momentum the two kinds of decay are one.
+        params.l2 = if self.optimizer == Moves::Sgd { self.weight_decay } else { 0.0 };
+        params.schedule = self.schedule;
+        params.triggered = self.triggered;
         params.clip = Some(self.clip);
         params.seed = self.seed;
         params
@@ -281,6 +360,7 @@ impl NetLmParams {
                 .input());
         }
         let naive = naive(&learnt, &judged, classes.len());
+        let (share, unknown) = (self.word_dropout, classes.of(UNKNOWN));
         let state = match &shape {
             Shape::Recurrent(shape) => {
                 let net = Net::new(shape)?;
@@ -288,7 +368,8 @@ impl NetLmParams {
                     let train = TokenStreams::new(&net, learnt, self.rows, self.steps)?;
                     let valid = TokenStreams::new(&net, judged, self.rows, self.steps)?;
                     let (learns, all) = (train.len(), train.len() + valid.len());
-                    let learner = Learner { net: &net, samples: &Both { train, valid } };
+                    let samples = Blurred { of: Both { train, valid }, share, unknown };
+                    let learner = Learner { net: &net, samples: &samples };
                     self.run(&learner, learns, all, pool, resume, observe)?
                 } else {
                     let (mut read, mut come) = pieces(train, &classes);
@@ -297,8 +378,10 @@ impl NetLmParams {
                     read.extend(read_there);
                     come.extend(come_there);
                     let lines = Labelled::tagged(&net, &read, &come, LONGEST)?;
-                    let learner = Learner { net: &net, samples: &lines };
-                    self.run(&learner, learns, lines.len(), pool, resume, observe)?
+                    let all = lines.len();
+                    let samples = Blurred { of: lines, share, unknown };
+                    let learner = Learner { net: &net, samples: &samples };
+                    self.run(&learner, learns, all, pool, resume, observe)?
                 }
             }
             Shape::Window(shape) => {
@@ -320,6 +403,7 @@ impl NetLmParams {
                 self.run(&learner, learns, windows.len(), pool, resume, observe)?
             }
         };
+        let shape = shape.in_full();
         let model = NetLm::new(words, classes, &shape, state.best, pool.threads())?.taught(self.protocol);
         Ok(Trained { layers: model.layers(), model, curve: state.curve, best_epoch: state.best_epoch, naive })
     }

@@ -75,6 +75,8 @@ impl AnyLm {
     pub fn net_within(&self) -> Option<(f64, &NetLm)> {
         match self {
             AnyLm::Ngram(_) | AnyLm::Cache(_) => None,
+            AnyLm::NeuralCache(model) => Some((1.0, model.net())),
+            AnyLm::Dynamic(model) => Some((1.0, model.net())),
             AnyLm::Net(net) => net.predictor().map(|_| (1.0, &**net)),
             AnyLm::Mixed(members) => {
                 let nets = members.iter().filter_map(|(share, model)| {

@@ -10,7 +10,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use gyeol_base::Result;
+use gyeol_base::{Fault, Result};
 use gyeol_neural::NO_TARGET;
 use gyeol_neural::net::{LayerSummary, Predictor};
 use gyeol_ngram::{Protocol, SENTENCE_END, SENTENCE_START, Scored, ScoresWords, WordId};
@@ -48,6 +48,8 @@ struct Known {
     memory: Memory,
     /// ln P by class.
     said: Vec<f32>,
+    /// The hidden vector that the softmax read, of a recurrent net.
+    read: Vec<f32>,
 }
 
 fn state(memory: Memory, pending: Vec<u32>) -> NetState {
@@ -126,14 +128,78 @@ impl NetLm {
         node.known.get_or_init(|| {
             let mut memory = node.memory.clone();
             // What can fail was tried when the net was made: tokens are classes of the net, and there is one.
-            let said = self.body.next(&node.pending, &mut memory).unwrap_or_default();
-            Known { memory, said }
+            let (said, read) = self.body.next(&node.pending, &mut memory).unwrap_or_default();
+            Known { memory, said, read }
         })
     }
 
-    fn scored(&self, word: WordId, ln: f32) -> Scored {
+    pub(crate) fn scored(&self, word: WordId, ln: f32) -> Scored {
         let word = self.words.known(word);
         Scored::new(word, ln * std::f32::consts::LOG10_E + self.classes.share(word))
+    }
+
+    /// The recurrent net that answers.
+    ///
+    /// # Errors
+    /// A net over a window (`no-state`).
+    pub(crate) fn recurrent(&self) -> Result<&Predictor<f32>> {
+        self.predictor().ok_or_else(|| {
+            Fault::new("no-state", "a net over a window of words")
+                .cause("it has no state that goes on from word to word")
+                .next("take a recurrent net: rnn, gru or lstm")
+                .input()
+        })
+    }
+
+    /// The hidden vector that the softmax reads in a state, of a recurrent net.
+    pub(crate) fn reading<'a>(&self, state: &'a NetState) -> &'a [f32] {
+        &self.known(state).read
+    }
+
+    /// [`ScoresWords::score_run`] with the hidden vector that each probability was made of, of a recurrent net.
+    pub(crate) fn score_reading(
+        &self,
+        words: &[WordId],
+        before: NetState,
+        each: &mut dyn FnMut(Scored, &[f32]),
+    ) -> NetState {
+        let [_, asked @ ..] = words else { return before };
+        let Some((&last, inner)) = asked.split_last() else { return before };
+        let of = |word: &WordId| self.classes.of(*word);
+        let node = &*before.0;
+        let (mut memory, mut inputs, skipped) = match node.known.get() {
+            Some(known) => (known.memory.clone(), Vec::new(), 0),
+            None => (node.memory.clone(), node.pending.clone(), node.pending.len() - 1),
+        };
+        let mut next = asked.iter();
+        if let Some(known) = node.known.get()
+            && let Some(&word) = next.next()
+        {
+            each(self.scored(word, known.said[of(&word) as usize]), &known.read);
+        }
+        inputs.extend(inner.iter().map(of));
+        let targets: Vec<u32> = std::iter::repeat_n(NO_TARGET, skipped).chain(next.clone().map(of)).collect();
+        if !inputs.is_empty() {
+            let scored = self.body.score(&inputs, &targets, &mut memory, &mut |ln, read| {
+                if let Some(&word) = next.next() {
+                    each(self.scored(word, ln), read);
+                }
+            });
+            debug_assert!(scored.is_ok(), "classes are tokens of the net: {scored:?}");
+        }
+        state(memory, vec![of(&last)])
+    }
+
+    /// Probabilities of words from those of classes.
+    pub(crate) fn spread(&self, said: &[f32], out: &mut Vec<f64>) {
+        out.clear();
+        out.extend((0..self.words.len() as WordId).map(|word| match word {
+            SENTENCE_START => 0.0,
+            _ => {
+                let share = 10f64.powf(f64::from(self.classes.share(word)));
+                said.get(self.classes.of(word) as usize).map_or(0.0, |ln| f64::from(*ln).exp()) * share
+            }
+        }));
     }
 }
 
@@ -178,42 +244,10 @@ impl ScoresWords for NetLm {
 
     /// All words but the last walk through the net at once.
     fn score_run(&self, words: &[WordId], before: NetState, each: &mut impl FnMut(Scored)) -> NetState {
-        let [_, asked @ ..] = words else { return before };
-        let Some((&last, inner)) = asked.split_last() else { return before };
-        let of = |word: &WordId| self.classes.of(*word);
-        let node = &*before.0;
-        let (mut memory, mut inputs, skipped) = match node.known.get() {
-            Some(known) => (known.memory.clone(), Vec::new(), 0),
-            None => (node.memory.clone(), node.pending.clone(), node.pending.len() - 1),
-        };
-        let mut next = asked.iter();
-        if let Some(known) = node.known.get()
-            && let Some(&word) = next.next()
-        {
-            each(self.scored(word, known.said[of(&word) as usize]));
-        }
-        inputs.extend(inner.iter().map(of));
-        let targets: Vec<u32> = std::iter::repeat_n(NO_TARGET, skipped).chain(next.clone().map(of)).collect();
-        if !inputs.is_empty() {
-            let scored = self.body.score(&inputs, &targets, &mut memory, &mut |ln| {
-                if let Some(&word) = next.next() {
-                    each(self.scored(word, ln));
-                }
-            });
-            debug_assert!(scored.is_ok(), "classes are tokens of the net: {scored:?}");
-        }
-        state(memory, vec![of(&last)])
+        self.score_reading(words, before, &mut |scored, _| each(scored))
     }
 
     fn distribution(&self, before: &NetState, out: &mut Vec<f64>) {
-        let said = &self.known(before).said;
-        out.clear();
-        out.extend((0..self.words.len() as WordId).map(|word| match word {
-            SENTENCE_START => 0.0,
-            _ => {
-                let share = 10f64.powf(f64::from(self.classes.share(word)));
-                said.get(self.classes.of(word) as usize).map_or(0.0, |ln| f64::from(*ln).exp()) * share
-            }
-        }));
+        self.spread(&self.known(before).said, out);
     }
 }

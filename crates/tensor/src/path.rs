@@ -81,6 +81,19 @@ pub fn bf16_available() -> bool {
     false
 }
 
+/// True where products of bf16 take clearly less time than those of `f32`: on AMD's cores, which do twice as many
+/// multiply-adds a cycle of them (measured on Zen 4). Intel's were measured slower than `f32` by the same instructions.
+pub fn bf16_is_quicker() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    {
+        let vendor = std::arch::x86_64::__cpuid(0);
+        let name = [vendor.ebx, vendor.edx, vendor.ecx].map(u32::to_le_bytes).concat();
+        bf16_available() && name == b"AuthenticAMD"
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    false
+}
+
 const ALL: [KernelPath; 4] = [KernelPath::Avx512, KernelPath::Avx2, KernelPath::Neon, KernelPath::Portable];
 
 fn best() -> KernelPath {

@@ -1,5 +1,7 @@
 //! Nets of words: trained, asked in every way, mixed, saved.
 
+mod reading;
+
 use gyeol_bundle::{Bundle, DataHash, Limits, Manifest};
 use gyeol_lm::{AnyLm, Kind, NetLm, NetLmParams, Trained, Words};
 use gyeol_neural::net::Part;

@@ -6,6 +6,7 @@ use gyeol_tensor::{Buffer, Pool, Real};
 
 use super::{Batch, Net, NetPacked, NetTape, Reads, read_of};
 use crate::error::{Error, Result};
+use crate::stack::StackTape;
 
 /// Most rows that walk together.
 const ROWS: usize = 16;
@@ -181,6 +182,49 @@ impl<T: Real> Predictor<T> {
         &self.params
     }
 
+    /// One step of gradient descent on a piece of a stream, from the state before its first token: the net whose parameters
+    /// moved against the gradient of the mean loss, cut to a norm of `clip`, and were drawn back to `origin`:
+    /// θ − `rate` · g + `pull` · (origin − θ), as dynamic evaluation has it (Mikolov et al. 2010; Krause et al. 2018, eq. 4).
+    ///
+    /// # Errors
+    /// [`Error::Shape`] as [`Predictor::score`], and for an origin of another length.
+    pub fn moved(
+        &self,
+        (ids, targets): (&[u32], &[u32]),
+        before: &StreamState<T>,
+        (rate, clip, pull): (f64, f64, f64),
+        origin: &[T],
+    ) -> Result<Predictor<T>> {
+        let net = &self.net;
+        let shape = |what, found: String, expected: String| Err(Error::Shape { what, found, expected });
+        let Some(embedding) = net.embedding.as_ref().filter(|_| net.params().reads == Reads::Every) else {
+            return shape("input", "a piece of a stream".into(), "what this net reads".into());
+        };
+        super::learner::check_classes(targets, net.output_width())?;
+        let odd = ids.iter().any(|&id| id as usize >= embedding.rows) || ids.is_empty();
+        if odd || targets.len() != ids.len() || origin.len() != self.params.len() {
+            let found =
+                format!("{} tokens, {} targets, {} parameters", ids.len(), targets.len(), origin.len());
+            let expected = format!("tokens with a target each, {} parameters", self.params.len());
+            return shape("a piece of a stream", found, expected);
+        }
+        let (mut batch, mut tape) = (net.batch(ids.len(), 1), net.tape(ids.len(), 1));
+        batch.steps.set_equal(ids.len(), 1);
+        batch.ids.extend_from_slice(ids);
+        batch.classes.clear();
+        batch.classes.extend_from_slice(targets);
+        batch.carry_in(before, net.params.stack.state());
+        let mut gradient = vec![T::ZERO; net.layout().len()];
+        let scale = 1.0 / targets.iter().filter(|&&t| t != crate::NO_TARGET).count().max(1) as f64;
+        net.learn(&self.params, &self.packed, &mut batch, scale, None, &mut tape, &mut gradient, &mut []);
+        let norm = gradient.iter().map(|g| g.to_f64() * g.to_f64()).sum::<f64>().sqrt();
+        let rate = T::from_f64(if norm > clip { rate * clip / norm } else { rate });
+        let pull = T::from_f64(pull);
+        let moved = self.params.iter().zip(&gradient).zip(origin);
+        let params = moved.map(|((&p, &g), &o)| p - rate * g + pull * (o - p)).collect();
+        Predictor::new(net.clone(), params, self.steps, self.rooms.len())
+    }
+
     /// The weights as the products take them.
     pub(super) fn packed(&self) -> &NetPacked<T> {
         &self.packed
@@ -197,13 +241,22 @@ impl<T: Real> Predictor<T> {
     /// # Errors
     /// [`Error::Shape`] for a net that is no language model, no tokens, or one outside the vocabulary.
     pub fn next(&self, ids: &[u32], state: &mut StreamState<T>) -> Result<Vec<T>> {
-        let mut out = Vec::new();
-        self.stream(ids, state, &mut |_, last, said| {
-            if last {
+        Ok(self.next_reading(ids, state)?.0)
+    }
+
+    /// [`Predictor::next`], and what the output layer read of the last token: its hidden vector.
+    ///
+    /// # Errors
+    /// As [`Predictor::next`].
+    pub fn next_reading(&self, ids: &[u32], state: &mut StreamState<T>) -> Result<(Vec<T>, Vec<T>)> {
+        let (mut out, mut hidden) = (Vec::new(), Vec::new());
+        self.stream(ids, state, &mut |at, said, read| {
+            if at + 1 == ids.len() {
                 out.extend_from_slice(said);
+                hidden.extend_from_slice(read);
             }
         })?;
-        Ok(out)
+        Ok((out, hidden))
     }
 
     /// Feeds tokens to one stream and gives the log-probability of a target after each of them; a target of
@@ -218,26 +271,40 @@ impl<T: Real> Predictor<T> {
         state: &mut StreamState<T>,
         each: &mut dyn FnMut(T),
     ) -> Result<()> {
+        self.score_reading(ids, targets, state, &mut |said, _| each(said))
+    }
+
+    /// [`Predictor::score`], with what the output layer read of each token: its hidden vector.
+    ///
+    /// # Errors
+    /// As [`Predictor::score`].
+    pub fn score_reading(
+        &self,
+        ids: &[u32],
+        targets: &[u32],
+        state: &mut StreamState<T>,
+        each: &mut dyn FnMut(T, &[T]),
+    ) -> Result<()> {
         let k = self.net.output_width();
         if targets.len() != ids.len() {
             let (found, expected) = (targets.len().to_string(), format!("{}, one a token", ids.len()));
             return Err(Error::Shape { what: "targets", found, expected });
         }
         super::learner::check_classes(targets, k)?;
-        self.stream(ids, state, &mut |at, _, said| {
+        self.stream(ids, state, &mut |at, said, read| {
             if targets[at] != crate::NO_TARGET {
-                each(said[targets[at] as usize]);
+                each(said[targets[at] as usize], read);
             }
         })
     }
 
-    /// Walks tokens of one stream; `each` gets the place of a token, whether it is the last, and the log-probabilities
-    /// of what comes after it.
+    /// Walks tokens of one stream; `each` gets the place of a token, the log-probabilities of what comes after it, and what
+    /// they were made of.
     fn stream(
         &self,
         ids: &[u32],
         state: &mut StreamState<T>,
-        each: &mut dyn FnMut(usize, bool, &[T]),
+        each: &mut dyn FnMut(usize, &[T], &[T]),
     ) -> Result<()> {
         let p = self.net.params();
         let shape = |what, found: String, expected: String| Err(Error::Shape { what, found, expected });
@@ -254,10 +321,7 @@ impl<T: Real> Predictor<T> {
         let mut room = self.room();
         let (batch, tape) = &mut *room;
         let k = self.net.output_width();
-        if state.h.is_empty() {
-            state.h = Buffer::zeros(p.stack.state());
-            state.c = Buffer::zeros(p.stack.state());
-        }
+        state.begin(p.stack.state());
         std::mem::swap(&mut batch.h, &mut state.h);
         std::mem::swap(&mut batch.c, &mut state.c);
         let mut at = 0;
@@ -266,8 +330,10 @@ impl<T: Real> Predictor<T> {
             batch.ids.clear();
             batch.ids.extend_from_slice(piece);
             self.walk(batch, tape);
-            for said in tape.head.out[..piece.len() * k].chunks_exact(k) {
-                each(at, at + 1 == ids.len(), said);
+            let (read, width) = (self.read(batch, tape), self.net.head_input());
+            let said = tape.head.out[..piece.len() * k].chunks_exact(k);
+            for (said, read) in said.zip(read.chunks_exact(width)) {
+                each(at, said, read);
                 at += 1;
             }
         }
@@ -285,10 +351,27 @@ impl<T: Real> Predictor<T> {
         let net = &self.net;
         net.forward(&self.params, &self.packed, batch, None, tape);
         let m = net.outputs(&batch.steps);
-        let read = read_of(&net.stack, net.params.reads, &batch.steps, &tape.stack, &tape.read, false);
-        let read = if net.projection.is_some() { &tape.projected[..] } else { read };
-        let read = &read[..m * net.head_input()];
-        net.head.answer(&self.params, &self.packed.head, read, m, &mut tape.head);
+        let NetTape { stack, head, read, projected, .. } = tape;
+        let read = self.read_of(batch, stack, read, projected);
+        net.head.answer(&self.params, &self.packed.head, read, m, head);
+    }
+
+    /// What the output layer reads: (M, columns).
+    fn read<'a>(&self, batch: &Batch<T>, tape: &'a NetTape<T>) -> &'a [T] {
+        self.read_of(batch, &tape.stack, &tape.read, &tape.projected)
+    }
+
+    fn read_of<'a>(
+        &self,
+        batch: &Batch<T>,
+        stack: &'a StackTape<T>,
+        read: &'a Buffer<T>,
+        projected: &'a Buffer<T>,
+    ) -> &'a [T] {
+        let net = &self.net;
+        let read = read_of(&net.stack, net.params.reads, &batch.steps, stack, read, false);
+        let read = if net.projection.is_some() { &projected[..] } else { read };
+        &read[..net.outputs(&batch.steps) * net.head_input()]
     }
 }
 
@@ -300,8 +383,25 @@ pub struct StreamState<T: Real> {
 }
 
 impl<T: Real> StreamState<T> {
+    /// Zeros where nothing was read yet.
+    fn begin(&mut self, size: usize) {
+        if self.h.is_empty() {
+            self.h = Buffer::zeros(size);
+            self.c = Buffer::zeros(size);
+        }
+    }
+
     /// Hidden and cell states, layer by layer, (L, H) each; empty at the beginning.
     pub fn states(&self) -> (&[T], &[T]) {
         (&self.h, &self.c)
+    }
+}
+
+impl<T: Real> Batch<T> {
+    /// Begins with what a stream carries.
+    fn carry_in(&mut self, state: &StreamState<T>, size: usize) {
+        let mut state = state.clone();
+        state.begin(size);
+        (self.h, self.c) = (state.h, state.c);
     }
 }

@@ -287,3 +287,87 @@ fn a_predictor_says_what_the_net_says() {
     assert!((got - want).abs() < 1e-12, "{got} {want}");
     assert!(predictor.next(&[99], &mut state).is_err());
 }
+
+#[test]
+fn the_average_begins_when_the_loss_no_longer_falls_and_is_that_of_all_later_steps() {
+    // One step an epoch, so that every step's parameters are seen.
+    let net = Net::new(&tokens(Cell::Rnn, Reads::Last, 3)).unwrap();
+    let labelled = Labelled::new(&net, &sequences(), &[2, 0, 1, 1], 9).unwrap();
+    let learner = Learner { net: &net, samples: &labelled };
+    let p = TrainParams {
+        triggered: Some(1),
+        ..TrainParams::new(40, 4, Optimizer::Sgd { momentum: 0.0, nesterov: false }, 12.0)
+    };
+    let run = |resume: Option<crate::State<f64>>| {
+        let mut states: Vec<crate::State<f64>> = Vec::new();
+        fit(&learner, &p, &[0, 1, 2, 3], &[0, 2], &Pool::new(2), resume, &mut |step| {
+            if let crate::Fit::Epoch(state) = step {
+                states.push(state.clone());
+            }
+            true
+        })
+        .unwrap();
+        states
+    };
+    let states = run(None);
+    let losses: Vec<f64> = states.last().unwrap().curve.iter().map(|e| e.valid_loss).collect();
+    let least = |losses: &[f64]| losses.iter().copied().fold(f64::INFINITY, f64::min);
+    let begun = (2..40).find(|&done| losses[done - 1] > least(&losses[..done - 2]));
+    let begun = begun.expect("so high a rate does not only fall");
+    assert!(begun < 35, "{losses:?}");
+    assert_eq!(states[begun - 1].average, states[0].average, "nothing is averaged before");
+    let mut mean = vec![0.0; net.layout().len()];
+    for (n, state) in states[begun..].iter().enumerate() {
+        mean.iter_mut().zip(&state.params).for_each(|(m, p)| *m += (p - *m) / (n + 1) as f64);
+        let far = mean.iter().zip(&state.average).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+        assert!(far < 1e-12, "step {n}: {far}");
+        // The average is what is judged.
+        let judged = evaluate(&learner, &state.average, &[0, 2], &Pool::new(1));
+        assert!((judged - losses[begun + n]).abs() < 1e-12);
+    }
+    let again = run(Some(states[begun + 2].clone()));
+    let (again, whole) = (again.last().unwrap(), states.last().unwrap());
+    assert_eq!((&again.params, &again.average, &again.best), (&whole.params, &whole.average, &whole.best));
+}
+
+#[test]
+fn a_moved_predictor_went_against_the_gradient_of_its_piece_and_back_to_its_origin() {
+    for tied in [false, true] {
+        let mut p = tokens(Cell::Lstm, Reads::Every, 11);
+        (p.tied, p.projection) = (tied, tied.then_some(p.stack.input));
+        let net = Net::new(&p).unwrap();
+        let ids: Vec<u32> = (0..21u32).map(|i| i * 7 % 11).collect();
+        let params = noisy(&net, 8);
+        // A stream of one row, whose two pieces go on from one another.
+        let streams = TokenStreams::new(&net, ids.clone(), 1, 10).unwrap();
+        let learner = Learner { net: &net, samples: &streams };
+        let (_, gradient) = gradient(&learner, &params, &[0], None);
+        let predictor = Predictor::new(net.clone(), params.clone(), 4, 1).unwrap();
+        let origin: Vec<f64> = params.iter().map(|p| p + 0.5).collect();
+        let begin = StreamState::default();
+        let piece = (&ids[..10], &ids[1..11]);
+        let moved = predictor.moved(piece, &begin, (0.1, f64::INFINITY, 0.25), &origin).unwrap();
+        for ((now, was), g) in moved.params().iter().zip(&params).zip(&gradient) {
+            // The gradient above is that of the sum over ten tokens.
+            assert!((now - (was - 0.1 * g / 10.0 + 0.25 * 0.5)).abs() < 1e-12);
+        }
+        // Cut to a norm, the step is as long as rate times the norm.
+        let cut = predictor.moved(piece, &begin, (2.0, 1e-3, 0.0), &params).unwrap();
+        let far: f64 = cut.params().iter().zip(&params).map(|(a, b)| (a - b) * (a - b)).sum();
+        assert!((far.sqrt() - 2e-3).abs() < 1e-12, "{}", far.sqrt());
+        // From a state that was carried on, another gradient; the loss of the piece falls.
+        let mut state = begin.clone();
+        predictor.next(&ids[..10], &mut state).unwrap();
+        let (read, come) = (&ids[10..20], &ids[11..21]);
+        let loss = |p: &Predictor<f64>| {
+            let mut sum = 0.0;
+            p.score(read, come, &mut state.clone(), &mut |ln| sum -= ln).unwrap();
+            sum
+        };
+        let moved = predictor.moved((read, come), &state, (0.05, 1.0, 0.0), &params).unwrap();
+        assert!(loss(&moved) < loss(&predictor));
+        assert!(predictor.moved((read, &come[1..]), &state, (0.1, 1.0, 0.0), &params).is_err());
+        assert!(predictor.moved((&[11], &[0]), &state, (0.1, 1.0, 0.0), &params).is_err());
+        assert!(predictor.moved((&[], &[]), &state, (0.1, 1.0, 0.0), &params).is_err());
+    }
+}

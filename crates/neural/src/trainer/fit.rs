@@ -6,7 +6,7 @@ use gyeol_tensor::elementwise::mix;
 use gyeol_tensor::{Pool, Real, Rng};
 
 use super::step::{Room, evaluate};
-use super::{Epoch, Fit, State, TrainParams, Trainable};
+use super::{Epoch, Fit, State, TrainParams, Trainable, triggered};
 use crate::error::{Error, Result};
 
 /// A new state: parameters drawn from the seed.
@@ -20,7 +20,7 @@ impl<T: Real> State<T> {
     pub fn new(params: Vec<T>, p: &TrainParams) -> Self {
         State {
             iteration: 0,
-            average: if p.average.is_some() { params.clone() } else { Vec::new() },
+            average: if p.averages() { params.clone() } else { Vec::new() },
             optimizer: p.optimizer.state(params.len()),
             best: params.clone(),
             params,
@@ -33,7 +33,7 @@ impl<T: Real> State<T> {
     fn fits(&self, len: usize, p: &TrainParams) -> bool {
         self.params.len() == len
             && self.best.len() == len
-            && self.average.len() == if p.average.is_some() { len } else { 0 }
+            && self.average.len() == if p.averages() { len } else { 0 }
             && p.optimizer.fits(&self.optimizer, len)
     }
 }
@@ -94,6 +94,8 @@ pub fn fit<T: Real, M: Trainable<T>>(
         room.begin_epoch();
         let (mut loss, mut seen) = (0.0, 0.0);
         let mut learning_rate = p.learning_rate;
+        // Steps before the average of all later ones.
+        let before = p.triggered.and_then(|bears| triggered(&s.curve, bears)).map(|done| done * per_epoch);
         for (done, samples) in order.chunks_mut(step).enumerate() {
             model.arrange(samples);
             let step_loss = room.gradient(model, &s.params, samples, batch, p.seed, s.iteration, pool);
@@ -127,6 +129,10 @@ pub fn fit<T: Real, M: Trainable<T>>(
                 let d = decay.min((1.0 + i) / (10.0 + i));
                 mix(T::from_f64(d), T::from_f64(1.0 - d), &s.params, &mut s.average);
             }
+            if let Some(before) = before {
+                let d = 1.0 / (s.iteration - before) as f64;
+                mix(T::from_f64(1.0 - d), T::from_f64(d), &s.params, &mut s.average);
+            }
             loss += step_loss;
             seen += weight;
             let report = Fit::Iteration {
@@ -142,7 +148,8 @@ pub fn fit<T: Real, M: Trainable<T>>(
                 return Err(Error::Stopped { epoch: epoch - 1 });
             }
         }
-        let judged = if p.average.is_some() { &s.average } else { &s.params };
+        let averaged = p.average.is_some() || before.is_some();
+        let judged = if averaged { &s.average } else { &s.params };
         let valid_loss = evaluate(model, judged, valid, pool);
         if !valid_loss.is_finite() {
             return Err(Error::NotFinite {

@@ -137,6 +137,10 @@ pub struct TrainParams {
     /// Factor of the exponential moving average of the parameters that is judged and kept (Polyak and Juditsky
     /// 1992); none keeps the last step's.
     pub average: Option<f64>,
+    /// Epochs whose validation losses may lie above an older one before the parameters begin to be averaged, every later
+    /// step alike, and that average is judged and kept (NT-ASGD: Merity, Keskar and Socher 2018); none never begins.
+    #[serde(default)]
+    pub triggered: Option<usize>,
     /// Epochs without a better validation loss after which training stops; none runs them all.
     pub patience: Option<usize>,
     /// Seed of initialisation, order and masks.
@@ -169,6 +173,7 @@ impl TrainParams {
             l1: 0.0,
             l2: 0.0,
             average: None,
+            triggered: None,
             patience: None,
             seed: 0,
             shuffle: true,
@@ -207,8 +212,25 @@ impl TrainParams {
         if self.average.is_some_and(|a| !(0.0..1.0).contains(&a)) {
             return bad("average", format!("{:?}", self.average), "in 0..1, or left out");
         }
+        if self.average.is_some() && self.triggered.is_some() {
+            return bad("triggered", format!("{:?}", self.triggered), "left out beside another average");
+        }
         Ok(())
     }
+
+    /// Whether an average of the parameters is kept.
+    fn averages(&self) -> bool {
+        self.average.is_some() || self.triggered.is_some()
+    }
+}
+
+/// Epochs done when the average begins ([`TrainParams::triggered`]): the first after which the validation loss is above the
+/// least of those that are more than `bears` epochs old.
+fn triggered(valid: &[Epoch], bears: usize) -> Option<usize> {
+    (bears + 1..=valid.len()).find(|&done| {
+        let older = valid[..done - 1 - bears].iter().map(|e| e.valid_loss);
+        valid[done - 1].valid_loss > older.fold(f64::INFINITY, f64::min)
+    })
 }
 
 /// One epoch of the learning curve.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bf16::{Bf16Unavailable, PackedBf16, matmul_bf16, matmul_packed_bf16, room};
 use super::{MatRef, PANEL, Packed, Walk, Write, matmul, matmul_packed_walk};
-use crate::path::bf16_available;
+use crate::path::{bf16_available, bf16_is_quicker};
 use crate::real::Real;
 
 /// What the operands of products are rounded to.
@@ -29,6 +29,11 @@ impl Precision {
             Precision::F32 => "f32",
             Precision::Bf16 => "bf16",
         }
+    }
+
+    /// The one whose products take the least time here.
+    pub fn quickest() -> Precision {
+        if bf16_is_quicker() { Precision::Bf16 } else { Precision::F32 }
     }
 
     /// Refuses what this process has no kernels for.

@@ -5,11 +5,12 @@ use std::time::Instant;
 use gyeol_base::{Error, Result};
 use gyeol_bundle::Bundle;
 use gyeol_forecast::Progress;
-use gyeol_lm::{AnyLm, CacheLm, Kind, NetLmParams, Trained};
+use gyeol_lm::{AnyLm, CacheLm, Kind, Moves, NetLmParams, Trained};
 use gyeol_models::LmModel;
-use gyeol_neural::Cell;
+use gyeol_neural::{Cell, Schedule};
 use gyeol_ngram::{Protocol, ScoresWords, WordId};
 use gyeol_report::model::Fact;
+use gyeol_tensor::Precision;
 
 use super::Words;
 use super::parts::Parts;
@@ -39,6 +40,11 @@ const CONTEXT: usize = 4;
 /// Whether there is text enough for a net.
 pub(super) fn enough(parts: &Parts) -> bool {
     parts.facts.iter().zip(ENOUGH).all(|(part, enough)| part.tokens >= enough)
+}
+
+/// What a word of a checked recipe names.
+fn said<T: std::str::FromStr>(word: &Option<String>, left_out: T) -> T {
+    word.as_ref().and_then(|word| word.parse().ok()).unwrap_or(left_out)
 }
 
 fn fact(key: &str, value: impl ToString) -> Fact {
@@ -78,19 +84,41 @@ impl Words<'_> {
             .as_ref()
             .map_or(suited.adaptive && rung.tied != Some(true), |word| word == "adaptive");
         let units = rung.units.unwrap_or(suited.units);
+        let optimizer = said(&rung.optimizer, Moves::AdamW);
+        let (schedule, rate, clip) = optimizer.suited();
+        let schedule = match rung.schedule.as_deref() {
+            Some("one-cycle") => Schedule::OneCycle,
+            Some("cosine") => Schedule::Cosine,
+            Some("constant") => Schedule::Constant,
+            Some("plateau") => Moves::Sgd.suited().0,
+            _ => schedule,
+        };
+        let precision = match rung.precision.as_deref() {
+            Some("f32") => Precision::F32,
+            Some("bf16") => Precision::Bf16,
+            _ => suited.precision,
+        };
+        let decay = if optimizer == Moves::Sgd { 0.0 } else { suited.weight_decay };
         NetLmParams {
             units,
             layers: rung.layers.unwrap_or(suited.layers),
             embedding: rung.embedding.unwrap_or(units),
             dropout: rung.dropout.unwrap_or(suited.dropout),
+            locked: rung.locked.unwrap_or(suited.locked),
+            recurrent_dropout: rung.recurrent_dropout.unwrap_or(0.0),
+            word_dropout: rung.word_dropout.unwrap_or(0.0),
             adaptive,
             tied: rung.tied.unwrap_or(!adaptive),
             rows: rung.batch.unwrap_or(suited.rows),
             steps: rung.steps.unwrap_or(suited.steps),
             epochs: rung.epochs.unwrap_or(if self.quick { 1 } else { suited.epochs }),
-            learning_rate: rung.learning_rate.unwrap_or(suited.learning_rate),
-            weight_decay: rung.weight_decay.unwrap_or(suited.weight_decay),
-            clip: rung.clip.unwrap_or(suited.clip),
+            optimizer,
+            schedule,
+            triggered: rung.average_after,
+            precision,
+            learning_rate: rung.learning_rate.or(rate).unwrap_or(suited.learning_rate),
+            weight_decay: rung.weight_decay.unwrap_or(decay),
+            clip: rung.clip.unwrap_or(clip),
             seed: self.recipe.seed,
             ..suited
         }
@@ -160,8 +188,9 @@ impl Words<'_> {
         }
         let Trained { model, curve, best_epoch, naive, layers } = trained?;
         let mut training = vec![
-            fact("optimizer", "AdamW"),
-            fact("schedule", "one-cycle"),
+            fact("optimizer", if params.optimizer == Moves::Sgd { "SGD" } else { "AdamW" }),
+            fact("schedule", params.schedule.name()),
+            fact("precision", params.precision.name()),
             fact("learning-rate", params.learning_rate),
             fact("batch", params.rows),
             fact("epochs", format!("{best_epoch} / {}", curve.len())),
@@ -171,6 +200,16 @@ impl Words<'_> {
             fact("softmax", model.shape().softmax()),
             fact("classes", model.classes().len()),
         ];
+        for (key, share) in
+            [("recurrent-dropout", params.recurrent_dropout), ("word-dropout", params.word_dropout)]
+        {
+            if share > 0.0 {
+                training.push(fact(key, share));
+            }
+        }
+        if let Some(bears) = params.triggered {
+            training.push(fact("average-after", bears));
+        }
         if tokens < all {
             training.push(fact("words", format!("{tokens} / {all}")));
         }
