@@ -147,19 +147,34 @@ impl AnyLm {
         Ok(AnyLm::Mixed(members))
     }
 
-    /// The shares of two models in their mixture: those that give the words of a text the most probability, by expectation
-    /// maximisation (Jelinek and Mercer 1980). Of each word the log10 of its probability by either.
-    pub fn shares(a: &[f32], b: &[f32], rounds: usize) -> (f64, f64) {
-        let mut share = 0.5;
+    /// The shares of models in their mixture: those that give the words of a text the most probability, by expectation
+    /// maximisation (Jelinek and Mercer 1980). `log10` is that of the probability of each word, model by model.
+    pub fn shares(log10: &[Vec<f32>], rounds: usize) -> Vec<f64> {
+        let models = log10.len();
+        let words = log10.iter().map(Vec::len).min().unwrap_or(0);
+        let p = |model: usize, word: usize| 10f64.powf(f64::from(log10[model][word]));
+        // Word by word, the models side by side.
+        let said: Vec<f64> = (0..words * models).map(|at| p(at % models, at / models)).collect();
+        let mut shares = vec![1.0 / models.max(1) as f64; models];
         for _ in 0..rounds {
-            let of = |(a, b): (&f32, &f32)| {
-                let (a, b) = (10f64.powf(f64::from(*a)) * share, 10f64.powf(f64::from(*b)) * (1.0 - share));
-                if a + b > 0.0 { a / (a + b) } else { share }
-            };
-            let sum: f64 = a.iter().zip(b).map(of).sum();
-            share = sum / a.len().max(1) as f64;
+            let mut sums = vec![0.0; models];
+            let mut told = 0.0;
+            for said in said.chunks_exact(models) {
+                let all: f64 = said.iter().zip(&shares).map(|(p, share)| p * share).sum();
+                if all > 0.0 {
+                    told += 1.0;
+                    sums.iter_mut()
+                        .zip(said)
+                        .zip(&shares)
+                        .for_each(|((sum, p), share)| *sum += p * share / all);
+                }
+            }
+            if told == 0.0 {
+                break;
+            }
+            shares = sums.into_iter().map(|sum| sum / told).collect();
         }
-        (share, 1.0 - share)
+        shares
     }
 
     /// The counts, of a model that has no net.

@@ -81,6 +81,11 @@ impl DynamicLm {
         &self.net
     }
 
+    /// The net again.
+    pub fn into_net(self) -> NetLm {
+        self.net
+    }
+
     /// η, ρ and the words of a window.
     pub fn params(&self) -> DynamicParams {
         self.params

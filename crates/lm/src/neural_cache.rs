@@ -20,8 +20,6 @@ use crate::net::{NetLm, NetState};
 
 /// Words that share one allocation.
 const BLOCK: usize = 64;
-/// Most words that are remembered.
-const MOST: usize = 1 << 16;
 /// Rounds in which λ is learnt.
 const ROUNDS: usize = 50;
 
@@ -110,12 +108,15 @@ fn dot(a: &[f32], b: &[f32]) -> f32 {
 }
 
 impl NeuralCacheLm {
+    /// Most words that are remembered.
+    pub const MOST: usize = 1 << 16;
+
     /// A net with a cache.
     ///
     /// # Errors
     /// A net over a window, which has no hidden state that goes on; numbers outside their range.
     pub fn new(net: NetLm, params: NeuralCacheParams) -> Result<NeuralCacheLm> {
-        let sound = (1..=MOST).contains(&params.size)
+        let sound = (1..=Self::MOST).contains(&params.size)
             && (0.0..=100.0).contains(&params.theta)
             && (0.0..1.0).contains(&params.share);
         if !sound {
@@ -181,14 +182,16 @@ impl NeuralCacheLm {
             }
         }
         let mut best = (f64::INFINITY, NeuralCacheParams { size: largest, theta: thetas[0], share: 0.0 });
-        for (at, cached) in cached.iter().enumerate() {
-            let (_, share) = AnyLm::shares(&alone, cached, ROUNDS);
+        for (at, cached) in cached.into_iter().enumerate() {
+            let both = [std::mem::take(&mut alone), cached];
             // All of the mass on the cache would give what is not in it nothing.
-            let share = share.min(0.99);
+            let share = AnyLm::shares(&both, ROUNDS)[1].min(0.99);
+            let [back, cached] = both;
+            alone = back;
             let of = |(a, c): (&f32, &f32)| {
                 ((1.0 - share) * 10f64.powf(f64::from(*a)) + share * 10f64.powf(f64::from(*c))).ln()
             };
-            let loss = -alone.iter().zip(cached).map(of).sum::<f64>();
+            let loss = -alone.iter().zip(&cached).map(of).sum::<f64>();
             let (size, theta) = (sizes[at / thetas.len()], thetas[at % thetas.len()]);
             if loss < best.0 {
                 best = (loss, NeuralCacheParams { size, theta, share });

@@ -1,5 +1,6 @@
 //! A recipe of a language model as plain values, after the defaults were filled in.
 
+use gyeol_lm::NeuralCacheLm;
 use gyeol_ngram::Smoothing;
 use gyeol_text::corpus::{Corpus, CorpusOptions};
 use gyeol_text::prepare::PreparationParams;
@@ -7,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::check::Lines;
 use super::error::{RecipeError, Result};
-use super::keys::lm::SCHEMA;
+use super::keys::lm::{READERS, RECURRENT, SCHEMA};
 use super::rules::{bad, contradiction, mixtures, rung_names};
 use super::writer::{self, Comments};
 
@@ -124,7 +125,12 @@ pub struct LmRung {
     pub smoothing: Option<Vec<String>>,
     pub prune: Option<Vec<u32>>,
     pub entropy_prune: Option<f64>,
+    pub net: Option<String>,
     pub size: Option<Vec<usize>>,
+    pub theta: Option<Vec<f64>>,
+    pub rate: Option<Vec<f64>>,
+    pub pull: Option<Vec<f64>>,
+    pub window: Option<usize>,
     pub context: Option<usize>,
     pub units: Option<usize>,
     pub layers: Option<usize>,
@@ -155,6 +161,16 @@ impl LmRung {
 }
 
 impl LmRecipe {
+    /// The net that a rung reads with: the one it names, or else the last recurrent one before it.
+    pub fn net_of(&self, rung: usize) -> Option<&str> {
+        let before = self.rungs.iter().take(rung).map(|rung| rung.name.as_str());
+        let mut nets = before.filter(|name| RECURRENT.contains(&super::rung_kind(name)));
+        match &self.rungs.get(rung)?.net {
+            Some(named) => nets.find(|name| name == named),
+            None => nets.last(),
+        }
+    }
+
     /// The rung on which the default ladder ends.
     pub const LAST_DEFAULT: &str = "ngram";
 
@@ -326,12 +342,30 @@ impl LmRecipe {
         };
         self.preparation().check().map_err(chain)?;
         for (i, rung) in self.rungs.iter().enumerate() {
-            if super::rung_kind(&rung.name) == "cache" && self.score.protocol != "stream" {
+            let kind = super::rung_kind(&rung.name);
+            if (kind == "cache" || READERS.contains(&kind)) && self.score.protocol != "stream" {
                 return Err(contradiction(
                     lines.place(&format!("rung[{i}].name")),
-                    "a cache remembers the lines before, and lines are read each alone".into(),
+                    format!("`{kind}` goes on from the lines before, and lines are read each alone"),
                     "`protocol` under [score] is \"sentence\" where it is left out",
-                    "write `protocol = \"stream\"` under [score], or leave out the cache",
+                    format!("write `protocol = \"stream\"` under [score], or leave out `{kind}`"),
+                ));
+            }
+            if kind == "neural-cache" && rung.size.iter().flatten().any(|&size| size > NeuralCacheLm::MOST) {
+                return Err(bad(
+                    lines.place(&format!("rung[{i}].size")),
+                    "rung.size",
+                    format!("a cache of states holds {} words at most", NeuralCacheLm::MOST),
+                    "give smaller sizes; 2000 is often enough",
+                ));
+            }
+            if READERS.contains(&kind) && self.net_of(i).is_none() {
+                let named = rung.net.as_ref().map(|name| format!(" called \"{}\"", name.escape_debug()));
+                return Err(contradiction(
+                    lines.place(&format!("rung[{i}].{}", if rung.net.is_some() { "net" } else { "name" })),
+                    format!("no recurrent net{} stands before `{kind}`", named.unwrap_or_default()),
+                    "it reads with a net that another rung trains",
+                    format!("put a rung such as `lstm` before it, or one of {}", RECURRENT.join(", ")),
                 ));
             }
             if rung.tied == Some(true) && rung.softmax.as_deref() == Some("adaptive") {
@@ -426,15 +460,17 @@ mod tests {
                 ("smoothing" | "smoothings", _) => vec!["[\"katz\", \"witten-bell\"]".into()],
                 ("name", _) if key.section == "rung" => vec!["\"ngram:second\"".into()],
                 ("prune", _) => vec!["[0, 1]".into()],
+                ("net", _) => vec!["\"lstm\"".into()],
                 _ => vec![key.kind.example()],
             };
             for value in values {
                 let head = match key.section {
                     "" | "data" => String::new(),
                     "rung" if key.name == "name" => "[[rung]]\n".into(),
-                    "rung" if key.of == ["cache"] => {
-                        "[score]\nprotocol = \"stream\"\n[[rung]]\nname = \"cache\"\n".into()
-                    }
+                    "rung" if key.of.iter().any(|of| *of == "cache" || READERS.contains(of)) => format!(
+                        "[score]\nprotocol = \"stream\"\n[[rung]]\nname = \"lstm\"\n[[rung]]\nname = \"{}\"\n",
+                        key.of[0]
+                    ),
                     "rung" => format!("[[rung]]\nname = \"{}\"\n", key.of.last().unwrap_or(&"ngram")),
                     section => format!("[{section}]\n"),
                 };
@@ -485,6 +521,18 @@ mod tests {
         says(&format!("{data}[[rung]]\nname = \"ngram\"\n[[rung]]\nname = \"ngram\"\n"), &["stands twice"]);
         says(&format!("{data}[[rung]]\nname = \"ngram\"\norder = []\n"), &["it is empty"]);
         says(&format!("{data}[[rung]]\nname = \"ngram\"\norder = 2\nprune = [0, 1, 1]\n"), &["3 thresholds"]);
+        let stream = format!("{data}[score]\nprotocol = \"stream\"\n");
+        let cache = "[[rung]]\nname = \"neural-cache\"\n";
+        let lstm = "[[rung]]\nname = \"lstm\"\n";
+        says(&format!("{data}{lstm}{cache}"), &["line 7", "goes on from the lines before", "stream"]);
+        says(&format!("{stream}{cache}"), &["no recurrent net stands before", "lstm"]);
+        says(&format!("{stream}{lstm}{cache}net = \"gru\"\n"), &["line 10", "called \"gru\""]);
+        says(&format!("{stream}{lstm}{cache}size = [70000]\n"), &["65536"]);
+        let two = format!(
+            "{stream}{lstm}[[rung]]\nname = \"gru\"\n{cache}net = \"lstm\"\n[[rung]]\nname = \"dynamic\"\n"
+        );
+        let two = parse(&two).unwrap();
+        assert_eq!((two.net_of(2), two.net_of(3), two.net_of(0)), (Some("lstm"), Some("gru"), None));
         says(&format!("{data}[forecast]\nhorizon = 24\n"), &["unknown section `forecast`"]);
         let forecast = Recipe::parse("task = \"language-model\"\n", "r.toml").unwrap_err().to_string();
         assert!(forecast.contains("gyeol run"), "{forecast}");

@@ -334,7 +334,9 @@ fn a_stream_is_scored_as_it_is_learnt_and_counts_begin_each_line_anew() {
     let at = folder.path();
     let rungs = "[[rung]]\nname = \"ngram\"\n[[rung]]\nname = \"nnlm\"\nepochs = 3\ncontext = 3\n\
                  [[rung]]\nname = \"gru\"\nunits = 16\nepochs = 3\n[[rung]]\nname = \"ngram+gru\"\n";
-    let cached = "[[rung]]\nname = \"cache\"\nsize = [20, 200]\n[[rung]]\nname = \"ngram+cache\"\n";
+    let cached = "[[rung]]\nname = \"cache\"\nsize = [20, 200]\n[[rung]]\nname = \"ngram+cache\"\n\
+                  [[rung]]\nname = \"neural-cache\"\nsize = [20, 200]\n\
+                  [[rung]]\nname = \"dynamic\"\nrate = [0.01, 0.1]\n[[rung]]\nname = \"ngram+gru+neural-cache\"\n";
     let alone = run(&parts(at, rungs), at, "alone", 2);
     let stream =
         run(&parts(at, &format!("[score]\nprotocol = \"stream\"\n{rungs}{cached}")), at, "stream", 2);
@@ -342,7 +344,16 @@ fn a_stream_is_scored_as_it_is_learnt_and_counts_begin_each_line_anew() {
     assert_eq!(value(&alone, 0), value(&stream, 0), "counts are scored the same either way");
     assert_ne!(value(&alone, 2), value(&stream, 2));
     assert_eq!(scores(&stream)["protocol"], "stream");
-    for (i, name) in [(1, "nnlm"), (2, "gru"), (3, "ngram-and-gru"), (4, "cache"), (5, "ngram-and-cache")] {
+    for (i, name) in [
+        (1, "nnlm"),
+        (2, "gru"),
+        (3, "ngram-and-gru"),
+        (4, "cache"),
+        (5, "ngram-and-cache"),
+        (6, "neural-cache"),
+        (7, "dynamic"),
+        (8, "ngram-and-gru-and-neural-cache"),
+    ] {
         let model = LmModel::open(at.join(format!("stream/rungs/{name}.gyeol"))).unwrap();
         assert_eq!(model.model.protocol(), Protocol::Stream, "{name}");
         let prepared: String = sentences(90, 3).lines().map(|line| model.lines.line(line) + "\n").collect();
@@ -353,6 +364,12 @@ fn a_stream_is_scored_as_it_is_learnt_and_counts_begin_each_line_anew() {
     let page = std::fs::read_to_string(&stream.page).unwrap();
     assert!(page.contains("remember the lines before"));
     assert!(value(&stream, 5) <= 1.001 * value(&stream, 0), "a cache takes nothing away");
+    for i in [6, 7] {
+        assert!(value(&stream, i) <= 1.02 * value(&stream, 2), "nor does what reads with a net: {i}");
+    }
+    assert!(value(&stream, 8) <= 1.01 * value(&stream, 3));
+    let training = |i: usize| &stream.report.rungs[i].training;
+    assert!(training(6).iter().any(|fact| fact.key == "of" && fact.value == "gru"));
     let error =
         LmRecipe::parse(&format!("task = \"language-model\"\n[data]\nfile = \"a.txt\"\n{cached}"), "r.toml");
     let error = error.unwrap_err().to_string();

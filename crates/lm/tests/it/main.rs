@@ -231,7 +231,8 @@ fn a_mixture_is_the_sum_of_its_shares_and_comes_back_from_a_file() {
         out
     };
     let (a, b) = (log10(&|l| of(&net, l)), log10(&|l| of(&corpus.ngram, l)));
-    let (share, other) = AnyLm::shares(&a, &b, 50);
+    let shares = AnyLm::shares(&[a, b], 50);
+    let (share, other) = (shares[0], shares[1]);
     assert!((share + other - 1.0).abs() < 1e-12 && share > 0.5, "{share}");
     let mixed = AnyLm::mixed(vec![(share, AnyLm::from(net)), (other, AnyLm::from(corpus.ngram))]).unwrap();
     let both = asked(&mixed, &test);

@@ -37,12 +37,18 @@ const SECTIONS: &[Section] = &[
 ];
 
 /// The rungs for language models.
-const RUNGS: &[&str] = &["unigram", "ngram", "cache", "nnlm", "rnn", "gru", "lstm", "mixture"];
+const RUNGS: &[&str] =
+    &["unigram", "ngram", "cache", "nnlm", "rnn", "gru", "lstm", "neural-cache", "dynamic", "mixture"];
 const NGRAM: &[&str] = &["ngram"];
 const NETS: &[&str] = &["nnlm", "rnn", "gru", "lstm"];
-const RECURRENT: &[&str] = &["rnn", "gru", "lstm"];
+/// Those whose state goes on from word to word.
+pub(crate) const RECURRENT: &[&str] = &["rnn", "gru", "lstm"];
+/// Those that read with a net of another rung.
+pub(crate) const READERS: &[&str] = &["neural-cache", "dynamic"];
+const NEURAL_CACHE: &[&str] = &["neural-cache"];
+const DYNAMIC: &[&str] = &["dynamic"];
 const NNLM: &[&str] = &["nnlm"];
-const CACHE: &[&str] = &["cache"];
+const CACHES: &[&str] = &["cache", "neural-cache"];
 
 const KEYS: &[Key] = &[
     key("", "task", Choice(&TASKS), Value("\"language-model\""), "What is learnt."),
@@ -169,7 +175,7 @@ const KEYS: &[Key] = &[
         kind: Text,
         default: Needed,
         of: &[],
-        doc: "Which rung: `unigram`, `ngram`, `cache` (words that came before come again, a member of mixtures), `nnlm`, `rnn`, `gru` or `lstm`, with a suffix after a colon where there are two of a kind (`ngram:trigram`); or rungs before it joined by `+` (`ngram+lstm`), mixed by shares that the validation part tells.",
+        doc: "Which rung: `unigram`, `ngram`, `cache` (words that came before come again, a member of mixtures), `nnlm`, `rnn`, `gru` or `lstm`, `neural-cache` or `dynamic` (a net before it that remembers states, or goes on learning, while it reads), with a suffix after a colon where there are two of a kind (`ngram:trigram`); or rungs before it joined by `+` (`ngram+lstm`), mixed by shares that the validation part tells.",
     },
     rung("order", NGRAM, Wholes(1, 9), "Longest n-gram; of several the validation part chooses."),
     rung("smoothing", NGRAM, Texts, "Smoothing; of several the validation part chooses."),
@@ -187,9 +193,39 @@ const KEYS: &[Key] = &[
     ),
     rung(
         "size",
-        CACHE,
+        CACHES,
         Wholes(1, 1_000_000),
-        "Words before that are remembered; of several the validation part chooses. Left out, of 200, 1,000 and 5,000.",
+        "Words before that are remembered; of several the validation part chooses. Left out, of 200, 1,000 and 5,000 for `cache`, of 100, 500 and 2,000 for `neural-cache`, which holds 65,536 at most.",
+    ),
+    rung(
+        "net",
+        READERS,
+        Text,
+        "The rung whose net it reads with; left out, the last recurrent one before it.",
+    ),
+    rung(
+        "theta",
+        NEURAL_CACHE,
+        Reals(0.0, 100.0),
+        "How much likelier words are that came in a like state (θ of Grave et al. 2017); of several the validation part chooses.",
+    ),
+    rung(
+        "rate",
+        DYNAMIC,
+        Reals(0.0, 1000.0),
+        "Learning rate while it reads; of several the beginning of the validation part chooses.",
+    ),
+    rung(
+        "pull",
+        DYNAMIC,
+        Reals(0.0, 0.99),
+        "Share of the way back to the trained weights that each step goes; of several the beginning of the validation part chooses.",
+    ),
+    rung(
+        "window",
+        DYNAMIC,
+        Whole(1, 4096),
+        "Words that are scored before it learns from them; 20 where it is left out.",
     ),
     rung(
         "context",

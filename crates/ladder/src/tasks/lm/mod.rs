@@ -13,6 +13,7 @@ mod fit;
 mod judge;
 mod nets;
 mod parts;
+mod readers;
 
 use std::path::Path;
 use std::time::Instant;
@@ -191,11 +192,12 @@ impl Task for Words<'_> {
         &self.plan
     }
 
-    fn fit(&mut self, rung: usize, running: &mut Running<'_>) -> Result<Fit<LmModel>> {
-        let rung = self.rungs[rung].clone();
+    fn fit(&mut self, at: usize, running: &mut Running<'_>) -> Result<Fit<LmModel>> {
+        let rung = self.rungs[at].clone();
         match rung_kind(&rung.name) {
             "nnlm" | "rnn" | "gru" | "lstm" => return self.net(&rung, running),
             "cache" => return self.cache(&rung, running),
+            "neural-cache" | "dynamic" => return self.reader(at, running),
             MIXTURE => return self.mix(&rung, running),
             _ => {}
         }

@@ -47,7 +47,7 @@ fn said<T: std::str::FromStr>(word: &Option<String>, left_out: T) -> T {
     word.as_ref().and_then(|word| word.parse().ok()).unwrap_or(left_out)
 }
 
-fn fact(key: &str, value: impl ToString) -> Fact {
+pub(super) fn fact(key: &str, value: impl ToString) -> Fact {
     Fact { key: key.into(), value: value.to_string() }
 }
 
@@ -124,7 +124,7 @@ impl Words<'_> {
         }
     }
 
-    fn of_net(&self, model: AnyLm) -> LmModel {
+    pub(super) fn of_net(&self, model: AnyLm) -> LmModel {
         LmModel {
             lines: self.parts.lines.clone(),
             model,
@@ -253,7 +253,7 @@ impl Words<'_> {
     }
 
     /// A rung that the same run has left, or one that is fitted now.
-    fn member(&mut self, name: &str, running: &mut Running<'_>) -> Result<LmModel> {
+    pub(super) fn member(&mut self, name: &str, running: &mut Running<'_>) -> Result<LmModel> {
         // Mixtures lie beside their members.
         let file = std::path::PathBuf::from(file_name(name));
         let beside = file.file_name().map(|file| running.stem.with_file_name(file));
@@ -273,9 +273,7 @@ impl Words<'_> {
     pub(super) fn mix(&mut self, rung: &LmRung, running: &mut Running<'_>) -> Result<Fit<LmModel>> {
         let since = Instant::now();
         let names: Vec<&str> = rung.name.split('+').collect();
-        // What those before say together, one after the other: the share of all before against the one that comes.
-        let mut before: Option<Vec<f32>> = None;
-        let mut shares: Vec<f64> = Vec::new();
+        let mut said = Vec::new();
         let (mut counts, mut smoothing) = (Vec::new(), String::new());
         let mut members = Vec::new();
         for name in &names {
@@ -283,23 +281,10 @@ impl Words<'_> {
             if counts.is_empty() && model.model.as_ngram().is_some() {
                 (counts, smoothing) = (model.counts.clone(), model.smoothing.clone());
             }
-            let log10 = self.on_valid(&model.model, running)?;
-            let (kept, new) = match &before {
-                None => (0.0, 1.0),
-                Some(before) => AnyLm::shares(before, &log10, ROUNDS),
-            };
-            let sum = |(a, b): (&f32, &f32)| {
-                let p = kept * 10f64.powf(f64::from(*a)) + new * 10f64.powf(f64::from(*b));
-                p.log10() as f32
-            };
-            before = Some(match before {
-                None => log10,
-                Some(before) => before.iter().zip(&log10).map(sum).collect(),
-            });
-            shares.iter_mut().for_each(|share| *share *= kept);
-            shares.push(new);
+            said.push(self.on_valid(&model.model, running)?);
             members.push(model.model);
         }
+        let shares = AnyLm::shares(&said, ROUNDS);
         let written: Vec<String> =
             names.iter().zip(&shares).map(|(name, share)| format!("{name} {share:.2}")).collect();
         let model = AnyLm::mixed(shares.into_iter().zip(members).collect())?;
