@@ -28,6 +28,8 @@ const SHRINK: usize = 4;
 
 /// Words of a line that are read in one go where lines are read alone; what is longer is cut.
 const LONGEST: usize = 256;
+/// Words that are walked over where nothing is said of epochs.
+const MOST: usize = 4_000_000;
 /// Words of a batch that suits.
 const BATCH: usize = 700;
 
@@ -219,7 +221,7 @@ fn stream(lines: &[Vec<WordId>], classes: &Classes) -> Vec<u32> {
 
 impl NetLmParams {
     /// A net that suits so many words of training text over so many classes: small enough that a word is met often
-    /// enough, and as many epochs as some four million words of training allow. `tokens` stand in so many `lines`.
+    /// enough, and as many epochs as some four million words of training allow, or twelve million characters. `tokens` stand in so many `lines`.
     pub fn suited(
         kind: impl Into<Kind>,
         tokens: usize,
@@ -227,12 +229,15 @@ impl NetLmParams {
         classes: usize,
         protocol: Protocol,
     ) -> NetLmParams {
+        let kind = kind.into();
+        // Characters: the softmax costs nothing, and what tells the next one is further back.
+        let letters = classes < 1000 && matches!(kind, Kind::Recurrent(_));
         let units = match tokens {
             0..50_000 => 64,
             50_000..400_000 => 128,
+            _ if letters => 256,
             _ => 200,
         };
-        let kind = kind.into();
         let adaptive = classes > 20_000;
         let rows = 20.min((tokens / 400).max(1));
         NetLmParams {
@@ -252,8 +257,8 @@ impl NetLmParams {
                 (_, Protocol::Stream) => rows,
                 (_, Protocol::Sentence) => (rows * BATCH / 20 * lines.max(1) / tokens.max(1)).clamp(4, 256),
             },
-            steps: 35,
-            epochs: (4_000_000 / tokens.max(1)).clamp(1, 30),
+            steps: if letters { 100 } else { 35 },
+            epochs: (if letters { 3 * MOST } else { MOST } / tokens.max(1)).clamp(1, 30),
             optimizer: Moves::AdamW,
             schedule: Schedule::OneCycle,
             triggered: None,

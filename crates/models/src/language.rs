@@ -186,7 +186,7 @@ impl Answers for LmModel {
                 };
                 let drawn = sample(&self.model, &words, &how)?;
                 let all = words.into_iter().chain(drawn.iter().map(|&word| self.model.word(word)));
-                Ok(Reply::Json(json!({ "text": all.collect::<Vec<_>>().join(" ") })))
+                Ok(Reply::Json(json!({ "text": self.lines.text(all) })))
             }
             "explain" if self.has_net() => Ok(Reply::Json(inside::answer(self, &ask)?)),
             _ => Err(no_such_verb(verb, &self.verbs())),

@@ -13,9 +13,9 @@ use std::sync::Arc;
 
 use gyeol_base::{Error, Fault, Result};
 use gyeol_neural::net::{
-    Batch, Input, LayerSummary, Learner, Net, NetParams as Shape, Predictor, Reads, Samples,
+    Batch, Input, Labelled, LayerSummary, Learner, Net, NetParams as Shape, Output, Predictor, Reads, Samples,
 };
-use gyeol_neural::{Cell, Fit, Loss, Optimizer, Schedule, StackParams, TrainParams, fit};
+use gyeol_neural::{Cell, Fit, Loss, Optimizer, Schedule, StackParams, State, TrainParams, fit};
 use gyeol_tensor::{Pool, Rng};
 
 use crate::asked::{Asked, asked, exponents, known, naive, numbers_of, output, scale, width};
@@ -26,6 +26,9 @@ use crate::units::{Sequences, UNKNOWN};
 
 /// Largest norm of a gradient.
 const CLIP: f64 = 1.0;
+/// Units up to which a language model has one softmax over all of them, and the clusters of one over more.
+const WHOLE: usize = 20_000;
+const CLUSTERS: [usize; 2] = [2000, 10_000];
 /// Rooms for walks side by side.
 const ROOMS: usize = 16;
 
@@ -48,6 +51,9 @@ pub struct SequenceParams {
     pub dropout: f64,
     /// Share of the units that are taken for the unknown one while it learns.
     pub word_dropout: f64,
+    /// Epochs over the training texts as a language model, whose embeddings and recurrent layers the classifier begins with
+    /// (Dai and Le 2015); 0 begins at random.
+    pub pretrain: usize,
     /// Epochs of the one-cycle schedule.
     pub epochs: usize,
     /// Epochs that are walked, where they are known from an earlier fit.
@@ -228,8 +234,12 @@ impl SequenceParams {
         params.clip = Some(CLIP);
         params.patience = valid.as_ref().map(|_| self.patience);
         params.seed = self.seed;
+        let begun = match self.pretrain {
+            0 => None,
+            _ => Some(State::new(self.pretrained(&net, sequences(train.0)?, pool, observe)?, &params)),
+        };
         let learner = Learner { net: &net, samples: &texts };
-        let mut state = fit(&learner, &params, learns, &judged, pool, None, observe)?;
+        let mut state = fit(&learner, &params, learns, &judged, pool, begun, observe)?;
         if valid.is_none() {
             (state.best, state.best_epoch) = (state.params, state.curve.len());
             state.curve.iter_mut().for_each(|e| e.valid_loss = e.train_loss);
@@ -242,6 +252,63 @@ impl SequenceParams {
             curve: state.curve,
             best_epoch: state.best_epoch,
         })
+    }
+}
+
+impl SequenceParams {
+    /// Parameters of a classifier whose embedding and recurrent layers learnt to tell the next unit of the training texts.
+    fn pretrained(
+        &self,
+        net: &Net,
+        texts: &Sequences,
+        pool: &Pool,
+        observe: &mut dyn FnMut(Fit<'_, f32>) -> bool,
+    ) -> Result<Vec<f32>> {
+        if self.bidirectional {
+            return Err(Fault::new("pretrain", "a net that reads from both ends")
+                .cause("a language model reads forwards alone: from the end it would have seen what it is to tell")
+                .next("pretrain an rnn, gru or lstm, or leave pretrain out")
+                .option());
+        }
+        let vocabulary = texts.vocabulary();
+        let adaptive = vocabulary > WHOLE;
+        let shape = Shape {
+            reads: Reads::Every,
+            projection: (self.units != self.embedding).then_some(self.embedding),
+            output: match adaptive {
+                true => Output::Adaptive { classes: vocabulary, cutoffs: CLUSTERS.to_vec(), shrink: 4 },
+                false => Output::Classes { classes: vocabulary },
+            },
+            tied: !adaptive,
+            ..net.params().clone()
+        };
+        let teller = Net::new(&shape)?;
+        let (mut read, mut come) = (Vec::new(), Vec::new());
+        for text in (0..texts.len()).map(|i| texts.at(i)).filter(|text| text.len() > 1) {
+            read.push(text[..text.len() - 1].to_vec());
+            come.push(text[1..].to_vec());
+        }
+        let mut params: Vec<f32> = net.layout().initial(&mut Rng::stream(self.seed, 1));
+        if read.is_empty() {
+            return Ok(params);
+        }
+        let samples = Labelled::tagged(&teller, &read, &come, usize::MAX)?;
+        let all: Vec<u32> = (0..read.len() as u32).collect();
+        let mut how = TrainParams::new(
+            self.pretrain,
+            self.batch.min(read.len().div_ceil(8)).max(1),
+            Optimizer::adam_w(self.weight_decay),
+            self.learning_rate,
+        );
+        (how.schedule, how.clip, how.seed) = (Schedule::OneCycle, Some(CLIP), self.seed);
+        let learner = Learner { net: &teller, samples: &samples };
+        // Only its steps are told: its losses are none of the classifier's.
+        let state = fit(&learner, &how, &all, &[], pool, None, &mut |step| match step {
+            Fit::Epoch(_) => true,
+            step => observe(step),
+        })?;
+        net.adopt(&mut params, &teller, &state.params)?;
+        Ok(params)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Documents as lines of tokens with spaces between them: the form in which count-based language models read a text.
 //!
-//! A line is a document, or a sentence of one. Spaces inside of a token, which would cut it in two, are written `▁`.
+//! A line is a document, or a sentence of one. Spaces inside of a token, which would cut it in two, are written `▁`,
+//! and line ends `↵`.
 //!
 //! ```
 //! use gyeol_text::lines::TokenLines;
@@ -23,6 +24,7 @@ use gyeol_tensor::Pool;
 use serde_json::{Value, json};
 
 use crate::corpus::{Corpus, Totals};
+use crate::normalise::Form;
 use crate::prepare::Preparation;
 use crate::sentences::{self, Rules};
 use crate::words::Tokenize;
@@ -34,6 +36,8 @@ const UNKNOWN: &str = "<unk>";
 const UNKNOWN_AS_WORD: &str = "<<unk>>";
 /// Stands for a space inside of a token.
 const SPACE: char = '\u{2581}';
+/// Stands for a line end inside of a token.
+const LINE_END: char = '\u{21b5}';
 
 /// How documents become lines of tokens.
 #[derive(Debug, Clone)]
@@ -86,6 +90,37 @@ impl TokenLines {
         buffer
     }
 
+    /// Tokens as people read them: pieces of words put together, `▁` a space and `↵` a line end, letters of Hangul joined;
+    /// words with a space between.
+    pub fn text<'a>(&self, tokens: impl IntoIterator<Item = &'a str>) -> String {
+        let mut text = String::new();
+        let whole = !self.in_pieces();
+        for token in tokens {
+            if whole && !text.is_empty() {
+                text.push(' ');
+            }
+            text.push_str(token);
+        }
+        if whole {
+            return text;
+        }
+        let text: String = text
+            .chars()
+            .map(|c| match c {
+                SPACE => ' ',
+                LINE_END => '\n',
+                c => c,
+            })
+            .collect();
+        Form::Nfc.apply(&text).into_owned()
+    }
+
+    /// Whether a token is less than a word, and blanks are tokens or parts of them.
+    pub fn in_pieces(&self) -> bool {
+        let scheme = &self.chain.params().scheme;
+        scheme == "character" || scheme.starts_with("subword")
+    }
+
     fn rules(&self) -> Rules {
         match self.chain.params().language.as_str() {
             "en" => Rules::English,
@@ -105,7 +140,11 @@ impl TokenLines {
             if token == UNKNOWN && self.unknown_is_word {
                 buffer.push_str(UNKNOWN_AS_WORD);
             } else if token.contains(char::is_whitespace) {
-                buffer.extend(token.chars().map(|c| if c.is_whitespace() { SPACE } else { c }));
+                buffer.extend(token.chars().map(|c| match c {
+                    '\n' => LINE_END,
+                    c if c.is_whitespace() => SPACE,
+                    c => c,
+                }));
             } else {
                 buffer.push_str(token);
             }
@@ -223,7 +262,18 @@ mod tests {
         assert_eq!(by("whitespace").line("a <unk> b"), "a <<unk>> b");
         let unknown = TokenLines { unknown_is_word: false, ..by("whitespace") };
         assert_eq!(unknown.line("a <unk> b"), "a <unk> b");
-        assert_eq!(by("character").line("a b\u{a0}c"), "a ▁ b ▁ c");
+        assert_eq!(by("character").line("a b\u{a0}c\nd"), "a ▁ b ▁ c ↵ d");
+        assert_eq!(by("character").text("a ▁ b ↵ d".split(' ')), "a b\nd");
+        assert_eq!(by("whitespace").text(["a", "b"]), "a b");
+        let jamo = PreparationParams {
+            scheme: "character".into(),
+            normalise: vec!["nfd".into()],
+            ..PreparationParams::default()
+        };
+        let jamo = TokenLines { chain: jamo.check().unwrap().plain().unwrap(), ..by("character") };
+        let line = jamo.line("한 값");
+        assert_eq!(line.split(' ').count(), 3 + 1 + 3);
+        assert_eq!(jamo.text(line.split(' ')), "한 값");
         assert_eq!(TokenLines::from_json(&json!({})).unwrap_err().code(), "broken-preparation");
     }
 

@@ -56,6 +56,14 @@ impl Loaded {
         self.model.as_ngram().ok_or_else(|| Failure::Usage(format!("{found}: leave it out")))
     }
 
+    /// Tokens as people read them.
+    pub fn text<'a>(&self, tokens: Vec<&'a str>) -> String {
+        match &self.lines {
+            Some(lines) => lines.text(tokens),
+            None => tokens.join(" "),
+        }
+    }
+
     /// A file as lines of the model's words.
     pub fn texts(&self, common: &Common, file: &str, texts: &Texts, bytes: &Bytes) -> Result<Prepared> {
         let Some(lines) = &self.lines else { return self::lines(common, file, texts, bytes) };

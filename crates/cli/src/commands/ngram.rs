@@ -75,7 +75,7 @@ pub fn run(common: &Common, verb: LanguageVerb) -> Result<()> {
             let words: Vec<&str> = prompt.split_whitespace().collect();
             let drawn = sample(&*model, &words, &how)?;
             let all: Vec<&str> = words.into_iter().chain(drawn.iter().map(|&id| model.word(id))).collect();
-            let text = all.join(" ");
+            let text = model.text(all);
             if common.json {
                 output::json(&json!({ "text": text }))
             } else {

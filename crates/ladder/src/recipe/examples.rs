@@ -154,6 +154,7 @@ pub struct ExamplesRung {
     pub layers: Option<usize>,
     pub pooling: Option<String>,
     pub word_dropout: Option<f64>,
+    pub pretrain: Option<usize>,
     pub learning_rate: Option<Vec<f64>>,
     pub dropout: Option<f64>,
     pub batch: Option<usize>,

@@ -363,6 +363,9 @@ impl<T: Real> Samples<T> for Labelled {
     fn ragged(&self) -> bool {
         self.first.windows(2).any(|w| w[1] - w[0] != self.longest)
     }
+    fn arrange(&self, samples: &mut [u32]) {
+        samples.sort_unstable_by_key(|&s| (self.first[s as usize + 1] - self.first[s as usize], s));
+    }
     fn weight(&self, samples: &[u32]) -> f64 {
         if !self.every {
             return samples.len() as f64;

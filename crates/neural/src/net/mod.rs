@@ -20,6 +20,7 @@
 //! | many-to-many of other lengths | [`EncoderDecoder`] | |
 //! | one-to-many | [`EncoderDecoder`] that reads a vector of numbers | |
 
+mod adopt;
 mod bag;
 mod head;
 mod inside;

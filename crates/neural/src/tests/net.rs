@@ -371,3 +371,34 @@ fn a_moved_predictor_went_against_the_gradient_of_its_piece_and_back_to_its_orig
         assert!(predictor.moved((&[], &[]), &state, (0.1, 1.0, 0.0), &params).is_err());
     }
 }
+
+#[test]
+fn a_net_adopts_embeddings_and_layers_and_nothing_else() {
+    let teller = NetParams { tied: true, ..tokens(Cell::Gru, Reads::Every, 11) };
+    let teller = NetParams { projection: Some(teller.stack.input), ..teller };
+    let (teller, classifier) =
+        (Net::new(&teller).unwrap(), Net::new(&tokens(Cell::Gru, Reads::Last, 3)).unwrap());
+    let (theirs, before) = (noisy(&teller, 3), noisy(&classifier, 4));
+    let mut params = before.clone();
+    classifier.adopt(&mut params, &teller, &theirs).unwrap();
+    let mut taken = 0;
+    for slot in classifier.layout().slots() {
+        let now = slot.of(&params);
+        if slot.name.starts_with("stack.") {
+            let from = teller.layout().slots().iter().find(|s| s.name == slot.name).unwrap();
+            assert_eq!(now, from.of(&theirs), "{}", slot.name);
+            taken += 1;
+        } else if slot.name == classifier.embedding.as_ref().unwrap().table.name {
+            assert_eq!(now, teller.embedding.as_ref().unwrap().table.of(&theirs));
+            taken += 1;
+        } else {
+            assert_eq!(now, slot.of(&before), "{}", slot.name);
+        }
+    }
+    assert!(taken >= 4, "{taken}");
+    for cell in [Cell::Rnn, Cell::Lstm] {
+        let other = Net::new(&tokens(cell, Reads::Last, 3)).unwrap();
+        assert!(other.adopt(&mut noisy(&other, 1), &teller, &theirs).is_err());
+    }
+    assert!(classifier.adopt(&mut params, &teller, &theirs[1..]).is_err());
+}

@@ -63,6 +63,7 @@ fn params() -> SequenceParams {
         pooling: Reads::MeanMax,
         dropout: 0.1,
         word_dropout: 0.02,
+        pretrain: 0,
         epochs: 12,
         until: None,
         batch: 16,
@@ -299,4 +300,34 @@ fn altered_files_are_read_or_refused() {
     altered(&|model| model["head"]["shape"]["stack"]["hidden"] = 65_536.into());
     altered(&|model| model["head"]["shape"]["input"] = "numbers".into());
     altered(&|model| model["classes"] = serde_json::json!(["a", "b", "c"]));
+}
+
+#[test]
+fn a_net_that_told_the_next_word_first_begins_ahead() {
+    let (all, labels) = texts(400);
+    let (learnt, judged) = (&all[..300], &all[300..]);
+    let known = units(learnt, Unit::Word, 1, 64);
+    let (x, v) =
+        (Rows::Sequences(known.transform_texts(learnt)), Rows::Sequences(known.transform_texts(judged)));
+    let (y, z) = (target(&labels[..300]), target(&labels[300..]));
+    // So slow a rate that what it began with is what it has.
+    let fit = |pretrain, threads| {
+        let params =
+            SequenceParams { pretrain, epochs: 2, learning_rate: 0.01, pooling: Reads::Last, ..params() };
+        let mut steps = 0;
+        let found = params.fit((&x, &y), Some((&v, &z)), 2, &Pool::new(threads), &mut |step| {
+            steps += usize::from(matches!(step, Fit::Iteration { .. }));
+            true
+        });
+        (found.unwrap(), steps)
+    };
+    let ((random, few), (taught, more)) = (fit(0, 1), fit(10, 1));
+    assert_eq!(taught.net.parts(), fit(10, 2).0.net.parts(), "the same bits on two threads");
+    assert!(more > 3 * few, "its steps are told too");
+    assert_eq!(taught.curve.len(), 2);
+    assert_ne!(random.net.parts().params, taught.net.parts().params);
+    assert!(taught.curve[1].valid_loss < random.curve[1].valid_loss, "{:?} {:?}", taught.curve, random.curve);
+    let both = SequenceParams { pretrain: 1, bidirectional: true, ..params() };
+    let refused = both.fit((&x, &y), None, 2, &Pool::new(1), &mut |_| true);
+    assert_eq!(refused.unwrap_err().code(), "pretrain");
 }

@@ -139,6 +139,7 @@ const EPOCHS: &[&str] = &["perceptron", "fasttext", "mlp", "rnn", "gru", "lstm",
 const NETS: &[&str] = &["fasttext", "mlp"];
 /// Rungs that read texts unit by unit.
 const SEQUENCES: &[&str] = &["rnn", "gru", "lstm", "bilstm"];
+const FORWARD: &[&str] = &["rnn", "gru", "lstm"];
 /// Rungs that learn in mini-batches.
 const BATCHES: &[&str] = &["fasttext", "mlp", "rnn", "gru", "lstm", "bilstm"];
 
@@ -237,6 +238,7 @@ macro_rules! keys {
             rung("units", SEQUENCES, Whole(1, 8192), "Units of a recurrent layer, in each direction."),
             rung("layers", SEQUENCES, Whole(1, 16), "Recurrent layers, one on the other."),
             rung("pooling", SEQUENCES, Choice(&["last", "mean", "max", "mean-max", "attention"]), "What is read of the steps: the last one, or all of them as their mean, their largest numbers, both, or a mean with weights that are learnt."),
+            rung("pretrain", FORWARD, Whole(0, 1000), "Epochs over the training texts as a language model, whose embeddings and recurrent layers it then begins with; none where it is left out."),
             rung("word_dropout", SEQUENCES, Real(0.0, 0.95), "Share of the units that are taken for the unknown one while it learns."),
             rung("learning_rate", RATES, Reals(1e-7, 100.0), "Learning rate at the beginning, of rnn, gru, lstm and bilstm the highest one; of several the validation part chooses."),
             rung("dropout", BATCHES, Real(0.0, 0.95), "Share of the hidden units, and of the terms of a text or the numbers of embeddings, that are left out while it learns."),

@@ -282,13 +282,13 @@ const KEYS: &[Key] = &[
         "steps",
         RECURRENT,
         Whole(1, 4096),
-        "Words of a stream through which the gradient goes back; the state goes on beyond them.",
+        "Words of a stream through which the gradient goes back; the state goes on beyond them. Left out, 35, of characters 100.",
     ),
     rung(
         "epochs",
         NETS,
         Whole(1, 100_000),
-        "Most walks over the training part. Left out, as many as four million words of training allow, and one over as many of more.",
+        "Most walks over the training part. Left out, as many as four million words of training allow, or twelve million characters, and one over as many words of more.",
     ),
     rung(
         "optimizer",

@@ -83,6 +83,9 @@ pub(super) fn facts(params: &SequenceParams) -> Vec<Fact> {
     if params.dropout > 0.0 {
         say("dropout", params.dropout.to_string());
     }
+    if params.pretrain > 0 {
+        say("pretrain", params.pretrain.to_string());
+    }
     if params.word_dropout > 0.0 {
         say("word-dropout", params.word_dropout.to_string());
     }
@@ -136,6 +139,7 @@ impl Workbench<'_> {
                 .map_or(Reads::MeanMax, |(_, reads)| *reads),
             dropout: rung.dropout.unwrap_or(0.2),
             word_dropout: rung.word_dropout.unwrap_or(0.02),
+            pretrain: rung.pretrain.unwrap_or(0),
             epochs: rung.epochs.unwrap_or(if self.quick { epochs.div_ceil(3) } else { epochs }),
             until: None,
             batch: rung.batch.unwrap_or(64),

@@ -6,6 +6,7 @@ use gyeol_base::Result;
 use gyeol_lm::AnyLm;
 use gyeol_ngram::{Sampling, ScoresWords, sample, score_words};
 use gyeol_report::model::{LineExample, LineKind};
+use gyeol_text::lines::TokenLines;
 
 use super::judge::Sums;
 use super::parts::each_line;
@@ -18,6 +19,8 @@ const EACH: usize = 3;
 const SAMPLES: u64 = 3;
 /// Words of such a line, at most.
 const LONGEST: usize = 25;
+/// Where a token is less than a word.
+const LONGEST_IN_PIECES: usize = 150;
 
 /// Easy, typical and hard lines of the test part, word by word: neighbours at the 5th, 50th and 95th hundredth of bits a token.
 pub(super) fn lines(scored: &[Sums], plain: &AnyLm, chosen: &AnyLm, test: &Path) -> Result<Vec<LineExample>> {
@@ -65,13 +68,14 @@ pub(super) fn lines(scored: &[Sums], plain: &AnyLm, chosen: &AnyLm, test: &Path)
 }
 
 /// Lines that a model makes up.
-pub(super) fn samples(model: &AnyLm, seed: u64) -> Result<Vec<String>> {
+pub(super) fn samples(model: &AnyLm, lines: &TokenLines, seed: u64) -> Result<Vec<String>> {
+    let longest = if lines.in_pieces() { LONGEST_IN_PIECES } else { LONGEST };
     (0..SAMPLES)
         .map(|i| {
-            let how = Sampling { max: LONGEST, seed: seed.wrapping_add(i), ..Sampling::default() };
+            let how = Sampling { max: longest, seed: seed.wrapping_add(i), ..Sampling::default() };
             let words = sample(model, &[], &how)?;
-            let mut text = words.iter().map(|&id| model.word(id)).collect::<Vec<_>>().join(" ");
-            if words.len() == LONGEST {
+            let mut text = lines.text(words.iter().map(|&id| model.word(id)));
+            if words.len() == longest {
                 text.push_str(" …");
             }
             Ok(text)

@@ -241,7 +241,7 @@ impl Task for Words<'_> {
             matched: test.answers.matched.clone(),
             unseen: test.answers.unseen.clone(),
             bits_by_class: test.answers.bits_by_class(),
-            samples: examples::samples(&model.model, self.recipe.seed).unwrap_or_default(),
+            samples: examples::samples(&model.model, &self.parts.lines, self.recipe.seed).unwrap_or_default(),
         }))
     }
 
