@@ -256,7 +256,7 @@ impl<T: Real> Predictor<T> {
         let k = self.net.output_width();
         if state.h.is_empty() {
             state.h = Buffer::zeros(p.stack.state());
-            state.c = Buffer::zeros(p.stack.state());
+            state.c = Buffer::zeros(p.stack.memory());
         }
         std::mem::swap(&mut batch.h, &mut state.h);
         std::mem::swap(&mut batch.c, &mut state.c);
@@ -300,7 +300,7 @@ pub struct StreamState<T: Real> {
 }
 
 impl<T: Real> StreamState<T> {
-    /// Hidden and cell states, layer by layer, (L, H) each; empty at the beginning.
+    /// Hidden states (L, H) and what is remembered beside them (L, M H), layer by layer; empty at the beginning.
     pub fn states(&self) -> (&[T], &[T]) {
         (&self.h, &self.c)
     }
