@@ -119,7 +119,7 @@ fn the_state_carried_in_continues_the_walk() {
     }
 }
 
-/// What this program printed, with Python 3.12: the sLSTM as it is defined, without a stabiliser, in 50 digits. Its
+/// What this program printed, with Python 3.11: the sLSTM as it is defined, without a stabiliser, in 50 digits. Its
 /// e^900 is no number of `f64`.
 ///
 /// ```python
@@ -141,7 +141,7 @@ fn the_state_carried_in_continues_the_walk() {
 ///     C = [f[j] * C[j] + i[j] * g[j] for j in range(2)]
 ///     N = [f[j] * N[j] + i[j] for j in range(2)]
 ///     h = [o[j] * C[j] / N[j] for j in range(2)]
-///     print([f"{float(v):.17g}" for v in (*h, N[0].ln(), N[1].ln())])
+///     print([float(v) for v in (*h, N[0].ln(), N[1].ln())])
 /// ```
 #[test]
 fn an_slstm_says_what_the_plain_formula_says_in_fifty_digits() {
@@ -154,10 +154,10 @@ fn an_slstm_says_what_the_plain_formula_says_in_fifty_digits() {
     ];
     const X: [f64; 8] = [1.0, -0.5, 1800.0, 1.25, -0.75, 2.0, -3000.0, 0.5];
     const WANT: [[f64; 4]; 4] = [
-        [-0.37643157007576289, 0.27425082220386454, 1.0, -0.75],
-        [-1.0, 0.0, 898.95626669637909, -0.75],
-        [-0.14033624949008319, -0.050347642181134231, 898.70433761503375, 0.6791443317631416],
-        [0.0, -1.0, -1500.2599102412819, 749.91724496470965],
+        [-0.3764315700757629, 0.27425082220386454, 1.0, -0.75],
+        [-1.0, 0.0, 898.9562666963791, -0.75],
+        [-0.1403362494900832, -0.05034764218113423, 898.7043376150338, 0.6791443317631416],
+        [0.0, -1.0, -1500.259910241282, 749.9172449647097],
     ];
     fn walk<T: Real>(most: f64) {
         let mut layout = Layout::new();
