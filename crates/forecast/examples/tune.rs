@@ -63,6 +63,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         Some("mlp") => Encoder::Mlp,
         Some("rnn") => Encoder::Rnn,
         Some("gru") => Encoder::Gru,
+        Some("slstm") => Encoder::SLstm,
+        Some("mingru") => Encoder::MinGru,
         _ => Encoder::Lstm,
     };
     let well = get("well", 1.0) > 0.0;

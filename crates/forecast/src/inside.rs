@@ -109,7 +109,7 @@ impl Forecaster {
             "not-explained",
             format!("the rung '{}' is no recurrent net: it has no gates to show", self.rung),
         )
-        .next("explain rnn, gru or lstm of the same run")
+        .next("explain rnn, gru, lstm, slstm or mingru of the same run")
         .input()
     }
 }

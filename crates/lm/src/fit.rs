@@ -265,8 +265,8 @@ impl NetLmParams {
             // The gates of an LSTM bear more; wider layers less.
             learning_rate: (128.0 / units as f64).sqrt().min(1.0)
                 * match kind {
-                    Kind::Recurrent(Cell::Lstm) => 1e-2,
-                    Kind::Recurrent(Cell::Gru) => 6e-3,
+                    Kind::Recurrent(Cell::Lstm | Cell::SLstm) => 1e-2,
+                    Kind::Recurrent(Cell::Gru | Cell::MinGru) => 6e-3,
                     Kind::Recurrent(_) | Kind::Window(_) => 3e-3,
                 },
             weight_decay: 1e-2,

@@ -63,7 +63,7 @@ impl NetLm {
         let recurrent = self.predictor().ok_or_else(|| {
             Fault::new("no-gates", "a net over a window of words")
                 .cause("it has no state that goes on from word to word")
-                .next("ask a recurrent net: rnn, gru or lstm")
+                .next("ask a recurrent net: rnn, gru, lstm, slstm or mingru")
                 .input()
         })?;
         Ok(recurrent.inside(&classes)?)

@@ -3,6 +3,7 @@
 
 use gyeol_base::{Fault, Result};
 use gyeol_lm::{LineInside, NetLm, Shape};
+use gyeol_neural::Cell;
 use gyeol_neural::net::{LayerInside, Part};
 use gyeol_ngram::{Scored, ScoresWords, WordId};
 use serde_json::{Map, Value, json};
@@ -133,7 +134,7 @@ pub(crate) fn verb() -> VerbSpec {
         "layer".into(),
         json!({ "type": "integer", "description": "From 1, the first above the words." }),
     );
-    layer.insert("cell".into(), json!({ "type": "string", "enum": ["rnn", "rnn-relu", "gru", "lstm"] }));
+    layer.insert("cell".into(), json!({ "type": "string", "enum": Cell::NAMES }));
     layer.insert("units".into(), json!({ "type": "integer" }));
     layer.extend(Part::NAMES.iter().map(|name| ((*name).to_owned(), rows.clone())));
     VerbSpec {
@@ -197,12 +198,7 @@ pub(crate) fn answer(model: &LmModel, ask: &Map<String, Value>) -> Result<Value>
 ///
 /// # Errors
 /// `no-such-layer`, `no-such-gate`.
-pub fn chosen(
-    cell: gyeol_neural::Cell,
-    layers: usize,
-    layer: Option<usize>,
-    part: Option<Part>,
-) -> Result<()> {
+pub fn chosen(cell: Cell, layers: usize, layer: Option<usize>, part: Option<Part>) -> Result<()> {
     if let Some(layer) = layer
         && !(1..=layers).contains(&layer)
     {
@@ -215,7 +211,7 @@ pub fn chosen(
         && !has.contains(&part)
     {
         let names: Vec<&str> = has.iter().map(|part| part.name()).collect();
-        return Err(Fault::new("no-such-gate", format!("'{part}' of an {}, which has none", cell.title()))
+        return Err(Fault::new("no-such-gate", format!("the {} has no '{part}'", cell.title()))
             .next(format!("name one of {}", names.join(", ")))
             .option());
     }

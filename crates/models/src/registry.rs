@@ -186,7 +186,8 @@ impl Registry {
 
 /// Whether a rung is a recurrent net, or a mixture with one.
 fn has_net(rung: &str) -> bool {
-    rung.split('+').any(|part| matches!(part.split(':').next(), Some("rnn" | "gru" | "lstm")))
+    rung.split('+')
+        .any(|part| matches!(part.split(':').next(), Some("rnn" | "gru" | "lstm" | "slstm" | "mingru")))
 }
 
 /// Opens a file of any kind that this program fits.
@@ -213,7 +214,7 @@ mod tests {
     fn rungs_with_a_recurrent_net_are_explained_and_others_of_their_kind_are_not() {
         let all = Registry::standard();
         let explains = |kind, rung| all.commands(kind, rung).contains(&"explain");
-        for rung in ["lstm", "gru:wide", "ngram+rnn", "ngram:trigram+lstm:deep"] {
+        for rung in ["lstm", "gru:wide", "ngram+rnn", "ngram:trigram+lstm:deep", "slstm", "ngram+mingru"] {
             assert!(explains(LmModel::KIND, rung), "{rung}");
         }
         for rung in ["ngram", "unigram", "ngram:lstm", ""] {

@@ -49,8 +49,9 @@ impl Shapes {
     }
 
     /// A recurrent layer: X (T, B, I) and H (T, B, H) make W_x, W_h and b as [`crate::Recurrent`] has them: one block of
-    /// H columns for the simple RNN, four for the LSTM (input gate, forget gate, candidate, output gate), three for the
-    /// GRU (reset, update, candidate) and a fourth bias for its candidate's recurrent product.
+    /// H columns for the simple RNN, four for the LSTM and the sLSTM (input gate, forget gate, candidate, output gate),
+    /// three for the GRU (reset, update, candidate) and a fourth bias for its candidate's recurrent product, two for the
+    /// minGRU (update, candidate), which has no W_h.
     ///
     /// # Errors
     /// [`Error::Shape`] with both shapes when X and H have other numbers of steps or rows.
@@ -65,11 +66,11 @@ impl Shapes {
         let (all, of_x, _, of_h) = cell.blocks();
         Ok(Shapes {
             data: vec![("X", vec![x.0, x.1, x.2]), ("H", vec![h.0, h.1, h.2])],
-            weights: vec![
-                ("W_x", vec![x.2, of_x * h.2]),
-                ("W_h", vec![h.2, of_h * h.2]),
-                ("b", vec![all * h.2]),
-            ],
+            weights: [("W_x", vec![x.2, of_x * h.2])]
+                .into_iter()
+                .chain(cell.is_recurrent().then(|| ("W_h", vec![h.2, of_h * h.2])))
+                .chain([("b", vec![all * h.2])])
+                .collect(),
         })
     }
 
@@ -99,12 +100,15 @@ mod tests {
 
     #[test]
     fn recurrent_shapes_are_those_of_the_layer() {
-        for cell in [Cell::Rnn, Cell::RnnRelu, Cell::Gru, Cell::Lstm] {
+        for cell in [Cell::Rnn, Cell::RnnRelu, Cell::Gru, Cell::Lstm, Cell::SLstm, Cell::MinGru] {
             let mut layout = Layout::new();
             let layer = Recurrent::new(&mut layout, "r", cell, 5, 7);
             let shapes = Shapes::recurrent(cell, (3, 2, 5), (3, 2, 7)).unwrap();
-            let of = |i: usize| &shapes.weights[i].1;
-            assert_eq!((of(0), of(1), of(2)), (&layer.w_x.shape, &layer.w_h.shape, &layer.b.shape));
+            let slots = [Some(&layer.w_x), layer.w_h.as_ref(), Some(&layer.b)];
+            let want: Vec<_> = slots.into_iter().flatten().map(|slot| slot.shape.clone()).collect();
+            let found: Vec<_> = shapes.weights.iter().map(|(_, shape)| shape.clone()).collect();
+            assert_eq!(found, want);
+            assert_eq!(shapes.parameters(), layer.parameters());
             assert_eq!(shapes.parameters(), layout.len());
         }
     }

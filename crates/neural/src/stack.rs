@@ -9,7 +9,8 @@
 //! read. Dropout lies between layers only (Zaremba et al. 2014), drawn anew at each step, or once a sequence where
 //! `locked` (Gal and Ghahramani 2016); `recurrent_dropout` masks h_{t-1} within each layer, once a sequence.
 //!
-//! States are (L·D, B, H): layer by layer, forward before backward, by the caller's rows.
+//! States are h (L·D, B, H) and c (L·D, B, M H), where M is [`Cell::memories`]: layer by layer, forward before backward,
+//! by the caller's rows.
 
 use gyeol_tensor::elementwise::add;
 use gyeol_tensor::{Buffer, Pool, Precision, Real, Rng, Write};
@@ -76,9 +77,14 @@ impl StackParams {
         self.directions() * self.hidden
     }
 
-    /// Numbers of h (and of c) of one row in a state: L D H.
+    /// Numbers of h of one row in a state: L D H.
     pub fn state(&self) -> usize {
         self.layers * self.output()
+    }
+
+    /// Numbers of c of one row in a state, all that the cells remember beside h: L D M H.
+    pub fn memory(&self) -> usize {
+        self.cell.memories() * self.state()
     }
 
     /// Refuses what makes no stack.
@@ -101,6 +107,10 @@ impl StackParams {
             if !(0.0..1.0).contains(&p) {
                 return bad(name, p.to_string(), "at least 0 and below 1");
             }
+        }
+        if self.recurrent_dropout > 0.0 && !self.cell.is_recurrent() {
+            let found = format!("{} for a {}", self.recurrent_dropout, self.cell.title());
+            return bad("recurrent_dropout", found, "0 where no product reads the hidden state");
         }
         if self.chrono.is_some() && self.cell != Cell::Lstm {
             return bad("chrono", format!("set for {}", self.cell.title()), "set for an LSTM only");
@@ -225,8 +235,7 @@ impl Stack {
         }
     }
 
-    /// Walks the rows of `steps` through all layers. x is (N, I); `state` is (h, c) carried in, each (L·D, B, H),
-    /// zero where none; masks are drawn where `rng` is given.
+    /// Walks the rows of `steps` through all layers. x is (N, I); `state` is (h, c) carried in, zero where none; masks are drawn where `rng` is given.
     pub fn forward<T: Real>(
         &self,
         params: &[T],
@@ -240,6 +249,7 @@ impl Stack {
         let p = &self.params;
         let (h, directions, width, n) = (p.hidden, p.directions(), p.output(), steps.total());
         let size = steps.rows() * h;
+        let remembered = p.cell.memories() * size;
         tape.dropped = rng.is_some() && p.dropout > 0.0;
         for l in 0..p.layers {
             let (below, here) = tape.outputs.split_at_mut(l);
@@ -252,10 +262,7 @@ impl Stack {
             let input = &input[..n * columns];
             for d in 0..directions {
                 let at = l * directions + d;
-                let carried = state.map(|(h0, c0)| {
-                    let part = at * size..(at + 1) * size;
-                    (&h0[part.clone()], if c0.is_empty() { c0 } else { &c0[part] })
-                });
+                let carried = state.map(|(h0, c0)| (part(h0, at, size), part(c0, at, remembered)));
                 let mut read = input;
                 if d == 1 {
                     let turned = &mut tape.turned[l][..n * columns];
@@ -305,13 +312,12 @@ impl Stack {
         &out[..steps.total() * self.params.output()]
     }
 
-    /// Writes the last states to `h` and, for the LSTM, `c`: (L·D, B, H).
+    /// Writes the last states to `h` (L·D, B, H) and, unless it is empty, `c` (L·D, B, M H).
     pub fn state_into<T: Real>(&self, steps: &Steps, tape: &StackTape<T>, h: &mut [T], c: &mut [T]) {
         let size = steps.rows() * self.params.hidden;
+        let remembered = self.params.cell.memories() * size;
         for (at, cell) in tape.cells.iter().enumerate() {
-            let part = at * size..(at + 1) * size;
-            let c = if c.is_empty() { &mut [] } else { &mut c[part.clone()] };
-            cell.state_into(steps, &mut h[part], c);
+            cell.state_into(steps, part_mut(h, at, size), part_mut(c, at, remembered));
         }
     }
 
@@ -339,8 +345,7 @@ impl Stack {
         }
     }
 
-    /// From the gradient of the output (`every`, (N, D H)) and of the last states (`last`, each (L·D, B, H), either
-    /// may be empty) to those of the parameters, of x and of the state carried in.
+    /// From the gradient of the output (`every`, (N, D H)) and of the last states (`last`, either may be empty) to those of the parameters, of x and of the state carried in.
     ///
     /// Uses up the tape.
     pub fn backward<T: Real>(
@@ -358,6 +363,7 @@ impl Stack {
         let p = &self.params;
         let (h, directions, width, n) = (p.hidden, p.directions(), p.output(), steps.total());
         let size = steps.rows() * h;
+        let remembered = p.cell.memories() * size;
         let StackTape { cells, outputs, turned, masks, dropped, d_out, d_in, d_turned, d_half } = tape;
         for l in (0..p.layers).rev() {
             let top = l + 1 == p.layers;
@@ -372,16 +378,9 @@ impl Stack {
             };
             for d in 0..directions {
                 let at = l * directions + d;
-                let part = at * size..(at + 1) * size;
-                let cut = |s: &mut [T]| if s.is_empty() { 0..0 } else { part.clone() };
-                let last = above.last.map(|(dh, dc)| {
-                    let of = |s: &'_ [T]| if s.is_empty() { 0..0 } else { part.clone() };
-                    (&dh[of(dh)], &dc[of(dc)])
-                });
-                let state = d_state.as_mut().map(|(dh, dc)| {
-                    let (of_h, of_c) = (cut(dh), cut(dc));
-                    (&mut dh[of_h], &mut dc[of_c])
-                });
+                let last = above.last.map(|(dh, dc)| (part(dh, at, size), part(dc, at, remembered)));
+                let state =
+                    d_state.as_mut().map(|(dh, dc)| (part_mut(dh, at, size), part_mut(dc, at, remembered)));
                 let every = if top { above.every } else { Some(&d_out[..n * width]) };
                 // One direction's columns of dY, in its own order of steps.
                 let every = match (every, directions) {
@@ -436,7 +435,7 @@ impl Stack {
 
     /// Trainable numbers.
     pub fn parameters(&self) -> usize {
-        self.cells.iter().map(|c| c.w_x.len() + c.w_h.len() + c.b.len()).sum()
+        self.cells.iter().map(Recurrent::parameters).sum()
     }
 }
 
@@ -450,6 +449,16 @@ impl<T: Real> StackTape<T> {
     pub fn reserve_ragged(&mut self) {
         self.cells.iter_mut().for_each(RecurrentTape::reserve_gathered);
     }
+}
+
+/// The states of one layer and direction; of none given none.
+fn part<T>(states: &[T], at: usize, size: usize) -> &[T] {
+    if states.is_empty() { states } else { &states[at * size..(at + 1) * size] }
+}
+
+/// [`part`], to write.
+fn part_mut<T>(states: &mut [T], at: usize, size: usize) -> &mut [T] {
+    if states.is_empty() { states } else { &mut states[at * size..(at + 1) * size] }
 }
 
 /// A layer's own output buffer where it has one, else the hidden states of its only direction.

@@ -1,7 +1,7 @@
 //! Recurrent nets over the units of a text, one after another: what a bag of terms cannot tell, the order, they can.
 //!
 //! ```text
-//! units ──▶ embedding ──▶ RNN, GRU or LSTM, one way or both ──▶ last step, or all of them pooled ──▶ class or number
+//! units ──▶ embedding ──▶ RNN, GRU, LSTM, sLSTM or minGRU, one way or both ──▶ last step, or all of them pooled ──▶ class or number
 //! ```
 //!
 //! While it learns, numbers of embeddings and of what is read are dropped, and units are taken for the unknown one, as

@@ -5,7 +5,7 @@
 //! | logistic, softmax, SVM, perceptron, naive Bayes | Σ wⱼ xⱼ + b | wⱼ xⱼ |
 //! | NBSVM | Σ wⱼ xⱼ / √(Σ mⱼ xⱼ²) + b | wⱼ xⱼ / √(Σ mⱼ xⱼ²) |
 //! | Gaussian naive Bayes | ln p(k) + Σ ln N(xⱼ; μ, σ²) | ln N(xⱼ; μ, σ²) |
-//! | RNN, GRU, LSTM | what it loses without the word (`occlusion`) | |
+//! | RNN, GRU, LSTM, sLSTM, minGRU | what it loses without the word (`occlusion`) | |
 //! | linear, ridge, lasso, elastic net | Σ wⱼ xⱼ + b | (wⱼ / sⱼ) × the cell, with b - Σ wⱼ cⱼ / sⱼ for b |
 //!
 //! Of numbers, x = (cell - c) / s is undone, so that coefficients are per unit of the column. Terms of classes are measured
@@ -87,7 +87,7 @@ pub struct Explained {
 /// The error of a machine whose answer is no sum.
 fn not_linear(machine: &Machine, why: &str, next: &str) -> Error {
     Fault::new("not-explained", format!("what '{}' says is no sum of terms: {why}", machine.rung))
-        .cause("explained are logistic, softmax, svm, nbsvm, naive-bayes, perceptron, linear, ridge, lasso, elastic-net, knn, rnn, gru, lstm and bilstm")
+        .cause("explained are logistic, softmax, svm, nbsvm, naive-bayes, perceptron, linear, ridge, lasso, elastic-net, knn, rnn, gru, lstm, slstm, mingru and bilstm")
         .next(next)
         .input()
 }

@@ -158,6 +158,26 @@ mod tests {
     }
 
     #[test]
+    fn the_logarithm_of_the_sigmoid_is_within_4e_7_of_the_truth_and_finite_everywhere() {
+        fn log<const FUSED: bool>(x: &mut [f32]) {
+            x.iter_mut().for_each(|v| *v = v.log_sigmoid_lane::<FUSED>().0);
+        }
+        fn slope<const FUSED: bool>(x: &mut [f32]) {
+            x.iter_mut().for_each(|v| *v = v.log_sigmoid_lane::<FUSED>().1);
+        }
+        let (want, want_slope) = (|x: f64| x.min(0.0) - (-x.abs()).exp().ln_1p(), |x: f64| sigmoid(-x));
+        for (f, g) in
+            [(log::<false> as fn(&mut [f32]), slope::<false> as fn(&mut [f32])), (log::<true>, slope::<true>)]
+        {
+            let (off, off_slope) = (worst(f32::MIN, 87.3, f, want), worst(f32::MIN, 87.3, g, want_slope));
+            assert!(off < 4e-7 && off_slope < 4e-7, "{off:e} {off_slope:e}");
+            let mut far = [88.0, 1e30, f32::MAX, f32::INFINITY, f32::NAN];
+            f(&mut far);
+            assert!(far[..4] == [0.0; 4] && far[4].is_nan(), "{far:?}");
+        }
+    }
+
+    #[test]
     fn nan_stays_nan() {
         for kind in [Activation::Tanh, Activation::Sigmoid] {
             let mut x = [f32::NAN; 3];

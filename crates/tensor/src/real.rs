@@ -71,6 +71,18 @@ pub trait Real:
         Self::ONE / (Self::ONE + (-self).exp_lane::<FUSED>())
     }
 
+    /// ln(1 + self) for 0 to 1; relative error under 2e-7 in `f32`.
+    fn ln_1p_lane<const FUSED: bool>(self) -> Self;
+    /// ln of the sigmoid, ln(1 / (1 + e^-self)), never above 0 and without overflow at either end, and the sigmoid of
+    /// -self, which is its slope: min(x, 0) - ln(1 + e^-|x|), and one of 1 / (1 + e^-|x|) and 1 less that.
+    #[inline(always)]
+    fn log_sigmoid_lane<const FUSED: bool>(self) -> (Self, Self) {
+        let e = (-self.abs()).exp_lane::<FUSED>();
+        let (below, far) = if self < Self::ZERO { (self, Self::ONE) } else { (Self::ZERO, e) };
+        // NaN is not below 0, and e is NaN with it.
+        (below - e.ln_1p_lane::<FUSED>(), far / (Self::ONE + e))
+    }
+
     #[doc(hidden)]
     fn activate(kind: activation::Activation, x: &mut [Self]);
     #[doc(hidden)]
@@ -173,6 +185,20 @@ impl Real for f32 {
         f32::from_bits((m / (m + 2.0)).to_bits() | (self.to_bits() & 0x8000_0000))
     }
 
+    // ln(1 + x) = 2 atanh(s) with s = x / (2 + x), at most 1/3, and atanh(s) / s a polynomial of s^2 whose first
+    // coefficient is 1 and whose others interpolate at Chebyshev points (relative error under 2e-8): nothing cancels
+    // near 0.
+    #[inline(always)]
+    fn ln_1p_lane<const FUSED: bool>(self) -> f32 {
+        let s = self / (self + 2.0);
+        let q = s * s;
+        let p = q.fma::<FUSED>(0.134_257_5, 0.141_183_1);
+        let p = p.fma::<FUSED>(q, 0.200_037_8);
+        let p = p.fma::<FUSED>(q, 0.333_333_2);
+        let p = p.fma::<FUSED>(q, 1.0);
+        (s + s) * p
+    }
+
     fn activate(kind: activation::Activation, x: &mut [f32]) {
         activation::dispatch_f32(kind, x)
     }
@@ -235,6 +261,10 @@ impl Real for f64 {
     #[inline(always)]
     fn tanh_lane<const FUSED: bool>(self) -> f64 {
         self.tanh()
+    }
+    #[inline(always)]
+    fn ln_1p_lane<const FUSED: bool>(self) -> f64 {
+        self.ln_1p()
     }
 
     fn activate(kind: activation::Activation, x: &mut [f64]) {

@@ -62,7 +62,7 @@ pub struct Asked {
     /// Layer of a net, from 1 [default: the last].
     #[arg(long, value_name = "N")]
     pub layer: Option<usize>,
-    /// Gate or state of a net that is shown [default: cell of an LSTM, else hidden].
+    /// Gate or state of a net that is shown [default: cell of an LSTM and an sLSTM, else hidden].
     #[arg(long, value_name = "GATE", value_parser = PossibleValuesParser::new(Part::NAMES).try_map(|name| name.parse::<Part>()))]
     pub gate: Option<Part>,
     /// Of a corpus, the texts in which this unit of a net of words is highest and lowest, with the words around.
@@ -193,8 +193,8 @@ pub struct Shapes {
     /// Rows of a mini-batch.
     #[arg(long, value_name = "N", default_value_t = 32)]
     pub batch: usize,
-    /// What the hidden layers are: dense, rnn, rnn-relu, gru or lstm.
-    #[arg(long, value_name = "CELL", default_value = "dense", value_parser = ["dense", "rnn", "rnn-relu", "gru", "lstm"])]
+    /// What the hidden layers are: dense, rnn, rnn-relu, gru, lstm, slstm or mingru.
+    #[arg(long, value_name = "CELL", default_value = "dense", value_parser = ["dense", "rnn", "rnn-relu", "gru", "lstm", "slstm", "mingru"])]
     pub cell: String,
     /// Steps of a sequence, for a cell [default: 10].
     #[arg(long, value_name = "N")]

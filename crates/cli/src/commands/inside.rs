@@ -5,6 +5,7 @@ use std::path::Path;
 use gyeol_bundle::Bundle;
 use gyeol_forecast::Forecaster;
 use gyeol_models::{LmModel, bits, chosen, layers_json};
+use gyeol_neural::Cell;
 use gyeol_neural::net::{LayerInside, Part};
 use gyeol_report::lesson::{Bars, Block, Lesson, Section, Sheet, Tints};
 use gyeol_report::terminal::display_width;
@@ -281,8 +282,8 @@ fn units(asked: Option<&Units>, layer: &LayerInside<f32>, part: Part, most: usiz
 
 /// The size that is drawn in full: 1 of gates and of what tanh has bounded, else the largest that is shown.
 fn full(layer: &LayerInside<f32>, chosen: &[usize], part: Part) -> f64 {
-    if part.is_gate() || part == Part::Candidate {
-        return 1.0;
+    if let Some(bound) = part.bound(layer.cell) {
+        return bound;
     }
     let values = layer.part(part).unwrap_or_default().chunks(layer.units);
     let shown = values.flat_map(|row| chosen.iter().map(|&unit| f64::from(row[unit]).abs()));
@@ -423,6 +424,11 @@ fn tints(walk: &Walk, chosen: &Chosen, part: Part, language: Language) -> Tints 
     let layer = &walk.layers[chosen.layer];
     let t = |key: &str, args: &[(&str, String)]| text::message(key, args, language);
     let values = layer.part(part).unwrap_or_default();
+    // Its update gate writes where the GRU's keeps, and nothing bounds its candidate.
+    let of = match (layer.cell, part) {
+        (Cell::MinGru, Part::Update | Part::Candidate) => "-mingru",
+        _ => "",
+    };
     // What comes after the last step is expected, but was not read.
     let read = &walk.steps[..layer.steps().min(walk.steps.len())];
     let of_unit = |unit: usize| values.chunks(layer.units).map(move |row| f64::from(row[unit])).collect();
@@ -440,7 +446,7 @@ fn tints(walk: &Walk, chosen: &Chosen, part: Part, language: Language) -> Tints 
     }
     Tints {
         title: text::sentence_case(&t(&format!("part-{part}"), &[])),
-        see: t(&format!("part-{part}-see"), &[]),
+        see: t(&format!("part-{part}-see{of}"), &[]),
         columns: read.iter().map(|step| step.short.clone()).collect(),
         bars: Some(Bars {
             title: walk.heads[1].clone(),

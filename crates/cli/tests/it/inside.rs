@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 
 use serde_json::Value;
 
-use crate::common::{HOURS, Place, climbed};
+use crate::common::{HOURS, Place, climbed, with_load};
 
 /// Lines of a small grammar.
 fn lines(n: usize, korean: bool) -> String {
@@ -282,4 +282,34 @@ fn a_net_of_readings_shows_what_it_looks_back_on() {
     place.call(&["explain", model, "load.csv", "--at", &crate::common::stamp(60)]).failed(&["48", "Next: "]);
     place.call(&["explain", model, "load.csv", "--row", "2"]).failed(&["2 of 1", "--row"]);
     place.call(&["explain", "out/rungs/linear.gyeol", "load.csv"]).failed(&["linear", "no gates", "lstm"]);
+}
+
+#[test]
+fn newer_cells_show_their_own_gates_and_states_of_words_and_of_readings() {
+    let of_slstm = ["input", "forget", "output", "candidate", "cell", "normaliser", "hidden"];
+    for (cell, title, parts) in
+        [("slstm", "sLSTM", &of_slstm[..]), ("mingru", "minGRU", &["update", "candidate", "hidden"])]
+    {
+        let place = fitted(cell, false, false);
+        let line = "The storm rose at 3.";
+        let found = place.call(&["explain", "m.gyeol", line, "--json"]).ok().json();
+        whole(&found, parts, 2, 12);
+        assert_eq!(found["layers"][0]["cell"], cell);
+        let told = place.call(&["explain", "m.gyeol", line, "--gate", "candidate"]).ok().out;
+        assert!(told.contains(&format!("{title}, layer 2 of 2: candidate of 8")), "{told}");
+        place.call(&["explain", "m.gyeol", line, "--gate", "reset"]).failed(&[title, "no 'reset'", parts[0]]);
+
+        let place = with_load();
+        place.write(
+            "r.toml",
+            format!(
+                "[data]\nfile = \"load.csv\"\n[forecast]\nlook_back = 48\nhorizon = 12\n[[rung]]\nname = \"{cell}\"\n\
+                 hidden = 8\nhead = 8\nepochs = 1\nmembers = 1\n"
+            ),
+        );
+        place.call(&["train", "r.toml", "--rung", cell, "-o", "m.gyeol", "-q"]).ok();
+        let found = place.call(&["explain", "m.gyeol", "load.csv", "--json"]).ok().json();
+        whole(&found, parts, 1, 8);
+        assert_eq!(found["layers"][0]["cell"], cell);
+    }
 }

@@ -28,6 +28,10 @@ pub enum Encoder {
     Gru,
     /// Long short-term memory.
     Lstm,
+    /// LSTM with an exponential input gate.
+    SLstm,
+    /// GRU whose gate and candidate read the input alone.
+    MinGru,
 }
 
 impl Encoder {
@@ -38,6 +42,8 @@ impl Encoder {
             Encoder::Rnn => Some(Cell::Rnn),
             Encoder::Gru => Some(Cell::Gru),
             Encoder::Lstm => Some(Cell::Lstm),
+            Encoder::SLstm => Some(Cell::SLstm),
+            Encoder::MinGru => Some(Cell::MinGru),
         }
     }
 }

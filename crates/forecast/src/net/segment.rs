@@ -167,10 +167,10 @@ impl SegmentNet {
             LayerShape {
                 name: self.cell.cell.title().into(),
                 x: format!("({n} + {m}, B, {h})"),
-                w: format!("({h}, {}) + ({h}, {})", self.cell.w_x.shape[1], self.cell.w_h.shape[1]),
+                w: self.cell.weights(),
                 b: format!("({})", self.cell.b.len()),
                 y: format!("({n} + {m}, B, {h})"),
-                parameters: self.cell.w_x.len() + self.cell.w_h.len() + self.cell.b.len(),
+                parameters: self.cell.parameters(),
             },
         ];
         if let Some(d) = &self.known {
@@ -265,6 +265,7 @@ impl<T: Real> WindowNet<T> for SegmentNet {
         let (h, s, w) = (self.params.hidden, self.segment, self.width);
         let z = Buffer::zeros;
         let f = self.ahead.width();
+        let memories = self.cell.cell.memories();
         SegmentWorkspace {
             x: z(n * s * rows * w),
             segments: z(n * s * rows * w),
@@ -277,7 +278,7 @@ impl<T: Real> WindowNet<T> for SegmentNet {
             q: z(m * rows * h),
             dq: z(m * rows * h),
             h0: z(m * rows * h),
-            c0: z(m * rows * h),
+            c0: z(m * rows * h * memories),
             decode: self.cell.tape(1, m * rows),
             decode_walk: Steps::with_capacity(1, m * rows),
             h: z(m * rows * h),
@@ -285,9 +286,9 @@ impl<T: Real> WindowNet<T> for SegmentNet {
             mask: z(m * rows * h),
             dropped: false,
             dh0: z(m * rows * h),
-            dc0: z(m * rows * h),
+            dc0: z(m * rows * h * memories),
             d_last_h: z(rows * h),
-            d_last_c: z(rows * h),
+            d_last_c: z(rows * h * memories),
             flat: z(m * rows * s),
             d_flat: z(m * rows * s),
             y: z(m * rows * s),
@@ -340,12 +341,10 @@ impl<T: Real> WindowNet<T> for SegmentNet {
                 }
             }
             w.h0[j * c * h..(j + 1) * c * h].copy_from_slice(h_last);
-            if !c_last.is_empty() {
-                w.c0[j * c * h..(j + 1) * c * h].copy_from_slice(c_last);
-            }
+            w.c0[j * c_last.len()..(j + 1) * c_last.len()].copy_from_slice(c_last);
         }
         let all = m * c * h;
-        let state = Some((&w.h0[..all], &w.c0[..all]));
+        let state = Some((&w.h0[..all], &w.c0[..all * self.cell.cell.memories()]));
         w.decode_walk.set_equal(1, m * c);
         self.cell.forward(params, &packed.cell, q, &w.decode_walk, state, None, &mut w.decode);
         let hidden = &mut w.h[..all];
@@ -385,7 +384,8 @@ impl<T: Real> WindowNet<T> for SegmentNet {
         if w.dropped {
             dh.iter_mut().zip(w.mask.iter()).for_each(|(d, &m)| *d *= m);
         }
-        let (dh0, dc0) = (&mut w.dh0[..all], &mut w.dc0[..all]);
+        let memories = self.cell.cell.memories();
+        let (dh0, dc0) = (&mut w.dh0[..all], &mut w.dc0[..all * memories]);
         let dq = &mut w.dq[..all];
         self.cell.backward(
             &packed.cell,
@@ -398,13 +398,13 @@ impl<T: Real> WindowNet<T> for SegmentNet {
             gradient,
             Write::Add,
         );
-        let (last_h, last_c) = (&mut w.d_last_h[..c * h], &mut w.d_last_c[..c * h]);
+        let (last_h, last_c) = (&mut w.d_last_h[..c * h], &mut w.d_last_c[..c * h * memories]);
         last_h.fill(T::ZERO);
         last_c.fill(T::ZERO);
         for j in 0..m {
             let block = j * c * h..(j + 1) * c * h;
             add(&dh0[block.clone()], last_h);
-            add(&dc0[block.clone()], last_c);
+            add(&dc0[block.start * memories..block.end * memories], last_c);
             let rows = &dq[block];
             for (row, &channel) in rows.chunks_exact(h).zip(&w.channels) {
                 add(row, &mut self.position.of_mut(gradient)[j * h..(j + 1) * h]);

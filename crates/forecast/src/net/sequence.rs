@@ -1,4 +1,4 @@
-//! A net that reads the look-back row by row (RNN, GRU, LSTM) or flattened (MLP), and forecasts the horizon by
+//! A net that reads the look-back row by row (RNN, GRU, LSTM, sLSTM, minGRU) or flattened (MLP), and forecasts the horizon by
 //! one dense layer ("plain") or by [`StepHead`].
 
 use gyeol_neural::net::{LayerInside, inside};
@@ -168,10 +168,10 @@ impl SequenceNet {
                     rows.push(LayerShape {
                         name: l.cell.title().into(),
                         x: format!("({t}, B, {})", l.input),
-                        w: format!("({}, {}) + ({h}, {})", l.input, l.w_x.shape[1], l.w_h.shape[1]),
+                        w: l.weights(),
                         b: format!("({})", l.b.len()),
                         y: format!("({t}, B, {h})"),
-                        parameters: l.w_x.len() + l.w_h.len() + l.b.len(),
+                        parameters: l.parameters(),
                     });
                 }
             }

@@ -81,7 +81,8 @@ fn gradients_of_every_net_agree_with_differences() {
     for channels in [1, 2] {
         let (data, windows) = data(channels);
         let shape = NetShape::of(&data);
-        for encoder in [Encoder::Mlp, Encoder::Rnn, Encoder::Gru, Encoder::Lstm] {
+        use Encoder::{Gru, Lstm, MinGru, Mlp, Rnn, SLstm};
+        for encoder in [Mlp, Rnn, Gru, Lstm, SLstm, MinGru] {
             for head in [0, 7] {
                 for segment in [None, Some(3)] {
                     if segment.is_some() && encoder == Encoder::Mlp {

@@ -84,6 +84,8 @@ fn rungs() -> Vec<RungParams> {
         net(Encoder::Gru, None, 0.0),
         net(Encoder::Lstm, None, 0.1),
         net(Encoder::Lstm, Some(6), 0.2),
+        net(Encoder::SLstm, None, 0.1),
+        net(Encoder::MinGru, Some(6), 0.1),
     ]
 }
 
@@ -361,7 +363,7 @@ fn the_states_that_are_shown_are_those_of_the_forecast() {
         }
         other => other,
     };
-    for encoder in [Encoder::Rnn, Encoder::Gru, Encoder::Lstm] {
+    for encoder in [Encoder::Rnn, Encoder::Gru, Encoder::Lstm, Encoder::SLstm, Encoder::MinGru] {
         let (fitted, data, windows) = fit(&r, [250, 320, 400], &params(encoder, None), 1);
         let RungPredictor::Net { net, members, .. } = &fitted.predictor else { panic!("a net") };
         let window = windows.test[3];

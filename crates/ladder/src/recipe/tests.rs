@@ -386,7 +386,7 @@ fn the_data_section_is_checked() {
 fn keys_of_another_rung_or_operation_are_refused() {
     says(
         "[[rung]]\nname = \"linear\"\nhidden = 3\n",
-        &["line 3", "`linear` has no such thing", "mlp, rnn, gru, lstm"],
+        &["line 3", "`linear` has no such thing", "mlp, rnn, gru, lstm, slstm, mingru"],
     );
     says("[[rung]]\nname = \"last-value\"\nseason = 3\n", &["belongs to seasonal-naive"]);
     says(

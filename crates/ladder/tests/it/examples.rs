@@ -259,14 +259,19 @@ fn recurrent_nets_climb_on_texts_alone_and_in_mixtures_with_the_same_bits_on_any
     let small = "units = 8\nembedding = 8\nepochs = 6\nlearning_rate = [0.02]\nbatch = 16\n";
     let rung = |name: &str, more: &str| format!("[[rung]]\nname = \"{name}\"\n{small}{more}");
     let rungs = format!(
-        "[split]\nfolds = 0\n[[rung]]\nname = \"nbsvm\"\nc = [1]\nfeatures = [\"word:1-1\"]\n{}{}{}[[rung]]\nname = \"nbsvm+lstm\"\n",
+        "[split]\nfolds = 0\n[[rung]]\nname = \"nbsvm\"\nc = [1]\nfeatures = [\"word:1-1\"]\n{}{}{}{}{}[[rung]]\nname = \"nbsvm+lstm\"\n",
+        rung("slstm", ""),
+        rung("mingru", ""),
         rung("lstm", "longest = 5\nunit = [\"word\"]\n"),
         rung("bilstm", "pooling = \"attention\"\nlayers = 2\nunit = [\"word\", \"char\"]\n"),
         rung("gru:last", "pooling = \"last\"\nword_dropout = 0.1\nmin_count = 1\n"),
     );
     let outcome = run(at, &format!("{TEXTS}{rungs}"), "a", 1).unwrap();
     let named = |name: &str| outcome.report.rungs.iter().find(|rung| rung.name == name).unwrap();
-    for name in ["lstm", "bilstm", "gru:last"] {
+    for (name, title) in [("slstm", "sLSTM"), ("mingru", "minGRU")] {
+        assert!(named(name).layers.iter().any(|layer| layer.name == title), "{:?}", named(name).layers);
+    }
+    for name in ["slstm", "mingru", "lstm", "bilstm", "gru:last"] {
         let rung = named(name);
         assert!(rung.test["error"].value < 0.3, "{name} {:?}", rung.test);
         assert!(!rung.curve.is_empty() && rung.verdict.best_epoch > 0 && rung.layers.len() >= 3, "{name}");

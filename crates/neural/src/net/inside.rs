@@ -7,6 +7,11 @@
 //! | RNN | hidden |
 //! | GRU | reset r, update z, candidate n, hidden |
 //! | LSTM | input i, forget f, output o, candidate g, cell c, hidden |
+//! | sLSTM | input i', forget f', output o, candidate g, cell c, normaliser n, hidden |
+//! | minGRU | update z, candidate n, hidden |
+//!
+//! The sLSTM's exponential gates are those relative to its stabiliser, as its states are: c_t = f' c_{t-1} + i' g and
+//! n_t = f' n_{t-1} + i' hold for what is shown.
 
 use gyeol_tensor::{Buffer, Real};
 
@@ -19,20 +24,23 @@ use crate::steps::Steps;
 /// A gate or a state of a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Part {
-    /// How much of the candidate is written (LSTM), 0 to 1.
+    /// How much of the candidate is written (LSTM, sLSTM), 0 to 1.
     Input,
-    /// How much of the cell state is kept (LSTM), 0 to 1.
+    /// How much of the cell state is kept (LSTM, sLSTM), 0 to 1.
     Forget,
-    /// How much of the cell state is shown (LSTM), 0 to 1.
+    /// How much of the cell state is shown (LSTM, sLSTM), 0 to 1.
     Output,
     /// How much of the old state the candidate sees (GRU), 0 to 1.
     Reset,
-    /// How much of the old state is kept (GRU), 0 to 1.
+    /// How much of the old state is kept (GRU), or of the candidate taken (minGRU), 0 to 1.
     Update,
-    /// What may be written, −1 to 1.
+    /// What may be written, −1 to 1; without bounds in the minGRU.
     Candidate,
-    /// What is remembered (LSTM), without bounds.
+    /// What is remembered (LSTM, sLSTM), without bounds.
     Cell,
+    /// The weight of all that is in the cell state (sLSTM), by which it is divided where it is read; at least 1 after a
+    /// step from nothing.
+    Normaliser,
     /// What goes on to the next step and to the layer above.
     Hidden,
 }
@@ -47,6 +55,7 @@ gyeol_base::named!(
     "update" => Part::Update,
     "candidate" => Part::Candidate,
     "cell" => Part::Cell,
+    "normaliser" => Part::Normaliser,
     "hidden" => Part::Hidden,
 );
 
@@ -59,30 +68,54 @@ impl Part {
             Cell::Lstm => {
                 &[Part::Input, Part::Forget, Part::Output, Part::Candidate, Part::Cell, Part::Hidden]
             }
+            Cell::SLstm => &[
+                Part::Input,
+                Part::Forget,
+                Part::Output,
+                Part::Candidate,
+                Part::Cell,
+                Part::Normaliser,
+                Part::Hidden,
+            ],
+            Cell::MinGru => &[Part::Update, Part::Candidate, Part::Hidden],
         }
     }
 
     /// The state in which a cell remembers: that of the cell where there is one, else the hidden one.
     pub fn memory(cell: Cell) -> Part {
-        if cell == Cell::Lstm { Part::Cell } else { Part::Hidden }
+        if cell.memories() > 0 { Part::Cell } else { Part::Hidden }
     }
 
     /// Whether it lies between 0 and 1.
     pub fn is_gate(self) -> bool {
-        !matches!(self, Part::Candidate | Part::Cell | Part::Hidden)
+        !matches!(self, Part::Candidate | Part::Cell | Part::Normaliser | Part::Hidden)
     }
 
-    /// The block of columns that it is on a tape; states have none.
-    fn block(self, cell: Cell) -> Option<usize> {
+    /// The largest absolute value that it can have, where there is one.
+    pub fn bound(self, cell: Cell) -> Option<f64> {
+        let bounded = self.is_gate() || (self == Part::Candidate && cell != Cell::MinGru);
+        bounded.then_some(1.0)
+    }
+
+    fn place(self, cell: Cell) -> Place {
         match (self, cell) {
-            (Part::Input, _) => Some(0),
-            (Part::Forget | Part::Reset, _) => Some(1),
-            (Part::Update, _) | (Part::Candidate, Cell::Lstm) => Some(2),
-            (Part::Output, _) => Some(3),
-            (Part::Candidate, _) => Some(0),
-            (Part::Cell | Part::Hidden, _) => None,
+            (Part::Input, _) | (Part::Update, Cell::MinGru) => Place::Gate(0),
+            (Part::Forget | Part::Reset, _) | (Part::Candidate, Cell::MinGru) => Place::Gate(1),
+            (Part::Update, _) | (Part::Candidate, Cell::Lstm | Cell::SLstm) => Place::Gate(2),
+            (Part::Output, _) => Place::Gate(3),
+            (Part::Candidate, _) => Place::Gate(0),
+            (Part::Cell, _) => Place::Memory(0),
+            (Part::Normaliser, _) => Place::Memory(1),
+            (Part::Hidden, _) => Place::Hidden,
         }
     }
+}
+
+/// Where a part lies on a tape: which block of H columns of the gates, or of what is remembered beside h.
+enum Place {
+    Gate(usize),
+    Memory(usize),
+    Hidden,
 }
 
 /// A layer over the steps of a sequence.
@@ -116,12 +149,14 @@ impl<T: Real> LayerInside<T> {
         let (h, n) = (self.units, steps.len());
         let columns = self.cell.blocks().0 * h;
         for (part, to) in Part::of(self.cell).iter().zip(&mut self.parts) {
-            match (part.block(self.cell), part) {
-                (Some(block), _) => (0..n).for_each(|t| {
+            match part.place(self.cell) {
+                Place::Gate(block) => (0..n).for_each(|t| {
                     to.extend_from_slice(&tape.gates(steps, t, 0, columns)[block * h..(block + 1) * h]);
                 }),
-                (None, Part::Cell) => to.extend_from_slice(&tape.cells()[..n * h]),
-                (None, _) => to.extend_from_slice(&tape.hidden()[..n * h]),
+                Place::Memory(block) => {
+                    tape.memories(block).take(n).for_each(|row| to.extend_from_slice(row))
+                }
+                Place::Hidden => to.extend_from_slice(&tape.hidden()[..n * h]),
             }
         }
     }
@@ -167,8 +202,7 @@ pub fn inside<T: Real>(
     let piece = if directions == 2 { all } else { piece.min(all) }.max(1);
     let mut tape = stack.tape(piece, 1);
     let mut walk = Steps::with_capacity(piece, 1);
-    let state = stack.params.state();
-    let (mut h, mut c) = (Buffer::zeros(state), Buffer::zeros(state));
+    let (mut h, mut c) = (Buffer::zeros(stack.params.state()), Buffer::zeros(stack.params.memory()));
     let mut layers: Vec<LayerInside<T>> = stack
         .cells
         .iter()

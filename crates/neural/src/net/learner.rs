@@ -53,21 +53,26 @@ pub struct LearnerWorkspace<T: Real> {
 }
 
 impl<S> Learner<'_, S> {
-    /// Numbers of state of a row, h and c.
+    /// Numbers of state of a row: h, and what is remembered beside.
     fn carry(&self) -> usize {
-        2 * self.net.params.stack.state()
+        self.net.params.stack.state() + self.net.params.stack.memory()
+    }
+
+    /// Where c begins in a state of so many numbers.
+    fn of_c(&self, carry: usize) -> usize {
+        carry / self.carry() * self.net.params.stack.state()
     }
 
     fn carried_in<T: Real>(&self, carry: &[T], batch: &mut Batch<T>) {
-        let half = carry.len() / 2;
-        batch.h[..half].copy_from_slice(&carry[..half]);
-        batch.c[..half].copy_from_slice(&carry[half..]);
+        let (h, c) = carry.split_at(self.of_c(carry.len()));
+        batch.h[..h.len()].copy_from_slice(h);
+        batch.c[..c.len()].copy_from_slice(c);
     }
 
     fn carried_out<T: Real>(&self, batch: &Batch<T>, carry: &mut [T]) {
-        let half = carry.len() / 2;
-        carry[..half].copy_from_slice(&batch.h[..half]);
-        carry[half..].copy_from_slice(&batch.c[..half]);
+        let (h, c) = carry.split_at_mut(self.of_c(carry.len()));
+        h.copy_from_slice(&batch.h[..h.len()]);
+        c.copy_from_slice(&batch.c[..c.len()]);
     }
 }
 
@@ -91,8 +96,8 @@ impl<T: Real, S: Samples<T>> Trainable<T> for Learner<'_, S> {
         let longest = self.samples.longest();
         let mut batch = self.net.batch(longest, rows);
         if self.samples.streams().is_some() {
-            let state = rows * self.net.params.stack.state();
-            (batch.h, batch.c) = (Buffer::zeros(state), Buffer::zeros(state));
+            let stack = &self.net.params.stack;
+            (batch.h, batch.c) = (Buffer::zeros(rows * stack.state()), Buffer::zeros(rows * stack.memory()));
         }
         let mut tape = self.net.tape(longest, rows);
         if self.samples.ragged() {

@@ -12,8 +12,9 @@
 //! gradients     (C + 1)(P - E) + E      one for each chunk and their sum; one more to accumulate batches
 //!               C n I                   the rows of the table that a chunk looks up
 //! a thread      n I + M K               a batch: inputs, target values
-//!               n (G + 1) H             a layer and direction: G gates (RNN 1, GRU and LSTM 4), states;
+//!               n (G + 1) H             a layer and direction: G gates (RNN 1, minGRU 2, others 4), states;
 //!               2 n H                   LSTM: cells and their tanh
+//!               4 n H                   sLSTM: cells, normalisers, stabilisers and a slope
 //!               2 n W                   gradients between layers, where there are two or more
 //!               n (2 W + …)             both directions: outputs side by side, inputs turned, gradients turned
 //!               n W or r W              dropout: masks, and outputs with the mask on them
@@ -34,7 +35,7 @@ use gyeol_tensor::{Operand, Precision, Real};
 use super::head::Head;
 use super::{Net, Reads};
 use crate::dense::Dense;
-use crate::recurrent::{Cell, Recurrent};
+use crate::recurrent::Recurrent;
 use crate::softmax::Softmax;
 use crate::stack::StackParams;
 use crate::trainer::{TrainParams, chunk_rows};
@@ -103,7 +104,10 @@ impl Net {
         let tokens = self.embedding.is_some();
         let looked_up = when(tokens, n * self.params.stack.input);
         // A net that says something of every token may be one that carries its state on.
-        let carried = when(tokens && self.params.reads == Reads::Every, 2 * rows * self.params.stack.state());
+        let carried = when(
+            tokens && self.params.reads == Reads::Every,
+            rows * (self.params.stack.state() + self.params.stack.memory()),
+        );
         let gradients = (chunks + 1 + usize::from(p.accumulate > 1)) * dense
             + (all - dense)
             + chunks * (when(!self.params.tied, looked_up) + carried);
@@ -169,13 +173,11 @@ impl Net {
     }
 }
 
-/// Gates, states and, for the LSTM, cells; the states before the first step and their gradients.
+/// Gates, states and what the backward step reads beside; the states before the first step and their gradients.
 fn cell_numbers<T: Real>(cell: &Recurrent, n: usize, rows: usize, masked: bool) -> usize {
-    let kept = match cell.cell {
-        Cell::Lstm => 3 * n + 2 * rows,
-        _ => n + rows,
-    };
-    n * cell.gate_stride::<T>() + (kept + 2 * rows + when(masked, n + 2 * rows)) * cell.hidden
+    let states = cell.cell.states();
+    let kept = states * (n + rows) + when(states > 1, n);
+    n * cell.gate_stride::<T>() + (kept + states * rows + when(masked, n + 2 * rows)) * cell.hidden
 }
 
 /// What lies between layers: outputs, dropout, gradients; for two directions the turned sequences.

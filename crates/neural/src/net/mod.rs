@@ -228,9 +228,9 @@ pub struct Batch<T: Real> {
     pub classes: Vec<u32>,
     /// Target values (M, K), NaN where nothing is known.
     pub values: Buffer<T>,
-    /// State carried in, then out: (h, c), each (L·D, B, H); empty without.
+    /// State carried in, then out: h (L·D, B, H); empty without.
     pub h: Buffer<T>,
-    /// As `h`.
+    /// And c (L·D, B, M H).
     pub c: Buffer<T>,
 }
 

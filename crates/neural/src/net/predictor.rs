@@ -6,7 +6,7 @@ use gyeol_tensor::{Buffer, Pool, Real};
 
 use super::{Batch, Net, NetPacked, NetTape, Reads, read_of};
 use crate::error::{Error, Result};
-use crate::stack::StackTape;
+use crate::stack::{StackParams, StackTape};
 
 /// Most rows that walk together.
 const ROWS: usize = 16;
@@ -213,7 +213,7 @@ impl<T: Real> Predictor<T> {
         batch.ids.extend_from_slice(ids);
         batch.classes.clear();
         batch.classes.extend_from_slice(targets);
-        batch.carry_in(before, net.params.stack.state());
+        batch.carry_in(before, &net.params.stack);
         let mut gradient = vec![T::ZERO; net.layout().len()];
         let scale = 1.0 / targets.iter().filter(|&&t| t != crate::NO_TARGET).count().max(1) as f64;
         net.learn(&self.params, &self.packed, &mut batch, scale, None, &mut tape, &mut gradient, &mut []);
@@ -321,7 +321,7 @@ impl<T: Real> Predictor<T> {
         let mut room = self.room();
         let (batch, tape) = &mut *room;
         let k = self.net.output_width();
-        state.begin(p.stack.state());
+        state.begin(p.stack.state(), p.stack.memory());
         std::mem::swap(&mut batch.h, &mut state.h);
         std::mem::swap(&mut batch.c, &mut state.c);
         let mut at = 0;
@@ -384,14 +384,14 @@ pub struct StreamState<T: Real> {
 
 impl<T: Real> StreamState<T> {
     /// Zeros where nothing was read yet.
-    fn begin(&mut self, size: usize) {
+    fn begin(&mut self, hidden: usize, memory: usize) {
         if self.h.is_empty() {
-            self.h = Buffer::zeros(size);
-            self.c = Buffer::zeros(size);
+            self.h = Buffer::zeros(hidden);
+            self.c = Buffer::zeros(memory);
         }
     }
 
-    /// Hidden and cell states, layer by layer, (L, H) each; empty at the beginning.
+    /// Hidden states (L, H) and what is remembered beside them (L, M H), layer by layer; empty at the beginning.
     pub fn states(&self) -> (&[T], &[T]) {
         (&self.h, &self.c)
     }
@@ -399,9 +399,9 @@ impl<T: Real> StreamState<T> {
 
 impl<T: Real> Batch<T> {
     /// Begins with what a stream carries.
-    fn carry_in(&mut self, state: &StreamState<T>, size: usize) {
+    fn carry_in(&mut self, state: &StreamState<T>, stack: &StackParams) {
         let mut state = state.clone();
-        state.begin(size);
+        state.begin(stack.state(), stack.memory());
         (self.h, self.c) = (state.h, state.c);
     }
 }

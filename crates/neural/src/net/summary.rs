@@ -61,13 +61,10 @@ impl Net {
             layers.push(LayerSummary {
                 kind: cell.cell.title().into(),
                 x: format!("(T, B, {})", cell.input),
-                w: format!(
-                    "({}, {}) + ({}, {})",
-                    cell.input, cell.w_x.shape[1], cell.hidden, cell.w_h.shape[1]
-                ),
+                w: cell.weights(),
                 b: format!("({})", cell.b.len()),
                 y: format!("(T, B, {})", cell.hidden),
-                parameters: cell.w_x.len() + cell.w_h.len() + cell.b.len(),
+                parameters: cell.parameters(),
                 name,
             });
         }

@@ -3,13 +3,11 @@
 use gyeol_tensor::Rng;
 
 use super::*;
-use crate::differences;
+use crate::differences::{self, CELLS};
 use crate::farthest::farthest;
 use crate::net::{Input, Net, NetParams, Output, Reads, StreamState};
 use crate::stack::StackParams;
-use crate::textbook::{Curve, Gru, Lstm, Rnn};
-
-const CELLS: [Cell; 4] = [Cell::Rnn, Cell::RnnRelu, Cell::Gru, Cell::Lstm];
+use crate::textbook::{Curve, Gru, Lstm, MinGru, Rnn, SLstm};
 
 fn net(cell: Cell, hidden: usize) -> Net {
     let stack = StackParams { layers: 2, ..StackParams::new(cell, 4, hidden) };
@@ -43,8 +41,10 @@ fn states_are_those_of_the_fast_path() {
                     assert_eq!((layer.steps(), layer.units, layer.backward), (11, hidden, false));
                     let at = |part| &layer.part(part).unwrap()[(n - 1) * hidden..n * hidden];
                     assert_eq!(at(Part::Hidden), &h[l * hidden..(l + 1) * hidden], "{cell:?} {n}");
-                    if cell == Cell::Lstm {
-                        assert_eq!(at(Part::Cell), &c[l * hidden..(l + 1) * hidden], "{n}");
+                    let memory = cell.memories() * hidden;
+                    let c = &c[l * memory..(l + 1) * memory];
+                    for (part, want) in [Part::Cell, Part::Normaliser].into_iter().zip(c.chunks(hidden)) {
+                        assert_eq!(at(part), want, "{cell:?} {n}");
                     }
                 }
             }
@@ -85,6 +85,24 @@ fn textbook(cell: Cell, [w_x, w_h, b]: [Vec<f64>; 3], x: &[Vec<f64>], k: usize) 
                 (Part::Hidden, walk.h[1..].concat()),
             ]
         }
+        Cell::SLstm => {
+            let walk = SLstm { w_x, w_h, b }.forward(x, &zero, [&zero; 3]);
+            let [i, f, g, o] = [0, 1, 2, 3].map(|at| block(&walk.gates, at));
+            vec![
+                (Part::Input, i),
+                (Part::Forget, f),
+                (Part::Output, o),
+                (Part::Candidate, g),
+                (Part::Cell, walk.c[1..].concat()),
+                (Part::Normaliser, walk.n[1..].concat()),
+                (Part::Hidden, walk.h[1..].concat()),
+            ]
+        }
+        Cell::MinGru => {
+            let walk = MinGru { w_x, b }.forward(x, &zero);
+            let [z, n] = [0, 1].map(|at| block(&walk.gates, at));
+            vec![(Part::Update, z), (Part::Candidate, n), (Part::Hidden, walk.h[1..].concat())]
+        }
     }
 }
 
@@ -100,7 +118,8 @@ fn gates_are_those_of_the_textbook() {
         let cells = net.stack().cells.clone();
         let layers = Predictor::new(net, params.clone(), 4, 1).unwrap().inside(&ids).unwrap();
         for (cell_of, layer) in cells.iter().zip(&layers) {
-            let weights = [&cell_of.w_x, &cell_of.w_h, &cell_of.b].map(|slot| slot.of(&params).to_vec());
+            let weights = [Some(&cell_of.w_x), cell_of.w_h.as_ref(), Some(&cell_of.b)]
+                .map(|slot| slot.map_or(Vec::new(), |slot| slot.of(&params).to_vec()));
             let told = textbook(cell, weights, &x, 6);
             assert_eq!(told.iter().map(|(part, _)| *part).collect::<Vec<_>>(), Part::of(cell));
             for (part, want) in &told {

@@ -40,6 +40,8 @@ fn gradients_of_token_nets_agree_with_differences() {
         (Cell::Lstm, 0.0, false, None, false),
         (Cell::Gru, 0.3, false, Some(3), true),
         (Cell::Lstm, 0.3, true, Some(6), false),
+        (Cell::SLstm, 0.3, false, Some(3), true),
+        (Cell::MinGru, 0.0, false, None, true),
     ] {
         let shape = |reads| {
             let mut p = tokens(cell, reads, 7);
@@ -189,10 +191,11 @@ fn gradients_of_number_nets_agree_with_differences() {
     }
 }
 
-fn curve(threads: usize, epochs: usize, resume: Option<crate::State<f32>>) -> crate::State<f32> {
-    let mut p = tokens(Cell::Lstm, Reads::Every, 11);
+fn curve(cell: Cell, threads: usize, epochs: usize, resume: Option<crate::State<f32>>) -> crate::State<f32> {
+    let mut p = tokens(cell, Reads::Every, 11);
     p.dropout = 0.2;
-    p.stack = StackParams { layers: 2, dropout: 0.2, recurrent_dropout: 0.1, ..p.stack };
+    let recurrent_dropout = if cell.is_recurrent() { 0.1 } else { 0.0 };
+    p.stack = StackParams { layers: 2, dropout: 0.2, recurrent_dropout, ..p.stack };
     let net = Net::new(&p).unwrap();
     let ids: Vec<u32> = (0..900u32).map(|i| (i * i + i / 7) % 11).collect();
     let streams = TokenStreams::new(&net, ids, 12, 5).unwrap();
@@ -212,31 +215,36 @@ fn curve(threads: usize, epochs: usize, resume: Option<crate::State<f32>>) -> cr
 
 #[test]
 fn same_bits_on_any_thread_count_and_after_a_resume() {
-    let one = curve(1, 3, None);
-    let strip = |s: &crate::State<f32>| (s.params.clone(), s.best.clone(), s.optimizer.clone(), s.iteration);
-    for threads in [2, 3, 7] {
-        let other = curve(threads, 3, None);
-        assert_eq!(strip(&other), strip(&one));
+    for cell in [Cell::Lstm, Cell::SLstm, Cell::MinGru] {
+        let one = curve(cell, 1, 3, None);
+        let strip =
+            |s: &crate::State<f32>| (s.params.clone(), s.best.clone(), s.optimizer.clone(), s.iteration);
+        for threads in [2, 3, 7] {
+            let other = curve(cell, threads, 3, None);
+            assert_eq!(strip(&other), strip(&one), "{cell:?}");
+        }
+        let part = curve(cell, 2, 1, None);
+        assert_eq!(strip(&curve(cell, 3, 3, Some(part))), strip(&one), "{cell:?}");
+        assert!(one.curve[2].train_loss < one.curve[0].train_loss, "{cell:?}");
     }
-    let part = curve(2, 1, None);
-    assert_eq!(strip(&curve(3, 3, Some(part))), strip(&one));
-    assert!(one.curve[2].train_loss < one.curve[0].train_loss);
 }
 
 #[test]
 fn streams_carry_their_state_from_batch_to_batch() {
     // Cut into batches of 4 steps, the loss is that of one long batch.
-    let net = Net::new(&tokens(Cell::Gru, Reads::Every, 11)).unwrap();
-    let ids: Vec<u32> = (0..83u32).map(|i| i * 7 % 11).collect();
-    let params = noisy(&net, 8);
-    let mean = |steps: usize| {
-        let streams = TokenStreams::new(&net, ids.clone(), 2, steps).unwrap();
-        let all: Vec<u32> = (0..streams.len() as u32).collect();
-        evaluate(&Learner { net: &net, samples: &streams }, &params, &all, &Pool::new(2))
-    };
-    let whole = mean(100);
-    for steps in [1, 4, 39, 40] {
-        assert!((mean(steps) - whole).abs() < 1e-12, "{steps} steps");
+    for cell in differences::CELLS {
+        let net = Net::new(&tokens(cell, Reads::Every, 11)).unwrap();
+        let ids: Vec<u32> = (0..83u32).map(|i| i * 7 % 11).collect();
+        let params = noisy(&net, 8);
+        let mean = |steps: usize| {
+            let streams = TokenStreams::new(&net, ids.clone(), 2, steps).unwrap();
+            let all: Vec<u32> = (0..streams.len() as u32).collect();
+            evaluate(&Learner { net: &net, samples: &streams }, &params, &all, &Pool::new(2))
+        };
+        let whole = mean(100);
+        for steps in [1, 4, 39, 40] {
+            assert!((mean(steps) - whole).abs() < 1e-12, "{cell:?}, {steps} steps");
+        }
     }
 }
 

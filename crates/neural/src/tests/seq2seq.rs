@@ -40,6 +40,8 @@ fn gradients_agree_with_differences() {
         (Cell::Gru, 2, 0.3),
         (Cell::Lstm, 1, 0.0),
         (Cell::Lstm, 2, 0.3),
+        (Cell::SLstm, 2, 0.3),
+        (Cell::MinGru, 2, 0.0),
     ] {
         let net = small(cell, layers, dropout);
         let learner = PairsLearner::new(&net, &sources, &targets).unwrap();
@@ -60,7 +62,9 @@ fn from_numbers(cell: Cell, layers: usize) -> EncoderDecoder {
 
 #[test]
 fn gradients_from_numbers_agree_with_differences() {
-    for (cell, layers) in [(Cell::Rnn, 1), (Cell::Gru, 2), (Cell::Lstm, 2)] {
+    for (cell, layers) in
+        [(Cell::Rnn, 1), (Cell::Gru, 2), (Cell::Lstm, 2), (Cell::SLstm, 2), (Cell::MinGru, 1)]
+    {
         let (net, targets) = (from_numbers(cell, layers), pairs().1);
         check(&net, &PairsLearner::of_numbers(&net, &X, &targets).unwrap());
     }

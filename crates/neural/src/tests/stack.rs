@@ -3,7 +3,7 @@
 use gyeol_tensor::Rng;
 
 use super::*;
-use crate::differences::{noisy, worst};
+use crate::differences::{CELLS, memory, noisy, told, worst};
 use crate::steps::Padding;
 
 struct Case {
@@ -13,7 +13,7 @@ struct Case {
     x: Vec<f64>,
     h0: Vec<f64>,
     c0: Vec<f64>,
-    /// Weights of the loss Σ w y + Σ w_h h_n + Σ w_c c_n.
+    /// Weights of the loss Σ w y + Σ w_h h_n and what is [`told`] of c_n.
     w: Vec<f64>,
     w_h: Vec<f64>,
     w_c: Vec<f64>,
@@ -26,6 +26,8 @@ impl Case {
         let stack = Stack::new(&mut layout, "stack", &params);
         let mut rng = Rng::new(11);
         let flat = noisy(&layout, &mut rng, 0.3);
+        let directions = params.layers * params.directions();
+        let c0 = memory(params.cell, &mut rng, directions * lengths.len(), params.hidden);
         let mut draw = |n: usize, bound: f64| {
             let mut v = vec![0.0; n];
             rng.fill_uniform(&mut v, bound);
@@ -37,14 +39,18 @@ impl Case {
             params: flat,
             x: draw(steps.total() * params.input, 1.0),
             h0: draw(state, 1.0),
-            c0: draw(state, 1.0),
             w: draw(steps.total() * params.output(), 1.0),
             w_h: draw(state, 1.0),
-            w_c: draw(state, 1.0),
+            w_c: draw(c0.len(), 1.0),
+            c0,
             stack,
             steps,
             seed,
         }
+    }
+
+    fn told(&self, c: &[f64]) -> (f64, Vec<f64>) {
+        told(self.stack.params.cell, c, &self.w_c, self.stack.params.hidden)
     }
 
     fn forward(
@@ -63,13 +69,13 @@ impl Case {
         self.stack.state_into(&self.steps, &tape, &mut h, &mut c);
         let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
         let y = self.stack.output(&self.steps, &tape);
-        (dot(y, &self.w) + dot(&h, &self.w_h) + dot(&c, &self.w_c), tape, packed)
+        (dot(y, &self.w) + dot(&h, &self.w_h) + self.told(&c).0, tape, packed)
     }
 }
 
 #[test]
 fn gradients_agree_with_differences() {
-    for cell in [Cell::Rnn, Cell::RnnRelu, Cell::Gru, Cell::Lstm] {
+    for cell in CELLS {
         for (bidirectional, locked, recurrent_dropout, seed) in [
             (false, false, 0.0, None),
             (true, false, 0.0, Some(3)),
@@ -80,12 +86,15 @@ fn gradients_agree_with_differences() {
                 layers: 2,
                 bidirectional,
                 locked,
-                recurrent_dropout,
+                recurrent_dropout: if cell.is_recurrent() { recurrent_dropout } else { 0.0 },
                 dropout: 0.3,
                 ..StackParams::new(cell, 3, 4)
             };
             let case = Case::new(params, &[2, 0, 4, 1], seed);
             let (_, mut tape, packed) = case.forward(&case.params, &case.x, &case.h0, &case.c0);
+            let (mut h, mut c) = (vec![0.0; case.h0.len()], vec![0.0; case.c0.len()]);
+            case.stack.state_into(&case.steps, &tape, &mut h, &mut c);
+            let d_c = case.told(&c).1;
             let mut gradient = vec![f64::NAN; case.params.len()];
             let (mut dx, mut dh0, mut dc0) =
                 (vec![f64::NAN; case.x.len()], vec![f64::NAN; case.h0.len()], vec![f64::NAN; case.c0.len()]);
@@ -94,7 +103,7 @@ fn gradients_agree_with_differences() {
                 &case.x,
                 &case.steps,
                 &mut tape,
-                Above { every: Some(&case.w), last: Some((&case.w_h, &case.w_c)) },
+                Above { every: Some(&case.w), last: Some((&case.w_h, &d_c)) },
                 Some(&mut dx),
                 Some((&mut dh0, &mut dc0)),
                 &mut gradient,
@@ -105,11 +114,7 @@ fn gradients_agree_with_differences() {
                 worst(&gradient, &case.params, |p| loss(p, &case.x, &case.h0, &case.c0)),
                 worst(&dx, &case.x, |x| loss(&case.params, x, &case.h0, &case.c0)),
                 worst(&dh0, &case.h0, |h| loss(&case.params, &case.x, h, &case.c0)),
-                if cell == Cell::Lstm {
-                    worst(&dc0, &case.c0, |c| loss(&case.params, &case.x, &case.h0, c))
-                } else {
-                    0.0
-                },
+                worst(&dc0, &case.c0, |c| loss(&case.params, &case.x, &case.h0, c)),
             ];
             // ReLU has kinks; at these numbers no difference crosses one.
             assert!(checks.iter().all(|&c| c < 1e-6), "{cell:?} {bidirectional} {locked}: {checks:?}");
@@ -121,7 +126,7 @@ fn gradients_agree_with_differences() {
 fn padding_changes_nothing_and_a_row_does_not_depend_on_its_neighbours() {
     let lengths = [3, 5, 0, 2, 5];
     let (longest, rows) = (6, lengths.len());
-    for cell in [Cell::Rnn, Cell::Gru, Cell::Lstm] {
+    for cell in CELLS {
         let params = StackParams { layers: 2, bidirectional: true, ..StackParams::new(cell, 2, 7) };
         let case = Case::new(params.clone(), &lengths, None);
         let run = |garbage: f64, side: Padding| {
@@ -154,11 +159,11 @@ fn padding_changes_nothing_and_a_row_does_not_depend_on_its_neighbours() {
                 let at = (case.steps.first(t) + place) * 2;
                 mine.extend_from_slice(&x[at..at + 2]);
             }
-            let h = params.hidden;
-            let of = |s: &[f64]| -> Vec<f64> {
-                s.chunks(rows * h).flat_map(|block| block[b * h..(b + 1) * h].to_vec()).collect()
+            let of = |s: &[f64], h: usize| -> Vec<f64> {
+                s.chunks((rows * h).max(1)).flat_map(|block| block[b * h..(b + 1) * h].to_vec()).collect()
             };
-            let (h0, c0) = (of(&case.h0), of(&case.c0));
+            let h = params.hidden;
+            let (h0, c0) = (of(&case.h0, h), of(&case.c0, cell.memories() * h));
             let mut packed = case.stack.packed();
             case.stack.pack(&case.params, &mut packed);
             let mut tape = case.stack.tape(l, 1);
@@ -172,7 +177,7 @@ fn padding_changes_nothing_and_a_row_does_not_depend_on_its_neighbours() {
 
 #[test]
 fn a_tape_that_only_answers_says_the_same_bits() {
-    for cell in [Cell::Rnn, Cell::RnnRelu, Cell::Gru, Cell::Lstm] {
+    for cell in CELLS {
         let params = StackParams { layers: 2, bidirectional: true, ..StackParams::new(cell, 3, 19) };
         for lengths in [&[70, 3, 0, 41, 9][..], &[50]] {
             let case = Case::new(params.clone(), lengths, None);
@@ -189,4 +194,12 @@ fn a_tape_that_only_answers_says_the_same_bits() {
             assert_eq!(states(&short), states(&tape));
         }
     }
+}
+
+#[test]
+fn a_mask_on_a_state_that_no_product_reads_is_refused() {
+    let shape = |cell| StackParams { recurrent_dropout: 0.2, ..StackParams::new(cell, 3, 4) };
+    assert!(shape(Cell::SLstm).check().is_ok());
+    let problem = shape(Cell::MinGru).check().unwrap_err().to_string();
+    assert!(problem.contains("recurrent_dropout") && problem.contains("0.2 for a minGRU"), "{problem}");
 }

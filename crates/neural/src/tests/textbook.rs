@@ -4,7 +4,7 @@ use gyeol_tensor::{Real, Rng, Write};
 
 use super::*;
 use crate::Activation;
-use crate::differences::worst;
+use crate::differences::{CELLS, memory, told, worst};
 use crate::farthest::farthest;
 use crate::layout::Layout;
 use crate::recurrent::{Above, Cell, Recurrent};
@@ -12,8 +12,6 @@ use crate::softmax::NO_TARGET;
 use crate::steps::Steps;
 
 type Rows = Vec<Vec<f64>>;
-
-const CELLS: [Cell; 4] = [Cell::Rnn, Cell::RnnRelu, Cell::Gru, Cell::Lstm];
 
 /// How far fast layers may be from the textbook, relative to the largest number of the same tensor.
 const F64: f64 = 1e-13;
@@ -47,22 +45,24 @@ fn near<T: Real>(what: &str, got: &[T], want: &[f64], most: f64) {
     assert!(far <= most, "{what}: {far:e} apart, {most:e} allowed");
 }
 
-/// What one sequence goes through: parameters, x (T, I), h_0 and c_0, and the loss Σ d_h h + d_c c_T.
+/// What one sequence goes through: parameters, x (T, I), h_0 and c_0, all that is remembered beside h, and the loss Σ
+/// d_h h and what is [`told`] of c_T.
 struct Walk {
     cell: Cell,
-    /// W_x, W_h and b, one after another.
+    /// W_x, W_h (none in the minGRU) and b, one after another.
     params: [Vec<f64>; 3],
     x: Vec<f64>,
     h_0: Vec<f64>,
     c_0: Vec<f64>,
     d_h: Vec<f64>,
-    d_c: Vec<f64>,
+    w_c: Vec<f64>,
 }
 
-/// What comes out: h_1 … h_T, c_T, the loss, and its gradients.
+/// What comes out: h_1 … h_T, c_T, the loss, and its gradients, that by c_T among them.
 struct Walked {
     h: Vec<f64>,
     c: Vec<f64>,
+    d_c: Vec<f64>,
     loss: f64,
     params: [Vec<f64>; 3],
     x: Vec<f64>,
@@ -86,7 +86,7 @@ impl Walk {
             Cell::Lstm => {
                 let lstm = Lstm { w_x, w_h, b };
                 let walk = lstm.forward(&x, &self.h_0, &self.c_0);
-                let g = lstm.backward(&x, &walk, &d_h, &self.d_c);
+                let g = lstm.backward(&x, &walk, &d_h, &self.w_c);
                 let c = walk.c[x.len()].clone();
                 (walk.h, c, [g.weights.w_x, g.weights.w_h, g.weights.b], g.x, g.h_0, g.c_0)
             }
@@ -96,10 +96,25 @@ impl Walk {
                 let g = gru.backward(&x, &walk, &d_h);
                 (walk.h, Vec::new(), [g.weights.w_x, g.weights.w_h, g.weights.b], g.x, g.h_0, g.c_0)
             }
+            Cell::SLstm => {
+                let slstm = SLstm { w_x, w_h, b };
+                let walk = slstm.forward(&x, &self.h_0, [0, 1, 2].map(|at| &self.c_0[at * h..(at + 1) * h]));
+                let c = [&walk.c, &walk.n, &walk.m].map(|of| of[x.len()].clone()).concat();
+                let (_, d) = told(self.cell, &c, &self.w_c, h);
+                let g = slstm.backward(&x, &walk, &d_h, [&d[..h], &d[h..2 * h]]);
+                (walk.h, c, [g.weights.w_x, g.weights.w_h, g.weights.b], g.x, g.h_0, g.c_0)
+            }
+            Cell::MinGru => {
+                let mingru = MinGru { w_x, b };
+                let walk = mingru.forward(&x, &self.h_0);
+                let g = mingru.backward(&x, &walk, &d_h);
+                (walk.h, Vec::new(), [g.weights.w_x, w_h, g.weights.b], g.x, g.h_0, g.c_0)
+            }
         };
-        let h = states[1..].concat();
-        let loss = dot(&h, &self.d_h) + dot(&c, &self.d_c[..c.len()]);
-        Walked { h, c, loss, params, x: x.concat(), h_0, c_0 }
+        let hs = states[1..].concat();
+        let (of_c, d_c) = told(self.cell, &c, &self.w_c, h);
+        let loss = dot(&hs, &self.d_h) + of_c;
+        Walked { h: hs, c, d_c, loss, params, x: x.concat(), h_0, c_0 }
     }
 }
 
@@ -117,9 +132,9 @@ fn walks(cell: Cell, input: usize, hidden: usize, lengths: &[usize]) -> Vec<Walk
             params: params.clone(),
             x: draw(&mut rng, t * input, 1.5),
             h_0: draw(&mut rng, hidden, 1.0),
-            c_0: draw(&mut rng, hidden, 1.0),
+            c_0: memory(cell, &mut rng, 1, hidden),
             d_h: draw(&mut rng, t * hidden, 1.0),
-            d_c: draw(&mut rng, hidden, 1.0),
+            w_c: draw(&mut rng, cell.memories() * hidden, 1.0),
         })
         .collect()
 }
@@ -148,9 +163,7 @@ fn textbook_cells_have_the_gradients_of_differences() {
             check("b", &got.params[2], |w| &mut w.params[2]);
             check("x", &got.x, |w| &mut w.x);
             check("h_0", &got.h_0, |w| &mut w.h_0);
-            if cell == Cell::Lstm {
-                check("c_0", &got.c_0, |w| &mut w.c_0);
-            }
+            check("c_0", &got.c_0, |w| &mut w.c_0);
         }
     }
 }
@@ -229,30 +242,26 @@ fn cell_is_that_of_the_textbook<T: Real>(
     };
     let nan = |n: usize| vec![T::from_f64(f64::NAN); n];
     near("h", &tape.hidden()[..steps.total() * hidden], &in_walk(hidden, |w| &w.h));
-    let lstm = cell == Cell::Lstm;
-    let (mut h_last, mut c_last) = (nan(rows * hidden), nan(rows * hidden));
+    let (mut h_last, mut c_last) = (nan(rows * hidden), nan(c_0.len()));
     tape.state_into(&steps, &mut h_last, &mut c_last);
-    if lstm {
-        near("c of the last step", &c_last, &all(|w| &w.c));
-    }
+    near("c of the last step", &c_last, &all(|w| &w.c));
 
     let d_h: Vec<T> = of(&together(hidden, &walks.iter().map(|w| &w.d_h[..]).collect::<Vec<_>>()));
-    let (zero, d_c) = (vec![T::ZERO; rows * hidden], every(|w| &w.d_c));
-    let above = Above { every: Some(&d_h), last: Some((&zero, if lstm { &d_c } else { &zero })) };
-    let (mut d_x, mut d_h_0, mut d_c_0) = (nan(x.len()), nan(rows * hidden), nan(rows * hidden));
+    let (zero, d_c) = (vec![T::ZERO; rows * hidden], of(&all(|w| &w.d_c)));
+    let above = Above { every: Some(&d_h), last: Some((&zero, &d_c)) };
+    let (mut d_x, mut d_h_0, mut d_c_0) = (nan(x.len()), nan(rows * hidden), nan(c_0.len()));
     let mut gradient = nan(params.len());
     let (d_state, d_x_out) = (Some((&mut d_h_0[..], &mut d_c_0[..])), Some(&mut d_x[..]));
     layer.backward(&packed, &x, &steps, &mut tape, above, d_x_out, d_state, &mut gradient, Write::Set);
-    for (slot, part) in [&layer.w_x, &layer.w_h, &layer.b].into_iter().zip(0..) {
+    for (slot, part) in [Some(&layer.w_x), layer.w_h.as_ref(), Some(&layer.b)].into_iter().zip(0..) {
+        let Some(slot) = slot else { continue };
         let mut sum = vec![0.0; slot.len()];
         want.iter().for_each(|w| sum.iter_mut().zip(&w.params[part]).for_each(|(s, d)| *s += d));
         near(&format!("d_{}", slot.name), slot.of(&gradient), &sum);
     }
     near("d_x", &d_x, &in_walk(input, |w| &w.x));
     near("d_h_0", &d_h_0, &all(|w| &w.h_0));
-    if lstm {
-        near("d_c_0", &d_c_0, &all(|w| &w.c_0));
-    }
+    near("d_c_0", &d_c_0, &all(|w| &w.c_0));
 }
 
 #[test]

@@ -9,6 +9,8 @@
 //! | `rnn.rs` | simple recurrent net | Elman 1990 |
 //! | `lstm.rs` | long short-term memory | Hochreiter and Schmidhuber 1997, Gers et al. 2000 |
 //! | `gru.rs` | gated recurrent unit, reset after the product | Cho et al. 2014 |
+//! | `slstm.rs` | LSTM with an exponential input gate | Beck et al. 2024 |
+//! | `mingru.rs` | GRU whose gate and candidate read the input alone | Feng et al. 2024 |
 //! | [`shown`] | these layers at work, number by number | |
 //!
 //! Read them in this order. A sequence is a `Vec` of T steps, each a `Vec` of numbers. In the code dL/dv, the gradient
@@ -50,14 +52,18 @@
 mod dense;
 mod gru;
 mod lstm;
+mod mingru;
 mod rnn;
 pub mod shown;
+mod slstm;
 mod softmax;
 
 pub use dense::{Curve, Dense};
 pub use gru::{Gru, GruWalk};
 pub use lstm::{Lstm, LstmWalk};
+pub use mingru::{MinGru, MinGruWalk};
 pub use rnn::Rnn;
+pub use slstm::{SLstm, SLstmWalk};
 pub use softmax::Softmax;
 
 /// What the backward walk of a cell finds.
@@ -69,7 +75,8 @@ pub struct Gradient<Cell> {
     pub x: Vec<Vec<f64>>,
     /// dL/dh_0, of the hidden state before the first step: H numbers.
     pub h_0: Vec<f64>,
-    /// dL/dc_0, of the cell state before it: H numbers, none but for the LSTM.
+    /// dL/dc_0, of the cell state before it: H numbers, none but for the LSTM; for the sLSTM dL/dc_0, dL/dn_0 and
+    /// dL/dm_0, one after another.
     pub c_0: Vec<f64>,
 }
 

@@ -35,7 +35,7 @@ fn language_model(cell: Cell, output: Output, precision: Precision, threads: usi
     let stack = StackParams {
         layers: 2,
         dropout: 0.3,
-        recurrent_dropout: 0.2,
+        recurrent_dropout: if cell == Cell::MinGru { 0.0 } else { 0.2 },
         precision,
         locked: cell == Cell::Gru,
         ..StackParams::new(cell, 8, 9)
@@ -162,7 +162,7 @@ fn of_pairs(source: Source, threads: usize) -> usize {
 fn a_warm_step_allocates_nothing() {
     let _alone = counting::alone();
     for threads in [1, 2] {
-        for cell in [Cell::Lstm, Cell::Gru] {
+        for cell in [Cell::Lstm, Cell::Gru, Cell::SLstm, Cell::MinGru] {
             let adaptive = Output::Adaptive { classes: 50, cutoffs: vec![10, 30], shrink: 2 };
             for output in [Output::Classes { classes: 50 }, adaptive] {
                 for precision in [Precision::F32, Precision::Bf16] {

@@ -80,7 +80,10 @@ fn nets() -> Vec<NetParams> {
     let of = |output| language(Precision::F32, output, 0.2);
     let numbers = |cell| NetParams {
         input: Input::Numbers,
-        stack: StackParams { recurrent_dropout: 0.1, ..StackParams::new(cell, 7, 64) },
+        stack: StackParams {
+            recurrent_dropout: if cell == Cell::MinGru { 0.0 } else { 0.1 },
+            ..StackParams::new(cell, 7, 64)
+        },
         dropout: 0.0,
         reads: Reads::Last,
         output: Output::Values { width: 8, activation: Activation::Tanh, loss: Loss::Mse },
@@ -94,6 +97,8 @@ fn nets() -> Vec<NetParams> {
         numbers(Cell::Lstm),
         numbers(Cell::Gru),
         numbers(Cell::Rnn),
+        numbers(Cell::SLstm),
+        numbers(Cell::MinGru),
     ]
 }
 

@@ -97,6 +97,7 @@ fn steps_take_the_memory_that_the_formula_says() {
     let train = |batch, optimizer| TrainParams::new(1, batch, optimizer, 1e-3);
     let much = TrainParams { accumulate: 2, average: Some(0.99), ..train(20, Optimizer::adam()) };
     let (lstm, gru, rnn) = (Cell::Lstm, Cell::Gru, Cell::Rnn);
+    let (slstm, mingru) = (Cell::SLstm, Cell::MinGru);
     let (line, curve) = (Activation::Linear, Activation::Tanh);
     let (last, every) = (Reads::Last, Reads::Every);
     let found = [
@@ -126,6 +127,8 @@ fn steps_take_the_memory_that_the_formula_says() {
             2,
         ),
         of_numbers::<f32>(plain(gru, 5, 64), Reads::Attention, line, 90, 16, train(16, sgd), 2),
+        of_language::<f32>(&language(layers(2, plain(slstm, 32, 32)), 40, 0.0, None), 32, 64, sgd, 1),
+        of_language::<f32>(&language(layers(2, plain(mingru, 32, 32)), 40, 0.0, None), 32, 64, sgd, 1),
         of_numbers::<f32>(plain(rnn, 4, 256), last, line, 10, 8, train(8, momentum), 2),
     ];
     assert_near(&found);

@@ -109,6 +109,8 @@ fn the_order_of_words_is_learnt_where_a_bag_cannot() {
         (Cell::Lstm, true, Reads::Last),
         (Cell::Gru, false, Reads::Attention),
         (Cell::Rnn, false, Reads::Max),
+        (Cell::SLstm, true, Reads::Last),
+        (Cell::MinGru, false, Reads::MeanMax),
     ] {
         let params = SequenceParams { cell, bidirectional, pooling, ..params() };
         let fit =

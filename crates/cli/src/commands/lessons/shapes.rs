@@ -15,11 +15,13 @@ pub fn show(common: &Common, asked: &Asked) -> Result<()> {
         "rnn-relu" => Some(Cell::RnnRelu),
         "gru" => Some(Cell::Gru),
         "lstm" => Some(Cell::Lstm),
+        "slstm" => Some(Cell::SLstm),
+        "mingru" => Some(Cell::MinGru),
         _ => None,
     };
     if cell.is_none() && asked.steps.is_some() {
         return Err(Failure::Usage(
-            "--steps are those of a sequence: name a --cell (rnn, gru or lstm)".into(),
+            "--steps are those of a sequence: name a --cell (rnn, gru, lstm, slstm or mingru)".into(),
         ));
     }
     let params = ShapesParams {
@@ -96,6 +98,10 @@ fn chapter(v: &Voice, i: usize, layer: &LayerShapes) -> Section {
         "lstm" => {
             "A = X_t W_x + H_t-1 W_h + b        A: i, f, g, o        C_t = f ⊙ C_t-1 + i ⊙ g        H_t = o ⊙ tanh C_t"
         }
+        "slstm" => {
+            "A = X_t W_x + H_t-1 W_h + b        A: i, f, g, o        C_t = f ⊙ C_t-1 + i ⊙ g        N_t = f ⊙ N_t-1 + i        H_t = o ⊙ C_t / N_t"
+        }
+        "mingru" => "A = X_t W_x + b        A: z, n        H_t = (1 − z) ⊙ H_t-1 + z ⊙ n",
         "gru" => {
             "A_x = X_t W_x + b: n, r, z        A_h = H_t-1 W_h: r, z, n        H_t = (1 − z) ⊙ n + z ⊙ H_t-1"
         }

@@ -60,6 +60,8 @@ const CLASSIFY_RUNGS: &[&str] = &[
     "rnn",
     "gru",
     "lstm",
+    "slstm",
+    "mingru",
     "bilstm",
     "mixture",
 ];
@@ -76,6 +78,8 @@ const REGRESS_RUNGS: &[&str] = &[
     "rnn",
     "gru",
     "lstm",
+    "slstm",
+    "mingru",
     "bilstm",
     "mixture",
 ];
@@ -113,9 +117,11 @@ const MOST_TERMS: &[&str] = &[
     "rnn",
     "gru",
     "lstm",
+    "slstm",
+    "mingru",
     "bilstm",
 ];
-const RATES: &[&str] = &["fasttext", "mlp", "trees", "rnn", "gru", "lstm", "bilstm"];
+const RATES: &[&str] = &["fasttext", "mlp", "trees", "rnn", "gru", "lstm", "slstm", "mingru", "bilstm"];
 
 /// Rungs with settings that are searched.
 const SEARCHED: &[&str] = &[
@@ -133,15 +139,17 @@ const SEARCHED: &[&str] = &[
     "rnn",
     "gru",
     "lstm",
+    "slstm",
+    "mingru",
     "bilstm",
 ];
-const EPOCHS: &[&str] = &["perceptron", "fasttext", "mlp", "rnn", "gru", "lstm", "bilstm"];
+const EPOCHS: &[&str] = &["perceptron", "fasttext", "mlp", "rnn", "gru", "lstm", "slstm", "mingru", "bilstm"];
 const NETS: &[&str] = &["fasttext", "mlp"];
 /// Rungs that read texts unit by unit.
-const SEQUENCES: &[&str] = &["rnn", "gru", "lstm", "bilstm"];
-const FORWARD: &[&str] = &["rnn", "gru", "lstm"];
+const SEQUENCES: &[&str] = &["rnn", "gru", "lstm", "slstm", "mingru", "bilstm"];
+const FORWARD: &[&str] = &["rnn", "gru", "lstm", "slstm", "mingru"];
 /// Rungs that learn in mini-batches.
-const BATCHES: &[&str] = &["fasttext", "mlp", "rnn", "gru", "lstm", "bilstm"];
+const BATCHES: &[&str] = &["fasttext", "mlp", "rnn", "gru", "lstm", "slstm", "mingru", "bilstm"];
 
 /// A key of how a rung is searched, with what holds without it.
 const fn searched(name: &'static str, kind: Kind, without: &'static str, doc: &'static str) -> Key {
@@ -240,7 +248,7 @@ macro_rules! keys {
             rung("pooling", SEQUENCES, Choice(&["last", "mean", "max", "mean-max", "attention"]), "What is read of the steps: the last one, or all of them as their mean, their largest numbers, both, or a mean with weights that are learnt."),
             rung("pretrain", FORWARD, Whole(0, 1000), "Epochs over the training texts as a language model, whose embeddings and recurrent layers it then begins with; none where it is left out."),
             rung("word_dropout", SEQUENCES, Real(0.0, 0.95), "Share of the units that are taken for the unknown one while it learns."),
-            rung("learning_rate", RATES, Reals(1e-7, 100.0), "Learning rate at the beginning, of rnn, gru, lstm and bilstm the highest one; of several the validation part chooses."),
+            rung("learning_rate", RATES, Reals(1e-7, 100.0), "Learning rate at the beginning, of rnn, gru, lstm, slstm, mingru and bilstm the highest one; of several the validation part chooses."),
             rung("dropout", BATCHES, Real(0.0, 0.95), "Share of the hidden units, and of the terms of a text or the numbers of embeddings, that are left out while it learns."),
             rung("batch", BATCHES, Whole(1, 1_000_000), "Examples of a mini-batch."),
             rung("epochs", EPOCHS, Whole(1, 100_000), "Walks over the training part; of nets the most, the validation part chooses which is kept."),
@@ -276,7 +284,7 @@ const CLASSIFY_KEYS: &[Key] = keys!(
         kind: Text,
         default: Needed,
         of: &[],
-        doc: "Which rung: `majority`, `naive-bayes`, `knn`, `perceptron`, `logistic`, `svm`, `nbsvm`, `fasttext`, `mlp`, `trees`, or, of texts, `rnn`, `gru`, `lstm` or `bilstm`, with a suffix after a colon where there are two of a kind (`logistic:words`); or rungs before it joined by `+` (`nbsvm+fasttext`), whose answers are mixed by shares that the validation part tells.",
+        doc: "Which rung: `majority`, `naive-bayes`, `knn`, `perceptron`, `logistic`, `svm`, `nbsvm`, `fasttext`, `mlp`, `trees`, or, of texts, `rnn`, `gru`, `lstm`, `slstm`, `mingru` or `bilstm`, with a suffix after a colon where there are two of a kind (`logistic:words`); or rungs before it joined by `+` (`nbsvm+fasttext`), whose answers are mixed by shares that the validation part tells.",
     },
     rung(
         "c",
@@ -315,7 +323,7 @@ const REGRESS_KEYS: &[Key] = keys!(
         kind: Text,
         default: Needed,
         of: &[],
-        doc: "Which rung: `mean`, `linear`, `ridge`, `lasso`, `elastic-net`, `knn`, `mlp`, `trees`, or, of texts, `rnn`, `gru`, `lstm` or `bilstm`, with a suffix after a colon where there are two of a kind (`ridge:strong`); or rungs before it joined by `+` (`ridge+trees`), whose answers are mixed by shares that the validation part tells.",
+        doc: "Which rung: `mean`, `linear`, `ridge`, `lasso`, `elastic-net`, `knn`, `mlp`, `trees`, or, of texts, `rnn`, `gru`, `lstm`, `slstm`, `mingru` or `bilstm`, with a suffix after a colon where there are two of a kind (`ridge:strong`); or rungs before it joined by `+` (`ridge+trees`), whose answers are mixed by shares that the validation part tells.",
     },
     rung(
         "penalty",

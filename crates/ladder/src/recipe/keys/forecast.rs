@@ -40,9 +40,10 @@ const SECTIONS: &[Section] = &[
 ];
 
 /// The rungs for readings.
-const RUNGS: &[&str] = &["last-value", "seasonal-naive", "linear", "mlp", "rnn", "gru", "lstm"];
-const NETS: &[&str] = &["mlp", "rnn", "gru", "lstm"];
-const RECURRENT: &[&str] = &["rnn", "gru", "lstm"];
+const RUNGS: &[&str] =
+    &["last-value", "seasonal-naive", "linear", "mlp", "rnn", "gru", "lstm", "slstm", "mingru"];
+const NETS: &[&str] = &["mlp", "rnn", "gru", "lstm", "slstm", "mingru"];
+const RECURRENT: &[&str] = &["rnn", "gru", "lstm", "slstm", "mingru"];
 
 const fn clean(
     name: &'static str,
@@ -376,7 +377,7 @@ const KEYS: &[Key] = &[
         kind: Text,
         default: Needed,
         of: &[],
-        doc: "Which rung: `last-value`, `seasonal-naive`, `linear`, `mlp`, `rnn`, `gru` or `lstm`, with a suffix after a colon where there are two of a kind (`lstm:plain`).",
+        doc: "Which rung: `last-value`, `seasonal-naive`, `linear`, `mlp`, `rnn`, `gru`, `lstm`, `slstm` (Beck et al. 2024) or `mingru` (Feng et al. 2024), with a suffix after a colon where there are two of a kind (`lstm:plain`).",
     },
     rung(
         "plain",

@@ -37,12 +37,24 @@ const SECTIONS: &[Section] = &[
 ];
 
 /// The rungs for language models.
-const RUNGS: &[&str] =
-    &["unigram", "ngram", "cache", "nnlm", "rnn", "gru", "lstm", "neural-cache", "dynamic", "mixture"];
+const RUNGS: &[&str] = &[
+    "unigram",
+    "ngram",
+    "cache",
+    "nnlm",
+    "rnn",
+    "gru",
+    "lstm",
+    "slstm",
+    "mingru",
+    "neural-cache",
+    "dynamic",
+    "mixture",
+];
 const NGRAM: &[&str] = &["ngram"];
-const NETS: &[&str] = &["nnlm", "rnn", "gru", "lstm"];
+const NETS: &[&str] = &["nnlm", "rnn", "gru", "lstm", "slstm", "mingru"];
 /// Those whose state goes on from word to word.
-pub(crate) const RECURRENT: &[&str] = &["rnn", "gru", "lstm"];
+pub(crate) const RECURRENT: &[&str] = &["rnn", "gru", "lstm", "slstm", "mingru"];
 /// Those that read with a net of another rung.
 pub(crate) const READERS: &[&str] = &["neural-cache", "dynamic"];
 const NEURAL_CACHE: &[&str] = &["neural-cache"];
@@ -175,7 +187,7 @@ const KEYS: &[Key] = &[
         kind: Text,
         default: Needed,
         of: &[],
-        doc: "Which rung: `unigram`, `ngram`, `cache` (words that came before come again, a member of mixtures), `nnlm`, `rnn`, `gru` or `lstm`, `neural-cache` or `dynamic` (a net before it that remembers states, or goes on learning, while it reads), with a suffix after a colon where there are two of a kind (`ngram:trigram`); or rungs before it joined by `+` (`ngram+lstm`), mixed by shares that the validation part tells.",
+        doc: "Which rung: `unigram`, `ngram`, `cache` (words that came before come again, a member of mixtures), `nnlm`, `rnn`, `gru`, `lstm`, `slstm` (Beck et al. 2024) or `mingru` (Feng et al. 2024), `neural-cache` or `dynamic` (a net before it that remembers states, or goes on learning, while it reads), with a suffix after a colon where there are two of a kind (`ngram:trigram`); or rungs before it joined by `+` (`ngram+lstm`), mixed by shares that the validation part tells.",
     },
     rung("order", NGRAM, Wholes(1, 9), "Longest n-gram; of several the validation part chooses."),
     rung("smoothing", NGRAM, Texts, "Smoothing; of several the validation part chooses."),
@@ -318,7 +330,7 @@ const KEYS: &[Key] = &[
         "learning_rate",
         NETS,
         Real(1e-7, 10.0),
-        "Highest learning rate; left out, of AdamW 0.01 for an LSTM, 0.006 for a GRU, 0.003 for an RNN and an NNLM of up to 128 units, less for wider ones.",
+        "Highest learning rate; left out, of AdamW 0.01 for an LSTM and an sLSTM, 0.006 for a GRU and a minGRU, 0.003 for an RNN and an NNLM of up to 128 units, less for wider ones.",
     ),
     rung(
         "weight_decay",

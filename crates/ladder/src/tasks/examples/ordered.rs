@@ -39,7 +39,7 @@ const POOLINGS: [(&str, Reads); 5] = [
 
 /// Whether rungs of this kind read texts in their order.
 pub(super) fn ordered(kind: &str) -> bool {
-    matches!(kind, "rnn" | "gru" | "lstm" | "bilstm")
+    matches!(kind, "rnn" | "gru" | "lstm" | "slstm" | "mingru" | "bilstm")
 }
 
 /// About how many units the training texts have.
@@ -127,6 +127,8 @@ impl Workbench<'_> {
             cell: match kind {
                 "rnn" => Cell::Rnn,
                 "gru" => Cell::Gru,
+                "slstm" => Cell::SLstm,
+                "mingru" => Cell::MinGru,
                 _ => Cell::Lstm,
             },
             bidirectional,

@@ -61,6 +61,8 @@ fn resolve(recipe: &Recipe, spec: &Spec, r: &RungRecipe, windows: usize, quick: 
         "mlp" => Encoder::Mlp,
         "rnn" => Encoder::Rnn,
         "gru" => Encoder::Gru,
+        "slstm" => Encoder::SLstm,
+        "mingru" => Encoder::MinGru,
         _ => Encoder::Lstm,
     };
     let plain = r.is_plain();

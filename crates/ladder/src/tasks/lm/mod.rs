@@ -195,7 +195,7 @@ impl Task for Words<'_> {
     fn fit(&mut self, at: usize, running: &mut Running<'_>) -> Result<Fit<LmModel>> {
         let rung = self.rungs[at].clone();
         match rung_kind(&rung.name) {
-            "nnlm" | "rnn" | "gru" | "lstm" => return self.net(&rung, running),
+            "nnlm" | "rnn" | "gru" | "lstm" | "slstm" | "mingru" => return self.net(&rung, running),
             "cache" => return self.cache(&rung, running),
             "neural-cache" | "dynamic" => return self.reader(at, running),
             MIXTURE => return self.mix(&rung, running),

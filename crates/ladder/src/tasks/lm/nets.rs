@@ -76,6 +76,8 @@ impl Words<'_> {
             "nnlm" => Kind::Window(rung.context.unwrap_or(CONTEXT)),
             "rnn" => Kind::Recurrent(Cell::Rnn),
             "gru" => Kind::Recurrent(Cell::Gru),
+            "slstm" => Kind::Recurrent(Cell::SLstm),
+            "mingru" => Kind::Recurrent(Cell::MinGru),
             _ => Kind::Recurrent(Cell::Lstm),
         };
         let suited = NetLmParams::suited(kind, tokens, lines, self.frequencies.len(), self.protocol());

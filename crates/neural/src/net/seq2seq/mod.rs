@@ -78,9 +78,10 @@ impl EncoderDecoderParams {
         }
     }
 
-    /// Parts of a state: h, and c in the LSTM.
+    /// Parts of a state that a dense layer makes of numbers: h, and c where the cell has it. An sLSTM begins with that c
+    /// under a normaliser of 1.
     fn states(&self) -> usize {
-        1 + usize::from(self.cell == Cell::Lstm)
+        self.cell.states().min(2)
     }
 
     /// Refuses what makes no net.
@@ -161,7 +162,7 @@ pub struct EncoderDecoderTape<T: Real> {
     /// What the decoder should say: N of the target side.
     classes: Vec<u32>,
     softmax: SoftmaxTape<T>,
-    /// (h, c) between the stacks, and their gradients: (L, B, H).
+    /// (h, c) between the stacks, all states of the cells, and their gradients: (L, B, H) and (L, B, M H).
     h: Buffer<T>,
     c: Buffer<T>,
     dh: Buffer<T>,
@@ -304,6 +305,7 @@ impl EncoderDecoder {
     pub fn tape<T: Real>(&self, source: usize, target: usize, rows: usize) -> EncoderDecoderTape<T> {
         let steps = target + 1;
         let state = || Buffer::zeros(rows * self.decoder.params.state());
+        let memory = || Buffer::zeros(rows * self.decoder.params.memory());
         let of_source = match &self.encoder {
             Encoder::Tokens(stack, _) => SourceTape::Tokens(Box::new(Side::new(stack, source, rows))),
             Encoder::Numbers(dense) => SourceTape::Numbers {
@@ -319,26 +321,28 @@ impl EncoderDecoder {
             classes: Vec::with_capacity(steps * rows),
             softmax: self.softmax.tape(steps * rows),
             h: state(),
-            c: state(),
+            c: memory(),
             dh: state(),
-            dc: state(),
+            dc: memory(),
             dy: Buffer::zeros(steps * rows * self.params.hidden),
         }
     }
 
-    /// Numbers of h, and of c, of the rows that walk.
-    fn state<T: Real>(&self, tape: &EncoderDecoderTape<T>) -> usize {
-        tape.rows * self.decoder.params.state()
+    /// Numbers of h and of c of the rows that walk.
+    fn state<T: Real>(&self, tape: &EncoderDecoderTape<T>) -> (usize, usize) {
+        (tape.rows * self.decoder.params.state(), tape.rows * self.decoder.params.memory())
     }
 
-    /// Calls with the part (h or c), the place in it, (L, B, H), and that among the dense layer's numbers, (B, S).
+    /// Calls with the part (h or c), the place in it, (L, B, H) or the first block of (L, B, M H), and that among the
+    /// dense layer's numbers, (B, S).
     fn each_state(&self, rows: usize, mut f: impl FnMut(usize, usize, usize)) {
         let (h, layers) = (self.params.hidden, self.params.layers);
         for part in 0..self.params.states() {
+            let width = if part == 0 { h } else { self.params.cell.memories() * h };
             for layer in 0..layers {
                 for row in 0..rows {
                     let from = (row * self.params.states() + part) * layers * h + layer * h;
-                    (0..h).for_each(|unit| f(part, (layer * rows + row) * h + unit, from + unit));
+                    (0..h).for_each(|unit| f(part, (layer * rows + row) * width + unit, from + unit));
                 }
             }
         }
@@ -352,8 +356,8 @@ impl EncoderDecoder {
         rng: Option<&mut Rng>,
         tape: &mut EncoderDecoderTape<T>,
     ) {
-        let (rows, size) = (tape.rows, self.state(tape));
-        let (h, c) = (&mut tape.h[..size], &mut tape.c[..size]);
+        let (rows, (of_h, of_c)) = (tape.rows, self.state(tape));
+        let (h, c) = (&mut tape.h[..of_h], &mut tape.c[..of_c]);
         match (&self.encoder, &packed.encoder, &mut tape.source) {
             (Encoder::Tokens(stack, table), EncoderPacked::Tokens(p), SourceTape::Tokens(side)) => {
                 side.forward(table, stack, params, p, None, rng);
@@ -362,6 +366,7 @@ impl EncoderDecoder {
             (Encoder::Numbers(d), EncoderPacked::Numbers(p), SourceTape::Numbers { x, y, .. }) => {
                 d.forward(params, p, &x[..rows * d.input], &mut y[..rows * d.output]);
                 self.each_state(rows, |part, to, from| [&mut *h, &mut *c][part][to] = y[from]);
+                self.params.cell.weigh(self.params.hidden, c);
             }
             _ => panic!("{OTHER_KIND}"),
         }
@@ -375,8 +380,8 @@ impl EncoderDecoder {
         gradient: &mut [T],
         tables: &mut [TableGradient<T>],
     ) {
-        let (rows, size) = (tape.rows, self.state(tape));
-        let (dh, dc) = (&tape.dh[..size], &tape.dc[..size]);
+        let (rows, (of_h, of_c)) = (tape.rows, self.state(tape));
+        let (dh, dc) = (&tape.dh[..of_h], &tape.dc[..of_c]);
         match (&self.encoder, &packed.encoder, &mut tape.source) {
             (Encoder::Tokens(stack, table), EncoderPacked::Tokens(p), SourceTape::Tokens(side)) => {
                 side.backward(table, stack, p, Above::state((dh, dc)), None, gradient, &mut tables[0]);
@@ -398,8 +403,8 @@ impl EncoderDecoder {
         tape: &mut EncoderDecoderTape<T>,
     ) {
         self.encode(params, packed, rng.as_deref_mut(), tape);
-        let size = self.state(tape);
-        let state = Some((&tape.h[..size], &tape.c[..size]));
+        let (of_h, of_c) = self.state(tape);
+        let state = Some((&tape.h[..of_h], &tape.c[..of_c]));
         tape.target.forward(&self.target, &self.decoder, params, &packed.decoder, state, rng);
     }
 

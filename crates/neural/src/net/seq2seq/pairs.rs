@@ -108,14 +108,14 @@ impl<T: Real> Trainable<T> for PairsLearner<'_, T> {
         // The target's table is the last.
         let of_target = tables.len() - 1;
         let (of_source, of_target) = tables.split_at_mut(of_target);
-        let size = net.state(tape);
+        let (of_h, of_c) = net.state(tape);
         let EncoderDecoderTape { target, classes, softmax, dh, dc, dy, .. } = &mut *tape;
         let y = net.decoder.output(&target.steps, &target.tape);
         let dy = &mut dy[..target.steps.total() * net.params.hidden];
         let scale = chunk.scale;
         let loss =
             net.softmax.learn(params, &packed.softmax, y, classes, scale, softmax, dy, gradient, Write::Set);
-        let state = Some((&mut dh[..size], &mut dc[..size]));
+        let state = Some((&mut dh[..of_h], &mut dc[..of_c]));
         let (above, of_target) = (Above::every(&*dy), &mut of_target[0]);
         target.backward(&net.target, &net.decoder, &packed.decoder, above, state, gradient, of_target);
         net.encode_backward(packed, tape, gradient, of_source);

@@ -60,7 +60,7 @@ pub struct Product {
 /// A layer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LayerShapes {
-    /// `dense`, `rnn`, `rnn-relu`, `gru` or `lstm`.
+    /// `dense`, or the cell by its name.
     pub kind: &'static str,
     /// What goes in and what comes out.
     pub data: Vec<Shaped>,
@@ -151,24 +151,19 @@ impl ShapesParams {
 
     fn recurrent(&self, cell: Cell, input: usize, hidden: usize) -> Result<LayerShapes> {
         let (b, t) = (self.batch, self.steps);
-        let (kind, (_, of_x, _, of_h)) = match cell {
-            Cell::Rnn => ("rnn", cell.blocks()),
-            Cell::RnnRelu => ("rnn-relu", cell.blocks()),
-            Cell::Gru => ("gru", cell.blocks()),
-            Cell::Lstm => ("lstm", cell.blocks()),
-        };
-        let mut shapes = layer(kind, &Shapes::recurrent(cell, (t, b, input), (t, b, hidden))?);
+        let (_, of_x, _, of_h) = cell.blocks();
+        let mut shapes = layer(cell.name(), &Shapes::recurrent(cell, (t, b, input), (t, b, hidden))?);
         let (of_x, of_h) = (of_x * hidden, of_h * hidden);
-        shapes.forward = vec![
-            product("X_t", "W_x", "X_t W_x", [b, input, of_x]),
-            product("H_t-1", "W_h", "H_t-1 W_h", [b, hidden, of_h]),
-        ];
+        shapes.forward = vec![product("X_t", "W_x", "X_t W_x", [b, input, of_x])];
         shapes.backward = vec![
             product("X_tᵀ", "dA_x", "dW_x", [input, b, of_x]),
-            product("H_t-1ᵀ", "dA_h", "dW_h", [hidden, b, of_h]),
             product("dA_x", "W_xᵀ", "dX_t", [b, of_x, input]),
-            product("dA_h", "W_hᵀ", "dH_t-1", [b, of_h, hidden]),
         ];
+        if cell.is_recurrent() {
+            shapes.forward.push(product("H_t-1", "W_h", "H_t-1 W_h", [b, hidden, of_h]));
+            shapes.backward.insert(1, product("H_t-1ᵀ", "dA_h", "dW_h", [hidden, b, of_h]));
+            shapes.backward.push(product("dA_h", "W_hᵀ", "dH_t-1", [b, of_h, hidden]));
+        }
         Ok(shapes)
     }
 }

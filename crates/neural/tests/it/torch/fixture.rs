@@ -90,12 +90,13 @@ pub enum Bias {
 pub fn convert<T: Real>(cell: &Recurrent, of: impl Fn(&str) -> Vec<T>, bias: Bias, flat: &mut [T]) {
     let (h, i) = (cell.hidden, cell.input);
     let (of_x, of_h): (&[usize], &[usize]) = match cell.cell {
+        Cell::SLstm | Cell::MinGru => unreachable!("PyTorch has no {}", cell.cell.title()),
         Cell::Rnn | Cell::RnnRelu => (&[0], &[0]),
         Cell::Lstm => (&[0, 1, 2, 3], &[0, 1, 2, 3]),
         Cell::Gru => (&[2, 0, 1], &[0, 1, 2]),
     };
     cell.w_x.of_mut(flat).copy_from_slice(&reordered(&of("weight_ih"), h, i, of_x));
-    cell.w_h.of_mut(flat).copy_from_slice(&reordered(&of("weight_hh"), h, h, of_h));
+    cell.w_h.as_ref().unwrap().of_mut(flat).copy_from_slice(&reordered(&of("weight_hh"), h, h, of_h));
     let (of_input, of_hidden) = (of("bias_ih"), of("bias_hh"));
     let both: Vec<T> =
         of_input.iter().zip(&of_hidden).map(|(&a, &b)| if bias == Bias::Sum { a + b } else { a }).collect();
