@@ -205,6 +205,16 @@ fn attention_points_at_the_token_that_is_copied() {
 }
 
 #[test]
+fn the_layers_hold_all_parameters() {
+    for bidirectional in [false, true] {
+        for attention in SCORES {
+            let net = net(Cell::Gru, 2, bidirectional, attention);
+            assert_eq!(net.layers().iter().map(|l| l.parameters).sum::<usize>(), net.layout().len());
+        }
+    }
+}
+
+#[test]
 fn what_cannot_be_is_refused() {
     let odd = EncoderDecoderParams { hidden: 5, ..shape(Cell::Lstm, 1, true, None) };
     assert!(EncoderDecoder::new(&odd).unwrap_err().to_string().contains("even"));

@@ -39,9 +39,9 @@ pub enum Score {
 pub(super) struct Attention {
     hidden: usize,
     /// W_a; none of the dot score.
-    keys: Option<Dense>,
+    pub keys: Option<Dense>,
     /// W_c.
-    join: Dense,
+    pub join: Dense,
 }
 
 #[derive(Debug, Clone)]

@@ -22,6 +22,7 @@
 
 mod attention;
 mod decode;
+mod layers;
 mod pairs;
 
 use gyeol_tensor::activation::Activation;
