@@ -66,4 +66,4 @@ pub use split::{Fold, Folds, Parts, RollingOrigin, Shares};
 pub use sums::{ClassSums, ErrorSums};
 pub use tags::TagSums;
 pub use thresholds::{Threshold, threshold_for, threshold_for_f};
-pub use translation::{BLEU_SIGNATURE, CHRF_SIGNATURE, TranslationSums};
+pub use translation::{BLEU_SIGNATURE, CHRF_SIGNATURE, TranslationOrder, TranslationSums};

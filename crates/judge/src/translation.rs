@@ -12,6 +12,8 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
+use serde::{Deserialize, Serialize};
+
 use crate::{Metric, Partial};
 
 /// How BLEU is computed, as sacreBLEU signs it.
@@ -24,6 +26,29 @@ const WORDS: usize = 4;
 const LETTERS: usize = 6;
 /// β² of chrF2.
 const BETA_SQUARED: f64 = 4.0;
+
+/// By which figure translators are ordered. BLEU is 0 where no sentence has four tokens; chrF2 has no such bound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TranslationOrder {
+    /// BLEU.
+    Bleu,
+    /// chrF2.
+    Chrf,
+    /// The share of exact matches.
+    Exact,
+}
+
+impl TranslationOrder {
+    /// Name of the metric that falls as translations get better.
+    pub fn metric(self) -> &'static str {
+        match self {
+            TranslationOrder::Bleu => "bleu_gap",
+            TranslationOrder::Chrf => "chrf_gap",
+            TranslationOrder::Exact => "inexact",
+        }
+    }
+}
 
 /// What a translation has of its reference.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -107,13 +132,20 @@ impl TranslationSums {
         if f.is_nan() { 0.0 } else { 100.0 * f }
     }
 
-    /// `bleu_gap` (100 − BLEU, so that less is better), `bleu`, `chrf` and `exact`.
-    pub fn metrics() -> [Metric<TranslationSums>; 4] {
+    /// What is left to full marks by `order` (100 − BLEU, 100 − chrF2, or the share that is not exact), then `bleu`, `chrf`
+    /// and `exact`.
+    pub fn metrics(order: TranslationOrder) -> [Metric<TranslationSums>; 4] {
+        let exact = |s: &TranslationSums| s.exact / s.sentences;
+        let first = match order {
+            TranslationOrder::Bleu => Metric::new("bleu_gap", |s: &TranslationSums| 100.0 - s.bleu()),
+            TranslationOrder::Chrf => Metric::new("chrf_gap", |s: &TranslationSums| 100.0 - s.chrf()),
+            TranslationOrder::Exact => Metric::new("inexact", move |s: &TranslationSums| 1.0 - exact(s)),
+        };
         [
-            Metric::new("bleu_gap", |s: &TranslationSums| 100.0 - s.bleu()),
+            first,
             Metric::new("bleu", TranslationSums::bleu),
             Metric::new("chrf", TranslationSums::chrf),
-            Metric::new("exact", |s: &TranslationSums| s.exact / s.sentences),
+            Metric::new("exact", exact),
         ]
     }
 
@@ -267,6 +299,17 @@ mod tests {
         both.add(&b);
         assert_eq!(both.minus(&b), a);
         assert_eq!((a.exact, b.exact), (1.0, 0.0));
+        // No run of three tokens; of letters 2 of 3 and 1 of 1 on either side, so that P = R = 5/6.
+        let gaps = [
+            (TranslationOrder::Bleu, 100.0),
+            (TranslationOrder::Chrf, 100.0 / 6.0),
+            (TranslationOrder::Exact, 0.5),
+        ];
+        for (order, gap) in gaps {
+            let metrics = TranslationSums::metrics(order);
+            assert_eq!(metrics[0].name(), order.metric());
+            assert!((metrics[0].of(&both) - gap).abs() < 1e-9, "{order:?}");
+        }
         assert!(TranslationSums::default().bleu().is_nan() && TranslationSums::default().chrf().is_nan());
     }
 }
