@@ -11,6 +11,7 @@ mod inside;
 mod language;
 mod registry;
 mod topics;
+mod translate;
 mod unlabelled;
 
 pub use answers::{Answers, Ask, Description, Reply, VerbSpec};
@@ -20,4 +21,5 @@ pub use inside::{LineTold, bits, chosen, layers_json, no_gates};
 pub use language::LmModel;
 pub use registry::{Opened, Registry, open, open_as};
 pub use topics::inferred;
+pub use translate::{attends, attention, translation};
 pub use unlabelled::row_objects;

@@ -3,6 +3,7 @@
 pub mod examples;
 pub mod forecast;
 pub mod lm;
+pub mod pairs;
 pub mod topics;
 
 use std::path::Path;
@@ -44,6 +45,11 @@ pub fn run(
                 return climb(&mut task, options, pool, watch);
             }
             let mut task = examples::Machines::<Classifier>::prepare(recipe, &prepared, options, pool)?;
+            climb(&mut task, options, pool, watch)
+        }
+        AnyRecipe::Translate(recipe) => {
+            let prepared = pairs::read(recipe, beside, watch)?;
+            let mut task = pairs::Translations::prepare(recipe, &prepared, options, pool)?;
             climb(&mut task, options, pool, watch)
         }
     }

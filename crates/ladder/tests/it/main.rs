@@ -8,5 +8,6 @@ mod lm;
 mod mutate;
 mod real_examples;
 mod toy;
+mod translate;
 mod tune;
 mod units;

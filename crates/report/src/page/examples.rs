@@ -7,7 +7,7 @@ use super::{Figure, Table, View};
 use crate::model::{
     CalibrationChapter, Chapter, CoefficientsChapter, CoefficientsPart, ConfusionChapter, CostsChapter,
     Effect, ExampleFacts, Mistake, Remedy, RemedyRow, ResidualChapter, SizePoint, SizesChapter, SizesVerdict,
-    Telling as Told,
+    Telling as Told, TranslationExample,
 };
 use crate::picture::{self, Diagonal, Lines, Series, Square};
 use crate::text;
@@ -114,6 +114,20 @@ pub(crate) fn mistakes(view: &View, found: &[Mistake], see: &str) -> Mistakes {
         ]);
     }
     Mistakes { see: view.t(see, &[("rung", view.best_title())]), table }
+}
+
+/// Test pairs, the target beside what was said.
+pub(crate) fn translations(view: &View, found: &[TranslationExample]) -> Mistakes {
+    let plain = found.iter().any(|one| one.plain.is_some());
+    let mut columns = vec!["col-row", "col-source", "col-reference", "col-translation"];
+    columns.extend(plain.then_some("col-plain-translation"));
+    let mut table = view.columns(&columns);
+    for one in found {
+        let mut row = vec![one.row.to_string(), one.source.clone(), one.right.clone(), one.said.clone()];
+        row.extend(plain.then(|| one.plain.clone().unwrap_or_default()));
+        table.push(row);
+    }
+    Mistakes { see: view.t("translations-see", &[("rung", view.best_title())]), table }
 }
 
 pub(crate) fn telling(view: &View, found: &[Told]) -> Telling {

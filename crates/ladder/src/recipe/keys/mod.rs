@@ -6,6 +6,7 @@
 pub(super) mod examples;
 pub(super) mod forecast;
 pub(super) mod lm;
+pub(super) mod pairs;
 mod text;
 
 /// What a key takes.
@@ -159,10 +160,11 @@ pub struct Schema {
 }
 
 /// The tasks, the one that a recipe means by default first.
-pub const SCHEMAS: [&Schema; 4] = [&forecast::SCHEMA, &lm::SCHEMA, &examples::CLASSIFY, &examples::REGRESS];
+pub const SCHEMAS: [&Schema; 5] =
+    [&forecast::SCHEMA, &lm::SCHEMA, &examples::CLASSIFY, &examples::REGRESS, &pairs::SCHEMA];
 
 /// The words of `task`.
-pub(super) const TASKS: [&str; 4] = ["forecast", "language-model", "classify", "regress"];
+pub(super) const TASKS: [&str; 5] = ["forecast", "language-model", "classify", "regress", "translate"];
 
 /// Rows or texts that any length is bounded by.
 const MANY: u64 = 1_000_000_000;
