@@ -21,7 +21,7 @@ pub struct Memory {
     sources: Vec<String>,
     targets: Vec<String>,
     /// Made when it is first asked.
-    index: OnceLock<Found>,
+    index: OnceLock<Box<Found>>,
 }
 
 #[derive(Debug)]
@@ -66,7 +66,7 @@ impl Memory {
         let (vectorizer, rows) =
             VectorizerParams::tfidf().check()?.fit_texts(&self.sources, params.check()?.plain()?)?;
         let index = Index::new(&rows, Measure::Cosine)?;
-        Ok(self.index.get_or_init(|| Found { vectorizer, index }))
+        Ok(self.index.get_or_init(|| Box::new(Found { vectorizer, index })))
     }
 
     /// The places of the nearest sources, each with its cosine; the first pair where nothing is alike.
