@@ -30,6 +30,7 @@ mod pooling;
 mod predictor;
 mod seq2seq;
 mod summary;
+mod tagging;
 mod window;
 
 use gyeol_tensor::activation::Activation;
@@ -58,6 +59,7 @@ pub use seq2seq::{
     Said, Score, Search, SequencePredictor, Source,
 };
 pub use summary::{LayerSummary, Summary};
+pub use tagging::TagPredictor;
 pub use window::{Window, WindowParams, WindowPredictor, Windows, WindowsLearner, WindowsWorkspace};
 
 /// What a step of the input is.
