@@ -5,7 +5,7 @@ use std::path::Path;
 use gyeol_base::{Error, Fault, Result};
 use gyeol_bundle::{Bundle, Packed, Summary};
 use gyeol_forecast::Forecaster;
-use gyeol_sequence::Translator;
+use gyeol_sequence::{Tagger, Translator};
 use gyeol_supervised::{Classifier, ClusterModel, ComponentModel, Regressor};
 use gyeol_topic::lda::Lda;
 use gyeol_topic::lsa::Lsa;
@@ -78,6 +78,7 @@ impl Registry {
                 "serve",
                 "show",
             ])
+            .with::<Tagger>(&["tag", "evaluate", "serve", "show"])
             .with_of::<Translator>(attends, &["translate", "evaluate", "explain", "serve", "show"])
             .with::<Translator>(&["translate", "evaluate", "serve", "show"])
             .with_as::<Lda, Searched<Lda>>(&[

@@ -21,6 +21,14 @@ pub enum SequenceVerb {
         #[arg(long, value_name = "A", default_value_t = 1.0, requires = "beam", value_parser = alpha)]
         alpha: f64,
     },
+    /// Label every character or token of texts with a fitted tagger; of a spacing model the text with its blanks.
+    Tag {
+        /// Model file.
+        model: PathBuf,
+        /// Texts as they are typed, one file with a text a line, or - for standard input.
+        #[arg(required = true, value_name = "TEXT")]
+        texts: Vec<String>,
+    },
 }
 
 fn alpha(text: &str) -> Result<f64, String> {

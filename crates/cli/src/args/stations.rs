@@ -7,7 +7,7 @@ const STATIONS: [(&str, &[&str]); 7] = [
     ("Readings and texts", &["run", "init", "inspect", "clean", "train"]),
     ("Text", &["tokenize", "vocab", "encode", "split"]),
     ("Language models", &["ngram", "perplexity", "score", "next", "generate", "rank", "correct", "rescore"]),
-    ("Sequences", &["translate"]),
+    ("Sequences", &["translate", "tag"]),
     ("Vectors and topics", &["vectorize", "similar", "topics", "cluster", "reduce", "explain"]),
     ("Models", &["predict", "evaluate", "show", "serve"]),
     ("This program", &["completions", "man", "help"]),

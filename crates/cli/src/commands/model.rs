@@ -222,6 +222,9 @@ pub fn evaluate(common: &Common, args: &Scoring) -> Result<()> {
         return super::examples::evaluate(common, &machine, &args.file, args.label.as_deref(), &args.reading);
     }
     let bundle = bundle.unwrap_or_else(|| unreachable!("no machine was in it"));
+    if bundle.is::<gyeol_sequence::Tagger>() {
+        return super::sequences::evaluate_tags(common, bundle, args);
+    }
     if bundle.is::<gyeol_sequence::Translator>() {
         if args.span.from.is_some() || args.span.until.is_some() {
             return Err(Failure::Usage("--from and --until go with forecasts".into()));

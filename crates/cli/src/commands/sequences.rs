@@ -1,16 +1,16 @@
-//! `translate`, and `evaluate` and `explain` of a translator.
+//! `translate` and `tag`, and `evaluate` and `explain` of their models.
 
 use std::io::Write;
 use std::path::Path;
 
 use gyeol_bundle::{Bundle, Summary};
-use gyeol_ladder::recipe::PairsRecipe;
-use gyeol_ladder::tasks::pairs::evaluate as scores_of;
-use gyeol_models::{Registry, attends, attention, translation};
+use gyeol_ladder::recipe::{PairsRecipe, TagsRecipe};
+use gyeol_ladder::tasks::{pairs, tags};
+use gyeol_models::{Registry, attends, attention, labelled, translation};
 use gyeol_neural::net::Length;
 use gyeol_report::lesson::{Block, Lesson, Section, Sheet, Tints};
 use gyeol_report::text;
-use gyeol_sequence::{Asked, Translated, Translator};
+use gyeol_sequence::{Asked, Form, Tagger, Translated, Translator};
 use gyeol_text::corpus::{Corpus, CorpusOptions, Format, Labels, Unit};
 use serde_json::json;
 
@@ -37,6 +37,10 @@ pub fn run(common: &Common, verb: SequenceVerb) -> Result<()> {
             let (model, _) = opened(&model)?;
             let asked = Asked { beam: usize::from(beam), length: Length::Gnmt(alpha), weights: false };
             translate(common, &model, &texts, &asked)
+        }
+        SequenceVerb::Tag { model, texts } => {
+            let (model, _) = Registry::standard().open_as::<Tagger>(&model)?;
+            tag(common, &model, &texts)
         }
     }
 }
@@ -72,12 +76,7 @@ fn translate(common: &Common, model: &Translator, texts: &[String], asked: &Aske
     let (lines, pool) = (lines(texts)?, pool(common));
     let mut out = std::io::stdout().lock();
     for (at, some) in lines.chunks(AT_ONCE).enumerate() {
-        let said = model.translate(some, asked, &pool).map_err(|mut e| {
-            if let Some(row) = &mut e.fault_mut().row {
-                *row += at * AT_ONCE;
-            }
-            e
-        })?;
+        let said = model.translate(some, asked, &pool).map_err(|e| further(e, at))?;
         for (source, said) in some.iter().zip(&said) {
             if common.json {
                 writeln!(out, "{}", translation(source, said))?;
@@ -87,6 +86,52 @@ fn translate(common: &Common, model: &Translator, texts: &[String], asked: &Aske
         }
     }
     Ok(())
+}
+
+fn tag(common: &Common, model: &Tagger, texts: &[String]) -> Result<()> {
+    let (lines, pool) = (lines(texts)?, pool(common));
+    let mut out = std::io::stdout().lock();
+    for (at, some) in lines.chunks(AT_ONCE).enumerate() {
+        let said = model.tag(some, &pool).map_err(|e| further(e, at))?;
+        for one in &said {
+            match model.form {
+                _ if common.json => writeln!(out, "{}", labelled(model.form, one))?,
+                Form::Spacing => writeln!(out, "{}", one.spaced())?,
+                Form::Tokens => {
+                    for (unit, label) in one.units.iter().zip(&one.labels) {
+                        writeln!(out, "{unit}\t{label}")?;
+                    }
+                    writeln!(out)?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// An error whose text is counted among those at once, counted among all.
+fn further(mut e: gyeol_base::Error, at: usize) -> gyeol_base::Error {
+    if let Some(row) = &mut e.fault_mut().row {
+        *row += at * AT_ONCE;
+    }
+    e
+}
+
+/// `gyeol evaluate` of a tagger.
+pub fn evaluate_tags(common: &Common, bundle: Bundle, args: &Scoring) -> Result<()> {
+    let rung = bundle.summary().rung;
+    let model: Tagger = bundle.open_as().map_err(|e| e.in_file(&args.model))?;
+    if args.label.is_some() {
+        return Err(Failure::Usage("--label goes with classifiers, regressions and translators".into()));
+    }
+    let mut recipe = TagsRecipe::of(&args.file, model.form);
+    recipe.data.encoding.clone_from(&args.reading.bytes.encoding);
+    recipe.seed = common.seed.unwrap_or(0);
+    let mut counting = until_stopped();
+    let found = tags::evaluate(&model, &recipe, &pool(common), &mut Stopping(&mut counting))?;
+    let more = json!({ "rung": rung, "n": found.n.0, "units": found.n.1 });
+    let all = found.metrics.iter().map(|(name, i)| (*name, [i.value, i.low, i.high]));
+    scores(common, &rung, found.n.0, all, more)
 }
 
 /// `gyeol evaluate` on a file of pairs.
@@ -102,31 +147,37 @@ pub fn evaluate(common: &Common, bundle: Bundle, args: &Scoring) -> Result<()> {
     recipe.data.encoding.clone_from(&args.reading.bytes.encoding);
     recipe.seed = common.seed.unwrap_or(0);
     let mut counting = until_stopped();
-    let found = scores_of(&model, &recipe, &pool(common), &mut Stopping(&mut counting))?;
+    let found = pairs::evaluate(&model, &recipe, &pool(common), &mut Stopping(&mut counting))?;
+    let [bleu, chrf] = found.signatures;
+    let more = json!({ "rung": summary.rung, "n": found.n, "signatures": { "bleu": bleu, "chrf": chrf } });
+    let all = found.metrics.iter().map(|(name, i)| (*name, [i.value, i.low, i.high]));
+    scores(common, &summary.rung, found.n, all, more)
+}
+
+/// Metrics with their intervals, as an object or a line each.
+fn scores(
+    common: &Common,
+    rung: &str,
+    n: usize,
+    found: impl Iterator<Item = (&'static str, [f64; 3])>,
+    mut more: serde_json::Value,
+) -> Result<()> {
     if common.json {
         let metrics: serde_json::Map<String, serde_json::Value> = found
-            .metrics
-            .iter()
-            .map(|(name, i)| {
-                ((*name).to_owned(), json!({ "value": i.value, "low": i.low, "high": i.high, "n": found.n }))
+            .map(|(name, [value, low, high])| {
+                (name.to_owned(), json!({ "value": value, "low": low, "high": high, "n": n }))
             })
             .collect();
-        let [bleu, chrf] = found.signatures;
-        return output::json(&json!({
-            "rung": summary.rung, "n": found.n, "metrics": metrics, "signatures": { "bleu": bleu, "chrf": chrf },
-        }));
+        more["metrics"] = metrics.into();
+        return output::json(&more);
     }
     let language = output::language(common.language.as_deref(), None)?;
-    let title = text::rung_title(&summary.rung, language);
-    let mut told = format!("  {title} · {}\n", text::count(found.n, language));
-    for (name, one) in &found.metrics {
+    let mut told = format!("  {} · {}\n", text::rung_title(rung, language), text::count(n, language));
+    for (name, [value, low, high]) in found {
         let number = |v: f64| text::significant(v, 4, language);
-        let range = if one.low.is_finite() {
-            format!("  {} – {}", number(one.low), number(one.high))
-        } else {
-            String::new()
-        };
-        told += &format!("  {:<12} {}{range}\n", text::metric_name(name, language), number(one.value));
+        let range =
+            if low.is_finite() { format!("  {} – {}", number(low), number(high)) } else { String::new() };
+        told += &format!("  {:<12} {}{range}\n", text::metric_name(name, language), number(value));
     }
     output::text(&told)
 }

@@ -29,6 +29,7 @@ mod model;
 mod pairs;
 mod rules;
 mod search;
+mod tags;
 mod translate;
 mod writer;
 
@@ -50,6 +51,7 @@ pub use lm::*;
 pub use model::*;
 pub(crate) use model::{MIXTURE, rung_kind};
 pub use pairs::*;
+pub use tags::*;
 
 /// A recipe of any task.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,6 +64,8 @@ pub enum AnyRecipe {
     Examples(Box<ExamplesRecipe>),
     /// `task = "translate"`.
     Translate(Box<PairsRecipe>),
+    /// `task = "tag"`.
+    Tag(Box<TagsRecipe>),
 }
 
 impl AnyRecipe {
@@ -72,6 +76,7 @@ impl AnyRecipe {
             AnyRecipe::LanguageModel(recipe) => recipe.seed = seed,
             AnyRecipe::Examples(recipe) => recipe.seed = seed,
             AnyRecipe::Translate(recipe) => recipe.seed = seed,
+            AnyRecipe::Tag(recipe) => recipe.seed = seed,
         }
     }
 
@@ -82,6 +87,7 @@ impl AnyRecipe {
             AnyRecipe::LanguageModel(recipe) => &recipe.language,
             AnyRecipe::Examples(recipe) => &recipe.language,
             AnyRecipe::Translate(recipe) => &recipe.language,
+            AnyRecipe::Tag(recipe) => &recipe.language,
         }
     }
 
@@ -92,6 +98,7 @@ impl AnyRecipe {
             AnyRecipe::LanguageModel(recipe) => recipe.language = code.to_owned(),
             AnyRecipe::Examples(recipe) => recipe.language = code.to_owned(),
             AnyRecipe::Translate(recipe) => recipe.language = code.to_owned(),
+            AnyRecipe::Tag(recipe) => recipe.language = code.to_owned(),
         }
     }
 
@@ -109,6 +116,7 @@ impl AnyRecipe {
                 (data.train, data.valid, data.test) = (None, None, None);
                 data.file = Some(file.to_owned());
             }
+            AnyRecipe::Tag(recipe) => recipe.data.file = file.to_owned(),
             AnyRecipe::Translate(recipe) => {
                 let data = &mut recipe.data;
                 (data.sources, data.targets) = (None, None);
@@ -130,6 +138,7 @@ impl AnyRecipe {
                 let default = if recipe.is_regression() { "ridge" } else { "logistic" };
                 recipe.rungs.last().map_or(default, |rung| &rung.name)
             }
+            AnyRecipe::Tag(recipe) => recipe.rungs.last().map_or(TagsRecipe::LAST_DEFAULT, |rung| &rung.name),
             AnyRecipe::Translate(recipe) => {
                 recipe.rungs.last().map_or(PairsRecipe::LAST_DEFAULT, |rung| &rung.name)
             }
@@ -149,6 +158,9 @@ impl AnyRecipe {
             }
             Some(task) if task == keys::examples::CLASSIFY.task || task == keys::examples::REGRESS.task => {
                 Ok(AnyRecipe::Examples(Box::new(ExamplesRecipe::parse(text, origin)?)))
+            }
+            Some(task) if task == keys::tags::SCHEMA.task => {
+                Ok(AnyRecipe::Tag(Box::new(TagsRecipe::parse(text, origin)?)))
             }
             Some(task) if task == keys::pairs::SCHEMA.task => {
                 Ok(AnyRecipe::Translate(Box::new(PairsRecipe::parse(text, origin)?)))

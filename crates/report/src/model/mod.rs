@@ -418,6 +418,8 @@ pub enum Chapter {
     Coefficients(Box<CoefficientsChapter>),
     /// Test pairs with what was made of them.
     Translations(Vec<TranslationExample>),
+    /// Test sequences with their labels, right and said.
+    Labelled(Vec<TranslationExample>),
     /// Layers, counts and facts of the fits.
     Inside,
     /// What each rung saw, and the command that repeats it.

@@ -118,16 +118,31 @@ pub(crate) fn mistakes(view: &View, found: &[Mistake], see: &str) -> Mistakes {
 
 /// Test pairs, the target beside what was said.
 pub(crate) fn translations(view: &View, found: &[TranslationExample]) -> Mistakes {
+    let table = view.columns(&["col-row", "col-source", "col-reference", "col-translation"]);
+    side_by_side(view, found, "translations-see", table, "col-plain-translation")
+}
+
+/// Test sequences, their labels beside those said.
+pub(crate) fn labelled(view: &View, found: &[TranslationExample]) -> Mistakes {
+    let table = view.columns(&["col-row", "col-unlabelled", "col-right", "col-said"]);
+    side_by_side(view, found, "labelled-see", table, "col-plain-translation")
+}
+
+fn side_by_side(
+    view: &View,
+    found: &[TranslationExample],
+    see: &str,
+    mut table: Table,
+    without_net: &str,
+) -> Mistakes {
     let plain = found.iter().any(|one| one.plain.is_some());
-    let mut columns = vec!["col-row", "col-source", "col-reference", "col-translation"];
-    columns.extend(plain.then_some("col-plain-translation"));
-    let mut table = view.columns(&columns);
+    table.head.extend(plain.then(|| view.t(without_net, &[])));
     for one in found {
         let mut row = vec![one.row.to_string(), one.source.clone(), one.right.clone(), one.said.clone()];
         row.extend(plain.then(|| one.plain.clone().unwrap_or_default()));
         table.push(row);
     }
-    Mistakes { see: view.t("translations-see", &[("rung", view.best_title())]), table }
+    Mistakes { see: view.t(see, &[("rung", view.best_title())]), table }
 }
 
 pub(crate) fn telling(view: &View, found: &[Told]) -> Telling {

@@ -7,6 +7,7 @@ pub(super) mod examples;
 pub(super) mod forecast;
 pub(super) mod lm;
 pub(super) mod pairs;
+pub(super) mod tags;
 mod text;
 
 /// What a key takes.
@@ -160,11 +161,11 @@ pub struct Schema {
 }
 
 /// The tasks, the one that a recipe means by default first.
-pub const SCHEMAS: [&Schema; 5] =
-    [&forecast::SCHEMA, &lm::SCHEMA, &examples::CLASSIFY, &examples::REGRESS, &pairs::SCHEMA];
+pub const SCHEMAS: [&Schema; 6] =
+    [&forecast::SCHEMA, &lm::SCHEMA, &examples::CLASSIFY, &examples::REGRESS, &pairs::SCHEMA, &tags::SCHEMA];
 
 /// The words of `task`.
-pub(super) const TASKS: [&str; 5] = ["forecast", "language-model", "classify", "regress", "translate"];
+pub(super) const TASKS: [&str; 6] = ["forecast", "language-model", "classify", "regress", "translate", "tag"];
 
 /// Rows or texts that any length is bounded by.
 const MANY: u64 = 1_000_000_000;

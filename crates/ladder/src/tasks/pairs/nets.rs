@@ -3,7 +3,6 @@
 use std::time::Instant;
 
 use gyeol_base::Result;
-use gyeol_forecast::Progress;
 use gyeol_report::model::Fact;
 use gyeol_sequence::{Trained, Translator};
 
@@ -13,7 +12,7 @@ use crate::checkpoint::Checkpoints;
 use crate::recipe::PairsRung;
 use crate::task::{Fit, Running};
 use crate::tasks::forecast::verdict::{layer_rows, points, verdict};
-use crate::watch::Step;
+use crate::tasks::training::watched;
 
 impl Translations<'_> {
     /// Trains a net; its state is kept after each epoch.
@@ -32,35 +31,10 @@ impl Translations<'_> {
             data: self.plan.head.data.clone(),
             recipe: format!("{}\n# {params:?}\n", self.plan.head.canonical),
         };
-        let resume = if running.resume { checkpoints.load(0)? } else { None };
-        let keeps = !running.stem.as_os_str().is_empty();
-        let (mut failure, mut valid_loss) = (None, None);
-        let watch = &mut *running.watch;
-        let trained = params.fit(&train, &valid, self.pool, resume, &mut |step| match step {
-            gyeol_neural::Fit::Iteration { epoch, done, of, loss, .. } => {
-                watch.step(Step::Training(Progress {
-                    member: 1,
-                    members: 1,
-                    epoch,
-                    epochs: params.epochs,
-                    done,
-                    of,
-                    loss,
-                    valid_loss,
-                }))
-            }
-            gyeol_neural::Fit::Epoch(state) => {
-                valid_loss = state.curve.last().map(|epoch| epoch.valid_loss);
-                if keeps && let Err(e) = checkpoints.save(0, state) {
-                    failure = Some(e);
-                }
-                failure.is_none()
-            }
-        });
-        if let Some(failure) = failure {
-            return Err(failure);
-        }
-        let Trained { mut model, curve, best_epoch, left_out, tokens, layers } = trained?;
+        let trained = watched(&checkpoints, params.epochs, running, |resume, observe| {
+            params.fit(&train, &valid, self.pool, resume, observe)
+        })?;
+        let Trained { mut model, curve, best_epoch, left_out, tokens, layers } = trained;
         model.columns = (self.recipe.data.source.clone(), self.recipe.data.target.clone());
         let fact = |key: &str, value: String| Fact { key: key.into(), value };
         let mut training = vec![

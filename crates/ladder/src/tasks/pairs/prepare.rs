@@ -62,12 +62,15 @@ fn lines(recipe: &PairsRecipe, file: &str, notes: &mut Vec<String>) -> Result<Ve
     Ok(all)
 }
 
-/// Reads pairs: source, target and line.
+/// Source, target and line.
+pub(super) type Row = (String, String, u64);
+
+/// Reads pairs, and the names of the files that they were in.
 pub(super) fn read(
     recipe: &PairsRecipe,
     beside: Option<&Path>,
     notes: &mut Vec<String>,
-) -> Result<(Vec<(String, String, u64)>, Vec<String>)> {
+) -> Result<(Vec<Row>, Vec<String>)> {
     let data = &recipe.data;
     if let (Some(sources), Some(targets)) = (&data.sources, &data.targets) {
         let files = [resolved(sources, beside), resolved(targets, beside)];
@@ -107,7 +110,7 @@ impl Groups {
     }
 
     /// The number of each pair's group, in the order in which groups begin.
-    fn of(pairs: &[(String, String, u64)]) -> Vec<u64> {
+    fn of(pairs: &[Row]) -> Vec<u64> {
         let mut nodes: HashMap<(bool, &str), u32> = HashMap::new();
         let mut groups = Groups(Vec::new());
         let mut ends = Vec::with_capacity(pairs.len());
