@@ -90,6 +90,8 @@ impl Watcher {
             ),
             AnyRecipe::LanguageModel(_) => ("perplexity", String::new()),
             AnyRecipe::Examples(recipe) => (recipe.metric(), String::new()),
+            AnyRecipe::Tag(_) => ("error", String::new()),
+            AnyRecipe::Translate(recipe) => (recipe.score.metric.metric(), String::new()),
         };
         Watcher {
             stop: stop_flag(),

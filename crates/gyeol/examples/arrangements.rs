@@ -78,6 +78,8 @@ fn one_to_many() -> Result<Vec<String>> {
         hidden: 32,
         layers: 1,
         dropout: 0.0,
+        bidirectional: false,
+        attention: None,
     })?;
     let x = segments();
     let names: Vec<Vec<u32>> =
@@ -139,6 +141,8 @@ fn reversed() -> Result<Vec<(Vec<u32>, Vec<u32>)>> {
         hidden: 64,
         layers: 1,
         dropout: 0.0,
+        bidirectional: false,
+        attention: None,
     })?;
     let draw = |samples: usize, seed: u64| -> Vec<Vec<u32>> {
         let mut rng = Rng::new(seed);

@@ -16,6 +16,7 @@
 //! | [`serve`] | the HTTP server and its page |
 //! | [`neural`] | layers, recurrent cells, losses, optimizers, the trainer |
 //! | [`lm`] | recurrent nets of words, and mixtures with counts |
+//! | [`sequence`] | translators: texts to other texts of any length |
 //! | [`learn`] | linear models, naive Bayes, margins, neighbours, clusters, components |
 //! | [`columns`] | columns of a table as features |
 //! | [`supervised`] | labelled texts and tables, and the machines fitted to them |
@@ -90,6 +91,7 @@ pub use gyeol_models as models;
 pub use gyeol_neural as neural;
 pub use gyeol_ngram as ngram;
 pub use gyeol_report as report;
+pub use gyeol_sequence as sequence;
 pub use gyeol_serve as serve;
 pub use gyeol_supervised as supervised;
 pub use gyeol_tensor as tensor;

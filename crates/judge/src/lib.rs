@@ -5,6 +5,7 @@
 //! |---|---|
 //! | sums over units | [`Partial`], [`Metric`], [`Outcomes`]; of classes [`ClassSums`], of numbers [`ErrorSums`] |
 //! | classes | [`Confusion`], [`Ranked`] (curves and areas of scores), [`log_loss`], [`brier`], [`calibration_curve`], [`Calibrator`] |
+//! | sequences | [`TranslationSums`] (BLEU, chrF2, exact), [`TagSums`] (labels of units) |
 //! | numbers | [`regression_errors`], [`pinball`] |
 //! | chance | [`Bootstrap`] by blocks or groups, [`mcnemar`] |
 //! | choice on validation | [`least`], [`threshold_for`], [`search()`], [`halving`], [`Space`], [`diagnose`] |
@@ -43,7 +44,9 @@ mod regression;
 mod search;
 mod split;
 mod sums;
+mod tags;
 mod thresholds;
+mod translation;
 
 pub use bootstrap::{Bootstrap, Interval};
 pub use calibrate::{Calibration, Calibrator, Isotonic};
@@ -61,4 +64,6 @@ pub use regression::{RegressionErrors, pinball, regression_errors};
 pub use search::{Range, Searched, Setting, Space, Tried, Value, halving, search};
 pub use split::{Fold, Folds, Parts, RollingOrigin, Shares};
 pub use sums::{ClassSums, ErrorSums};
+pub use tags::TagSums;
 pub use thresholds::{Threshold, threshold_for, threshold_for_f};
+pub use translation::{BLEU_SIGNATURE, CHRF_SIGNATURE, TranslationOrder, TranslationSums};

@@ -10,7 +10,9 @@ mod forecast;
 mod inside;
 mod language;
 mod registry;
+mod tag;
 mod topics;
+mod translate;
 mod unlabelled;
 
 pub use answers::{Answers, Ask, Description, Reply, VerbSpec};
@@ -19,5 +21,7 @@ pub use gyeol_base::{Error, Result};
 pub use inside::{LineTold, bits, chosen, layers_json, no_gates};
 pub use language::LmModel;
 pub use registry::{Opened, Registry, open, open_as};
+pub use tag::labelled;
 pub use topics::inferred;
+pub use translate::{attends, attention, translation};
 pub use unlabelled::row_objects;

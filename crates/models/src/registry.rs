@@ -5,6 +5,7 @@ use std::path::Path;
 use gyeol_base::{Error, Fault, Result};
 use gyeol_bundle::{Bundle, Packed, Summary};
 use gyeol_forecast::Forecaster;
+use gyeol_sequence::{Tagger, Translator};
 use gyeol_supervised::{Classifier, ClusterModel, ComponentModel, Regressor};
 use gyeol_topic::lda::Lda;
 use gyeol_topic::lsa::Lsa;
@@ -77,6 +78,9 @@ impl Registry {
                 "serve",
                 "show",
             ])
+            .with::<Tagger>(&["tag", "evaluate", "serve", "show"])
+            .with_of::<Translator>(attends, &["translate", "evaluate", "explain", "serve", "show"])
+            .with::<Translator>(&["translate", "evaluate", "serve", "show"])
             .with_as::<Lda, Searched<Lda>>(&[
                 "topics --infer",
                 "topics --generate",
@@ -188,6 +192,11 @@ impl Registry {
 fn has_net(rung: &str) -> bool {
     rung.split('+')
         .any(|part| matches!(part.split(':').next(), Some("rnn" | "gru" | "lstm" | "slstm" | "mingru")))
+}
+
+/// Whether a rung is a translator that looks at its source.
+fn attends(rung: &str) -> bool {
+    rung.split(':').next().is_some_and(|kind| kind.ends_with("-attention"))
 }
 
 /// Opens a file of any kind that this program fits.

@@ -2,6 +2,7 @@
 
 pub mod ngram;
 pub mod rescore;
+pub mod sequence;
 mod stations;
 mod text;
 pub mod topic;
@@ -270,6 +271,9 @@ pub enum Verb {
     /// Count-based language models.
     #[command(flatten)]
     Language(ngram::LanguageVerb),
+    /// Sequences to sequences.
+    #[command(flatten)]
+    Sequence(sequence::SequenceVerb),
     /// Documents as vectors.
     #[command(flatten)]
     Topic(topic::TopicVerb),

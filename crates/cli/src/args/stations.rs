@@ -3,10 +3,11 @@
 use clap::{Command, CommandFactory};
 
 /// The stations with their verbs, in the order of the road.
-const STATIONS: [(&str, &[&str]); 6] = [
+const STATIONS: [(&str, &[&str]); 7] = [
     ("Readings and texts", &["run", "init", "inspect", "clean", "train"]),
     ("Text", &["tokenize", "vocab", "encode", "split"]),
     ("Language models", &["ngram", "perplexity", "score", "next", "generate", "rank", "correct", "rescore"]),
+    ("Sequences", &["translate", "tag"]),
     ("Vectors and topics", &["vectorize", "similar", "topics", "cluster", "reduce", "explain"]),
     ("Models", &["predict", "evaluate", "show", "serve"]),
     ("This program", &["completions", "man", "help"]),

@@ -41,8 +41,8 @@ pub struct Explain {
 /// A model and what it is asked.
 #[derive(Debug, Group)]
 pub struct Asked {
-    /// Model file of a classifier, a regression, or a recurrent net of words or of readings; write ./svd for a file called as a
-    /// lesson.
+    /// Model file of a classifier, a regression, a recurrent net of words or of readings, or a translator with attention; write
+    /// ./svd for a file called as a lesson.
     #[arg(required = true)]
     pub model: Option<PathBuf>,
     /// Texts or rows as `predict` takes them, of which one is explained, or the readings that a forecast looks back on; - for

@@ -155,10 +155,10 @@ pub fn run(common: &Common, run: &Run) -> Result<()> {
     }
     match &mut asked.recipe {
         AnyRecipe::Forecast(recipe) => recipe.forecast.known_ahead |= run.known_ahead,
-        AnyRecipe::LanguageModel(_) | AnyRecipe::Examples(_) if run.known_ahead => {
+        _ if run.known_ahead => {
             return Err(Failure::Usage("--known-ahead goes with readings, not with texts".into()));
         }
-        AnyRecipe::LanguageModel(_) | AnyRecipe::Examples(_) => {}
+        _ => {}
     }
     if let Some(file) = &run.data {
         asked.recipe.set_data(file);
@@ -204,6 +204,8 @@ fn next_steps(recipe: &AnyRecipe, outcome: &Outcome, language: Language) -> Stri
         AnyRecipe::Examples(_) => {
             (format!("gyeol serve {model}"), format!("gyeol predict {model} {}", say("next-file")))
         }
+        AnyRecipe::Tag(_) => (format!("gyeol tag {model} -"), format!("gyeol serve {model}")),
+        AnyRecipe::Translate(_) => (format!("gyeol translate {model} -"), format!("gyeol serve {model}")),
         AnyRecipe::LanguageModel(_) => {
             (format!("gyeol generate {model}"), format!("gyeol perplexity {model} {}", say("next-text")))
         }

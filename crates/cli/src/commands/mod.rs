@@ -10,6 +10,7 @@ mod models;
 mod ngram;
 mod reasons;
 mod rescore;
+mod sequences;
 mod serve;
 mod shell;
 mod strongest;
@@ -76,6 +77,7 @@ pub fn run(args: Args) -> Result<()> {
             serve::serve(&common, &models, addr, max_body, timeout)
         }
         Verb::Language(verb) => ngram::run(&common, verb),
+        Verb::Sequence(verb) => sequences::run(&common, verb),
         Verb::Topic(verb) => topic::run(&common, verb),
         Verb::Completions { shell } => shell::completions(shell),
         Verb::Man { verb } => shell::man(verb.as_deref()),

@@ -221,11 +221,20 @@ pub fn evaluate(common: &Common, args: &Scoring) -> Result<()> {
         }
         return super::examples::evaluate(common, &machine, &args.file, args.label.as_deref(), &args.reading);
     }
+    let bundle = bundle.unwrap_or_else(|| unreachable!("no machine was in it"));
+    if bundle.is::<gyeol_sequence::Tagger>() {
+        return super::sequences::evaluate_tags(common, bundle, args);
+    }
+    if bundle.is::<gyeol_sequence::Translator>() {
+        if args.span.from.is_some() || args.span.until.is_some() {
+            return Err(Failure::Usage("--from and --until go with forecasts".into()));
+        }
+        return super::sequences::evaluate(common, bundle, args);
+    }
     if args.label.is_some() {
         return Err(Failure::Usage("--label goes with classifiers and regressions".into()));
     }
-    let (forecaster, summary) =
-        opened(bundle.unwrap_or_else(|| unreachable!("no machine was in it")), &args.model)?;
+    let (forecaster, summary) = opened(bundle, &args.model)?;
     let language = output::language(common.language.as_deref(), None)?;
     let scaled = gyeol_ladder::recipe::scored_scaled(&forecaster, &summary)?;
     let table = table(&args.file, &reading_of(&forecaster, &args.reading))?;

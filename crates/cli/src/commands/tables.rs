@@ -71,6 +71,11 @@ pub fn said(recipe: &mut AnyRecipe, reading: &Reading) -> Result<()> {
             set(&mut recipe.data.delimiter, &reading.bytes.delimiter);
             set(&mut recipe.data.encoding, &reading.bytes.encoding);
         }
+        AnyRecipe::Tag(recipe) => set(&mut recipe.data.encoding, &reading.bytes.encoding),
+        AnyRecipe::Translate(recipe) => {
+            set(&mut recipe.data.encoding, &reading.bytes.encoding);
+            recipe.data.header = reading.bytes.named().or(recipe.data.header);
+        }
         AnyRecipe::Examples(recipe) => {
             let data = &mut recipe.data;
             set(&mut data.delimiter, &reading.bytes.delimiter);

@@ -17,6 +17,7 @@ mod outside;
 mod people;
 mod repeatable;
 mod rescore;
+mod sequences;
 mod tables;
 mod text;
 mod topic;

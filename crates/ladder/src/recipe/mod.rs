@@ -26,8 +26,10 @@ mod init;
 mod keys;
 mod lm;
 mod model;
+mod pairs;
 mod rules;
 mod search;
+mod tags;
 mod translate;
 mod writer;
 
@@ -48,6 +50,8 @@ pub use keys::{Key, Kind, SCHEMAS, Schema, Section, Without};
 pub use lm::*;
 pub use model::*;
 pub(crate) use model::{MIXTURE, rung_kind};
+pub use pairs::*;
+pub use tags::*;
 
 /// A recipe of any task.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,6 +62,10 @@ pub enum AnyRecipe {
     LanguageModel(Box<LmRecipe>),
     /// `task = "classify"` or `task = "regress"`.
     Examples(Box<ExamplesRecipe>),
+    /// `task = "translate"`.
+    Translate(Box<PairsRecipe>),
+    /// `task = "tag"`.
+    Tag(Box<TagsRecipe>),
 }
 
 impl AnyRecipe {
@@ -67,6 +75,8 @@ impl AnyRecipe {
             AnyRecipe::Forecast(recipe) => recipe.seed = seed,
             AnyRecipe::LanguageModel(recipe) => recipe.seed = seed,
             AnyRecipe::Examples(recipe) => recipe.seed = seed,
+            AnyRecipe::Translate(recipe) => recipe.seed = seed,
+            AnyRecipe::Tag(recipe) => recipe.seed = seed,
         }
     }
 
@@ -76,6 +86,8 @@ impl AnyRecipe {
             AnyRecipe::Forecast(recipe) => &recipe.language,
             AnyRecipe::LanguageModel(recipe) => &recipe.language,
             AnyRecipe::Examples(recipe) => &recipe.language,
+            AnyRecipe::Translate(recipe) => &recipe.language,
+            AnyRecipe::Tag(recipe) => &recipe.language,
         }
     }
 
@@ -85,6 +97,8 @@ impl AnyRecipe {
             AnyRecipe::Forecast(recipe) => recipe.language = code.to_owned(),
             AnyRecipe::LanguageModel(recipe) => recipe.language = code.to_owned(),
             AnyRecipe::Examples(recipe) => recipe.language = code.to_owned(),
+            AnyRecipe::Translate(recipe) => recipe.language = code.to_owned(),
+            AnyRecipe::Tag(recipe) => recipe.language = code.to_owned(),
         }
     }
 
@@ -100,6 +114,12 @@ impl AnyRecipe {
             AnyRecipe::Examples(recipe) => {
                 let data = &mut recipe.data;
                 (data.train, data.valid, data.test) = (None, None, None);
+                data.file = Some(file.to_owned());
+            }
+            AnyRecipe::Tag(recipe) => recipe.data.file = file.to_owned(),
+            AnyRecipe::Translate(recipe) => {
+                let data = &mut recipe.data;
+                (data.sources, data.targets) = (None, None);
                 data.file = Some(file.to_owned());
             }
         }
@@ -118,6 +138,10 @@ impl AnyRecipe {
                 let default = if recipe.is_regression() { "ridge" } else { "logistic" };
                 recipe.rungs.last().map_or(default, |rung| &rung.name)
             }
+            AnyRecipe::Tag(recipe) => recipe.rungs.last().map_or(TagsRecipe::LAST_DEFAULT, |rung| &rung.name),
+            AnyRecipe::Translate(recipe) => {
+                recipe.rungs.last().map_or(PairsRecipe::LAST_DEFAULT, |rung| &rung.name)
+            }
         }
     }
 
@@ -134,6 +158,12 @@ impl AnyRecipe {
             }
             Some(task) if task == keys::examples::CLASSIFY.task || task == keys::examples::REGRESS.task => {
                 Ok(AnyRecipe::Examples(Box::new(ExamplesRecipe::parse(text, origin)?)))
+            }
+            Some(task) if task == keys::tags::SCHEMA.task => {
+                Ok(AnyRecipe::Tag(Box::new(TagsRecipe::parse(text, origin)?)))
+            }
+            Some(task) if task == keys::pairs::SCHEMA.task => {
+                Ok(AnyRecipe::Translate(Box::new(PairsRecipe::parse(text, origin)?)))
             }
             _ => Ok(AnyRecipe::Forecast(Box::new(Recipe::parse(text, origin)?))),
         }

@@ -3,7 +3,10 @@
 pub mod examples;
 pub mod forecast;
 pub mod lm;
+pub mod pairs;
+pub mod tags;
 pub mod topics;
+mod training;
 
 use std::path::Path;
 
@@ -44,6 +47,16 @@ pub fn run(
                 return climb(&mut task, options, pool, watch);
             }
             let mut task = examples::Machines::<Classifier>::prepare(recipe, &prepared, options, pool)?;
+            climb(&mut task, options, pool, watch)
+        }
+        AnyRecipe::Tag(recipe) => {
+            let prepared = tags::read(recipe, beside, watch)?;
+            let mut task = tags::Labels::prepare(recipe, &prepared, options, pool)?;
+            climb(&mut task, options, pool, watch)
+        }
+        AnyRecipe::Translate(recipe) => {
+            let prepared = pairs::read(recipe, beside, watch)?;
+            let mut task = pairs::Translations::prepare(recipe, &prepared, options, pool)?;
             climb(&mut task, options, pool, watch)
         }
     }

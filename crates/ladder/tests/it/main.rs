@@ -7,6 +7,8 @@ mod lm;
 #[path = "../../../../tests/mutate.rs"]
 mod mutate;
 mod real_examples;
+mod tag;
 mod toy;
+mod translate;
 mod tune;
 mod units;

@@ -31,6 +31,7 @@ mod pooling;
 mod predictor;
 mod seq2seq;
 mod summary;
+mod tagging;
 mod window;
 
 use gyeol_tensor::activation::Activation;
@@ -55,9 +56,11 @@ pub use learner::{Labelled, Learner, LearnerWorkspace, Samples, Series, TokenStr
 pub use mlp::{Mlp, MlpPacked, MlpParams, MlpTape, Rows, RowsLearner, RowsWorkspace};
 pub use predictor::{Predictor, StreamState};
 pub use seq2seq::{
-    EncoderDecoder, EncoderDecoderPacked, EncoderDecoderParams, EncoderDecoderTape, PairsLearner, Source,
+    EncoderDecoder, EncoderDecoderPacked, EncoderDecoderParams, EncoderDecoderTape, Length, PairsLearner,
+    Said, Score, Search, SequencePredictor, Source,
 };
 pub use summary::{LayerSummary, Summary};
+pub use tagging::TagPredictor;
 pub use window::{Window, WindowParams, WindowPredictor, Windows, WindowsLearner, WindowsWorkspace};
 
 /// What a step of the input is.

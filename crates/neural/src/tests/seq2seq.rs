@@ -16,6 +16,8 @@ fn small(cell: Cell, layers: usize, dropout: f64) -> EncoderDecoder {
         hidden: 4,
         layers,
         dropout,
+        bidirectional: false,
+        attention: None,
     };
     EncoderDecoder::new(&params).unwrap()
 }

@@ -2,7 +2,7 @@
 
 use gyeol_neural::net::{
     EncoderDecoder, EncoderDecoderParams, Input, Labelled, Learner, Mlp, MlpParams, Net, NetParams, Output,
-    PairsLearner, Reads, Rows, Series, Source, TokenStreams,
+    PairsLearner, Reads, Rows, Score, Series, Source, TokenStreams,
 };
 use gyeol_neural::{
     Activation, Cell, Fit, Loss, Optimizer, Precision, StackParams, TrainParams, Trainable, fit,
@@ -134,15 +134,17 @@ fn of_rows(classes: bool, threads: usize) -> usize {
 }
 
 /// Pairs of different lengths, or numbers with sequences of different lengths.
-fn of_pairs(source: Source, threads: usize) -> usize {
+fn of_pairs(source: Source, attention: Option<Score>, threads: usize) -> usize {
     let net = EncoderDecoder::new(&EncoderDecoderParams {
         source,
         target: 6,
         embedding: 4,
         cell: Cell::Lstm,
-        hidden: 7,
+        hidden: 8,
         layers: 2,
         dropout: 0.2,
+        bidirectional: attention.is_some(),
+        attention,
     })
     .unwrap();
     let strings = |f: u32| -> Vec<Vec<u32>> {
@@ -178,8 +180,15 @@ fn a_warm_step_allocates_nothing() {
         for classes in [false, true] {
             assert_eq!(of_rows(classes, threads), 0, "rows, {threads} threads");
         }
-        for source in [Source::Tokens { vocabulary: 6 }, Source::Numbers { width: 2 }] {
-            assert_eq!(of_pairs(source, threads), 0, "{source:?}, {threads} threads");
+        let tokens = Source::Tokens { vocabulary: 6 };
+        for (source, attention) in [
+            (tokens, None),
+            (tokens, Some(Score::Dot)),
+            (tokens, Some(Score::General)),
+            (Source::Numbers { width: 2 }, None),
+        ] {
+            let what = format!("{source:?}, {attention:?}, {threads} threads");
+            assert_eq!(of_pairs(source, attention, threads), 0, "{what}");
         }
         assert_eq!(of_ragged_sequences(threads), 0, "ragged sequences, {threads} threads");
     }

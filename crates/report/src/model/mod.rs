@@ -5,6 +5,7 @@
 
 mod examples;
 mod forecast;
+mod pairs;
 mod words;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 pub use examples::*;
 pub use forecast::*;
+pub use pairs::*;
 pub use words::*;
 
 /// A figure with the interval that a block bootstrap over the test windows gives it.
@@ -414,6 +416,10 @@ pub enum Chapter {
     Costs(Box<CostsChapter>),
     /// Coefficients of least squares.
     Coefficients(Box<CoefficientsChapter>),
+    /// Test pairs with what was made of them.
+    Translations(Vec<TranslationExample>),
+    /// Test sequences with their labels, right and said.
+    Labelled(Vec<TranslationExample>),
     /// Layers, counts and facts of the fits.
     Inside,
     /// What each rung saw, and the command that repeats it.

@@ -7,7 +7,7 @@ use super::{Figure, Table, View};
 use crate::model::{
     CalibrationChapter, Chapter, CoefficientsChapter, CoefficientsPart, ConfusionChapter, CostsChapter,
     Effect, ExampleFacts, Mistake, Remedy, RemedyRow, ResidualChapter, SizePoint, SizesChapter, SizesVerdict,
-    Telling as Told,
+    Telling as Told, TranslationExample,
 };
 use crate::picture::{self, Diagonal, Lines, Series, Square};
 use crate::text;
@@ -112,6 +112,35 @@ pub(crate) fn mistakes(view: &View, found: &[Mistake], see: &str) -> Mistakes {
             view.voice.percent(mistake.size, 0),
             mistake.shown.clone(),
         ]);
+    }
+    Mistakes { see: view.t(see, &[("rung", view.best_title())]), table }
+}
+
+/// Test pairs, the target beside what was said.
+pub(crate) fn translations(view: &View, found: &[TranslationExample]) -> Mistakes {
+    let table = view.columns(&["col-row", "col-source", "col-reference", "col-translation"]);
+    side_by_side(view, found, "translations-see", table, "col-plain-translation")
+}
+
+/// Test sequences, their labels beside those said.
+pub(crate) fn labelled(view: &View, found: &[TranslationExample]) -> Mistakes {
+    let table = view.columns(&["col-row", "col-unlabelled", "col-right", "col-said"]);
+    side_by_side(view, found, "labelled-see", table, "col-plain-translation")
+}
+
+fn side_by_side(
+    view: &View,
+    found: &[TranslationExample],
+    see: &str,
+    mut table: Table,
+    without_net: &str,
+) -> Mistakes {
+    let plain = found.iter().any(|one| one.plain.is_some());
+    table.head.extend(plain.then(|| view.t(without_net, &[])));
+    for one in found {
+        let mut row = vec![one.row.to_string(), one.source.clone(), one.right.clone(), one.said.clone()];
+        row.extend(plain.then(|| one.plain.clone().unwrap_or_default()));
+        table.push(row);
     }
     Mistakes { see: view.t(see, &[("rung", view.best_title())]), table }
 }

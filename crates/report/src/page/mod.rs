@@ -227,6 +227,10 @@ fn draw(view: &View, chapter: &Chapter) -> Result<Option<(&'static str, &'static
         Chapter::Coefficients(found) => {
             ("coefficients", "chapter-coefficients", of(examples::coefficients(view, found)))
         }
+        Chapter::Labelled(found) => ("mistakes", "chapter-labelled", of(examples::labelled(view, found))),
+        Chapter::Translations(found) => {
+            ("mistakes", "chapter-translations", of(examples::translations(view, found)))
+        }
         Chapter::Inside => ("inside", "chapter-inside", of(inside::inside(view))),
         Chapter::Protocol => ("protocol", "chapter-protocol", of(protocol::protocol(view))),
     }))

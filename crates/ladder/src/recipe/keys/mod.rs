@@ -6,6 +6,8 @@
 pub(super) mod examples;
 pub(super) mod forecast;
 pub(super) mod lm;
+pub(super) mod pairs;
+pub(super) mod tags;
 mod text;
 
 /// What a key takes.
@@ -159,10 +161,11 @@ pub struct Schema {
 }
 
 /// The tasks, the one that a recipe means by default first.
-pub const SCHEMAS: [&Schema; 4] = [&forecast::SCHEMA, &lm::SCHEMA, &examples::CLASSIFY, &examples::REGRESS];
+pub const SCHEMAS: [&Schema; 6] =
+    [&forecast::SCHEMA, &lm::SCHEMA, &examples::CLASSIFY, &examples::REGRESS, &pairs::SCHEMA, &tags::SCHEMA];
 
 /// The words of `task`.
-pub(super) const TASKS: [&str; 4] = ["forecast", "language-model", "classify", "regress"];
+pub(super) const TASKS: [&str; 6] = ["forecast", "language-model", "classify", "regress", "translate", "tag"];
 
 /// Rows or texts that any length is bounded by.
 const MANY: u64 = 1_000_000_000;

@@ -13,9 +13,16 @@
 //! 1989); afterwards it reads its own likeliest (greedy decoding). One class stands for both signs: as an input it is
 //! the start, as an output the end, and it is the last: class number `target`.
 //!
-//! Backward: dL/dy walks the decoder back to dL/d(h, c), which walks the encoder back; no output of the encoder's other
-//! steps is read.
+//! A **bidirectional** encoder (Schuster and Paliwal 1997) has H / 2 units each way; the two last states of a layer lie
+//! side by side as the decoder's first, [forward, backward] (H). With **attention** ([`Score`]; Luong, Pham and Manning
+//! 2015) each step of the decoder looks at all of the encoder's outputs before the softmax reads it.
+//!
+//! Backward: dL/dy walks the decoder back to dL/d(h, c), which walks the encoder back; of the encoder's other steps an
+//! output is read by attention alone.
 
+mod attention;
+mod decode;
+mod layers;
 mod pairs;
 
 use gyeol_tensor::activation::Activation;
@@ -32,6 +39,9 @@ use crate::softmax::{Softmax, SoftmaxPacked, SoftmaxTape};
 use crate::stack::{Stack, StackPacked, StackParams, StackTape};
 use crate::steps::Steps;
 
+pub use attention::Score;
+use attention::{Attention, AttentionPacked, AttentionTape};
+pub use decode::{Length, Said, Search, SequencePredictor};
 pub use pairs::PairsLearner;
 
 /// What an encoder-decoder reads.
@@ -61,21 +71,34 @@ pub struct EncoderDecoderParams {
     pub embedding: usize,
     /// Cell of both stacks.
     pub cell: Cell,
-    /// H, of both stacks.
+    /// H, of both stacks; a bidirectional encoder has half of them each way.
     pub hidden: usize,
     /// L, of both stacks.
     pub layers: usize,
     /// Probability with which an output is dropped on its way to the next layer.
     pub dropout: f64,
+    /// Whether the encoder reads its tokens from the end too.
+    #[serde(default)]
+    pub bidirectional: bool,
+    /// How the decoder looks at the encoder's outputs; none lets it begin with the last state alone.
+    #[serde(default)]
+    pub attention: Option<Score>,
 }
 
 impl EncoderDecoderParams {
+    /// The decoder's stack.
     fn stack(&self) -> StackParams {
         StackParams {
             layers: self.layers,
             dropout: self.dropout,
             ..StackParams::new(self.cell, self.embedding, self.hidden)
         }
+    }
+
+    /// The encoder's: as many columns in every layer as the decoder's.
+    fn encoder(&self) -> StackParams {
+        let hidden = if self.bidirectional { self.hidden / 2 } else { self.hidden };
+        StackParams { hidden, bidirectional: self.bidirectional, ..self.stack() }
     }
 
     /// Parts of a state that a dense layer makes of numbers: h, and c where the cell has it. An sLSTM begins with that c
@@ -94,6 +117,19 @@ impl EncoderDecoderParams {
             Source::Numbers { width } => ("width", width),
         };
         check_sizes([source, ("target", self.target), ("embedding", self.embedding)])?;
+        let refused = |name, value: String, allowed| Err(Error::Parameter { name, value, allowed });
+        if self.bidirectional && !self.hidden.is_multiple_of(2) {
+            return refused("hidden", self.hidden.to_string(), "even where the encoder is bidirectional");
+        }
+        if let Source::Numbers { .. } = self.source {
+            if self.bidirectional {
+                return refused("bidirectional", "true".into(), "false where numbers go in");
+            }
+            if let Some(score) = self.attention {
+                return refused("attention", format!("{score:?}"), "none where numbers go in");
+            }
+        }
+        self.encoder().check()?;
         self.stack().check()
     }
 }
@@ -105,6 +141,7 @@ pub struct EncoderDecoder {
     layout: Layout,
     encoder: Encoder,
     decoder: Stack,
+    attention: Option<Attention>,
     softmax: Softmax,
     target: Embedding,
 }
@@ -120,6 +157,7 @@ enum Encoder {
 pub struct EncoderDecoderPacked<T: Real> {
     encoder: EncoderPacked<T>,
     decoder: StackPacked<T>,
+    attention: Option<AttentionPacked<T>>,
     softmax: SoftmaxPacked<T>,
 }
 
@@ -162,24 +200,31 @@ pub struct EncoderDecoderTape<T: Real> {
     /// What the decoder should say: N of the target side.
     classes: Vec<u32>,
     softmax: SoftmaxTape<T>,
+    attention: Option<AttentionTape<T>>,
     /// (h, c) between the stacks, all states of the cells, and their gradients: (L, B, H) and (L, B, M H).
     h: Buffer<T>,
     c: Buffer<T>,
     dh: Buffer<T>,
     dc: Buffer<T>,
+    /// h and c of a bidirectional encoder, each direction apart: (2 L, B, H / 2) and (2 L, B, M H / 2).
+    apart: [Buffer<T>; 2],
     dy: Buffer<T>,
+    /// Gradient of the encoder's outputs, where they are attended: (N, H).
+    d_outputs: Buffer<T>,
 }
 
 impl<T: Real> Side<T> {
-    fn new(stack: &Stack, steps: usize, rows: usize) -> Self {
+    fn new(stack: &Stack, steps: usize, rows: usize, keeps: bool) -> Self {
         let numbers = steps * rows * stack.params.input;
-        let mut tape = stack.tape(steps, rows);
-        tape.reserve_ragged();
+        let mut tape = if keeps { stack.tape(steps, rows) } else { stack.answer_tape(steps, rows) };
+        if keeps {
+            tape.reserve_ragged();
+        }
         Side {
             steps: Steps::with_capacity(steps, rows),
             ids: Vec::with_capacity(steps * rows),
             x: Buffer::zeros(numbers),
-            dx: Buffer::zeros(numbers),
+            dx: Buffer::zeros(if keeps { numbers } else { 0 }),
             tape,
         }
     }
@@ -240,27 +285,28 @@ impl EncoderDecoder {
         let stack = params.stack();
         let classes = params.target + 1;
         // Tables come last in a layout, and what begins the state first.
-        let (decoder, softmax);
+        let (decoder, attention, softmax);
         let decode = |layout: &mut Layout| {
             let decoder = Stack::new(layout, "decoder", &stack);
-            (decoder, Softmax::new(layout, "output", params.hidden, classes))
+            let attention = params.attention.map(|score| Attention::new(layout, score, params.hidden));
+            (decoder, attention, Softmax::new(layout, "output", params.hidden, classes))
         };
         let encoder = match params.source {
             Source::Tokens { vocabulary } => {
-                let encoder = Stack::new(&mut layout, "encoder", &stack);
-                (decoder, softmax) = decode(&mut layout);
+                let encoder = Stack::new(&mut layout, "encoder", &params.encoder());
+                (decoder, attention, softmax) = decode(&mut layout);
                 let table = Embedding::new(&mut layout, "source", vocabulary, params.embedding);
                 Encoder::Tokens(encoder, table)
             }
             Source::Numbers { width } => {
                 let states = params.states() * stack.state();
                 let dense = Dense::new(&mut layout, "encoder", width, states, Activation::Tanh);
-                (decoder, softmax) = decode(&mut layout);
+                (decoder, attention, softmax) = decode(&mut layout);
                 Encoder::Numbers(dense)
             }
         };
         let target = Embedding::new(&mut layout, "target", classes, params.embedding);
-        Ok(EncoderDecoder { params: params.clone(), layout, encoder, decoder, softmax, target })
+        Ok(EncoderDecoder { params: params.clone(), layout, encoder, decoder, attention, softmax, target })
     }
 
     /// Shape.
@@ -286,6 +332,7 @@ impl EncoderDecoder {
                 Encoder::Numbers(dense) => EncoderPacked::Numbers(dense.packed()),
             },
             decoder: self.decoder.packed(),
+            attention: self.attention.as_ref().map(Attention::packed),
             softmax: self.softmax.packed(),
         }
     }
@@ -298,33 +345,45 @@ impl EncoderDecoder {
             _ => panic!("{OTHER_KIND}"),
         }
         self.decoder.pack(params, &mut packed.decoder);
+        if let (Some(attention), Some(packed)) = (&self.attention, &mut packed.attention) {
+            attention.pack(params, packed);
+        }
         self.softmax.pack(params, &mut packed.softmax);
     }
 
     /// Room for `rows` pairs of up to `source` tokens in (none are asked for by numbers) and `target` tokens out.
     pub fn tape<T: Real>(&self, source: usize, target: usize, rows: usize) -> EncoderDecoderTape<T> {
-        let steps = target + 1;
-        let state = || Buffer::zeros(rows * self.decoder.params.state());
-        let memory = || Buffer::zeros(rows * self.decoder.params.memory());
+        self.room(source, target + 1, rows, true)
+    }
+
+    /// The same for `steps` steps of the decoder; `keeps` for a walk back.
+    fn room<T: Real>(&self, source: usize, steps: usize, rows: usize, keeps: bool) -> EncoderDecoderTape<T> {
+        let zeros = |yes: bool, n: usize| Buffer::zeros(if yes { n } else { 0 });
+        let state = |yes: bool| zeros(yes, rows * self.decoder.params.state());
+        let memory = |yes: bool| zeros(yes, rows * self.decoder.params.memory());
         let of_source = match &self.encoder {
-            Encoder::Tokens(stack, _) => SourceTape::Tokens(Box::new(Side::new(stack, source, rows))),
+            Encoder::Tokens(stack, _) => SourceTape::Tokens(Box::new(Side::new(stack, source, rows, keeps))),
             Encoder::Numbers(dense) => SourceTape::Numbers {
                 x: Buffer::zeros(rows * dense.input),
                 y: Buffer::zeros(rows * dense.output),
-                dy: Buffer::zeros(rows * dense.output),
+                dy: zeros(keeps, rows * dense.output),
             },
         };
+        let hidden = self.params.hidden;
         EncoderDecoderTape {
             rows,
             source: of_source,
-            target: Side::new(&self.decoder, steps, rows),
+            target: Side::new(&self.decoder, steps, rows, keeps),
             classes: Vec::with_capacity(steps * rows),
-            softmax: self.softmax.tape(steps * rows),
-            h: state(),
-            c: memory(),
-            dh: state(),
-            dc: memory(),
-            dy: Buffer::zeros(steps * rows * self.params.hidden),
+            softmax: self.softmax.tape(if keeps { steps * rows } else { 0 }),
+            attention: self.attention.as_ref().map(|attention| attention.tape(source, steps, rows, keeps)),
+            h: state(true),
+            c: memory(true),
+            dh: state(keeps),
+            dc: memory(keeps),
+            apart: [state(self.params.bidirectional), memory(self.params.bidirectional)],
+            dy: zeros(keeps, steps * rows * hidden),
+            d_outputs: zeros(keeps && self.attention.is_some(), source * rows * hidden),
         }
     }
 
@@ -348,7 +407,19 @@ impl EncoderDecoder {
         }
     }
 
-    /// Leaves the states that the decoder begins with in `tape.h` and `tape.c`.
+    /// Calls with the place of half a state's block among directions apart, (2 L, B, M H / 2), that side by side,
+    /// (L, B, M H), and its numbers; of h M is 1.
+    fn each_half(&self, rows: usize, blocks: usize, mut f: impl FnMut(usize, usize, usize)) {
+        let half = self.params.hidden / 2;
+        for layer in 0..2 * self.params.layers {
+            for block in 0..rows * blocks {
+                let apart = (layer * rows * blocks + block) * half;
+                f(apart, (((layer / 2) * rows * blocks + block) * 2 + layer % 2) * half, half);
+            }
+        }
+    }
+
+    /// Leaves the states that the decoder begins with in `tape.h` and `tape.c`, and what attention looks at in its room.
     fn encode<T: Real>(
         &self,
         params: &[T],
@@ -358,10 +429,28 @@ impl EncoderDecoder {
     ) {
         let (rows, (of_h, of_c)) = (tape.rows, self.state(tape));
         let (h, c) = (&mut tape.h[..of_h], &mut tape.c[..of_c]);
+        let memories = self.params.cell.memories();
         match (&self.encoder, &packed.encoder, &mut tape.source) {
             (Encoder::Tokens(stack, table), EncoderPacked::Tokens(p), SourceTape::Tokens(side)) => {
                 side.forward(table, stack, params, p, None, rng);
-                stack.state_into(&side.steps, &side.tape, h, c);
+                if self.params.bidirectional {
+                    let [h_apart, c_apart] = &mut tape.apart;
+                    stack.state_into(&side.steps, &side.tape, &mut h_apart[..of_h], &mut c_apart[..of_c]);
+                    self.each_half(rows, 1, |from, to, n| {
+                        h[to..to + n].copy_from_slice(&h_apart[from..from + n]);
+                    });
+                    self.each_half(rows, memories, |from, to, n| {
+                        c[to..to + n].copy_from_slice(&c_apart[from..from + n]);
+                    });
+                } else {
+                    stack.state_into(&side.steps, &side.tape, h, c);
+                }
+                if let (Some(attention), Some(p), Some(room)) =
+                    (&self.attention, &packed.attention, &mut tape.attention)
+                {
+                    let outputs = stack.output(&side.steps, &side.tape);
+                    attention.read(params, p, &side.steps, outputs, room);
+                }
             }
             (Encoder::Numbers(d), EncoderPacked::Numbers(p), SourceTape::Numbers { x, y, .. }) => {
                 d.forward(params, p, &x[..rows * d.input], &mut y[..rows * d.output]);
@@ -382,9 +471,25 @@ impl EncoderDecoder {
     ) {
         let (rows, (of_h, of_c)) = (tape.rows, self.state(tape));
         let (dh, dc) = (&tape.dh[..of_h], &tape.dc[..of_c]);
+        let memories = self.params.cell.memories();
         match (&self.encoder, &packed.encoder, &mut tape.source) {
             (Encoder::Tokens(stack, table), EncoderPacked::Tokens(p), SourceTape::Tokens(side)) => {
-                side.backward(table, stack, p, Above::state((dh, dc)), None, gradient, &mut tables[0]);
+                let every = (!tape.d_outputs.is_empty())
+                    .then(|| &tape.d_outputs[..side.steps.total() * self.params.hidden]);
+                let last = if self.params.bidirectional {
+                    let [h_apart, c_apart] = &mut tape.apart;
+                    self.each_half(rows, 1, |to, from, n| {
+                        h_apart[to..to + n].copy_from_slice(&dh[from..from + n]);
+                    });
+                    self.each_half(rows, memories, |to, from, n| {
+                        c_apart[to..to + n].copy_from_slice(&dc[from..from + n]);
+                    });
+                    (&h_apart[..of_h], &c_apart[..of_c])
+                } else {
+                    (dh, dc)
+                };
+                let above = Above { every, last: Some(last) };
+                side.backward(table, stack, p, above, None, gradient, &mut tables[0]);
             }
             (Encoder::Numbers(d), EncoderPacked::Numbers(p), SourceTape::Numbers { x, y, dy }) => {
                 let (y, dy) = (&y[..rows * d.output], &mut dy[..rows * d.output]);
@@ -408,32 +513,22 @@ impl EncoderDecoder {
         tape.target.forward(&self.target, &self.decoder, params, &packed.decoder, state, rng);
     }
 
-    /// Tokens that the net says after reading the tokens `source`, each the likeliest after those before (greedy
-    /// decoding), up to the end or `longest` tokens.
-    ///
-    /// # Errors
-    /// [`Error::Shape`] when a token is outside the vocabulary, the net reads numbers or the parameters are not its.
-    pub fn decode<T: Real>(&self, params: &[T], source: &[u32], longest: usize) -> Result<Vec<u32>> {
-        self.expect("source", self.vocabulary().is_some(), "tokens", "numbers")?;
-        check_tokens("source", source, self.vocabulary().unwrap_or(0))?;
-        let mut tape = self.tape(source.len(), 0, 1);
-        if let SourceTape::Tokens(side) = &mut tape.source {
-            side.gather([source.len()], |_, t| source[t]);
+    /// What the softmax reads of the decoder's outputs y (N, H): they themselves, or with what each looked at.
+    fn attended<'a, T: Real>(
+        &self,
+        params: &[T],
+        packed: &EncoderDecoderPacked<T>,
+        steps: &Steps,
+        y: &'a [T],
+        room: &'a mut Option<AttentionTape<T>>,
+    ) -> &'a [T] {
+        match (&self.attention, &packed.attention, room) {
+            (Some(attention), Some(packed), Some(room)) => {
+                attention.attend(params, packed, steps, y, |row| row, room)
+            }
+            (None, None, _) => y,
+            _ => panic!("{OTHER_KIND}"),
         }
-        self.say(params, tape, longest)
-    }
-
-    /// The same after reading the numbers `x`, (I).
-    ///
-    /// # Errors
-    /// [`Error::Shape`] when the net reads tokens, or another number of numbers, or the parameters are not its.
-    pub fn decode_numbers<T: Real>(&self, params: &[T], x: &[T], longest: usize) -> Result<Vec<u32>> {
-        self.check_numbers(x.len(), 1)?;
-        let mut tape = self.tape(0, 0, 1);
-        if let SourceTape::Numbers { x: to, .. } = &mut tape.source {
-            to.copy_from_slice(x);
-        }
-        self.say(params, tape, longest)
     }
 
     fn vocabulary(&self) -> Option<usize> {
@@ -458,39 +553,6 @@ impl EncoderDecoder {
         let (found, right) = (format!("{found} numbers"), found == rows * width);
         self.expect("x", right, &found, &format!("({rows}, {width})"))
     }
-
-    fn say<T: Real>(
-        &self,
-        params: &[T],
-        mut tape: EncoderDecoderTape<T>,
-        longest: usize,
-    ) -> Result<Vec<u32>> {
-        let (found, expected) = (params.len(), self.layout.len());
-        self.expect("parameters", found == expected, &found.to_string(), &expected.to_string())?;
-        let mut packed = self.packed();
-        self.pack(params, &mut packed);
-        self.encode(params, &packed, None, &mut tape);
-        let EncoderDecoderTape { target, h, c, .. } = &mut tape;
-        let mut said = Vec::new();
-        let mut chances = vec![T::ZERO; self.softmax.classes];
-        let mut last = self.sign();
-        while said.len() < longest {
-            target.gather([1], |_, _| last);
-            let state = Some((&h[..], &c[..]));
-            target.forward(&self.target, &self.decoder, params, &packed.decoder, state, None);
-            self.decoder.state_into(&target.steps, &target.tape, h, c);
-            let y = self.decoder.output(&target.steps, &target.tape);
-            self.softmax.log_probabilities(params, &packed.softmax, y, &mut chances);
-            let best =
-                chances.iter().enumerate().fold(0, |best, (i, v)| if *v > chances[best] { i } else { best });
-            last = best as u32;
-            if last == self.sign() {
-                break;
-            }
-            said.push(last);
-        }
-        Ok(said)
-    }
 }
 
 fn check_tokens(what: &'static str, tokens: &[u32], vocabulary: usize) -> Result<()> {
@@ -505,3 +567,7 @@ fn check_tokens(what: &'static str, tokens: &[u32], vocabulary: usize) -> Result
 #[cfg(test)]
 #[path = "../../tests/seq2seq.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "../../tests/attention.rs"]
+mod attention_tests;

@@ -109,12 +109,30 @@ impl<T: Real> Trainable<T> for PairsLearner<'_, T> {
         let of_target = tables.len() - 1;
         let (of_source, of_target) = tables.split_at_mut(of_target);
         let (of_h, of_c) = net.state(tape);
-        let EncoderDecoderTape { target, classes, softmax, dh, dc, dy, .. } = &mut *tape;
+        let n = tape.target.steps.total() * net.params.hidden;
+        let EncoderDecoderTape { source, target, classes, softmax, attention, dh, dc, dy, d_outputs, .. } =
+            &mut *tape;
         let y = net.decoder.output(&target.steps, &target.tape);
-        let dy = &mut dy[..target.steps.total() * net.params.hidden];
-        let scale = chunk.scale;
-        let loss =
-            net.softmax.learn(params, &packed.softmax, y, classes, scale, softmax, dy, gradient, Write::Set);
+        let dy = &mut dy[..n];
+        let (scale, softmax_packed) = (chunk.scale, &packed.softmax);
+        let read = net.attended(params, packed, &target.steps, y, attention);
+        let loss = net.softmax.learn(
+            params,
+            softmax_packed,
+            read,
+            classes,
+            scale,
+            softmax,
+            dy,
+            gradient,
+            Write::Set,
+        );
+        if let (Some(layer), Some(packed), Some(room), SourceTape::Tokens(source)) =
+            (&net.attention, &packed.attention, attention, source)
+        {
+            let d_outputs = &mut d_outputs[..source.steps.total() * net.params.hidden];
+            layer.backward(packed, (&source.steps, &target.steps), dy, d_outputs, room, gradient);
+        }
         let state = Some((&mut dh[..of_h], &mut dc[..of_c]));
         let (above, of_target) = (Above::every(&*dy), &mut of_target[0]);
         target.backward(&net.target, &net.decoder, &packed.decoder, above, state, gradient, of_target);
@@ -130,13 +148,19 @@ impl<T: Real> Trainable<T> for PairsLearner<'_, T> {
     ) -> f64 {
         self.gather(chunk.samples, tape);
         self.net.forward(params, packed, None, tape);
-        let EncoderDecoderTape { target, classes, softmax, .. } = tape;
+        let EncoderDecoderTape { target, classes, softmax, attention, .. } = tape;
         let y = self.net.decoder.output(&target.steps, &target.tape);
-        self.net.softmax.loss(params, &packed.softmax, y, classes, softmax)
+        let read = self.net.attended(params, packed, &target.steps, y, attention);
+        self.net.softmax.loss(params, &packed.softmax, read, classes, softmax)
     }
     /// Tokens to say, the ends with them.
     fn weight(&self, samples: &[u32]) -> f64 {
         samples.iter().map(|&s| self.targets[s as usize].len() + 1).sum::<usize>() as f64
+    }
+    /// Pairs of like length beside each other.
+    fn arrange(&self, samples: &mut [u32]) {
+        let source = |s: usize| self.sources.get(s).map_or(0, Vec::len);
+        samples.sort_unstable_by_key(|&s| (self.targets[s as usize].len(), source(s as usize), s));
     }
     fn table_rows(&self, rows: usize) -> Vec<(usize, usize)> {
         let width = self.net.params.embedding;

@@ -1,0 +1,96 @@
+//! Texts from texts and labels of units, from a recipe to an answer.
+
+use std::fmt::Write;
+
+use serde_json::Value;
+
+use crate::common::Place;
+
+const WORDS: [(&str, &str); 4] = [("one", "1"), ("two", "2"), ("three", "3"), ("four", "4")];
+
+/// Pairs, a translator with attention and a baseline of the same run.
+fn translators() -> Place {
+    let place = Place::new();
+    let mut pairs = String::new();
+    for n in 0..256usize {
+        let of = |i: usize| WORDS[(n >> (2 * i)) % 4];
+        let (words, digits): (Vec<&str>, Vec<&str>) = (0..4).map(of).unzip();
+        writeln!(pairs, "{}\t{}", words.join(" "), digits.concat()).unwrap();
+    }
+    place.write("pairs.tsv", pairs);
+    place.write(
+        "words.toml",
+        "task = \"translate\"\n[data]\nfile = \"pairs.tsv\"\n[text]\ntarget_units = \"character\"\n\
+         [[rung]]\nname = \"nearest\"\n[[rung]]\nname = \"gru-attention\"\nunits = 24\nbatch = 8\nepochs = 8\nlearning_rate = 0.02\n",
+    );
+    place.call(&["run", "words.toml", "--out", "out", "-q"]).ok();
+    place
+}
+
+#[test]
+fn texts_are_translated_scored_explained_and_refused() {
+    let place = translators();
+    let model = "out/rungs/gru-attention.gyeol";
+    let said = place.call(&["translate", model, "four three two one", "one one one one"]).ok();
+    assert_eq!(said.out, "4321\n1111\n");
+    let fed = place.fed(&["translate", model, "-", "--beam", "3", "--json"], b"two two two two\n\n");
+    let lines: Vec<Value> = fed.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((lines.len(), &lines[0]["translation"]), (2, &Value::from("2222")));
+    place.write("lines.txt", "one two three four\n");
+    assert_eq!(place.call(&["translate", model, "lines.txt"]).ok().out, "1234\n");
+    place.call(&["translate", model, "a", "-"]).misused(&["standard input"]);
+    place.call(&["translate", model, "a", "--beam", "0"]).misused(&["1..=100"]);
+    place.call(&["translate", model, &"one ".repeat(2500)]).failed(&["text 1 has 2500 tokens"]);
+    let scores = place.call(&["evaluate", model, "pairs.tsv", "--json"]).ok().json();
+    assert!(scores["n"] == 256 && scores["metrics"]["exact"]["value"].as_f64() > Some(0.9), "{scores}");
+    assert_eq!(scores["signatures"]["bleu"], "nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp");
+    let told = place.call(&["evaluate", model, "pairs.tsv"]).ok().out;
+    assert!(told.contains("BLEU") && told.contains("chrF2") && told.contains("exact match"), "{told}");
+    let looked = place.call(&["explain", model, "one two three four", "--html", "map.html"]).ok().out;
+    assert!(looked.contains("1234") && looked.contains('%'), "{looked}");
+    assert!(String::from_utf8(place.read("map.html")).unwrap().contains("three"));
+    let json = place.call(&["explain", model, "one two three four", "--json"]).ok().json();
+    assert_eq!(json["read"].as_array().map(Vec::len), Some(5));
+    place.call(&["explain", "out/rungs/nearest.gyeol", "one"]).failed(&["no attention"]);
+    place.call(&["predict", model, "pairs.tsv"]).failed(&["a translate model", "ask it by translate"]);
+    let shown = place.call(&["show", model, "--json"]).ok().json();
+    assert!(shown["kind"] == "translate" && shown["verbs"].as_array().unwrap().contains(&"explain".into()));
+}
+
+#[test]
+fn blanks_are_put_back_and_tokens_tagged() {
+    let place = Place::new();
+    let words = ["전력", "부하가", "크게", "늘었다"];
+    let text: String = (0..200usize)
+        .map(|n| {
+            (0..2 + n % 4).map(|i| words[(n / (i + 1) + i * n) % 4]).collect::<Vec<_>>().join(" ") + "\n"
+        })
+        .collect();
+    place.write("texts.txt", text);
+    place.write(
+        "spacing.toml",
+        "task = \"tag\"\n[data]\nfile = \"texts.txt\"\n[split]\ntrain = 0.6\nvalid = 0.2\ntest = 0.2\n[[rung]]\nname = \"window\"\n",
+    );
+    place.call(&["run", "spacing.toml", "--out", "out", "-q"]).ok();
+    let model = "out/model.gyeol";
+    assert_eq!(place.call(&["tag", model, "부하가크게늘었다"]).ok().out, "부하가 크게 늘었다\n");
+    let json = place.call(&["tag", model, "전력부하가", "--json"]).ok().json();
+    assert!(json["text"] == "전력 부하가" && json["tags"][1] == "blank", "{json}");
+    let scores = place.call(&["evaluate", model, "texts.txt", "--json"]).ok().json();
+    assert!(scores["metrics"]["f1"]["value"].as_f64() > Some(0.9), "{scores}");
+    place.call(&["evaluate", model, "texts.txt", "--label", "x"]).misused(&["--label"]);
+    place.call(&["translate", model, "x"]).failed(&["a tag model", "ask it by tag"]);
+
+    let tagged: String = (0..60)
+        .map(|n| format!("the\tDET\n{}\tNOUN\n\n", ["load", "wind"][n % 2].repeat(1 + n / 2)))
+        .collect();
+    place.write("tagged.tsv", tagged);
+    place.write(
+        "tags.toml",
+        "task = \"tag\"\n[data]\nfile = \"tagged.tsv\"\nlabels = \"tokens\"\n[[rung]]\nname = \"window\"\n",
+    );
+    place.call(&["run", "tags.toml", "--out", "tags", "-q"]).ok();
+    assert_eq!(place.call(&["tag", "tags/model.gyeol", "the load"]).ok().out, "the\tDET\nload\tNOUN\n\n");
+    place.write("bad.tsv", "the\n");
+    place.call(&["evaluate", "tags/model.gyeol", "bad.tsv"]).failed(&["row 1", "no token with a tag"]);
+}

@@ -1,0 +1,32 @@
+//! Models that turn a text into another of any length, or give every unit of it a label.
+//!
+//! | | |
+//! |---|---|
+//! | [`Units`] | how a text is cut into tokens that can be put together again |
+//! | [`Vocabulary`] | tokens by number, fitted on training texts alone |
+//! | [`Memory`] | the training pairs themselves, asked for the nearest source |
+//! | [`TranslatorParams::fit`] | trains an encoder-decoder on pairs of texts |
+//! | [`Translator`] | a net or a baseline with all that it needs, saved and opened as one kind |
+//! | [`TagData`], [`TaggerParams::fit`] | labelled units by number, and what is fitted on them |
+//! | [`Tagger`] | a label for every unit, by a net or a baseline |
+
+mod fit;
+mod fit_tags;
+mod memory;
+mod pack;
+mod pack_tags;
+mod tagger;
+mod translator;
+mod units;
+mod vocabulary;
+mod window;
+
+pub use fit::{Trained, TranslatorParams};
+pub use fit_tags::{TagData, TaggerParams, TrainedTagger};
+pub use gyeol_base::{Error, Result};
+pub use memory::Memory;
+pub use tagger::{Form, MOST_UNITS, SPACING, TagWay, Tagged, Tagger};
+pub use translator::{Asked, MOST_TOKENS, Translated, Translator, Way};
+pub use units::Units;
+pub use vocabulary::{END, UNKNOWN, Vocabulary};
+pub use window::Window;
