@@ -12,6 +12,7 @@
 //! differences.
 
 mod adaptive;
+mod cell;
 mod curve;
 mod dense;
 #[cfg(test)]

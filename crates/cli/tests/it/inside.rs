@@ -294,7 +294,6 @@ fn newer_cells_show_their_own_gates_and_states_of_words_and_of_readings() {
         let line = "The storm rose at 3.";
         let found = place.call(&["explain", "m.gyeol", line, "--json"]).ok().json();
         whole(&found, parts, 2, 12);
-        assert_eq!(found["layers"][0]["cell"], cell);
         let told = place.call(&["explain", "m.gyeol", line, "--gate", "candidate"]).ok().out;
         assert!(told.contains(&format!("{title}, layer 2 of 2: candidate of 8")), "{told}");
         place.call(&["explain", "m.gyeol", line, "--gate", "reset"]).failed(&[title, "no 'reset'", parts[0]]);
@@ -310,6 +309,5 @@ fn newer_cells_show_their_own_gates_and_states_of_words_and_of_readings() {
         place.call(&["train", "r.toml", "--rung", cell, "-o", "m.gyeol", "-q"]).ok();
         let found = place.call(&["explain", "m.gyeol", "load.csv", "--json"]).ok().json();
         whole(&found, parts, 1, 8);
-        assert_eq!(found["layers"][0]["cell"], cell);
     }
 }
