@@ -57,7 +57,7 @@ impl Loaded {
     }
 
     /// Tokens as people read them.
-    pub fn text<'a>(&self, tokens: Vec<&'a str>) -> String {
+    pub fn text(&self, tokens: Vec<&str>) -> String {
         match &self.lines {
             Some(lines) => lines.text(tokens),
             None => tokens.join(" "),

@@ -167,7 +167,7 @@ impl LmRecipe {
         let mut nets = before.filter(|name| RECURRENT.contains(&super::rung_kind(name)));
         match &self.rungs.get(rung)?.net {
             Some(named) => nets.find(|name| name == named),
-            None => nets.last(),
+            None => nets.next_back(),
         }
     }
 

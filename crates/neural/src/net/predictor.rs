@@ -32,6 +32,9 @@ pub(super) fn free<R>(rooms: &[Mutex<R>]) -> MutexGuard<'_, R> {
     found.unwrap_or_else(|| rooms[0].lock().unwrap_or_else(PoisonError::into_inner))
 }
 
+/// Takes the place of a token, log-probabilities of what comes after it, and what they were made of.
+type Reader<'a, T> = &'a mut dyn FnMut(usize, &[T], &[T]);
+
 /// A net with fixed parameters.
 #[derive(Debug)]
 pub struct Predictor<T: Real> {
@@ -300,12 +303,7 @@ impl<T: Real> Predictor<T> {
 
     /// Walks tokens of one stream; `each` gets the place of a token, the log-probabilities of what comes after it, and what
     /// they were made of.
-    fn stream(
-        &self,
-        ids: &[u32],
-        state: &mut StreamState<T>,
-        each: &mut dyn FnMut(usize, &[T], &[T]),
-    ) -> Result<()> {
+    fn stream(&self, ids: &[u32], state: &mut StreamState<T>, each: Reader<'_, T>) -> Result<()> {
         let p = self.net.params();
         let shape = |what, found: String, expected: String| Err(Error::Shape { what, found, expected });
         let Some(embedding) = &self.net.embedding else {

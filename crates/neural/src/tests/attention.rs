@@ -175,8 +175,11 @@ fn attention_points_at_the_token_that_is_copied() {
     let string = |_| (0..2 + rng.below(5)).map(|_| rng.below(5) as u32).collect::<Vec<u32>>();
     let sources: Vec<Vec<u32>> = (0..600).map(string).collect();
     let targets: Vec<Vec<u32>> = sources.iter().map(|s| s.iter().rev().copied().collect()).collect();
-    let params =
-        EncoderDecoderParams { embedding: 12, hidden: 24, ..shape(Cell::SLstm, 1, true, Some(Score::General)) };
+    let params = EncoderDecoderParams {
+        embedding: 12,
+        hidden: 24,
+        ..shape(Cell::SLstm, 1, true, Some(Score::General))
+    };
     let net = EncoderDecoder::new(&params).unwrap();
     let learner = PairsLearner::new(&net, &sources, &targets).unwrap();
     let ids: Vec<u32> = (0..600).collect();
