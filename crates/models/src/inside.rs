@@ -80,7 +80,7 @@ pub fn layers_json(layers: &[LayerInside<f32>], layer: Option<usize>, part: Opti
     let told = |(at, found): (usize, &LayerInside<f32>)| {
         let mut one = Map::new();
         one.insert("layer".into(), json!(at + 1));
-        one.insert("cell".into(), json!(found.cell));
+        one.insert("kind".into(), json!(found.cell));
         one.insert("units".into(), json!(found.units));
         for &name in Part::of(found.cell).iter().filter(|name| part.is_none_or(|part| part == **name)) {
             let values = found.part(name).unwrap_or_default();
@@ -134,7 +134,7 @@ pub(crate) fn verb() -> VerbSpec {
         "layer".into(),
         json!({ "type": "integer", "description": "From 1, the first above the words." }),
     );
-    layer.insert("cell".into(), json!({ "type": "string", "enum": Cell::NAMES }));
+    layer.insert("kind".into(), json!({ "type": "string", "enum": Cell::NAMES }));
     layer.insert("units".into(), json!({ "type": "integer" }));
     layer.extend(Part::NAMES.iter().map(|name| ((*name).to_owned(), rows.clone())));
     VerbSpec {
