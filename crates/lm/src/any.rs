@@ -207,6 +207,15 @@ impl AnyLm {
         }
     }
 
+    /// Whether it goes on learning from what it reads.
+    pub fn learns_while_it_reads(&self) -> bool {
+        match self {
+            AnyLm::Dynamic(_) => true,
+            AnyLm::Mixed(members) => members.iter().any(|(_, model)| model.learns_while_it_reads()),
+            _ => false,
+        }
+    }
+
     /// Numbers that nets learnt.
     pub fn net_parameters(&self) -> u64 {
         match self {

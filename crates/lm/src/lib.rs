@@ -7,6 +7,7 @@
 //! | [`NetLm::inside`] | what a net does over a line, step by step: gates, states, what it expects |
 //! | [`NeuralCacheLm`] | a net that remembers where it was in a like state |
 //! | [`DynamicLm`] | a net that learns while it reads |
+//! | [`NetLm::reach`] | how far back a net hears |
 //! | [`AnyLm`] | counts, a net, or a mixture of both, saved and opened as one kind |
 //! | [`Classes`] | what the softmax is over, and how `<unk>` gets its share |
 
@@ -20,6 +21,7 @@ mod inside;
 mod net;
 mod neural_cache;
 mod pack;
+mod reach;
 mod words;
 
 pub use any::{AnyLm, AnyLmState};
@@ -32,4 +34,5 @@ pub use gyeol_base::{Error, Result};
 pub use inside::{LineInside, WordStep};
 pub use net::{NetLm, NetState};
 pub use neural_cache::{NeuralCacheLm, NeuralCacheParams, NeuralCacheState};
+pub use reach::Reach;
 pub use words::Words;

@@ -190,8 +190,8 @@ impl Registry {
 
 /// Whether a rung is a recurrent net, or a mixture with one.
 fn has_net(rung: &str) -> bool {
-    rung.split('+')
-        .any(|part| matches!(part.split(':').next(), Some("rnn" | "gru" | "lstm" | "slstm" | "mingru")))
+    const NETS: [&str; 7] = ["rnn", "gru", "lstm", "slstm", "mingru", "neural-cache", "dynamic"];
+    rung.split('+').any(|part| part.split(':').next().is_some_and(|kind| NETS.contains(&kind)))
 }
 
 /// Whether a rung is a translator that looks at its source.
@@ -223,7 +223,9 @@ mod tests {
     fn rungs_with_a_recurrent_net_are_explained_and_others_of_their_kind_are_not() {
         let all = Registry::standard();
         let explains = |kind, rung| all.commands(kind, rung).contains(&"explain");
-        for rung in ["lstm", "gru:wide", "ngram+rnn", "ngram:trigram+lstm:deep", "slstm", "ngram+mingru"] {
+        for rung in
+            ["lstm", "gru:wide", "ngram+rnn", "ngram:trigram+lstm:deep", "slstm", "ngram+mingru", "dynamic:b"]
+        {
             assert!(explains(LmModel::KIND, rung), "{rung}");
         }
         for rung in ["ngram", "unigram", "ngram:lstm", ""] {

@@ -68,6 +68,9 @@ pub struct Asked {
     /// Of a corpus, the texts in which this unit of a net of words is highest and lowest, with the words around.
     #[arg(long, value_name = "UNIT", conflicts_with_all = ["units", "html", "row", "at"])]
     pub select: Option<usize>,
+    /// Of a corpus, how far back a net of words hears: the gradient of its predictions at the words before, by distance.
+    #[arg(long, conflicts_with_all = ["units", "layer", "gate", "select", "html", "row", "at"])]
+    pub reach: bool,
     /// How many of them.
     #[arg(long, value_name = "N", default_value_t = 10, requires = "select", value_parser = clap::value_parser!(u16).range(1..))]
     pub places: u16,
@@ -94,6 +97,7 @@ impl Asked {
             ("--layer", self.layer.is_some()),
             ("--gate", self.gate.is_some()),
             ("--select", self.select.is_some()),
+            ("--reach", self.reach),
             ("--at", self.at.is_some()),
             ("--html", self.html.is_some()),
         ];

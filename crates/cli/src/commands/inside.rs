@@ -88,6 +88,9 @@ pub fn words(common: &Common, asked: &Asked, bundle: Bundle, path: &Path, input:
         }
         return Err(of_counts(verbs).in_file(path).into());
     }
+    if asked.reach {
+        return super::strongest::reach(common, asked, &model, input);
+    }
     if let Some(unit) = asked.select {
         return super::strongest::select(common, asked, &model, input, unit);
     }

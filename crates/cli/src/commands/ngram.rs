@@ -52,6 +52,7 @@ pub fn run(common: &Common, verb: LanguageVerb) -> Result<()> {
                 common,
                 &perplexity(&*model, &mut texts.source, protocol, &mut until_stopped())?,
                 protocol,
+                model.learns_while_it_reads(),
             )
         }
         LanguageVerb::Score { model, file, explain, counts, texts, bytes } => {
@@ -295,13 +296,14 @@ fn write(tables: &Tables, args: &Ngram, note: &str, pool: &Pool) -> Result<()> {
     Ok(write_binary(tables, layout, note, path, pool, &mut until_stopped())?)
 }
 
-fn show_perplexity(common: &Common, found: &Perplexity, protocol: Protocol) -> Result<()> {
+fn show_perplexity(common: &Common, found: &Perplexity, protocol: Protocol, learns: bool) -> Result<()> {
     let unseen = found.unseen();
     if common.json {
         let mut value = serde_json::to_value(found)?;
         // A model without mass for some word has no finite perplexity: null.
         value["protocol"] = serde_json::to_value(protocol)?;
         value["unseen"] = json!(unseen);
+        value["learns_while_it_reads"] = json!(learns);
         return output::json(&value);
     }
     let name = if protocol == Protocol::Sentence { "sentence" } else { "stream" };
@@ -314,6 +316,9 @@ fn show_perplexity(common: &Common, found: &Perplexity, protocol: Protocol) -> R
         found.sentences,
         found.oov
     );
+    if learns {
+        text += "the model learnt from each window of words once it had been scored\n";
+    }
     for (n, share) in unseen.iter().enumerate() {
         text += &format!(
             "  {}-grams  {:5.1} % never seen   {:5.1} % of the words predicted by one\n",

@@ -78,6 +78,66 @@ impl Ends {
     }
 }
 
+fn is_there(input: &str, option: &str) -> Result<()> {
+    if input != "-" && !Path::new(input).exists() {
+        return Err(Fault::new(
+            "no-corpus",
+            format!("{option} looks through a corpus, and there is no such file"),
+        )
+        .file(input)
+        .next("name a file or a folder of texts, or - for standard input")
+        .input()
+        .into());
+    }
+    Ok(())
+}
+
+/// Distances that are shown.
+const DISTANCES: [usize; 13] = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96];
+/// Columns of the longest bar.
+const BAR: f64 = 40.0;
+
+/// Reads a corpus and shows how far back the net hears.
+pub fn reach(common: &Common, asked: &Asked, model: &LmModel, input: &str) -> Result<()> {
+    let Some((_, net)) = model.model.net_within() else { unreachable!("a net was asked for") };
+    is_there(input, "--reach")?;
+    let corpus = Corpus::open(input, examples::texts_of(None, input, &asked.reading, None)?)?;
+    let mut lines: Vec<Vec<WordId>> = Vec::new();
+    corpus.each(|document| {
+        let line = model.lines.line(document.text);
+        lines.push(line.split_whitespace().map(|word| net.words().text_id(word.as_bytes())).collect());
+        Ok(())
+    })?;
+    let mut go_on = crate::progress::until_stopped();
+    let found =
+        net.reach(&lines, DISTANCES[DISTANCES.len() - 1], &mut || go_on(gyeol_ngram::Stage::Scoring(0)))?;
+    let first = found.first().map_or(0.0, |reach| reach.norm);
+    let share = |norm: f64| if first > 0.0 { norm / first } else { 0.0 };
+    if common.json {
+        let all = found.iter().map(|reach| {
+            json!({ "distance": reach.distance, "norm": reach.norm, "share": share(reach.norm), "predictions": reach.positions })
+        });
+        return output::json(&json!({ "reach": all.collect::<Vec<_>>() }));
+    }
+    let language = output::language(common.language.as_deref(), None)?;
+    let count = found.first().map_or(0, |reach| reach.positions);
+    let mut out = format!(
+        "  {}\n\n  {}\n",
+        text::message("reach-head", &[("count", text::count(count, language))], language),
+        text::message("reach-columns", &[], language),
+    );
+    for reach in found.iter().filter(|reach| DISTANCES.contains(&reach.distance)) {
+        let bar = "█".repeat((share(reach.norm).min(2.0) * BAR).round() as usize);
+        out += &format!(
+            "  {:>5}  {:>9.2e}  {:>6.1} %  {bar}\n",
+            reach.distance,
+            reach.norm,
+            100.0 * share(reach.norm)
+        );
+    }
+    output::text(&out)
+}
+
 /// Reads a corpus and shows where a unit is strongest.
 pub fn select(common: &Common, asked: &Asked, model: &LmModel, input: &str, unit: usize) -> Result<()> {
     let Some((_, net)) = model.model.net_within() else { unreachable!("a net was asked for") };
@@ -94,13 +154,7 @@ pub fn select(common: &Common, asked: &Asked, model: &LmModel, input: &str, unit
             stack.hidden
         )));
     }
-    if input != "-" && !Path::new(input).exists() {
-        return Err(Fault::new("no-corpus", "--select looks through a corpus, and there is no such file")
-            .file(input)
-            .next("name a file or a folder of texts, or - for standard input")
-            .input()
-            .into());
-    }
+    is_there(input, "--select")?;
     let ends = |low| Ends { most: usize::from(asked.places), low, places: Vec::new() };
     let (mut highest, mut lowest) = (ends(false), ends(true));
     let (mut texts, mut count) = (0u64, 0usize);

@@ -192,6 +192,28 @@ fn a_unit_is_found_where_it_is_strongest() {
 }
 
 #[test]
+fn how_far_back_a_net_hears_is_told() {
+    let place = fitted("lstm", false, false);
+    place.write("few.txt", "The wind rose at 3 and fell at 4.\n\nThe price fell and fell.\n");
+    let found = place.call(&["explain", "m.gyeol", "few.txt", "--reach", "--json"]).ok().json();
+    let reach = list(&found["reach"]);
+    assert_eq!((&reach[0]["distance"], &reach[0]["share"]), (&1.into(), &1.0.into()));
+    // Of every word and the ends of the lines the last word read is known; further back fewer are.
+    let predictions: Vec<u64> = reach.iter().map(|r| r["predictions"].as_u64().unwrap()).collect();
+    assert!(predictions.windows(2).all(|two| two[0] >= two[1]) && predictions[0] >= 14, "{predictions:?}");
+    assert!(reach.iter().all(|r| r["norm"].as_f64().unwrap() > 0.0));
+    let told = place.call(&["explain", "m.gyeol", "few.txt", "--reach"]).ok().out;
+    assert!(told.contains("how far back") && told.contains("100.0 %"), "{told}");
+    assert!(told.lines().all(|line| line.chars().count() <= 110), "{told}");
+    let told = place.call(&["explain", "m.gyeol", "few.txt", "--reach", "--language", "ko"]).ok().out;
+    assert!(told.contains("그래디언트"), "{told}");
+    place.call(&["explain", "m.gyeol", "few.txt", "--reach", "--layer", "1"]).misused(&["--layer"]);
+    place.call(&["explain", "m.gyeol", "gone.txt", "--reach"]).failed(&["gone.txt", "no such file"]);
+    place.write("empty.txt", "\n\n");
+    place.call(&["explain", "m.gyeol", "empty.txt", "--reach"]).failed(&["no line with a word"]);
+}
+
+#[test]
 fn of_a_mixture_the_net_is_asked_and_counts_have_no_gates() {
     let place = fitted("gru", false, true);
     let (net, mixed) = ("run/rungs/gru.gyeol", "run/rungs/ngram-and-gru.gyeol");

@@ -132,6 +132,7 @@ fn a_net_that_learns_while_it_reads_learns_and_one_without_a_rate_does_not() {
     answers_alike(&learns, &lines[..10]);
     // Two readers do not meet.
     assert_eq!(stream(&learns, &lines), found);
+    assert!(learns.learns_while_it_reads());
     comes_back(learns, &lines[..10]);
     for (rate, pull, window) in [(-1.0, 0.0, 8), (0.1, 1.0, 8), (0.1, 0.0, 0), (f64::NAN, 0.0, 8)] {
         let params = DynamicParams { rate, pull, window };

@@ -29,6 +29,7 @@ mod memory;
 mod mlp;
 mod pooling;
 mod predictor;
+mod reach;
 mod seq2seq;
 mod summary;
 mod tagging;

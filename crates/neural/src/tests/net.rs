@@ -410,3 +410,41 @@ fn a_net_adopts_embeddings_and_layers_and_nothing_else() {
     }
     assert!(classifier.adopt(&mut params, &teller, &theirs[1..]).is_err());
 }
+
+#[test]
+fn the_reach_is_the_gradient_at_each_token() {
+    for cell in [Cell::Rnn, Cell::Gru, Cell::Lstm, Cell::SLstm, Cell::MinGru] {
+        let net = Net::new(&tokens(cell, Reads::Every, 11)).unwrap();
+        let params = noisy(&net, 5);
+        let ids = [3u32, 7, 1, 9, 0];
+        let found = Predictor::new(net.clone(), params.clone(), 8, 1).unwrap().reach(&ids, 4).unwrap();
+        // Every token is another, so that a row of the table is the embedding of one step; by differences.
+        let loss = |params: Vec<f64>| {
+            let one = Predictor::new(net.clone(), params, 8, 1).unwrap();
+            -one.next(&ids, &mut StreamState::default()).unwrap()[4]
+        };
+        let table = &net.embedding.as_ref().unwrap().table;
+        let width = net.params().stack.input;
+        for (back, &id) in ids.iter().rev().enumerate() {
+            let mut squares = 0.0;
+            for k in 0..width {
+                let at = table.offset + id as usize * width + k;
+                let moved = |by: f64| {
+                    let mut params = params.clone();
+                    params[at] += by;
+                    loss(params)
+                };
+                let slope = (moved(1e-5) - moved(-1e-5)) / 2e-5;
+                squares += slope * slope;
+            }
+            let want = squares.sqrt();
+            assert!(
+                (found[back] - want).abs() < 1e-7 + 1e-5 * want,
+                "{cell:?} {back}: {} {want}",
+                found[back]
+            );
+        }
+        let one = Predictor::new(net, params, 8, 1).unwrap();
+        assert!(one.reach(&[], 4).is_err() && one.reach(&[11], 4).is_err() && one.reach(&[1], 11).is_err());
+    }
+}
