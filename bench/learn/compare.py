@@ -1,7 +1,7 @@
 """Fits of `crates/learn` beside scikit-learn's on the same numbers, two threads each, one after the other.
 
-    cargo build --release -p gyeol-learn --example speed
-    GYEOL_DATA=… OMP_NUM_THREADS=2 python bench/learn/compare.py target/release/examples/speed FOLDER [TASK…] > bench/learn/results-DATE.txt
+    cargo build --release -p gyeol-learn --example learn_speed
+    GYEOL_DATA=… OMP_NUM_THREADS=2 python bench/learn/compare.py target/release/examples/learn_speed FOLDER [TASK…] > bench/learn/results-DATE.txt
 
 FOLDER takes what both sides read (about 900 MB). Tasks: softmax nbsvm ols kmeans trees; all without one. GYEOL_DATA is the folder of real files
 (20 newsgroups, NSMC). A line of JSON a measurement: the least of a few rounds, in seconds, of the fit alone; nothing is left out.

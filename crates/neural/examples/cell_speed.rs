@@ -2,7 +2,7 @@
 //! hides them in a language model's step.
 //!
 //! ```text
-//! cargo run --release -p gyeol-neural --example cells -- [I] [H] [STEPS] [ROWS]
+//! cargo run --release -p gyeol-neural --example cell_speed -- [I] [H] [STEPS] [ROWS]
 //! ```
 //!
 //! Without sizes those of the benchmark's `lm200`: 200 inputs, 200 units, 35 steps, and the 10 rows that walk together on
