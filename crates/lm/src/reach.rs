@@ -9,6 +9,9 @@ use crate::net::NetLm;
 /// Predictions whose gradients are walked back, spread over the text.
 const POSITIONS: usize = 300;
 
+/// Words read before those that are told, so that the first of them is not read from no state: a net moves most there.
+const BEFORE: usize = 32;
+
 /// What was found at a distance.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Reach {
@@ -59,8 +62,8 @@ impl NetLm {
                 if !go_on() {
                     return Err(Error::stopped());
                 }
-                let norms = net.reach(&text[at.saturating_sub(longest)..at], text[at])?;
-                for (back, norm) in norms.into_iter().enumerate() {
+                let norms = net.reach(&text[at.saturating_sub(longest + BEFORE)..at], text[at])?;
+                for (back, norm) in norms.into_iter().take(longest).enumerate() {
                     sums[back] += norm;
                     counts[back] += 1;
                 }
