@@ -1,11 +1,14 @@
 //! Training states on disk, so that a stopped run goes on to the same bits.
 
+use std::fmt::Debug;
 use std::path::{Path, PathBuf};
 
 use gyeol_bundle::{Bundle, DataHash, Manifest, Tensor};
 use gyeol_neural::{Epoch, OptimizerState, State};
 
 use gyeol_base::Result;
+
+use crate::task::Head;
 
 /// What `kind` says in a checkpoint's manifest.
 const CHECKPOINT: &str = "checkpoint";
@@ -24,6 +27,16 @@ pub struct Checkpoints {
 }
 
 impl Checkpoints {
+    /// Those of a rung of a task, which belong to its data, its recipe and what it is trained with.
+    pub fn of(stem: &Path, rung: &str, head: &Head, params: &impl Debug) -> Checkpoints {
+        Checkpoints {
+            stem: stem.to_path_buf(),
+            rung: rung.to_owned(),
+            data: head.data.clone(),
+            recipe: format!("{}\n# {params:?}\n", head.canonical),
+        }
+    }
+
     /// Writes a member's state, whole or not at all.
     ///
     /// # Errors

@@ -109,10 +109,9 @@ impl DynamicLm {
             return;
         }
         let how = (self.params.rate, CLIP, self.params.pull);
-        let now = state.moved.as_deref().unwrap_or_else(|| self.trained());
         let piece = (&state.read[..], &state.came[..]);
         // Classes are tokens of the net, which was tried when it was made; a step into what is no number is not taken.
-        if let Ok(moved) = now.moved(piece, &state.window, how, self.trained().params())
+        if let Ok(moved) = self.now(state).moved(piece, &state.window, how, self.trained().params())
             && moved.params().iter().all(|p| p.is_finite())
         {
             state.moved = Some(Arc::new(moved));

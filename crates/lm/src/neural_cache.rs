@@ -79,18 +79,14 @@ impl Seen {
         }
     }
 
-    /// Calls `each` with the words of the newest `size` entries and h · h_i of each, the newest first.
-    fn products(&self, h: &[f32], size: usize, each: &mut dyn FnMut(WordId, f32)) {
-        let mut left = size;
-        for block in self.blocks.iter().rev() {
-            for (&word, old) in block.words.iter().zip(block.hidden.chunks_exact(h.len())).rev() {
-                if left == 0 {
-                    return;
-                }
-                left -= 1;
-                each(word, dot(h, old));
-            }
-        }
+    /// The words of the newest `size` entries with h · h_i, the newest first.
+    fn products(&self, h: &[f32], size: usize) -> Vec<(WordId, f32)> {
+        let entries = self
+            .blocks
+            .iter()
+            .rev()
+            .flat_map(|block| block.words.iter().zip(block.hidden.chunks_exact(h.len())).rev());
+        entries.take(size).map(|(&word, old)| (word, dot(h, old))).collect()
     }
 }
 
@@ -163,17 +159,15 @@ impl NeuralCacheLm {
         };
         let pairs = sizes.len() * thetas.len();
         let (mut alone, mut cached) = (Vec::new(), vec![Vec::new(); pairs]);
-        let (mut state, mut seen, mut products) = (net.start(), Seen::default(), Vec::new());
+        let (mut state, mut seen) = (net.start(), Seen::default());
         let mut words = 0;
         for line in lines {
             let ids: Vec<WordId> =
                 [SENTENCE_START].into_iter().chain(line.iter().copied()).chain([SENTENCE_END]).collect();
             state = net.score_reading(&ids, state, &mut |scored, h| {
-                products.clear();
-                seen.products(h, largest, &mut |word, product| products.push((word, product)));
                 alone.push(scored.log10);
-                let of = likely(&products, &sizes, thetas, scored.word);
-                cached.iter_mut().zip(of).for_each(|(all, p)| all.push(p));
+                let of = likely(&seen.products(h, largest), &sizes, thetas, scored.word);
+                cached.iter_mut().zip(of).for_each(|(all, p)| all.push(p.log10() as f32));
                 seen.push(h, scored.word, largest);
             });
             words += ids.len() - 1;
@@ -202,20 +196,9 @@ impl NeuralCacheLm {
 
     /// P_cache of a word; none where the cache is empty.
     fn cached(&self, seen: &Seen, h: &[f32], asked: WordId) -> Option<f64> {
-        let (mut most, mut all, mut of) = (f32::NEG_INFINITY, 0.0, 0.0);
-        let theta = self.params.theta as f32;
-        seen.products(h, self.params.size, &mut |word, product| {
-            let z = theta * product;
-            if z > most {
-                // What was summed so far shrinks to the new largest.
-                let shrink = f64::from(most - z).exp();
-                (all, of, most) = (all * shrink, of * shrink, z);
-            }
-            let e = f64::from((z - most).exp());
-            all += e;
-            of += if word == asked { e } else { 0.0 };
-        });
-        (all > 0.0).then(|| of / all)
+        let products = seen.products(h, self.params.size);
+        let of = likely(&products, &[self.params.size], &[self.params.theta], asked);
+        of.first().copied().filter(|_| !products.is_empty())
     }
 
     fn mixed(&self, seen: &Seen, h: &[f32], net: Scored) -> Scored {
@@ -230,22 +213,22 @@ impl NeuralCacheLm {
     }
 }
 
-/// log10 of P_cache of a word for each size and θ, sizes rising; that of nothing where it is not there. An empty cache
-/// takes no share, so it says what cannot change it: nothing too.
-fn likely(products: &[(WordId, f32)], sizes: &[usize], thetas: &[f64], asked: WordId) -> Vec<f32> {
+/// P_cache of a word for each size and θ, sizes rising; 0 where it is not there, or nothing is.
+fn likely(products: &[(WordId, f32)], sizes: &[usize], thetas: &[f64], asked: WordId) -> Vec<f64> {
     let most = products.iter().map(|p| p.1).fold(f32::NEG_INFINITY, f32::max);
-    let mut out = vec![f32::NEG_INFINITY; sizes.len() * thetas.len()];
+    let mut out = vec![0.0; sizes.len() * thetas.len()];
     for (t, &theta) in thetas.iter().enumerate() {
         let (mut all, mut of, mut at) = (0f64, 0f64, 0);
         for (s, &size) in sizes.iter().enumerate() {
-            for &(word, product) in &products[at..size.min(products.len()).max(at)] {
+            let upto = size.min(products.len()).max(at);
+            for &(word, product) in &products[at..upto] {
                 let e = f64::from((theta as f32 * (product - most)).exp());
                 all += e;
                 of += if word == asked { e } else { 0.0 };
             }
-            at = at.max(size.min(products.len()));
+            at = upto;
             if all > 0.0 {
-                out[s * thetas.len() + t] = (of / all).log10() as f32;
+                out[s * thetas.len() + t] = of / all;
             }
         }
     }
@@ -304,8 +287,7 @@ impl ScoresWords for NeuralCacheLm {
     fn distribution(&self, state: &NeuralCacheState, out: &mut Vec<f64>) {
         self.net.distribution(&state.net, out);
         let h = self.net.reading(&state.net);
-        let mut products = Vec::new();
-        state.seen.products(h, self.params.size, &mut |word, product| products.push((word, product)));
+        let products = state.seen.products(h, self.params.size);
         if products.is_empty() {
             return;
         }

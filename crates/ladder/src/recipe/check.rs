@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde::de::DeserializeOwned;
 use toml::de::{DeTable, DeValue};
 use toml::{Spanned, Table, Value};
 
@@ -49,6 +50,38 @@ pub(crate) fn check(text: &str, origin: &str, schema: &'static Schema) -> Result
     let mut table = walk.top(places.get_ref(), &values)?;
     defaults(&mut table, schema, &walk.lines)?;
     Ok((table, walk.lines))
+}
+
+/// A checked recipe as the values of its task, whose own rules are still to be asked.
+pub(crate) fn read<R: DeserializeOwned>(
+    text: &str,
+    origin: &str,
+    schema: &'static Schema,
+) -> Result<(R, Lines)> {
+    let (table, lines) = check(text, origin, schema)?;
+    let recipe = table.try_into().map_err(|error: toml::de::Error| RecipeError::Syntax {
+        place: lines.place(""),
+        message: error.message().to_owned(),
+    })?;
+    Ok((recipe, lines))
+}
+
+/// A recipe that says its task alone: what is left out has its default.
+pub(crate) fn left_out<R: DeserializeOwned>(schema: &'static Schema) -> R {
+    let read = read(&format!("task = \"{}\"\n", schema.task), "the default recipe", schema);
+    // Every default is proven sound by a test.
+    read.map_or_else(|_| unreachable!("the defaults of the keys are sound"), |(recipe, _)| recipe)
+}
+
+/// What the report calls what is read: the given name, else the file's up to its first dot.
+pub(crate) fn title(name: Option<&String>, file: Option<&String>) -> String {
+    if let Some(name) = name {
+        return name.clone();
+    }
+    let file = file.map_or("", String::as_str);
+    let name = std::path::Path::new(file).file_name().map(|n| n.to_string_lossy().into_owned());
+    let name = name.unwrap_or_else(|| file.to_owned());
+    name.split('.').find(|part| !part.is_empty()).unwrap_or(&name).to_owned()
 }
 
 fn line_of(text: &str, offset: usize) -> u32 {

@@ -211,10 +211,7 @@ impl ExamplesRecipe {
     pub fn parse(text: &str, origin: &str) -> Result<ExamplesRecipe> {
         let named: toml::Table = text.parse().unwrap_or_default();
         let task = named.get("task").and_then(toml::Value::as_str).unwrap_or(CLASSIFY.task);
-        let (table, lines) = super::check::check(text, origin, Self::schema_of(task))?;
-        let recipe: ExamplesRecipe = table.try_into().map_err(|error: toml::de::Error| {
-            RecipeError::Syntax { place: lines.place(""), message: error.message().to_owned() }
-        })?;
+        let (recipe, lines): (ExamplesRecipe, _) = super::check::read(text, origin, Self::schema_of(task))?;
         recipe.rules(&lines)?;
         Ok(recipe)
     }
@@ -222,11 +219,7 @@ impl ExamplesRecipe {
     /// Everything left to the defaults but the examples.
     pub fn of(file: &str, regression: bool) -> ExamplesRecipe {
         let schema = if regression { &REGRESS } else { &CLASSIFY };
-        let text = format!("task = \"{}\"\n", schema.task);
-        let table = super::check::check(&text, "the default recipe", schema).map(|(table, _)| table);
-        let recipe: Option<ExamplesRecipe> = table.ok().and_then(|table| table.try_into().ok());
-        // Every default is proven sound by a test.
-        let mut recipe = recipe.unwrap_or_else(|| unreachable!("the defaults of the keys are sound"));
+        let mut recipe: ExamplesRecipe = super::check::left_out(schema);
         recipe.data.file = Some(file.to_owned());
         recipe
     }
@@ -243,13 +236,7 @@ impl ExamplesRecipe {
 
     /// What the report calls the examples: the given name, else the file's.
     pub fn title(&self) -> String {
-        if let Some(name) = &self.name {
-            return name.clone();
-        }
-        let file = self.data.file.as_ref().or(self.data.train.as_ref()).map_or("", String::as_str);
-        let name = std::path::Path::new(file).file_name().map(|n| n.to_string_lossy().into_owned());
-        let name = name.unwrap_or_else(|| file.to_owned());
-        name.split('.').find(|part| !part.is_empty()).unwrap_or(&name).to_owned()
+        super::check::title(self.name.as_ref(), self.data.file.as_ref().or(self.data.train.as_ref()))
     }
 
     /// Whether a rung is searched by successive halving, which has no folds.

@@ -179,22 +179,14 @@ impl LmRecipe {
     /// # Errors
     /// What is wrong, with its line.
     pub fn parse(text: &str, origin: &str) -> Result<LmRecipe> {
-        let (table, lines) = super::check::check(text, origin, &SCHEMA)?;
-        let recipe: LmRecipe = table.try_into().map_err(|error: toml::de::Error| RecipeError::Syntax {
-            place: lines.place(""),
-            message: error.message().to_owned(),
-        })?;
+        let (recipe, lines): (LmRecipe, _) = super::check::read(text, origin, &SCHEMA)?;
         recipe.rules(&lines)?;
         Ok(recipe)
     }
 
     /// Everything left to the defaults but the texts.
     pub fn of(file: &str) -> LmRecipe {
-        let text = format!("task = \"{}\"\n", SCHEMA.task);
-        let table = super::check::check(&text, "the default recipe", &SCHEMA).map(|(table, _)| table);
-        let recipe: Option<LmRecipe> = table.ok().and_then(|table| table.try_into().ok());
-        // Every default is proven sound by a test.
-        let mut recipe = recipe.unwrap_or_else(|| unreachable!("the defaults of the keys are sound"));
+        let mut recipe: LmRecipe = super::check::left_out(&SCHEMA);
         recipe.data.file = Some(file.to_owned());
         recipe
     }
@@ -240,13 +232,7 @@ impl LmRecipe {
 
     /// What the report calls the texts: the given name, else the file's.
     pub fn title(&self) -> String {
-        if let Some(name) = &self.name {
-            return name.clone();
-        }
-        let file = self.data.file.as_ref().or(self.data.train.as_ref()).map_or("", String::as_str);
-        let name = std::path::Path::new(file).file_name().map(|n| n.to_string_lossy().into_owned());
-        let name = name.unwrap_or_else(|| file.to_owned());
-        name.split('.').find(|part| !part.is_empty()).unwrap_or(&name).to_owned()
+        super::check::title(self.name.as_ref(), self.data.file.as_ref().or(self.data.train.as_ref()))
     }
 
     /// The chain of `[text]`.

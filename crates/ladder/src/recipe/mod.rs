@@ -222,11 +222,7 @@ impl Recipe {
 
     /// Reads a recipe of a forecast from its text; `origin` is the name that errors give it.
     pub fn parse(text: &str, origin: &str) -> Result<Recipe> {
-        let (table, lines) = check::check(text, origin, &keys::forecast::SCHEMA)?;
-        let recipe: Recipe = table.try_into().map_err(|error: toml::de::Error| RecipeError::Syntax {
-            place: Place { origin: origin.into(), line: None },
-            message: error.message().to_owned(),
-        })?;
+        let (recipe, lines): (Recipe, _) = check::read(text, origin, &keys::forecast::SCHEMA)?;
         if recipe.task != keys::forecast::SCHEMA.task {
             return Err(rules::contradiction(
                 lines.place("task"),

@@ -6,7 +6,7 @@ use gyeol_text::corpus::{CorpusOptions, Format, Labels, Unit};
 use serde::{Deserialize, Serialize};
 
 use super::check::Lines;
-use super::error::{RecipeError, Result};
+use super::error::Result;
 use super::keys::tags::SCHEMA;
 use super::rules::{contradiction, rung_names};
 use super::rung_kind;
@@ -86,16 +86,19 @@ impl TagsRung {
     }
 
     /// What a net is trained with: what is said here, else what suits so many training sequences and units.
-    pub(crate) fn params(&self, sequences: usize, units: usize, seed: u64) -> TaggerParams {
+    pub(crate) fn params(
+        &self,
+        sequences: usize,
+        units: usize,
+        seed: u64,
+    ) -> gyeol_base::Result<TaggerParams> {
         let (cell, both) = match rung_kind(&self.name) {
-            "rnn" => (Cell::Rnn, false),
-            "gru" => (Cell::Gru, false),
             "bilstm" => (Cell::Lstm, true),
-            _ => (Cell::Lstm, false),
+            cell => (cell.parse()?, false),
         };
         let suited = TaggerParams::suited(cell, both, sequences, units);
         let hidden = self.units.unwrap_or(suited.hidden);
-        TaggerParams {
+        Ok(TaggerParams {
             hidden,
             layers: self.layers.unwrap_or(suited.layers),
             embedding: self.embedding.unwrap_or(hidden),
@@ -108,7 +111,7 @@ impl TagsRung {
             clip: self.clip.unwrap_or(suited.clip),
             seed,
             ..suited
-        }
+        })
     }
 }
 
@@ -123,11 +126,7 @@ impl TagsRecipe {
     /// # Errors
     /// What is wrong, with its line.
     pub fn parse(text: &str, origin: &str) -> Result<TagsRecipe> {
-        let (table, lines) = super::check::check(text, origin, &SCHEMA)?;
-        let recipe: TagsRecipe = table.try_into().map_err(|error: toml::de::Error| RecipeError::Syntax {
-            place: lines.place(""),
-            message: error.message().to_owned(),
-        })?;
+        let (recipe, lines): (TagsRecipe, _) = super::check::read(text, origin, &SCHEMA)?;
         recipe.rules(&lines)?;
         Ok(recipe)
     }
@@ -150,13 +149,7 @@ impl TagsRecipe {
 
     /// What the report calls the texts: the given name, else the file's.
     pub fn title(&self) -> String {
-        if let Some(name) = &self.name {
-            return name.clone();
-        }
-        let name =
-            std::path::Path::new(&self.data.file).file_name().map(|n| n.to_string_lossy().into_owned());
-        let name = name.unwrap_or_else(|| self.data.file.clone());
-        name.split('.').find(|part| !part.is_empty()).unwrap_or(&name).to_owned()
+        super::check::title(self.name.as_ref(), Some(&self.data.file))
     }
 
     /// How the file is read: texts, or lines of tokens.

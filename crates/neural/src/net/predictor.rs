@@ -198,18 +198,45 @@ impl<T: Real> Predictor<T> {
         (rate, clip, pull): (f64, f64, f64),
         origin: &[T],
     ) -> Result<Predictor<T>> {
+        if origin.len() != self.params.len() {
+            return Err(Error::Shape {
+                what: "origin",
+                found: origin.len().to_string(),
+                expected: self.params.len().to_string(),
+            });
+        }
+        let scale = 1.0 / targets.iter().filter(|&&t| t != crate::NO_TARGET).count().max(1) as f64;
+        let (gradient, _) = self.walk_back((ids, targets), before, scale)?;
+        let norm = gradient.iter().map(|g| g.to_f64() * g.to_f64()).sum::<f64>().sqrt();
+        let rate = T::from_f64(if norm > clip { rate * clip / norm } else { rate });
+        let pull = T::from_f64(pull);
+        let moved = self.params.iter().zip(&gradient).zip(origin);
+        let params = moved.map(|((&p, &g), &o)| p - rate * g + pull * (o - p)).collect();
+        Predictor::new(self.net.clone(), params, self.steps, self.rooms.len())
+    }
+
+    /// Walks a piece of one stream forward from a state and back: `scale` times the gradient of the sum of its losses, and the
+    /// room in which that of each step is left.
+    pub(super) fn walk_back(
+        &self,
+        (ids, targets): (&[u32], &[u32]),
+        before: &StreamState<T>,
+        scale: f64,
+    ) -> Result<(Vec<T>, NetTape<T>)> {
         let net = &self.net;
         let shape = |what, found: String, expected: String| Err(Error::Shape { what, found, expected });
         let Some(embedding) = net.embedding.as_ref().filter(|_| net.params().reads == Reads::Every) else {
             return shape("input", "a piece of a stream".into(), "what this net reads".into());
         };
         super::learner::check_classes(targets, net.output_width())?;
-        let odd = ids.iter().any(|&id| id as usize >= embedding.rows) || ids.is_empty();
-        if odd || targets.len() != ids.len() || origin.len() != self.params.len() {
-            let found =
-                format!("{} tokens, {} targets, {} parameters", ids.len(), targets.len(), origin.len());
-            let expected = format!("tokens with a target each, {} parameters", self.params.len());
-            return shape("a piece of a stream", found, expected);
+        if ids.is_empty() || targets.len() != ids.len() || ids.iter().any(|&id| id as usize >= embedding.rows)
+        {
+            let found = format!("{} tokens, {} targets", ids.len(), targets.len());
+            return shape(
+                "a piece of a stream",
+                found,
+                format!("tokens of 0..{}, with a target each", embedding.rows),
+            );
         }
         let (mut batch, mut tape) = (net.batch(ids.len(), 1), net.tape(ids.len(), 1));
         batch.steps.set_equal(ids.len(), 1);
@@ -218,14 +245,8 @@ impl<T: Real> Predictor<T> {
         batch.classes.extend_from_slice(targets);
         batch.carry_in(before, &net.params.stack);
         let mut gradient = vec![T::ZERO; net.layout().len()];
-        let scale = 1.0 / targets.iter().filter(|&&t| t != crate::NO_TARGET).count().max(1) as f64;
         net.learn(&self.params, &self.packed, &mut batch, scale, None, &mut tape, &mut gradient, &mut []);
-        let norm = gradient.iter().map(|g| g.to_f64() * g.to_f64()).sum::<f64>().sqrt();
-        let rate = T::from_f64(if norm > clip { rate * clip / norm } else { rate });
-        let pull = T::from_f64(pull);
-        let moved = self.params.iter().zip(&gradient).zip(origin);
-        let params = moved.map(|((&p, &g), &o)| p - rate * g + pull * (o - p)).collect();
-        Predictor::new(net.clone(), params, self.steps, self.rooms.len())
+        Ok((gradient, tape))
     }
 
     /// The weights as the products take them.

@@ -9,37 +9,20 @@
 
 use gyeol_tensor::Real;
 
-use super::{Predictor, Reads};
+use super::{Predictor, StreamState};
 use crate::NO_TARGET;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 impl<T: Real> Predictor<T> {
     /// Norms of the gradient of -ln P(`target` after the tokens) at each token's embedding, the last token first.
     ///
     /// # Errors
-    /// [`Error::Shape`] for a net that is no language model, no tokens, or one outside the vocabulary.
+    /// [`crate::Error::Shape`] for a net that is no language model, no tokens, or one outside the vocabulary.
     pub fn reach(&self, ids: &[u32], target: u32) -> Result<Vec<f64>> {
-        let (net, width) = (self.net(), self.net().params().stack.input);
-        let shape = |what, found: String, expected: String| Err(Error::Shape { what, found, expected });
-        let Some(embedding) = net.embedding.as_ref().filter(|_| net.params().reads == Reads::Every) else {
-            return shape("input", "tokens of a stream".into(), "what this net reads".into());
-        };
-        if ids.is_empty() || ids.iter().any(|&id| id as usize >= embedding.rows) {
-            return shape(
-                "tokens",
-                format!("{} tokens", ids.len()),
-                format!("some of 0..{}", embedding.rows),
-            );
-        }
-        super::learner::check_classes(&[target], net.output_width())?;
-        let (mut batch, mut tape) = (net.batch(ids.len(), 1), net.tape(ids.len(), 1));
-        batch.steps.set_equal(ids.len(), 1);
-        batch.ids.extend_from_slice(ids);
-        batch.classes.clear();
-        batch.classes.resize(ids.len() - 1, NO_TARGET);
-        batch.classes.push(target);
-        let mut gradient = vec![T::ZERO; net.layout().len()];
-        net.learn(self.params(), self.packed(), &mut batch, 1.0, None, &mut tape, &mut gradient, &mut []);
+        let mut targets = vec![NO_TARGET; ids.len()];
+        targets.last_mut().into_iter().for_each(|last| *last = target);
+        let (_, tape) = self.walk_back((ids, &targets), &StreamState::default(), 1.0)?;
+        let width = self.net().params().stack.input;
         let norm = |row: &[T]| row.iter().map(|v| v.to_f64() * v.to_f64()).sum::<f64>().sqrt();
         Ok(tape.dx[..ids.len() * width].chunks_exact(width).rev().map(norm).collect())
     }

@@ -124,13 +124,7 @@ impl Workbench<'_> {
         let bidirectional = kind == "bilstm";
         let named = rung.pooling.as_deref().unwrap_or("mean-max");
         let params = SequenceParams {
-            cell: match kind {
-                "rnn" => Cell::Rnn,
-                "gru" => Cell::Gru,
-                "slstm" => Cell::SLstm,
-                "mingru" => Cell::MinGru,
-                _ => Cell::Lstm,
-            },
+            cell: if bidirectional { Cell::Lstm } else { kind.parse()? },
             bidirectional,
             units: rung.units.unwrap_or(if bidirectional { 64 } else { 96 }),
             layers: rung.layers.unwrap_or(1),

@@ -17,12 +17,7 @@ use crate::watch::{Step, Watch};
 impl Forecasts<'_> {
     /// Fits a rung, and the interval around its forecasts on the validation part.
     pub(super) fn fit_rung(&mut self, rung: &Planned, running: &mut Running<'_>) -> Result<Fit<Forecaster>> {
-        let checkpoints = Checkpoints {
-            stem: running.stem.to_path_buf(),
-            rung: rung.name.clone(),
-            data: self.plan.head.data.clone(),
-            recipe: format!("{}\n# {:?}\n", self.plan.head.canonical, rung.params),
-        };
+        let checkpoints = Checkpoints::of(running.stem, &rung.name, &self.plan.head, &rung.params);
         let mut observer = Seen {
             watch: &mut *running.watch,
             checkpoints: &checkpoints,

@@ -4,10 +4,9 @@ use std::time::Instant;
 
 use gyeol_base::{Error, Result};
 use gyeol_bundle::Bundle;
-use gyeol_forecast::Progress;
 use gyeol_lm::{AnyLm, CacheLm, Kind, Moves, NetLmParams, Trained};
 use gyeol_models::LmModel;
-use gyeol_neural::{Cell, Schedule};
+use gyeol_neural::Schedule;
 use gyeol_ngram::{Protocol, ScoresWords, WordId};
 use gyeol_report::model::Fact;
 use gyeol_tensor::Precision;
@@ -19,6 +18,7 @@ use crate::climb::file_name;
 use crate::recipe::{LmRung, rung_kind};
 use crate::task::{Fit, Running, Task};
 use crate::tasks::forecast::verdict::{layer_rows, points, verdict};
+use crate::tasks::training::watched;
 use crate::watch::Step;
 
 /// Rounds in which the shares of a mixture are learnt.
@@ -71,14 +71,10 @@ fn thinned(mut train: Vec<Vec<WordId>>, tokens: usize) -> Vec<Vec<WordId>> {
 
 impl Words<'_> {
     /// What a net is trained with: what the recipe says, else what suits the training part.
-    fn net_params(&self, rung: &LmRung, tokens: usize, lines: usize) -> NetLmParams {
+    fn net_params(&self, rung: &LmRung, tokens: usize, lines: usize) -> Result<NetLmParams> {
         let kind = match rung_kind(&rung.name) {
             "nnlm" => Kind::Window(rung.context.unwrap_or(CONTEXT)),
-            "rnn" => Kind::Recurrent(Cell::Rnn),
-            "gru" => Kind::Recurrent(Cell::Gru),
-            "slstm" => Kind::Recurrent(Cell::SLstm),
-            "mingru" => Kind::Recurrent(Cell::MinGru),
-            _ => Kind::Recurrent(Cell::Lstm),
+            cell => Kind::Recurrent(cell.parse()?),
         };
         let suited = NetLmParams::suited(kind, tokens, lines, self.frequencies.len(), self.protocol());
         let adaptive = rung
@@ -101,7 +97,7 @@ impl Words<'_> {
             _ => suited.precision,
         };
         let decay = if optimizer == Moves::Sgd { 0.0 } else { suited.weight_decay };
-        NetLmParams {
+        Ok(NetLmParams {
             units,
             layers: rung.layers.unwrap_or(suited.layers),
             embedding: rung.embedding.unwrap_or(units),
@@ -123,7 +119,7 @@ impl Words<'_> {
             clip: rung.clip.unwrap_or(clip),
             seed: self.recipe.seed,
             ..suited
-        }
+        })
     }
 
     pub(super) fn of_net(&self, model: AnyLm) -> LmModel {
@@ -146,49 +142,12 @@ impl Words<'_> {
         let all: usize = train.iter().map(|line| line.len() + 1).sum();
         let train = if rung.epochs.is_none() { thinned(train, all) } else { train };
         let tokens = train.iter().map(|line| line.len() + 1).sum();
-        let params = self.net_params(rung, tokens, train.len());
-        let checkpoints = Checkpoints {
-            stem: running.stem.to_path_buf(),
-            rung: rung.name.clone(),
-            data: self.plan.head.data.clone(),
-            recipe: format!("{}\n# {params:?}\n", self.plan.head.canonical),
-        };
-        let resume = if running.resume { checkpoints.load(0)? } else { None };
-        let keeps = !running.stem.as_os_str().is_empty();
-        let (mut failure, mut valid_loss) = (None, None);
-        let watch = &mut *running.watch;
-        let trained = params.fit(
-            (&train, &valid),
-            words,
-            &self.frequencies,
-            self.pool,
-            resume,
-            &mut |step| match step {
-                gyeol_neural::Fit::Iteration { epoch, done, of, loss, .. } => {
-                    watch.step(Step::Training(Progress {
-                        member: 1,
-                        members: 1,
-                        epoch,
-                        epochs: params.epochs,
-                        done,
-                        of,
-                        loss,
-                        valid_loss,
-                    }))
-                }
-                gyeol_neural::Fit::Epoch(state) => {
-                    valid_loss = state.curve.last().map(|epoch| epoch.valid_loss);
-                    if keeps && let Err(e) = checkpoints.save(0, state) {
-                        failure = Some(e);
-                    }
-                    failure.is_none()
-                }
-            },
-        );
-        if let Some(failure) = failure {
-            return Err(failure);
-        }
-        let Trained { model, curve, best_epoch, naive, layers } = trained?;
+        let params = self.net_params(rung, tokens, train.len())?;
+        let checkpoints = Checkpoints::of(running.stem, &rung.name, &self.plan.head, &params);
+        let trained = watched(&checkpoints, params.epochs, running, |resume, observe| {
+            params.fit((&train, &valid), words, &self.frequencies, self.pool, resume, observe)
+        })?;
+        let Trained { model, curve, best_epoch, naive, layers } = trained;
         let mut training = vec![
             fact("optimizer", if params.optimizer == Moves::Sgd { "SGD" } else { "AdamW" }),
             fact("schedule", params.schedule.name()),

@@ -25,12 +25,7 @@ impl Translations<'_> {
         if self.quick && rung.epochs.is_none() {
             params.epochs = 1;
         }
-        let checkpoints = Checkpoints {
-            stem: running.stem.to_path_buf(),
-            rung: rung.name.clone(),
-            data: self.plan.head.data.clone(),
-            recipe: format!("{}\n# {params:?}\n", self.plan.head.canonical),
-        };
+        let checkpoints = Checkpoints::of(running.stem, &rung.name, &self.plan.head, &params);
         let trained = watched(&checkpoints, params.epochs, running, |resume, observe| {
             params.fit(&train, &valid, self.pool, resume, observe)
         })?;

@@ -17,16 +17,11 @@ impl Labels<'_> {
     /// Trains a net; its state is kept after each epoch.
     pub(super) fn net(&mut self, rung: &TagsRung, running: &mut Running<'_>) -> Result<Fit<Tagger>> {
         let since = Instant::now();
-        let mut params = rung.params(self.data.sequences(), self.data.units(), self.recipe.seed);
+        let mut params = rung.params(self.data.sequences(), self.data.units(), self.recipe.seed)?;
         if self.quick && rung.epochs.is_none() {
             params.epochs = 1;
         }
-        let checkpoints = Checkpoints {
-            stem: running.stem.to_path_buf(),
-            rung: rung.name.clone(),
-            data: self.plan.head.data.clone(),
-            recipe: format!("{}\n# {params:?}\n", self.plan.head.canonical),
-        };
+        let checkpoints = Checkpoints::of(running.stem, &rung.name, &self.plan.head, &params);
         let trained = watched(&checkpoints, params.epochs, running, |resume, observe| {
             params.fit(&self.data, self.pool, resume, observe)
         })?;
