@@ -22,6 +22,7 @@ pub mod digest;
 #[cfg(feature = "encoding")]
 pub mod encoding;
 mod error;
+mod memory;
 mod names;
 mod partial;
 mod plain;
@@ -30,6 +31,7 @@ pub mod warning;
 mod whole_file;
 
 pub use error::{Error, Fault, Kind, Result, shorten};
+pub use memory::{Budget, at_hand};
 pub use partial::{Partial, remove_partial};
 pub use plain::plain;
 pub use quantile::quantile;

@@ -1,22 +1,31 @@
 //! Parquet and Arrow IPC: types are already there, only narrowed to the five kinds of a table.
+//!
+//! Lengths that a file claims are checked before the libraries see them ([`arrow_lengths`], [`parquet_lengths`]), nested
+//! columns are not unpacked at all, and batches are narrowed as they come.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
-use arrow_array::cast::AsArray;
-use arrow_array::types::{
-    ArrowPrimitiveType, Date32Type, Date64Type, Decimal128Type, Float32Type, Float64Type, Int8Type,
-    Int16Type, Int32Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType,
-    TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+use arrow_array::RecordBatch;
+use arrow_schema::{ArrowError, DataType, Field, Fields, Schema, SchemaRef};
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
 };
-use arrow_array::{Array, ArrayRef, RecordBatch};
-use arrow_schema::{DataType, SchemaRef, TimeUnit};
-use chrono::DateTime;
+use parquet::basic::Compression;
+use parquet::column::page::{Page, PageReader as _};
+use parquet::file::reader::FileReader as _;
 
-use super::columns::{Offsets, Typed};
-use super::csv::{Cells, unique_names};
-use super::{ReadOptions, arrow_lengths, note, numbers};
-use crate::table::{ColumnData, FILLED, Source, mask_of_runs};
-use gyeol_base::{Error, Fault, Result};
+use super::columns::Typed;
+use super::csv::unique_names;
+use super::gathered::{Gathered, is_read};
+use super::parquet_lengths::{self, Pages};
+use super::{ReadOptions, arrow_lengths, note};
+use crate::table::{FILLED, Source, mask_of_runs};
+use gyeol_base::{Budget, Error, Fault, Result};
+
+/// Most rows of a batch.
+const BATCH: usize = 65_536;
 
 /// The kind of file by its first bytes.
 pub(super) fn kind(bytes: &[u8]) -> Option<&'static str> {
@@ -36,6 +45,7 @@ pub(super) fn read(
     bytes: &[u8],
     kind: &'static str,
     options: &ReadOptions,
+    mut budget: Budget,
     source: &mut Source,
 ) -> Result<(Vec<(String, Typed)>, Masks)> {
     let broken = |what: String| {
@@ -45,32 +55,35 @@ pub(super) fn read(
             .next("copy or write it again; as a last resort export it as CSV")
             .input()
     };
+    let mut file = File { name, options, budget: &mut budget, broken: &broken };
     // The readers check their input, but corrupt files have been known to make such libraries panic: a panic there is
     // one more way of saying that the file is broken.
     let got = catch_unwind(AssertUnwindSafe(|| match kind {
-        "Parquet" => parquet(name, bytes, options, &broken),
+        "Parquet" => file.parquet(bytes),
         "Arrow IPC file" => {
-            arrow_lengths::file(&mut std::io::Cursor::new(bytes), bytes.len() as u64, options.max_bytes)
+            let limit = file.limit();
+            arrow_lengths::file(&mut std::io::Cursor::new(bytes), bytes.len() as u64, limit)
                 .map_err(&broken)?;
-            let reader = arrow_ipc::reader::FileReader::try_new(std::io::Cursor::new(bytes), None)
-                .map_err(|e| broken(e.to_string()))?;
-            let schema = reader.schema();
-            gather(name, reader.map(|b| b.map_err(|e| broken(e.to_string()))), schema, options)
+            let open = |columns| arrow_ipc::reader::FileReader::try_new(std::io::Cursor::new(bytes), columns);
+            let schema = open(None).map_err(|e| broken(e.to_string()))?.schema();
+            let reader = open(Some(read_columns(&schema))).map_err(|e| broken(e.to_string()))?;
+            file.gather(&schema, reader)
         }
         _ => {
-            arrow_lengths::stream(&mut std::io::Cursor::new(bytes), bytes.len() as u64, options.max_bytes)
+            let limit = file.limit();
+            arrow_lengths::stream(&mut std::io::Cursor::new(bytes), bytes.len() as u64, limit)
                 .map_err(&broken)?;
-            let reader = arrow_ipc::reader::StreamReader::try_new(std::io::Cursor::new(bytes), None)
-                .map_err(|e| broken(e.to_string()))?;
-            let schema = reader.schema();
-            gather(name, reader.map(|b| b.map_err(|e| broken(e.to_string()))), schema, options)
+            let open =
+                |columns| arrow_ipc::reader::StreamReader::try_new(std::io::Cursor::new(bytes), columns);
+            let schema = open(None).map_err(|e| broken(e.to_string()))?.schema();
+            let reader = open(Some(read_columns(&schema))).map_err(|e| broken(e.to_string()))?;
+            file.gather(&schema, reader)
         }
     }));
-    let (schema, batches) = match got {
-        Ok(result) => result?,
+    let (schema, columns, rows) = match got {
+        Ok(result) => result.map_err(|e| e.in_file(name))?,
         Err(_) => return Err(broken("its parts contradict one another".into())),
     };
-    let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
     if rows == 0 {
         return Err(Fault::new("header-only", "columns but no rows")
             .file(name)
@@ -82,18 +95,20 @@ pub(super) fn read(
     unique_names(&mut names, &mut source.notes);
     let mut out = Vec::new();
     let mut masks = Masks::new();
-    for (i, column) in names.into_iter().enumerate() {
-        let arrays: Vec<&ArrayRef> = batches.iter().map(|b| b.column(i)).collect();
-        let marks = schema.field(i).metadata().get(FILLED);
+    for ((column, field), gathered) in names.into_iter().zip(schema.fields()).zip(columns) {
+        let marks = field.metadata().get(FILLED);
         masks.extend(marks.and_then(|text| Some((column.clone(), mask_of_runs(text, rows)?))));
-        match typed(&column, schema.field(i).data_type(), &arrays, options, source) {
-            Some(t) => out.push((column, t)),
+        match gathered {
+            Some(gathered) => {
+                let typed = gathered.finish(&column, field.data_type(), options, source);
+                out.extend(typed.map(|typed| (column, typed)));
+            }
             None => source.notes.push(note(
                 "column-passed-over",
                 Some(&column),
                 None,
                 rows,
-                format!("'{column}' holds {}, which is not read", schema.field(i).data_type()),
+                format!("'{column}' holds {}, which is not read", field.data_type()),
             )),
         }
     }
@@ -109,232 +124,176 @@ pub(super) fn read(
 
 /// Marks of invented cells by column, as an earlier cleaning left them in the file.
 pub(super) type Masks = Vec<(String, Vec<bool>)>;
-type Batches = (SchemaRef, Vec<RecordBatch>);
+/// The schema of a file, what was gathered of each column that is read, and the count of rows.
+type Columns = (SchemaRef, Vec<Option<Gathered>>, usize);
 
-fn parquet(
-    name: &str,
-    bytes: &[u8],
-    options: &ReadOptions,
-    broken: &dyn Fn(String) -> Error,
-) -> Result<Batches> {
-    use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-    // The reader wants to own its bytes.
-    let owned = bytes::Bytes::copy_from_slice(bytes);
-    let builder = ParquetRecordBatchReaderBuilder::try_new(owned).map_err(|e| broken(e.to_string()))?;
-    let meta = builder.metadata();
-    let rows = meta.file_metadata().num_rows();
-    let unpacked: i64 =
-        meta.row_groups().iter().map(|g| g.total_byte_size().max(0)).fold(0, i64::saturating_add);
-    let columns = meta.file_metadata().schema_descr().num_columns();
-    check_size(name, usize::try_from(rows).unwrap_or(usize::MAX), columns, options)?;
-    if unpacked as u64 > options.max_bytes {
-        return Err(Fault::new(
-            "too-many-bytes",
-            format!("{unpacked} bytes after unpacking, more than the limit of {}", options.max_bytes),
-        )
-        .file(name)
-        .cause("a larger file than foreseen, or a small one that unpacks to an enormous one")
-        .next("raise the limit if the file is sound")
-        .limit());
-    }
-    let schema = builder.schema().clone();
-    let reader = builder.with_batch_size(65_536).build().map_err(|e| broken(e.to_string()))?;
-    gather(name, reader.map(|b| b.map_err(|e| broken(e.to_string()))), schema, options)
+/// A file while it is read.
+struct File<'a> {
+    name: &'a str,
+    options: &'a ReadOptions,
+    budget: &'a mut Budget,
+    broken: &'a dyn Fn(String) -> Error,
 }
 
-fn check_size(name: &str, rows: usize, columns: usize, options: &ReadOptions) -> Result<()> {
-    for (what, code, n, limit) in [
-        ("rows", "too-many-rows", rows, options.max_rows),
-        ("columns", "too-many-columns", columns, options.max_columns),
-    ] {
-        if n > limit {
-            return Err(Fault::new(code, format!("{n} {what}, more than the limit of {limit}"))
-                .file(name)
-                .cause("a larger file than foreseen")
-                .next("raise the limit, or cut the file into pieces")
-                .limit());
+/// The columns of a schema that are read, by number.
+fn read_columns(schema: &Schema) -> Vec<usize> {
+    (0..schema.fields().len()).filter(|&i| is_read(schema.field(i).data_type())).collect()
+}
+
+/// A schema in which texts keep the dictionary of their page: a long word that stands in every row is then held once.
+fn with_dictionaries(schema: &Schema) -> Schema {
+    let field = |field: &Arc<Field>| match field.data_type() {
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {
+            let value = match field.data_type() {
+                DataType::LargeUtf8 => DataType::LargeUtf8,
+                _ => DataType::Utf8,
+            };
+            let kind = DataType::Dictionary(Box::new(DataType::Int32), Box::new(value));
+            Arc::new(field.as_ref().clone().with_data_type(kind))
         }
-    }
-    Ok(())
-}
-
-fn gather(
-    name: &str,
-    batches: impl Iterator<Item = Result<RecordBatch>>,
-    schema: SchemaRef,
-    options: &ReadOptions,
-) -> Result<Batches> {
-    check_size(name, 0, schema.fields().len(), options)?;
-    let (mut rows, mut bytes, mut out) = (0usize, 0u64, Vec::new());
-    for batch in batches {
-        let batch = batch?;
-        rows += batch.num_rows();
-        bytes += batch.get_array_memory_size() as u64;
-        check_size(name, rows, 0, options)?;
-        if bytes > options.max_bytes.saturating_mul(4) {
-            return Err(Fault::new("too-many-bytes", format!("more than {bytes} bytes after unpacking"))
-                .file(name)
-                .cause("a small file that unpacks to an enormous one")
-                .next("raise the limit if the file is sound")
-                .limit());
-        }
-        out.push(batch);
-    }
-    Ok((schema, out))
-}
-
-fn numbers_of<T: ArrowPrimitiveType>(arrays: &[&ArrayRef], f: impl Fn(T::Native) -> f64) -> ColumnData {
-    let cells = arrays.iter().flat_map(|a| a.as_primitive::<T>().iter());
-    ColumnData::Number(cells.map(|x| x.map_or(f64::NAN, &f)).collect())
-}
-
-fn integers_of<T: ArrowPrimitiveType>(arrays: &[&ArrayRef]) -> ColumnData
-where
-    T::Native: Into<i64>,
-{
-    ColumnData::Integer(
-        arrays.iter().flat_map(|a| a.as_primitive::<T>().iter()).map(|x| x.map(Into::into)).collect(),
+        _ => field.clone(),
+    };
+    Schema::new_with_metadata(
+        schema.fields().iter().map(field).collect::<Fields>(),
+        schema.metadata().clone(),
     )
 }
 
-fn millis_of<T: ArrowPrimitiveType<Native = i64>>(
-    arrays: &[&ArrayRef],
-    f: impl Fn(i64) -> Option<i64>,
-) -> Vec<Option<i64>> {
-    arrays.iter().flat_map(|a| a.as_primitive::<T>().iter()).map(|x| x.and_then(&f)).collect()
-}
-
-fn stamps(millis: Vec<Option<i64>>, timed: bool, offsets: Offsets) -> Typed {
-    let local = millis
-        .into_iter()
-        .map(|ms| ms.and_then(DateTime::from_timestamp_millis).map(|t| t.naive_utc()))
-        .collect();
-    Typed::Stamps { local, timed, offsets }
-}
-
-fn typed(
-    name: &str,
-    data_type: &DataType,
-    arrays: &[&ArrayRef],
-    options: &ReadOptions,
-    source: &mut Source,
-) -> Option<Typed> {
-    let plain = |d| Some(Typed::Plain(d));
-    match data_type {
-        DataType::Int8 => plain(integers_of::<Int8Type>(arrays)),
-        DataType::Int16 => plain(integers_of::<Int16Type>(arrays)),
-        DataType::Int32 => plain(integers_of::<Int32Type>(arrays)),
-        DataType::Int64 => plain(integers_of::<Int64Type>(arrays)),
-        DataType::UInt8 => plain(integers_of::<UInt8Type>(arrays)),
-        DataType::UInt16 => plain(integers_of::<UInt16Type>(arrays)),
-        DataType::UInt32 => plain(integers_of::<UInt32Type>(arrays)),
-        DataType::UInt64 => plain(numbers_of::<UInt64Type>(arrays, |x| x as f64)),
-        DataType::Float32 => plain(numbers_of::<Float32Type>(arrays, f64::from)),
-        DataType::Float64 => plain(numbers_of::<Float64Type>(arrays, |x| x)),
-        DataType::Decimal128(_, scale) => {
-            let factor = 10f64.powi(-i32::from(*scale));
-            plain(numbers_of::<Decimal128Type>(arrays, |x| x as f64 * factor))
-        }
-        DataType::Boolean => {
-            plain(ColumnData::Boolean(arrays.iter().flat_map(|a| a.as_boolean().iter()).collect()))
-        }
-        DataType::Null => plain(ColumnData::Number(vec![f64::NAN; arrays.iter().map(|a| a.len()).sum()])),
-        DataType::Date32 => {
-            let days = arrays.iter().flat_map(|a| a.as_primitive::<Date32Type>().iter());
-            Some(stamps(days.map(|d| d.map(|d| i64::from(d) * 86_400_000)).collect(), false, Offsets::None))
-        }
-        DataType::Date64 => Some(stamps(millis_of::<Date64Type>(arrays, Some), false, Offsets::None)),
-        DataType::Timestamp(unit, zone) => {
-            let millis = match unit {
-                TimeUnit::Second => millis_of::<TimestampSecondType>(arrays, |x| x.checked_mul(1000)),
-                TimeUnit::Millisecond => millis_of::<TimestampMillisecondType>(arrays, Some),
-                TimeUnit::Microsecond => {
-                    millis_of::<TimestampMicrosecondType>(arrays, |x| Some(x.div_euclid(1000)))
-                }
-                TimeUnit::Nanosecond => {
-                    millis_of::<TimestampNanosecondType>(arrays, |x| Some(x.div_euclid(1_000_000)))
-                }
-            };
-            // With a zone the values are UTC and the zone says how people see them.
-            let offsets = if zone.is_some() { Offsets::Fixed(0) } else { Offsets::None };
-            if let Some(zone) = zone
-                && source.zone.is_none()
-                && options.zone.is_none()
-            {
-                source.zone = crate::clock::zone(zone).ok().map(|z| z.name().to_string());
-            }
-            let timed = millis.iter().flatten().any(|ms| ms.rem_euclid(86_400_000) != 0);
-            Some(stamps(millis, timed, offsets))
-        }
-        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Dictionary(_, _) => {
-            texts(name, data_type, arrays, options, source)
-        }
-        _ => None,
+impl File<'_> {
+    /// Most bytes that a batch or a column may unpack to.
+    fn limit(&self) -> u64 {
+        self.options.max_bytes.min(self.budget.left())
     }
-}
 
-fn texts(
-    name: &str,
-    data_type: &DataType,
-    arrays: &[&ArrayRef],
-    options: &ReadOptions,
-    source: &mut Source,
-) -> Option<Typed> {
-    let mut values: Vec<Option<String>> = Vec::new();
-    for array in arrays {
-        match data_type {
-            DataType::Utf8 => values.extend(array.as_string::<i32>().iter().map(|x| x.map(str::to_string))),
-            DataType::LargeUtf8 => {
-                values.extend(array.as_string::<i64>().iter().map(|x| x.map(str::to_string)));
+    fn parquet(&mut self, bytes: &[u8]) -> Result<Columns> {
+        let broken = self.broken;
+        parquet_lengths::footer(bytes).map_err(broken)?;
+        // The reader wants to own its bytes.
+        self.budget.take(bytes.len() as u64)?;
+        let owned = bytes::Bytes::copy_from_slice(bytes);
+        let first = ArrowReaderMetadata::load(&owned, ArrowReaderOptions::new())
+            .map_err(|e| broken(e.to_string()))?;
+        let schema = first.schema().clone();
+        let meta = first.metadata();
+        let count = |rows: i64| usize::try_from(rows).unwrap_or(usize::MAX);
+        let rows =
+            meta.row_groups().iter().map(|group| count(group.num_rows())).fold(0, usize::saturating_add);
+        let rows = rows.max(count(meta.file_metadata().num_rows()));
+        self.check_size(rows, schema.fields().len())?;
+        let described = meta.file_metadata().schema_descr();
+        let wanted = read_columns(&schema);
+        let mask = ProjectionMask::roots(described, wanted.iter().copied());
+        let leaves: Vec<usize> =
+            (0..described.num_columns()).filter(|&leaf| mask.leaf_included(leaf)).collect();
+        for &leaf in &leaves {
+            // Values of a length that is told once, taken whole for every row.
+            let each = u64::try_from(described.column(leaf).type_length()).unwrap_or(0);
+            if each.saturating_mul(rows as u64) > self.limit() {
+                let what = format!("{rows} rows of {each} bytes each in '{}'", described.column(leaf).path());
+                return Err(Fault::new("too-many-bytes", what)
+                    .cause("a small file that unpacks to an enormous one")
+                    .next("leave that column out")
+                    .limit());
             }
-            DataType::Utf8View => {
-                values.extend(array.as_string_view().iter().map(|x| x.map(str::to_string)));
-            }
-            _ => {
-                let dictionary = array.as_any_dictionary_opt()?;
-                let words: Vec<Option<String>> = match dictionary.values().data_type() {
-                    DataType::Utf8 => {
-                        dictionary.values().as_string::<i32>().iter().map(|x| x.map(str::to_string)).collect()
-                    }
-                    DataType::LargeUtf8 => {
-                        dictionary.values().as_string::<i64>().iter().map(|x| x.map(str::to_string)).collect()
-                    }
-                    _ => return None,
-                };
-                let keys = dictionary.keys();
-                for (i, key) in dictionary.normalized_keys().into_iter().enumerate() {
-                    values.push(if keys.is_null(i) { None } else { words.get(key).cloned().flatten() });
+        }
+        let (mut held, mut repeated) = (0u64, 0u64);
+        for &leaf in &leaves {
+            let (mut most, mut longest) = (Pages::default(), 0);
+            for (number, group) in meta.row_groups().iter().enumerate() {
+                let column = group.column(leaf);
+                let (start, length) = column.byte_range();
+                let gzip = matches!(column.compression(), Compression::GZIP(_));
+                let rows = u64::try_from(group.num_rows()).unwrap_or(0);
+                let at = start..start.saturating_add(length);
+                let pages = parquet_lengths::chunk(bytes, at, gzip, rows, self.limit()).map_err(broken)?;
+                most.dictionary = most.dictionary.max(pages.dictionary);
+                most.largest = most.largest.max(pages.largest);
+                if pages.shared {
+                    longest = longest.max(pages.largest);
+                }
+                if pages.named && pages.spelt {
+                    longest = longest.max(longest_word(&owned, number, leaf).map_err(broken)?);
                 }
             }
+            held = held.saturating_add(most.dictionary).saturating_add(most.largest);
+            repeated = repeated.saturating_add(longest);
         }
+        // One page and one dictionary a column are held at a time.
+        self.budget.take(held)?;
+        let batch = (self.budget.left() / 4)
+            .checked_div(repeated)
+            .map_or(BATCH as u64, |rows| rows.clamp(1, BATCH as u64));
+        let options = ArrowReaderOptions::new().with_schema(Arc::new(with_dictionaries(&schema)));
+        let hinted = ArrowReaderMetadata::try_new(first.metadata().clone(), options).unwrap_or(first.clone());
+        let reader: ParquetRecordBatchReader =
+            ParquetRecordBatchReaderBuilder::new_with_metadata(owned, hinted)
+                .with_projection(mask)
+                .with_batch_size(batch as usize)
+                .build()
+                .map_err(|e| broken(e.to_string()))?;
+        self.gather(&schema, reader)
     }
-    if let Some(row) = values.iter().position(|v| v.as_ref().is_some_and(|v| v.len() > options.max_cell)) {
-        source.notes.push(note(
-            "huge-cell",
-            Some(name),
-            Some(row + 1),
-            1,
-            format!("'{name}' has a cell above the limit of {} bytes and was passed over", options.max_cell),
-        ));
-        return None;
+
+    fn check_size(&self, rows: usize, columns: usize) -> Result<()> {
+        for (what, code, n, limit) in [
+            ("rows", "too-many-rows", rows, self.options.max_rows),
+            ("columns", "too-many-columns", columns, self.options.max_columns),
+        ] {
+            if n > limit {
+                return Err(Fault::new(code, format!("{n} {what}, more than the limit of {limit}"))
+                    .file(self.name)
+                    .cause("a larger file than foreseen")
+                    .next("raise the limit, or cut the file into pieces")
+                    .limit());
+            }
+        }
+        Ok(())
     }
-    // Stamps are often stored as text; everything else that is text stays text.
-    let mut cells = Cells::default();
-    values.iter().for_each(|v| cells.push(v.as_deref().unwrap_or("")));
-    let mut notes = Vec::new();
-    let guess = super::columns::infer(
-        name,
-        &cells,
-        &numbers::Evidence::default(),
-        numbers::Decimal::Point,
-        b',',
-        1,
-        options,
-        &mut notes,
-    );
-    if matches!(guess, Typed::Stamps { .. } | Typed::TimeOfDay(_)) {
-        source.notes.extend(notes);
-        return Some(guess);
+
+    /// Gathers the columns that are read from batches that hold these alone.
+    fn gather(
+        &mut self,
+        schema: &SchemaRef,
+        batches: impl Iterator<Item = std::result::Result<RecordBatch, ArrowError>>,
+    ) -> Result<Columns> {
+        self.check_size(0, schema.fields().len())?;
+        let wanted = read_columns(schema);
+        let mut columns: Vec<Gathered> =
+            wanted.iter().map(|&i| Gathered::new(schema.field(i).data_type())).collect();
+        let mut rows = 0usize;
+        for batch in batches {
+            let batch = batch.map_err(|e| (self.broken)(e.to_string()))?;
+            rows = rows.saturating_add(batch.num_rows());
+            self.check_size(rows, 0)?;
+            for (column, array) in columns.iter_mut().zip(batch.columns()) {
+                column.push(array, self.budget, self.options)?;
+            }
+        }
+        let mut all: Vec<Option<Gathered>> = schema.fields().iter().map(|_| None).collect();
+        for (at, column) in wanted.into_iter().zip(columns) {
+            all[at] = Some(column);
+        }
+        Ok((schema.clone(), all, rows))
     }
-    Some(Typed::Plain(ColumnData::Text(values)))
+}
+
+/// The length of the longest value in the dictionary of a column of texts.
+fn longest_word(bytes: &bytes::Bytes, group: usize, leaf: usize) -> std::result::Result<u64, String> {
+    let reader = parquet::file::serialized_reader::SerializedFileReader::new(bytes.clone())
+        .map_err(|e| e.to_string())?;
+    let group = reader.get_row_group(group).map_err(|e| e.to_string())?;
+    if group.metadata().column(leaf).column_type() != parquet::basic::Type::BYTE_ARRAY {
+        return Ok(0);
+    }
+    let mut pages = group.get_column_page_reader(leaf).map_err(|e| e.to_string())?;
+    let Some(Page::DictionaryPage { buf, .. }) = pages.get_next_page().map_err(|e| e.to_string())? else {
+        return Ok(0);
+    };
+    let (mut at, mut longest) = (0, 0);
+    while let Some(length) = buf.get(at..at + 4).and_then(|four| <[u8; 4]>::try_from(four).ok()) {
+        let length = u32::from_le_bytes(length) as usize;
+        longest = longest.max(length.min(buf.len()));
+        at = at.saturating_add(4).saturating_add(length);
+    }
+    Ok(longest as u64)
 }

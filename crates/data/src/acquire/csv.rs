@@ -5,7 +5,10 @@ use csv::StringRecord;
 use super::shape::{self, cells, reader};
 use super::{ReadOptions, note};
 use crate::table::Note;
-use gyeol_base::{Error, Fault, Result, shorten};
+use gyeol_base::{Budget, Error, Fault, Result, shorten};
+
+/// Bytes that a cell takes beside those of its text: where it ends, and what it becomes.
+pub(super) const CELL: u64 = 32;
 
 /// The cells of one column, packed one after another.
 #[derive(Debug, Default, Clone)]
@@ -22,6 +25,10 @@ impl Cells {
     }
     pub fn len(&self) -> usize {
         self.ends.len()
+    }
+    /// Bytes of all cells.
+    pub fn bytes(&self) -> usize {
+        self.text.len()
     }
     pub fn get(&self, i: usize) -> &str {
         let from = if i == 0 { 0 } else { self.ends[i - 1] as usize };
@@ -44,7 +51,7 @@ pub(super) struct Sheet {
 }
 
 /// Takes a CSV apart.
-pub(super) fn parse(name: &str, text: &str, options: &ReadOptions) -> Result<Sheet> {
+pub(super) fn parse(name: &str, text: &str, options: &ReadOptions, mut budget: Budget) -> Result<Sheet> {
     if text.len() >= u32::MAX as usize {
         return Err(Fault::new("too-many-bytes", format!("{} bytes of text, more than 4 GiB", text.len()))
             .file(name)
@@ -165,6 +172,12 @@ pub(super) fn parse(name: &str, text: &str, options: &ReadOptions) -> Result<She
                 .next("raise the limit, or cut the file into pieces")
                 .limit());
         }
+        budget.take_each(width, CELL).and_then(|()| budget.take_each(record.as_slice().len(), 2)).map_err(
+            |mut e| {
+                e.fault_mut().row = Some(at(&record));
+                e.in_file(name)
+            },
+        )?;
         for (column, cell) in columns.iter_mut().zip(cells(&record, delimiter)) {
             if cell.len() > options.max_cell {
                 return Err(huge(name, cell, at(&record), options));

@@ -8,8 +8,10 @@ mod combine;
 mod csv;
 mod dates;
 mod epochs;
+mod gathered;
 mod localize;
 mod numbers;
+pub mod parquet_lengths;
 mod shape;
 mod stamps;
 mod tidy;
@@ -20,7 +22,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::table::{ColumnData, Note, Source, Table};
 use columns::Typed;
-use gyeol_base::{Fault, Result};
+use gyeol_base::{Budget, Fault, Result};
 
 pub use write::{csv_text, write};
 
@@ -59,6 +61,19 @@ pub struct ReadOptions {
     pub max_columns: usize,
     /// Most bytes in one cell.
     pub max_cell: usize,
+    /// Most bytes of memory that reading may take; a small file gets less (see [`Budget`]), as does a small machine.
+    pub max_memory: u64,
+}
+
+/// Memory that any file may take, and by how many times its size more.
+const GROWTH: (u64, u64) = (512 << 20, 200);
+
+impl ReadOptions {
+    /// The memory for a file of so many bytes.
+    fn budget(&self, bytes: usize) -> Budget {
+        let (any, times) = GROWTH;
+        Budget::new(any.saturating_add(times.saturating_mul(bytes as u64)).min(self.max_memory))
+    }
 }
 
 /// The delimiter as people write it in a recipe.
@@ -99,6 +114,7 @@ impl Default for ReadOptions {
             max_rows: 50_000_000,
             max_columns: 4096,
             max_cell: 1 << 20,
+            max_memory: 64 << 30,
         }
     }
 }
@@ -139,14 +155,18 @@ pub fn read_bytes(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Tab
         bytes: bytes.len() as u64,
         ..Default::default()
     };
-    let (body, packed) = bytes::unpack(name, bytes, options.max_bytes)?;
+    let mut budget = options.budget(bytes.len());
+    let (body, packed) = bytes::unpack(name, bytes, options.max_bytes.min(budget.left()))?;
+    if !packed.is_empty() {
+        budget.take(body.len() as u64).map_err(|e| e.in_file(name))?;
+    }
     let (columns, first_row, masks) = if let Some(kind) = columnar::kind(&body) {
         source.format = kind.to_string();
-        let (columns, masks) = columnar::read(name, &body, kind, options, &mut source)?;
+        let (columns, masks) = columnar::read(name, &body, kind, options, budget, &mut source)?;
         (columns, 1, masks)
     } else {
         let (text, encoding) = gyeol_base::encoding::decode(name, &body, options.encoding.as_deref())?;
-        let sheet = csv::parse(name, &text, options)?;
+        let sheet = csv::parse(name, &text, options, budget)?;
         drop(text);
         let first_row = sheet.first_row;
         (from_sheet(sheet, encoding, options, &mut source), first_row, Vec::new())

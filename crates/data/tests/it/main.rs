@@ -2,6 +2,7 @@
 
 mod acquire;
 mod bad_input;
+mod bombs;
 mod calendar;
 mod clean;
 mod clocks;
