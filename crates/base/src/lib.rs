@@ -18,10 +18,13 @@
 //! );
 //! ```
 
+mod contained;
 pub mod digest;
 #[cfg(feature = "encoding")]
 pub mod encoding;
 mod error;
+mod folder_lock;
+mod giving_up;
 mod memory;
 mod names;
 mod partial;
@@ -30,10 +33,13 @@ mod quantile;
 pub mod warning;
 mod whole_file;
 
+pub use contained::{contained, is_contained};
 pub use error::{Error, Fault, Kind, Result, shorten};
+pub use folder_lock::FolderLock;
+pub use giving_up::{in_time, until};
 pub use memory::{Budget, at_hand};
 pub use partial::{Partial, remove_partial};
 pub use plain::plain;
 pub use quantile::quantile;
 pub use warning::{Part, Severity, Warning};
-pub use whole_file::{WholeFile, copy_whole, write_bytes};
+pub use whole_file::{WholeFile, copy_whole, remove_left_parts, write_bytes};

@@ -1,9 +1,12 @@
 //! The `gyeol` command: arguments, progress and tables; what is computed lies in the crates below.
 
+#![warn(clippy::print_stdout, clippy::print_stderr)]
+
+#[macro_use]
+mod output;
 mod args;
 mod commands;
 mod failure;
-mod output;
 mod progress;
 
 use std::process::ExitCode;
@@ -36,7 +39,7 @@ fn main() -> ExitCode {
         }
         Err(e) => e.exit(),
     };
-    output::stop_quietly_on_a_closed_pipe();
+    output::quiet_over_damaged_input();
     match files.check().and_then(|()| commands::run(args)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => ended(failure, json),
@@ -47,9 +50,9 @@ fn main() -> ExitCode {
 fn ended(failure: Failure, json: bool) -> ExitCode {
     let code = ExitCode::from(failure.code());
     if json {
-        eprintln!("{}", failure.into_json())
+        say!("{}", failure.into_json())
     } else {
-        eprintln!("gyeol: {failure}")
+        say!("gyeol: {failure}")
     }
     code
 }

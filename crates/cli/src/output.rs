@@ -154,15 +154,25 @@ pub fn language(asked: Option<&str>, recipe: Option<&str>) -> Result<Language> {
     Ok(asked.or(recipe).unwrap_or("en").parse::<Language>()?)
 }
 
-/// Rust ignores SIGPIPE, so a closed pipe is an error of each write; [`text`] takes it as the end. This keeps a
-/// panic of the print macros out of the way too.
-pub fn stop_quietly_on_a_closed_pipe() {
+/// Says a line on standard error, as `eprintln!` does, but nobody need listen: whether that line arrives decides nothing.
+macro_rules! say {
+    ($($words:tt)*) => {
+        $crate::output::say_line(format_args!($($words)*))
+    };
+}
+
+/// See [`say!`].
+pub fn say_line(words: std::fmt::Arguments<'_>) {
+    // Closed, full or broken: what is worked on goes on, and the exit code tells how it ended.
+    let _ = writeln!(std::io::stderr(), "{words}");
+}
+
+/// Keeps panics of libraries quiet where they mean that their input is damaged, which is then said in words.
+pub fn quiet_over_damaged_input() {
     let default = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
-        let message = info.payload().downcast_ref::<String>().map(String::as_str).unwrap_or_default();
-        if message.contains("Broken pipe") {
-            std::process::exit(0);
+        if !gyeol_base::is_contained() {
+            default(info);
         }
-        default(info);
     }));
 }

@@ -189,10 +189,10 @@ impl Watch for Watcher {
             Step::Cleaned(changes) if !self.quiet => {
                 for change in changes.iter().filter(|c| c.touched > 0) {
                     let column = change.column.as_deref().map(|c| format!(" {c}")).unwrap_or_default();
-                    eprintln!("  {}{column}: {} ({})", change.operation, change.touched, change.detail);
+                    say!("  {}{column}: {} ({})", change.operation, change.touched, change.detail);
                 }
             }
-            Step::Said(words) if !self.quiet => eprintln!("  {words}"),
+            Step::Said(words) if !self.quiet => say!("  {words}"),
             Step::Cleaned(_) | Step::Said(_) => {}
             Step::Reading { part, bytes, of } => {
                 let size = |bytes: u64| text::bytes(bytes, self.language);
@@ -234,7 +234,7 @@ impl Watch for Watcher {
         };
         let (title, metric) =
             (text::rung_title(&rung.name, self.language), text::metric_name(self.metric, self.language));
-        eprintln!("  {title:28} {metric} {value} · {time}");
+        say!("  {title:28} {metric} {value} · {time}");
     }
 }
 

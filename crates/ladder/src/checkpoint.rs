@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use gyeol_bundle::{Bundle, DataHash, Manifest, Tensor};
 use gyeol_neural::{Epoch, OptimizerState, State};
 
-use gyeol_base::Result;
+use gyeol_base::{Fault, Result};
 
 use crate::task::Head;
 
@@ -61,13 +61,17 @@ impl Checkpoints {
     /// A member's state, if one of this recipe and data is there.
     ///
     /// # Errors
-    /// When the file is there but damaged.
+    /// When the file is there but damaged, with what to do about it.
     pub fn load(&self, member: usize) -> Result<Option<State<f32>>> {
         let path = path(&self.stem, member);
         if !path.exists() {
             return Ok(None);
         }
-        let bundle = Bundle::open(&path)?;
+        let again = || {
+            let state = path.display();
+            format!("remove {state}, so that this rung begins anew, or go on without --resume")
+        };
+        let bundle = Bundle::open(&path).map_err(|e| e.with_next(again()))?;
         let m = &bundle.manifest;
         if m.kind != CHECKPOINT || m.recipe != self.recipe || m.data != self.data || m.rung != self.rung {
             return Ok(None);
@@ -91,7 +95,14 @@ impl Checkpoints {
                 curve,
             })
         })();
-        Ok(state)
+        let damaged = || {
+            Fault::new("damaged-state", "a state of training that lacks a part of itself")
+                .file(&path)
+                .cause("the file was altered, or written by another version")
+                .next(again())
+                .input()
+        };
+        state.map(Some).ok_or_else(damaged)
     }
 }
 
@@ -117,4 +128,47 @@ fn tensors(s: &State<f32>) -> [(&'static str, &Vec<f32>); 5] {
         ("second", &s.optimizer.second),
         ("best", &s.best),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mutate::fuzz;
+
+    #[test]
+    fn altered_states_are_read_or_refused_with_what_to_do() {
+        let folder = tempfile::tempdir().unwrap();
+        let checkpoints = Checkpoints {
+            stem: folder.path().join("net"),
+            rung: "net".into(),
+            data: DataHash::default(),
+            recipe: "a = 1".into(),
+        };
+        let point = Epoch { epoch: 1, train_loss: 1.0, valid_loss: 2.0, learning_rate: 0.1, seconds: 0.5 };
+        let state = State {
+            iteration: 3,
+            params: vec![1.0, 2.0],
+            average: vec![],
+            optimizer: OptimizerState { steps: 3, first: vec![0.1, 0.2], second: vec![0.3, 0.4] },
+            best: vec![1.0, 2.0],
+            best_loss: 2.0,
+            best_epoch: 1,
+            curve: vec![point],
+        };
+        checkpoints.save(0, &state).unwrap();
+        let path = path(&checkpoints.stem, 0);
+        let sound = std::fs::read(&path).unwrap();
+        let back = checkpoints.load(0).unwrap().unwrap();
+        assert_eq!((back.params, back.optimizer.steps, back.curve.len()), (state.params, 3, 1));
+        fuzz(600, &[sound], |bytes| {
+            std::fs::write(&path, bytes).unwrap();
+            match checkpoints.load(0) {
+                Ok(_) => Ok(()),
+                Err(error) => {
+                    assert!(error.to_string().contains("Next: remove"), "{error}");
+                    Err(error.to_string())
+                }
+            }
+        });
+    }
 }

@@ -15,6 +15,7 @@ use crate::folder;
 use crate::memory;
 use crate::options::{Climb, Outcome};
 use crate::task::{Answered, Fit, Judged, Part, Running, Task};
+use crate::times::Times;
 use crate::watch::Watch;
 
 /// Climbs.
@@ -31,11 +32,14 @@ pub fn climb<T: Task>(task: &mut T, options: &Climb, pool: &Pool, watch: &mut dy
         return Err(error::no_rung(only, &names.join(", ")));
     }
     // Data, split and rungs are sound: only now is anything written.
-    let options = &Climb { out: folder::make(options)?, ..options.clone() };
+    let (out, _lock) = folder::make(options)?;
+    let options = &Climb { out, ..options.clone() };
+    let mut times = Times::open(&options.out);
     let mut judged: Vec<Judged<T>> = Vec::new();
     for (index, &rung) in chosen.iter().enumerate() {
         watch.begin(&names[rung], index, chosen.len());
-        let (one, kept) = one(task, rung, options, watch).map_err(|e| in_run(e, &names[rung], options))?;
+        let (one, kept) =
+            one(task, rung, options, &mut times, watch).map_err(|e| in_run(e, &names[rung], options))?;
         watch.done(&one.report, kept);
         judged.push(one);
     }
@@ -111,12 +115,13 @@ fn one<T: Task>(
     task: &mut T,
     rung: usize,
     options: &Climb,
+    times: &mut Times,
     watch: &mut dyn Watch,
 ) -> Result<(Judged<T>, bool)> {
     let name = task.rungs()[rung].name.clone();
     let (stem, path) = (stem(&options.out, &name), bundle_path(&options.out, &name));
     if options.resume
-        && let Some(judged) = kept(task, &name, &path, &options.out, watch)?
+        && let Some(judged) = kept(task, &name, &path, &options.out, times, watch)?
     {
         return Ok((judged, true));
     }
@@ -129,7 +134,8 @@ fn one<T: Task>(
     let head = task.head();
     let mut manifest = Manifest::new(head.task, &name, head.data.clone());
     manifest.recipe.clone_from(&head.canonical);
-    manifest.scores = serde_json::to_value(&report).map_err(Error::defect)?;
+    // The measures first: whoever finds the model finds them too.
+    manifest.scores = serde_json::to_value(times.keep(&report)?).map_err(Error::defect)?;
     Bundle::of(&fit.model, manifest)?.save(&path)?;
     task.saved(rung, &stem);
     Ok((Judged { report, model: fit.model, test }, false))
@@ -141,12 +147,17 @@ fn kept<T: Task>(
     name: &str,
     path: &Path,
     out: &Path,
+    times: &Times,
     watch: &mut dyn Watch,
 ) -> Result<Option<Judged<T>>> {
     if !path.exists() {
         return Ok(None);
     }
-    let bundle = Bundle::open(path)?;
+    let again = || {
+        let path = path.display();
+        format!("remove {path}, so that the rung is fitted anew, or go on without --resume")
+    };
+    let bundle = Bundle::open(path).map_err(|e| e.with_next(again()))?;
     let (m, head) = (&bundle.manifest, task.head());
     if m.recipe != head.canonical || m.data != head.data {
         return Err(error::other_run(out));
@@ -154,7 +165,8 @@ fn kept<T: Task>(
     if m.rung != name || m.gyeol_version != env!("CARGO_PKG_VERSION") {
         return Ok(None);
     }
-    let Ok(report) = serde_json::from_value::<RungReport>(m.scores.clone()) else { return Ok(None) };
+    let Ok(mut report) = serde_json::from_value::<RungReport>(m.scores.clone()) else { return Ok(None) };
+    times.put_back(&mut report);
     let model: T::Model = bundle.open_as()?;
     let test = task.answer(&model, Part::Test, watch)?;
     Ok(Some(Judged { report, model, test }))

@@ -3,29 +3,33 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use gyeol_base::{Error, Result};
+use gyeol_base::{Error, FolderLock, Result};
 
 use crate::options::Climb;
+use crate::times;
 
-/// Makes the folder with its `rungs` and gives its path. Without `resume`, rungs and states of an earlier run in the
+/// Makes the folder with its `rungs`, takes it for this run alone, and gives its path. Parts of files that a killed run has
+/// left are removed. Without `resume`, rungs and states of an earlier run in the
 /// same folder are removed, so that what lies there is of one run; its report, scores and model stay until the new ones
 /// replace them.
-pub(crate) fn make(options: &Climb) -> Result<PathBuf> {
+pub(crate) fn make(options: &Climb) -> Result<(PathBuf, FolderLock)> {
     let failed = |path: &Path, source| {
         Error::io("write", path, "choose another folder with --out, or make this one writable", source)
     };
     let out = if options.fresh { new_folder(&options.out)? } else { options.out.clone() };
     let rungs = out.join("rungs");
     std::fs::create_dir_all(&rungs).map_err(|e| failed(&rungs, e))?;
+    let lock = FolderLock::take(&out)?;
+    [&out, &rungs].into_iter().for_each(|folder| gyeol_base::remove_left_parts(folder));
     if !options.resume {
         for entry in std::fs::read_dir(&rungs).map_err(|e| failed(&rungs, e))? {
             let path = entry.map_err(|e| failed(&rungs, e))?.path();
-            if path.extension().is_some_and(|e| e == "gyeol" || e == "state") {
+            if path == times::path(&out) || path.extension().is_some_and(|e| e == "gyeol" || e == "state") {
                 std::fs::remove_file(&path).map_err(|e| failed(&path, e))?;
             }
         }
     }
-    Ok(out)
+    Ok((out, lock))
 }
 
 /// A folder that was not there before: two runs that begin in the same second get two.

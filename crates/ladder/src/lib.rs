@@ -15,10 +15,14 @@ mod climb;
 mod error;
 mod folder;
 mod memory;
+#[cfg(test)]
+#[path = "../../../tests/mutate.rs"]
+mod mutate;
 mod options;
 pub mod recipe;
 pub mod task;
 pub mod tasks;
+mod times;
 mod watch;
 
 pub use climb::{Tried, climb, try_out};

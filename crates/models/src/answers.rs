@@ -51,6 +51,21 @@ pub trait Answers: Send + Sync {
     /// A verb that it does not have (`no-such-verb`), an ask of another form (`wrong-shape`), and what the model says.
     fn answer(&self, verb: &str, ask: Ask, pool: &Pool) -> Result<Reply>;
 
+    /// Answers a verb and hands over parts of the answer as they are made, until `piece` is false: nobody listens any more.
+    /// Most verbs are answered in one piece, by the reply alone.
+    ///
+    /// # Errors
+    /// As [`Answers::answer`].
+    fn answer_in_pieces(
+        &self,
+        verb: &str,
+        ask: Ask,
+        pool: &Pool,
+        _piece: &mut dyn FnMut(Value) -> bool,
+    ) -> Result<Reply> {
+        self.answer(verb, ask, pool)
+    }
+
     /// What readings must hold, for a model that reads a table.
     fn describe(&self) -> Option<Description> {
         None

@@ -3,10 +3,10 @@
 use gyeol_base::Result;
 use gyeol_bundle::{Bundle, Packed, bad_manifest};
 use gyeol_lm::AnyLm;
-use gyeol_ngram::{Sampling, Scored, ScoresWords, next_words, sample, score_ids, score_words};
+use gyeol_ngram::{Sampling, Scored, ScoresWords, next_words, sample_each, score_ids, score_words};
 use gyeol_tensor::Pool;
 use gyeol_text::lines::TokenLines;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::answers::{Answers, Ask, Reply, VerbSpec, no_such_verb, number, object, text, texts, whole};
 use crate::inside;
@@ -88,6 +88,26 @@ impl LmModel {
         let scored = score_words(&self.model, &words);
         (words.into_iter().map(str::to_owned).collect(), scored)
     }
+
+    /// A continuation, its words handed over as they are drawn.
+    fn generate(&self, ask: &Map<String, Value>, piece: &mut dyn FnMut(Value) -> bool) -> Result<Reply> {
+        let prompt = self.lines.line(&text(ask, "prompt")?);
+        let words: Vec<&str> = prompt.split_whitespace().collect();
+        let how = Sampling {
+            max: whole(ask, "max", LONG.0, LONG.1)? as usize,
+            temperature: number(ask, "temperature", 1.0)?,
+            seed: whole(ask, "seed", 0, u64::MAX)?,
+            top_k: whole(ask, "top_k", 0, u64::from(u32::MAX))? as usize,
+            top_p: number(ask, "top_p", 1.0)?,
+        };
+        let mut drawn = Vec::new();
+        sample_each(&self.model, &words, &how, &mut |word| {
+            drawn.push(word);
+            piece(json!({ "token": self.model.word(word) }))
+        })?;
+        let all = words.into_iter().chain(drawn.iter().map(|&word| self.model.word(word)));
+        Ok(Reply::Json(json!({ "text": self.lines.text(all) })))
+    }
 }
 
 impl Answers for LmModel {
@@ -121,13 +141,14 @@ impl Answers for LmModel {
             },
             VerbSpec {
                 name: "generate",
-                about: "A continuation that is drawn from the model.",
+                about: "A continuation that is drawn from the model; with Accept: text/event-stream word by word.",
                 table: false,
                 input: object(
                     &[],
                     json!({
                         "prompt": text(), "max": { "type": "integer", "default": LONG.0 },
                         "temperature": { "type": "number", "default": 1.0 }, "seed": { "type": "integer", "default": 0 },
+                        "top_k": { "type": "integer", "default": 0 }, "top_p": { "type": "number", "default": 1.0 },
                     }),
                 ),
                 output: object(&["text"], json!({ "text": text() })),
@@ -175,21 +196,22 @@ impl Answers for LmModel {
                     .collect();
                 Ok(Reply::Json(json!({ "next": next })))
             }
-            "generate" => {
-                let prompt = self.lines.line(&text(&ask, "prompt")?);
-                let words: Vec<&str> = prompt.split_whitespace().collect();
-                let how = Sampling {
-                    max: whole(&ask, "max", LONG.0, LONG.1)? as usize,
-                    temperature: number(&ask, "temperature", 1.0)?,
-                    seed: whole(&ask, "seed", 0, u64::MAX)?,
-                    ..Sampling::default()
-                };
-                let drawn = sample(&self.model, &words, &how)?;
-                let all = words.into_iter().chain(drawn.iter().map(|&word| self.model.word(word)));
-                Ok(Reply::Json(json!({ "text": self.lines.text(all) })))
-            }
+            "generate" => self.generate(&ask, &mut |_| true),
             "explain" if self.has_net() => Ok(Reply::Json(inside::answer(self, &ask)?)),
             _ => Err(no_such_verb(verb, &self.verbs())),
+        }
+    }
+
+    fn answer_in_pieces(
+        &self,
+        verb: &str,
+        ask: Ask,
+        pool: &Pool,
+        piece: &mut dyn FnMut(Value) -> bool,
+    ) -> Result<Reply> {
+        match verb {
+            "generate" => self.generate(&object(ask)?, piece),
+            _ => self.answer(verb, ask, pool),
         }
     }
 }

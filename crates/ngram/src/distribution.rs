@@ -48,6 +48,24 @@ pub fn next_words<M: ScoresWords + ?Sized>(model: &M, state: &M::State, k: usize
 /// # Errors
 /// Parameters out of range.
 pub fn sample<M: ScoresWords + ?Sized>(model: &M, prompt: &[&str], how: &Sampling) -> Result<Vec<WordId>> {
+    let mut out = Vec::new();
+    sample_each(model, prompt, how, &mut |word| {
+        out.push(word);
+        true
+    })?;
+    Ok(out)
+}
+
+/// As [`sample`], each word handed over as it is drawn, until the sentence ends or `each` is false.
+///
+/// # Errors
+/// As [`sample`], and `too-slow` where the work is given up ([`gyeol_base::until`]).
+pub fn sample_each<M: ScoresWords + ?Sized>(
+    model: &M,
+    prompt: &[&str],
+    how: &Sampling,
+    each: &mut dyn FnMut(WordId) -> bool,
+) -> Result<()> {
     let fine = how.temperature.is_finite() && how.temperature >= 0.0 && how.top_p > 0.0 && how.top_p <= 1.0;
     if !fine {
         return Err(Error::option(
@@ -62,19 +80,18 @@ pub fn sample<M: ScoresWords + ?Sized>(model: &M, prompt: &[&str], how: &Samplin
     let ids: Vec<WordId> = prompt.iter().map(|w| model.text_id(w.as_bytes())).collect();
     let mut state = score_ids(model, &ids, false, |_| {});
     let mut rng = Rng::new(how.seed);
-    let mut out = Vec::new();
     let mut weights = Vec::new();
-    while out.len() < how.max {
+    for _ in 0..how.max {
+        gyeol_base::in_time()?;
         model.distribution(&state, &mut weights);
         weights[UNKNOWN as usize] = 0.0;
         let word = draw(&weights, how, &mut rng);
-        if word == SENTENCE_END {
+        if word == SENTENCE_END || !each(word) {
             break;
         }
-        out.push(word);
         state = model.after(&state, word);
     }
-    Ok(out)
+    Ok(())
 }
 
 /// One word from weights; `</s>` if nothing has any.

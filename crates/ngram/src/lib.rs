@@ -56,7 +56,7 @@ pub use binary::header::VERSION;
 pub use binary::write::{to_bytes, write_binary};
 pub use corpus::{CorpusOptions, Markers, Source};
 pub use discount::Warning;
-pub use distribution::{Sampling, next_words, sample};
+pub use distribution::{Sampling, next_words, sample, sample_each};
 pub use error_rate::{
     Difference, ErrorRate, Errors, LONGEST_TEXT, RESAMPLES, Unit, difference, error_rate, errors,
 };

@@ -30,6 +30,7 @@ impl From<Error> for Failure {
         let status = match (error.kind(), error.code()) {
             (Kind::Limit, _) => StatusCode::PAYLOAD_TOO_LARGE,
             (Kind::Defect, _) => StatusCode::INTERNAL_SERVER_ERROR,
+            (Kind::Stopped, _) => StatusCode::SERVICE_UNAVAILABLE,
             (_, "no-such-verb") => StatusCode::NOT_FOUND,
             // The request was understood, its content cannot be worked on.
             _ => StatusCode::UNPROCESSABLE_ENTITY,

@@ -1,8 +1,6 @@
 //! Bodies to tables: JSON rows, JSON columns, or a file of readings as it is.
 
-use std::collections::BTreeMap;
-
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode, header};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -14,12 +12,18 @@ use gyeol_base::{Error, Fault};
 use gyeol_models::Description;
 
 use crate::answer::refusal;
+use crate::rows::{Cell, Readings, too_many_columns};
 
 /// Bytes that a packed file may grow to.
 const MOST_UNPACKED: u64 = 64 << 20;
 /// Rows and columns of a table.
-const MOST_ROWS: usize = 1_000_000;
-const MOST_COLUMNS: usize = 256;
+pub(crate) const MOST_ROWS: usize = 1_000_000;
+pub(crate) const MOST_COLUMNS: usize = 256;
+/// Memory that reading a body may take, and by how many times its size more: with what the work on it takes, a request stays
+/// below 64 MiB and twenty times its size.
+const MEMORY: (u64, u64) = (24 << 20, 10);
+/// Values of JSON that a body of any size may hold, and how many bytes each more must bring.
+const VALUES: (usize, usize) = (400_000, 12);
 
 /// The form of a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,19 +34,21 @@ pub(crate) enum Form {
 
 impl Form {
     /// By its content type; a file of readings names itself by its first bytes.
-    pub(crate) fn of(content_type: Option<&str>) -> Result<Form, Failure> {
-        let kind = content_type.unwrap_or("").split(';').next().unwrap_or("").trim().to_ascii_lowercase();
+    pub(crate) fn of(headers: &HeaderMap) -> Result<Form, Failure> {
+        let given = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let kind = given.unwrap_or("").split(';').next().unwrap_or("").trim().to_ascii_lowercase();
         match kind.as_str() {
             "application/json" => Ok(Form::Json),
+            // Not text/plain: a page of anybody may send that without asking.
             "text/csv"
-            | "text/plain"
             | "text/tab-separated-values"
             | "application/csv"
             | "application/gzip"
             | "application/zstd"
             | "application/octet-stream"
             | "application/vnd.apache.parquet"
-            | "application/vnd.apache.arrow.file" => Ok(Form::File),
+            | "application/vnd.apache.arrow.file"
+            | "application/vnd.apache.arrow.stream" => Ok(Form::File),
             other => Err(Failure::new(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "unknown-content-type",
@@ -61,7 +67,7 @@ impl Form {
 #[serde(deny_unknown_fields)]
 pub(crate) struct JsonRequest {
     pub(crate) model: Option<String>,
-    pub(crate) readings: Value,
+    pub(crate) readings: Readings,
 }
 
 /// Reads a JSON body.
@@ -81,6 +87,15 @@ pub(crate) fn json(bytes: &[u8]) -> Result<JsonRequest, Failure> {
 
 /// Reads a JSON body that asks a verb.
 pub(crate) fn object(bytes: &[u8]) -> Result<Map<String, Value>, Failure> {
+    // Each value, however short, takes some 70 bytes once it is read; between two there is one of these signs.
+    let values = bytes.iter().filter(|b| matches!(b, b',' | b'[' | b'{' | b':')).count();
+    let (any, each) = VALUES;
+    let most = any + bytes.len() / each;
+    if values > most {
+        let message =
+            format!("some {values} values in one body, at most {most} are read. Next: send fewer at once");
+        return Err(Failure::new(StatusCode::PAYLOAD_TOO_LARGE, "too-many-values", message));
+    }
     serde_json::from_slice(bytes).map_err(|error| {
         let code = if error.is_data() { "wrong-shape" } else { "malformed-json" };
         let message = format!(
@@ -92,11 +107,13 @@ pub(crate) fn object(bytes: &[u8]) -> Result<Map<String, Value>, Failure> {
 
 /// A file of readings, of any make that gyeol-data knows.
 pub(crate) fn file(bytes: &[u8], description: &Description) -> Result<Table, Failure> {
-    Ok(gyeol_data::read_bytes("body", bytes, &options(description))?)
+    Ok(gyeol_data::read_bytes("body", bytes, &options(bytes.len(), description))?)
 }
 
-fn options(description: &Description) -> ReadOptions {
+fn options(bytes: usize, description: &Description) -> ReadOptions {
+    let (any, times) = MEMORY;
     ReadOptions {
+        max_memory: any + times * bytes as u64,
         zone: description.zone.clone(),
         max_bytes: MOST_UNPACKED,
         max_rows: MOST_ROWS,
@@ -105,146 +122,92 @@ fn options(description: &Description) -> ReadOptions {
     }
 }
 
-/// `[{"time":…,"load":…},…]` or `{"time":[…],"load":[…]}` as a table. Rows are counted as in a CSV with a header, so that
-/// the first one is row 2 in every message, whichever way the readings came.
-pub(crate) fn table(readings: &Value, description: &Description) -> Result<Table, Error> {
-    let columns = match readings {
-        Value::Array(rows) => from_rows(rows)?,
-        Value::Object(columns) => from_columns(columns)?,
-        other => {
+impl Readings {
+    /// The readings as a table. Rows are counted as in a CSV with a header, so that the first one is row 2 in every message,
+    /// whichever way the readings came.
+    pub(crate) fn table(self, description: &Description) -> Result<Table, Error> {
+        let columns = self.0?;
+        if columns.len() > MOST_COLUMNS {
+            return Err(too_many_columns(columns.len()));
+        }
+        let rows = columns.values().next().map_or(0, Vec::len);
+        if rows == 0 {
             return Err(refusal(
-                "wrong-shape",
-                format!("`readings` is {}. Next: send a list of rows, or an object of columns", kind(other)),
+                "no-rows",
+                "`readings` is empty. Next: send at least as many rows as the model looks back on",
             ));
         }
-    };
-    if columns.len() > MOST_COLUMNS {
-        return Err(refusal(
-            "too-many-columns",
-            format!("{} columns, at most {MOST_COLUMNS} are read", columns.len()),
-        ));
-    }
-    let rows = columns.values().next().map_or(0, Vec::len);
-    if rows == 0 {
-        return Err(refusal(
-            "no-rows",
-            "`readings` is empty. Next: send at least as many rows as the model looks back on",
-        ));
-    }
-    let mut table = Vec::new();
-    for (name, values) in columns {
-        let data = if description.time.as_deref() == Some(name) {
-            times(name, &values, description)?
-        } else if description.id.as_deref() == Some(name) {
-            texts(name, &values)?
-        } else if description.columns().iter().any(|(known, _)| *known == name) {
-            numbers(name, &values)?
-        } else {
-            // Not read by the model; kept so that it can be named in a warning.
-            ColumnData::Text(vec![None; values.len()])
-        };
-        table.push((name.to_owned(), data));
-    }
-    let source = Source { name: "body".to_owned(), zone: description.zone.clone(), ..Source::default() };
-    Ok(Table::from_columns(table)?.with_source(source))
-}
-
-const NULL: &Value = &Value::Null;
-
-fn from_rows(rows: &[Value]) -> Result<BTreeMap<&str, Vec<&Value>>, Error> {
-    let mut columns: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
-    for (index, row) in rows.iter().enumerate() {
-        let Value::Object(cells) = row else {
-            let message = format!("this reading is {}. Next: send {{\"time\": …, \"load\": …}}", kind(row));
-            return Err(Fault::said("wrong-shape", message).row(index + 2).input());
-        };
-        for (name, value) in cells {
-            if columns.len() >= 4 * MOST_COLUMNS {
-                break;
-            }
-            let column = columns.entry(name).or_default();
-            column.resize(index, NULL);
-            column.push(value);
+        let mut table = Vec::new();
+        for (name, values) in columns {
+            let data = if description.time.as_deref() == Some(&name) {
+                times(&name, &values, description)?
+            } else if description.id.as_deref() == Some(&name) {
+                texts(&name, &values)?
+            } else if description.columns().iter().any(|(known, _)| *known == name) {
+                numbers(&name, &values)?
+            } else {
+                // Not read by the model; kept so that it can be named in a warning.
+                ColumnData::Boolean(vec![None; values.len()])
+            };
+            table.push((name, data));
         }
+        let source = Source { name: "body".to_owned(), zone: description.zone.clone(), ..Source::default() };
+        Ok(Table::from_columns(table)?.with_source(source))
     }
-    for column in columns.values_mut() {
-        column.resize(rows.len(), NULL);
-    }
-    Ok(columns)
 }
 
-fn from_columns(object: &Map<String, Value>) -> Result<BTreeMap<&str, Vec<&Value>>, Error> {
-    let mut columns = BTreeMap::new();
-    let mut length: Option<(&str, usize)> = None;
-    for (name, values) in object {
-        let Value::Array(values) = values else {
-            let message = format!("this column is {}. Next: send a list of values", kind(values));
-            return Err(Fault::said("wrong-shape", message).column(name).input());
-        };
-        let (first, rows) = *length.get_or_insert((name, values.len()));
-        if rows != values.len() {
-            let message = format!(
-                "{} values, but `{first}` has {rows}. Next: send columns of one length",
-                values.len()
-            );
-            return Err(Fault::said("ragged-columns", message).column(name).input());
-        }
-        columns.insert(name.as_str(), values.iter().collect());
-    }
-    Ok(columns)
-}
-
-fn numbers(name: &str, values: &[&Value]) -> Result<ColumnData, Error> {
-    let read = |(index, value): (usize, &&Value)| match value {
-        Value::Null => Ok(f64::NAN),
-        Value::Bool(flag) => Ok(f64::from(u8::from(*flag))),
-        Value::Number(number) => match number.as_f64() {
-            Some(number) if number.is_finite() => Ok(number),
-            _ => Err(wrong(
-                name,
-                index,
-                "a number that is not finite",
-                "a finite number, or null where none was read",
-            )),
-        },
-        other => Err(wrong(name, index, &kind(other), "a number, or null where none was read")),
+fn numbers(name: &str, values: &[Cell]) -> Result<ColumnData, Error> {
+    let read = |(index, value): (usize, &Cell)| match value {
+        Cell::Missing => Ok(f64::NAN),
+        Cell::Flag(flag) => Ok(f64::from(u8::from(*flag))),
+        Cell::Whole(number) => Ok(*number as f64),
+        Cell::Number(number) if number.is_finite() => Ok(*number),
+        Cell::Number(_) => Err(wrong(
+            name,
+            index,
+            "a number that is not finite",
+            "a finite number, or null where none was read",
+        )),
+        other => Err(wrong(name, index, &other.kind(), "a number, or null where none was read")),
     };
     Ok(ColumnData::Number(values.iter().enumerate().map(read).collect::<Result<_, _>>()?))
 }
 
-fn texts(name: &str, values: &[&Value]) -> Result<ColumnData, Error> {
-    let read = |(index, value): (usize, &&Value)| match value {
-        Value::String(text) => Ok(Some(text.clone())),
-        Value::Number(number) => Ok(Some(number.to_string())),
-        other => Err(wrong(name, index, &kind(other), "the name of a series")),
+fn texts(name: &str, values: &[Cell]) -> Result<ColumnData, Error> {
+    let read = |(index, value): (usize, &Cell)| match value {
+        Cell::Text(text) => Ok(Some(text.to_string())),
+        Cell::Whole(number) => Ok(Some(number.to_string())),
+        Cell::Number(number) => Ok(Some(number.to_string())),
+        other => Err(wrong(name, index, &other.kind(), "the name of a series")),
     };
     Ok(ColumnData::Text(values.iter().enumerate().map(read).collect::<Result<_, _>>()?))
 }
 
 /// Times go through the same reader as those of a file, so that zones, offsets and summer time mean the same.
-fn times(name: &str, values: &[&Value], description: &Description) -> Result<ColumnData, Error> {
+fn times(name: &str, values: &[Cell], description: &Description) -> Result<ColumnData, Error> {
     let counted = crate::times::counted(description);
     let mut text = String::from("time\n");
     let mut counts = Vec::new();
     for (index, value) in values.iter().enumerate() {
         match value {
-            Value::Number(number) if counted => match number.as_i64() {
-                Some(count) => counts.push(Some(count)),
-                None => return Err(wrong(name, index, "a number with a fraction", "a whole number")),
-            },
-            Value::String(time) if !counted && !time.contains(['"', '\n', '\r']) => {
+            Cell::Whole(count) if counted => counts.push(Some(*count)),
+            Cell::Number(_) if counted => {
+                return Err(wrong(name, index, "a number with a fraction", "a whole number"));
+            }
+            Cell::Text(time) if !counted && !time.contains(['"', '\n', '\r']) => {
                 text.push('"');
                 text.push_str(time);
                 text.push_str("\"\n");
             }
-            other if counted => return Err(wrong(name, index, &kind(other), "a whole number")),
-            other => return Err(wrong(name, index, &kind(other), "a text such as \"2024-01-31T06:00\"")),
+            other if counted => return Err(wrong(name, index, &other.kind(), "a whole number")),
+            other => return Err(wrong(name, index, &other.kind(), "a text such as \"2024-01-31T06:00\"")),
         }
     }
     if counted {
         return Ok(ColumnData::Integer(counts));
     }
-    let options = ReadOptions { delimiter: Some(b','), header: Some(true), ..options(description) };
+    let options =
+        ReadOptions { delimiter: Some(b','), header: Some(true), ..options(text.len(), description) };
     let read = |text: &str| gyeol_data::read_bytes("body", text.as_bytes(), &options);
     let table = read(&text).map_err(|mut error| {
         error.fault_mut().column = Some(name.to_owned());
@@ -258,7 +221,7 @@ fn times(name: &str, values: &[&Value], description: &Description) -> Result<Col
         read(&format!("time\n{cell}\n")).is_ok_and(|one| one.kind("time") == Some(ColumnKind::Time))
     };
     let index = text.lines().skip(1).position(|cell| !is_time(cell)).unwrap_or(0);
-    let found = values.get(index).map_or_else(String::new, |value| kind(value));
+    let found = values.get(index).map_or_else(String::new, Cell::kind);
     Err(wrong(name, index, &found, "a time such as \"2024-01-31T06:00\", all written in one way"))
 }
 
@@ -267,20 +230,6 @@ fn wrong(column: &str, index: usize, found: &str, wanted: &str) -> Error {
         .row(index + 2)
         .column(column)
         .input()
-}
-
-/// A JSON value in words.
-fn kind(value: &Value) -> String {
-    match value {
-        Value::Null => "null".to_owned(),
-        Value::Bool(flag) => flag.to_string(),
-        Value::Number(number) => format!("the number {number}"),
-        Value::String(text) => {
-            format!("the text \"{}\"", text.chars().take(40).collect::<String>().escape_debug())
-        }
-        Value::Array(_) => "a list".to_owned(),
-        Value::Object(_) => "an object".to_owned(),
-    }
 }
 
 /// What reading the file decided or altered, each with its place.

@@ -11,11 +11,13 @@
 //! | `GET /healthz`, `/metrics`, `/openapi.json` | for the machinery around it |
 //!
 //! The server knows no task: it serves whatever [`gyeol_models::Answers`]. Every limit (body, time, connections, work at once)
-//! is in [`ServeOptions`]; work runs on blocking threads; SIGINT and SIGTERM let running requests finish.
+//! is in [`ServeOptions`]; work runs on blocking threads; SIGINT and SIGTERM let running requests finish. Requests of foreign
+//! web pages are refused.
 //!
 //! There is no log-in and no TLS: bind it to a loopback address, or put a proxy with both in front.
 
 mod answer;
+mod guard;
 mod input;
 mod inspect;
 mod metrics;
@@ -23,9 +25,14 @@ mod named;
 mod openapi;
 mod options;
 mod page;
+mod places;
 mod routes;
+mod rows;
 mod server;
+mod stream;
 mod times;
+mod wire;
+mod work;
 
 pub use gyeol_base::{Error, Result};
 pub use named::Named;

@@ -63,7 +63,8 @@ impl Metrics {
         self.rows.fetch_add(rows as u64, Ordering::Relaxed);
     }
 
-    pub(crate) fn text(&self) -> String {
+    /// The counts as text; `connections` are those open, and those that were turned out.
+    pub(crate) fn text(&self, connections: (usize, u64)) -> String {
         let mut out = String::new();
         let head = |out: &mut String, name: &str, kind: &str, help: &str| {
             let _ = write!(out, "# HELP {name} {help}\n# TYPE {name} {kind}\n");
@@ -85,6 +86,10 @@ impl Metrics {
         }
         head(&mut out, "gyeol_requests_in_flight", "gauge", "Requests under way.");
         let _ = writeln!(out, "gyeol_requests_in_flight {}", self.in_flight.load(Ordering::Relaxed));
+        head(&mut out, "gyeol_connections", "gauge", "Open connections.");
+        let _ = writeln!(out, "gyeol_connections {}", connections.0);
+        head(&mut out, "gyeol_connections_turned_out_total", "counter", "Connections closed to make room.");
+        let _ = writeln!(out, "gyeol_connections_turned_out_total {}", connections.1);
         head(&mut out, "gyeol_forecasts_total", "counter", "Forecasts made.");
         for (model, count) in lock(&self.forecasts).iter() {
             let _ = writeln!(out, "gyeol_forecasts_total{{model=\"{}\"}} {count}", escape(model));

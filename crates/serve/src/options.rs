@@ -15,8 +15,16 @@ pub struct ServeOptions {
     pub head_timeout: Duration,
     /// Forecasts worked on at once; more wait their turn within `timeout`.
     pub max_concurrent: usize,
-    /// Open connections; more wait to be accepted.
+    /// Open connections, as far as the system lets this process have them; one more turns out the one that has kept the
+    /// server waiting longest.
     pub max_connections: usize,
+    /// Open connections of one address; none beside `max_connections` where a proxy stands in front.
+    pub max_per_peer: Option<usize>,
+    /// Most time that an answer may wait for its reader.
+    pub write_timeout: Duration,
+    /// Names under which the server is reached, beside loopback names and the address that it listens on: requests for
+    /// others, and of pages of others, are refused.
+    pub hosts: Vec<String>,
     /// Most time for running requests to finish once the server is told to stop.
     pub grace: Duration,
     /// Language of the page where the browser names none that is known: `en` or `ko`.
@@ -31,7 +39,10 @@ impl Default for ServeOptions {
             timeout: Duration::from_secs(30),
             head_timeout: Duration::from_secs(10),
             max_concurrent: std::thread::available_parallelism().map_or(2, usize::from),
-            max_connections: 64,
+            max_connections: 4096,
+            max_per_peer: None,
+            write_timeout: Duration::from_secs(10),
+            hosts: Vec::new(),
             grace: Duration::from_secs(30),
             language: "en".to_owned(),
         }

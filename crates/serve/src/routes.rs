@@ -2,18 +2,18 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use axum::Json;
 use axum::Router;
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::{MatchedPath, Path, Query, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde_json::{Value, json};
-use tokio::sync::Semaphore;
 
 use gyeol_data::Table;
 use gyeol_forecast::{Forecast, ForecastRow};
@@ -22,19 +22,12 @@ use gyeol_tensor::Pool;
 
 use crate::answer::Failure;
 use crate::input::{self, Form};
-use crate::metrics::Metrics;
-use crate::page::Pages;
+use crate::places::Places;
+use crate::server::At;
+use crate::stream;
 use crate::times::Times;
+use crate::work::{Shared, Taken};
 use crate::{Named, ServeOptions, inspect, openapi};
-
-/// Everything that requests share.
-pub(crate) struct Shared {
-    models: Vec<Named>,
-    options: ServeOptions,
-    work: Arc<Semaphore>,
-    metrics: Metrics,
-    pages: Pages,
-}
 
 type Context = State<Arc<Shared>>;
 type Words = Query<HashMap<String, String>>;
@@ -55,10 +48,13 @@ const ROUTES: [(&str, &str); 9] = [
     ("/openapi.json", "GET"),
 ];
 
-pub(crate) fn router(models: Vec<Named>, options: ServeOptions) -> Router {
-    let pages = Pages::new(&options.language);
-    let work = Arc::new(Semaphore::new(options.max_concurrent.max(1)));
-    let shared = Arc::new(Shared { models, options, work, metrics: Metrics::default(), pages });
+pub(crate) fn router(
+    models: Vec<Named>,
+    options: ServeOptions,
+    places: Arc<Places>,
+    stopping: Arc<AtomicBool>,
+) -> Router {
+    let shared = Arc::new(Shared::new(models, options, places, stopping));
     Router::new()
         .route("/", get(page))
         .route("/v1/forecast", post(forecast))
@@ -75,13 +71,18 @@ pub(crate) fn router(models: Vec<Named>, options: ServeOptions) -> Router {
         .with_state(shared)
 }
 
-/// Counts every request and puts the same headers on every answer.
+/// Refuses requests of foreign pages, counts every request and puts the same headers on every answer.
 async fn around(State(shared): Context, request: Request, next: Next) -> Response {
     let matched = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
     let route = ROUTES.iter().find(|(route, _)| Some(*route) == matched).map_or("other", |(route, _)| *route);
     let began = Instant::now();
     let under_way = shared.metrics.begin();
-    let mut response = next.run(request).await;
+    let at = request.extensions().get::<At>().and_then(|at| at.0);
+    let ours = shared.guard.check(request.method(), request.uri().path(), request.headers(), at);
+    let mut response = match ours {
+        Ok(()) => next.run(request).await,
+        Err(foreign) => foreign.into_response(),
+    };
     drop(under_way);
     shared.metrics.answered(route, response.status().as_u16(), began.elapsed());
     let headers = response.headers_mut();
@@ -94,6 +95,9 @@ async fn around(State(shared): Context, request: Request, next: Next) -> Respons
         ("cache-control", "no-store"),
     ] {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
+    if shared.stopping.load(Ordering::SeqCst) {
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     headers
         .entry(header::CONTENT_SECURITY_POLICY)
@@ -117,8 +121,8 @@ async fn no_such_method(request: Request) -> Failure {
 }
 
 async fn metrics(State(shared): Context) -> Response {
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], shared.metrics.text())
-        .into_response()
+    let text = shared.metrics.text(shared.places.counts());
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
 }
 
 async fn page(State(shared): Context, Query(words): Words, headers: HeaderMap) -> Response {
@@ -220,34 +224,40 @@ async fn forecast(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Value>, Failure> {
-    let (model, readings) = shared.readings(&words, &headers, body).await?;
-    shared.forecast(model, readings).await
+    let form = Form::of(&headers)?;
+    let body = shared.body(&headers, body).await?;
+    forecast_from(shared, words.get("model").cloned(), form, body).await
 }
 
-/// Any verb of any model.
+/// Any verb of any model; in pieces, as server-sent events, where the request accepts these.
 async fn asked(
     State(shared): Context,
     Path((name, verb)): Path<(String, String)>,
     headers: HeaderMap,
     body: Body,
-) -> Result<Json<Value>, Failure> {
+) -> Result<Response, Failure> {
     let model = shared.model(Some(&name))?;
-    let table = model.verb(&verb).is_some_and(|spec| spec.table);
-    if table {
-        let words = HashMap::from([("model".to_owned(), name)]);
-        let (model, readings) = shared.readings(&words, &headers, body).await?;
-        return shared.forecast(model, readings).await;
+    if model.verb(&verb).is_some_and(|spec| spec.table) {
+        let form = Form::of(&headers)?;
+        let body = shared.body(&headers, body).await?;
+        return Ok(forecast_from(shared, Some(name), form, body).await?.into_response());
     }
-    let bytes = shared.body(&headers, body).await?;
-    let ask = input::object(&bytes)?;
-    let reply = shared
+    let body = shared.body(&headers, body).await?;
+    let job = move |piece: &mut dyn FnMut(Value) -> bool| {
+        let ask = input::object(&body)?;
+        drop(body);
         // One thread a request: the server already works on several at once.
-        .work(move || Ok(model.model().answer(&verb, Ask::Json(ask), &Pool::new(1))?))
-        .await?;
-    match reply {
-        Reply::Json(value) => Ok(Json(value)),
-        Reply::Forecast(_) => Err(gyeol_base::Error::defect("a forecast where JSON was asked for").into()),
+        match model.model().answer_in_pieces(&verb, Ask::Json(ask), &Pool::new(1), piece)? {
+            Reply::Json(value) => Ok(value),
+            Reply::Forecast(_) => {
+                Err(Failure::from(gyeol_base::Error::defect("a forecast where JSON was asked for")))
+            }
+        }
+    };
+    if stream::is_asked(&headers) {
+        return stream::answer(&shared, job).await;
     }
+    Ok(Json(shared.work(move || job(&mut |_| true)).await?).into_response())
 }
 
 fn answer(model: &Named, description: &Description, table: &Table, forecast: Forecast) -> Value {
@@ -286,163 +296,67 @@ async fn inspected(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Value>, Failure> {
-    let (model, readings) = shared.readings(&words, &headers, body).await?;
-    let value = shared
-        .work(move || {
+    let form = Form::of(&headers)?;
+    let body = shared.body(&headers, body).await?;
+    let (all, name) = (shared.clone(), words.get("model").cloned());
+    let job = move || {
+        let (_, description, table) = read(&all, name, form, &body)?;
+        inspect::inspect(&table, &description)
+    };
+    Ok(Json(shared.work(job).await?))
+}
+
+/// The model that a request asks for, by its body or by `name`, and the table that it brings.
+fn read(
+    shared: &Shared,
+    name: Option<String>,
+    form: Form,
+    body: &Taken,
+) -> Result<(Named, Description, Table), Failure> {
+    match form {
+        Form::File => {
+            let model = shared.model(name.as_deref())?;
             let description = model.describe()?;
-            inspect::inspect(&readings.table(&description)?, &description)
-        })
-        .await?;
+            let table = input::file(body, &description)?;
+            Ok((model, description, table))
+        }
+        Form::Json => {
+            let request = input::json(body)?;
+            let model = shared.model(request.model.or(name).as_deref())?;
+            let description = model.describe()?;
+            let table = request.readings.table(&description)?;
+            Ok((model, description, table))
+        }
+    }
+}
+
+/// A forecast of a model from readings.
+async fn forecast_from(
+    shared: Arc<Shared>,
+    name: Option<String>,
+    form: Form,
+    body: Taken,
+) -> Result<Json<Value>, Failure> {
+    let all = shared.clone();
+    let job = move || {
+        let (model, description, table) = read(&all, name, form, &body)?;
+        drop(body);
+        input::check_columns(&table, &description)?;
+        // One thread a request: the server already works on several at once.
+        let reply = model.model().answer("forecast", Ask::Table(table.clone()), &Pool::new(1))?;
+        let Reply::Forecast(forecast) = reply else {
+            return Err(gyeol_base::Error::defect("JSON where a forecast was asked for").into());
+        };
+        let finite = |row: &ForecastRow| row.value.is_finite() && row.low.is_finite() && row.high.is_finite();
+        if !forecast.rows.iter().all(finite) {
+            let message = "the forecast holds values that are no numbers. Likely cause: readings far from any that the \
+                           model was fitted on. Next: look at the last readings for a stuck or broken meter";
+            return Err(Failure::new(StatusCode::UNPROCESSABLE_ENTITY, "no-finite-forecast", message));
+        }
+        let count = forecast.rows.len();
+        Ok((model.name.clone(), count, answer(&model, &description, &table, forecast)))
+    };
+    let (name, count, value) = shared.work(job).await?;
+    shared.metrics.forecast(&name, count);
     Ok(Json(value))
-}
-
-/// A body, not yet a table.
-enum Readings {
-    Json(Value),
-    File(Bytes),
-}
-
-impl Readings {
-    fn table(&self, description: &Description) -> Result<Table, Failure> {
-        match self {
-            Readings::Json(value) => Ok(input::table(value, description)?),
-            Readings::File(bytes) => input::file(bytes, description),
-        }
-    }
-}
-
-impl Shared {
-    /// A forecast of a model from readings.
-    async fn forecast(&self, model: Named, readings: Readings) -> Result<Json<Value>, Failure> {
-        let (name, count, value) = self
-            .work(move || {
-                let description = model.describe()?;
-                let table = readings.table(&description)?;
-                input::check_columns(&table, &description)?;
-                // One thread a request: the server already works on several at once.
-                let reply = model.model().answer("forecast", Ask::Table(table.clone()), &Pool::new(1))?;
-                let Reply::Forecast(forecast) = reply else {
-                    return Err(gyeol_base::Error::defect("JSON where a forecast was asked for").into());
-                };
-                let finite = |row: &ForecastRow| row.value.is_finite() && row.low.is_finite() && row.high.is_finite();
-                if !forecast.rows.iter().all(finite) {
-                    let message = "the forecast holds values that are no numbers. Likely cause: readings far from any that the \
-                                   model was fitted on. Next: look at the last readings for a stuck or broken meter";
-                    return Err(Failure::new(StatusCode::UNPROCESSABLE_ENTITY, "no-finite-forecast", message));
-                }
-                let count = forecast.rows.len();
-                Ok((model.name.clone(), count, answer(&model, &description, &table, forecast)))
-            })
-            .await?;
-        self.metrics.forecast(&name, count);
-        Ok(Json(value))
-    }
-
-    /// The model of this name; the first where none is named.
-    fn model(&self, name: Option<&str>) -> Result<Named, Failure> {
-        let found = match name {
-            // Routes without a name speak of readings.
-            None => self.models.iter().find(|m| m.model().describe().is_some()).or(self.models.first()),
-            Some(name) => self.models.iter().find(|model| model.name == name),
-        };
-        found.cloned().ok_or_else(|| {
-            let names: Vec<&str> = self.models.iter().map(|model| model.name.as_str()).collect();
-            let asked: String = name.unwrap_or("").chars().take(60).collect();
-            let message = format!("there is no model \"{asked}\". Next: use one of {}", names.join(", "));
-            Failure::new(StatusCode::NOT_FOUND, "unknown-model", message)
-        })
-    }
-
-    /// The model that a request asks for, and the readings it brings.
-    async fn readings(
-        &self,
-        words: &HashMap<String, String>,
-        headers: &HeaderMap,
-        body: Body,
-    ) -> Result<(Named, Readings), Failure> {
-        let form = Form::of(headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()))?;
-        let bytes = self.body(headers, body).await?;
-        let mut name = words.get("model").cloned();
-        let readings = match form {
-            Form::File => Readings::File(bytes),
-            Form::Json => {
-                let request = input::json(&bytes)?;
-                name = request.model.or(name);
-                Readings::Json(request.readings)
-            }
-        };
-        Ok((self.model(name.as_deref())?, readings))
-    }
-
-    /// A body within the limits of size and time.
-    async fn body(&self, headers: &HeaderMap, body: Body) -> Result<Bytes, Failure> {
-        let limit = self.options.max_body;
-        let too_large = || {
-            let message = format!(
-                "the body is larger than {limit} bytes. Likely cause: a whole history where the last weeks are enough. \
-                 Next: send the last rows only, or start the server with a larger limit"
-            );
-            Failure::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", message)
-        };
-        let promised =
-            headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-        if promised.is_some_and(|length| length > limit as u64) {
-            return Err(too_large());
-        }
-        match tokio::time::timeout(self.options.timeout, axum::body::to_bytes(body, limit)).await {
-            Ok(Ok(bytes)) => Ok(bytes),
-            Ok(Err(error)) => {
-                // axum wraps the limit's error; its words are the only way to tell it from a broken connection.
-                if error.to_string().contains("length limit") {
-                    return Err(too_large());
-                }
-                let message = "the body broke off. Next: send it again";
-                Err(Failure::new(StatusCode::BAD_REQUEST, "broken-body", message))
-            }
-            Err(_) => {
-                let seconds = self.options.timeout.as_secs_f64();
-                let message = format!(
-                    "the body did not arrive within {seconds} s. Next: send it again, over a faster line"
-                );
-                Err(Failure::new(StatusCode::REQUEST_TIMEOUT, "slow-body", message))
-            }
-        }
-    }
-
-    /// Does work on a blocking thread, a bounded number at once and within the time limit. Work that is too slow is given
-    /// up by the request but keeps its place until it ends, so that the bound holds.
-    async fn work<T: Send + 'static>(
-        &self,
-        job: impl FnOnce() -> Result<T, Failure> + Send + 'static,
-    ) -> Result<T, Failure> {
-        let unavailable =
-            |code: &'static str, message: &str| Failure::new(StatusCode::SERVICE_UNAVAILABLE, code, message);
-        let place = match tokio::time::timeout(self.options.timeout, self.work.clone().acquire_owned()).await
-        {
-            Ok(Ok(place)) => place,
-            _ => {
-                return Err(unavailable(
-                    "busy",
-                    "the server is busy with other forecasts. Next: try again in a moment",
-                ));
-            }
-        };
-        let job = tokio::task::spawn_blocking(move || {
-            let done = job();
-            drop(place);
-            done
-        });
-        match tokio::time::timeout(self.options.timeout, job).await {
-            Ok(Ok(done)) => done,
-            Ok(Err(_)) => Err(Failure::new(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "internal",
-                "the model failed in a way that it should not. Next: report it with the readings that caused it",
-            )),
-            Err(_) => Err(unavailable(
-                "too-slow",
-                "the forecast took longer than the time limit. Next: send fewer rows or series",
-            )),
-        }
-    }
 }

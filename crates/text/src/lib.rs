@@ -18,6 +18,9 @@ pub mod encode;
 
 pub mod korean;
 pub mod lines;
+#[cfg(test)]
+#[path = "../../../tests/mutate.rs"]
+mod mutate;
 pub mod normalise;
 pub mod pairs;
 pub mod prepare;

@@ -3,12 +3,14 @@
 pub mod ngram;
 pub mod rescore;
 pub mod sequence;
+mod serve;
 mod stations;
 mod text;
 pub mod topic;
 
 use std::path::PathBuf;
 
+pub use serve::Serve;
 pub use stations::command;
 pub use text::{Bytes, Prepare, TextVerb, Texts};
 
@@ -251,20 +253,7 @@ pub enum Verb {
         model: PathBuf,
     },
     /// Serve models over HTTP, with a page to try them.
-    Serve {
-        /// Model files.
-        #[arg(required = true)]
-        models: Vec<PathBuf>,
-        /// Where to listen.
-        #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
-        addr: String,
-        /// Largest request in MiB.
-        #[arg(long, value_name = "MIB", default_value_t = 8)]
-        max_body: usize,
-        /// Seconds after which a request is given up.
-        #[arg(long, value_name = "SECONDS", default_value_t = 30)]
-        timeout: u64,
-    },
+    Serve(Serve),
     /// Verbs of text.
     #[command(flatten)]
     Text(TextVerb),

@@ -40,7 +40,7 @@ fn asked(common: &Common, name: Option<&str>, wanted: &Wanted, reading: &Reading
         _ if examples.is_some() => {
             let guessed = examples.unwrap_or_else(|| unreachable!("looked at above"));
             if !common.quiet {
-                eprintln!("  {}", guessed.words);
+                say!("  {}", guessed.words);
             }
             Asked { recipe: AnyRecipe::Examples(Box::new(guessed.recipe)), beside: None }
         }
@@ -175,7 +175,7 @@ pub fn run(common: &Common, run: &Run) -> Result<()> {
     if !common.quiet {
         // What was left out was said before the first fit.
         let notes = outcome.report.notes.iter().filter(|note| !matches!(note, Note::Doubt(_)));
-        notes.for_each(|note| eprintln!("  {}", text::remark(note, language)));
+        notes.for_each(|note| say!("  {}", text::remark(note, language)));
     }
     let table = terminal::table(&outcome.report, output::width(), output::color(), language);
     output::text(&format!("\n{table}\n{}", next_steps(&asked.recipe, &outcome, language)))

@@ -96,7 +96,7 @@ fn errors(common: &Common, args: &Correct) -> Result<ErrorModel> {
         &mut until_stopped(),
     )?;
     if !common.quiet {
-        eprintln!(
+        say!(
             "gyeol: {list}: {} pairs learned from, {} edits; left out: {} of equal words, {} with blanks or too long, {} more than three edits apart",
             learned.pairs,
             model.len(),

@@ -66,7 +66,7 @@ pub(super) fn table_of(file: &str, reading: &Reading, target: &str) -> Result<Ta
 
 pub(super) fn say(common: &Common, warnings: &[gyeol_data::Warning]) {
     if !common.quiet {
-        warnings.iter().for_each(|warning| eprintln!("gyeol: warning: {}", warning.words));
+        warnings.iter().for_each(|warning| say!("gyeol: warning: {}", warning.words));
     }
 }
 
@@ -79,7 +79,7 @@ fn read_texts(common: &Common, column: Option<&str>, file: &str, reading: &Readi
         Ok(())
     })?;
     if !common.quiet {
-        corpus.notes().iter().for_each(|note| eprintln!("  {note}"));
+        corpus.notes().iter().for_each(|note| say!("  {note}"));
     }
     Ok(texts)
 }
@@ -205,7 +205,7 @@ pub fn evaluate(
         Examples::of_texts(file, texts_of(machine.text_column(), file, reading, named)?, |_| true)?
     };
     if !common.quiet {
-        examples.notes.iter().for_each(|note| eprintln!("  {note}"));
+        examples.notes.iter().for_each(|note| say!("  {note}"));
     }
     let found = scores_of(machine, examples, common.seed.unwrap_or(0), &pool(common))?;
     say(common, &found.warnings);

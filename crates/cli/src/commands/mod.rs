@@ -33,7 +33,7 @@ pub fn run(args: Args) -> Result<()> {
     let common = args.common;
     // A climb and a fit of topics leave a state, and a server lets requests end; everything else is done again.
     let state = match &args.verb {
-        Verb::Run(_) | Verb::Train { .. } | Verb::Serve { .. } => true,
+        Verb::Run(_) | Verb::Train { .. } | Verb::Serve(_) => true,
         Verb::Topic(TopicVerb::Topics(topics)) => topics.infer.is_none() && topics.method == "lda",
         _ => false,
     };
@@ -73,9 +73,7 @@ pub fn run(args: Args) -> Result<()> {
             model::predict(&common, &model, &file, output.as_deref(), every_origin, &span, &reading)
         }
         Verb::Show { model } => model::show(&common, &model),
-        Verb::Serve { models, addr, max_body, timeout } => {
-            serve::serve(&common, &models, addr, max_body, timeout)
-        }
+        Verb::Serve(args) => serve::serve(&common, args),
         Verb::Language(verb) => ngram::run(&common, verb),
         Verb::Sequence(verb) => sequences::run(&common, verb),
         Verb::Topic(verb) => topic::run(&common, verb),

@@ -30,7 +30,7 @@ fn one_stdin(model: &Path, file: &str) -> Result<()> {
 /// What speaks against relying on an answer, in every language the same.
 pub(super) fn say(common: &Common, warnings: &[gyeol_data::Warning]) {
     if !common.quiet {
-        warnings.iter().for_each(|warning| eprintln!("gyeol: warning: {}", warning.words));
+        warnings.iter().for_each(|warning| say!("gyeol: warning: {}", warning.words));
     }
 }
 

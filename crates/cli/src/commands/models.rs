@@ -234,7 +234,7 @@ fn begins_as_arpa(head: &[u8]) -> bool {
 fn from_arpa(common: &Common, source: &mut Source, pool: &Pool) -> Result<NgramModel> {
     let (tables, repairs) = read_arpa(source, &mut until_stopped())?;
     if repairs.unknown_missing && !common.quiet {
-        eprintln!(
+        say!(
             "gyeol: warning: {} has no <unk>: each unknown word gets log10 p = -100, so that perplexities of texts with such words say nothing",
             source.name()
         );

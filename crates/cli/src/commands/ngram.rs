@@ -41,7 +41,7 @@ pub fn run(common: &Common, verb: LanguageVerb) -> Result<()> {
             let protocol = protocol.unwrap_or(taught);
             if protocol != taught && model.net_parameters() > 0 && !common.quiet {
                 let word = |protocol| if protocol == Protocol::Stream { "stream" } else { "sentence" };
-                eprintln!(
+                say!(
                     "gyeol: warning: this net was trained by the protocol {}, and is read by {}: it never met lines like this",
                     word(taught),
                     word(protocol)
@@ -149,7 +149,7 @@ fn fit(common: &Common, args: &Ngram) -> Result<()> {
         if !common.quiet && (repairs.suffixes + repairs.contexts > 0 || repairs.unknown_missing) {
             let unknown =
                 if repairs.unknown_missing { "; it has no <unk>, which gets log10 p = -100" } else { "" };
-            eprintln!(
+            say!(
                 "gyeol: {}: {} n-grams added that longer ones need{unknown}",
                 args.file,
                 repairs.suffixes + repairs.contexts
@@ -258,7 +258,7 @@ fn estimated(common: &Common, args: &Ngram, pool: &Pool) -> Result<(Tables, Repo
     }
     if !common.quiet {
         for warning in &made.report.warnings {
-            eprintln!("gyeol: warning: {warning}");
+            say!("gyeol: warning: {warning}");
         }
     }
     Ok((made.tables, made.report))

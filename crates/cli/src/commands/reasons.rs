@@ -122,7 +122,7 @@ pub fn one_text(common: &Common, column: Option<&str>, input: &str, asked: &Aske
         Ok(())
     })?;
     if !common.quiet {
-        corpus.notes().iter().for_each(|note| eprintln!("  {note}"));
+        corpus.notes().iter().for_each(|note| say!("  {note}"));
     }
     place(asked.row, usize::try_from(count).unwrap_or(usize::MAX), input)?;
     Ok(found.unwrap_or_default())

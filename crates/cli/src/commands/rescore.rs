@@ -88,7 +88,7 @@ pub fn run(common: &Common, args: &Rescore) -> Result<()> {
         Some(judged) => output::text(&table(weights, tuned.as_ref(), &judged, count, hypotheses)),
         None => {
             if let (Some(tuned), false) = (tuned, common.quiet) {
-                eprint!("gyeol: {}", tuned_text(weights, &tuned));
+                say!("gyeol: {}", tuned_text(weights, &tuned).trim_end());
             }
             Ok(())
         }

@@ -1,20 +1,19 @@
 //! `serve`.
 
 use std::io::Write as _;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use gyeol_serve::{Named, ServeOptions};
 
-use crate::args::Common;
+use crate::args::{Common, Serve};
 use crate::failure::Result;
 use crate::output;
 
 /// `gyeol serve`.
-pub fn serve(common: &Common, files: &[PathBuf], addr: String, max_body: usize, timeout: u64) -> Result<()> {
+pub fn serve(common: &Common, args: Serve) -> Result<()> {
     let language = output::language(common.language.as_deref(), None)?;
     let mut models: Vec<Named> = Vec::new();
-    for file in files {
+    for file in &args.models {
         let opened = gyeol_models::open(file)?;
         let mut name = file.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
         let taken = |name: &str| models.iter().any(|m| m.name == name);
@@ -31,9 +30,12 @@ pub fn serve(common: &Common, files: &[PathBuf], addr: String, max_body: usize, 
         models.push(Named::new(name, opened.summary.kind, opened.model));
     }
     let options = ServeOptions {
-        addr,
-        max_body: max_body.clamp(1, 4096) << 20,
-        timeout: Duration::from_secs(timeout.clamp(1, 86_400)),
+        addr: args.addr,
+        max_body: args.max_body.clamp(1, 4096) << 20,
+        timeout: Duration::from_secs(args.timeout.clamp(1, 86_400)),
+        hosts: args.hosts,
+        max_connections: args.max_connections,
+        max_per_peer: args.max_per_peer,
         language: language.name().into(),
         ..ServeOptions::default()
     };

@@ -173,7 +173,7 @@ pub fn select(common: &Common, asked: &Asked, model: &LmModel, input: &str, unit
         Ok(())
     })?;
     if !common.quiet {
-        corpus.notes().iter().for_each(|note| eprintln!("  {note}"));
+        corpus.notes().iter().for_each(|note| say!("  {note}"));
     }
     if count == 0 {
         return Err(Fault::new("no-words", "no text with a word")

@@ -42,7 +42,7 @@ pub fn heeded(common: &Common, file: &str, profile: &Profile, fit: bool) -> Resu
     if !common.quiet {
         let noted: HashSet<&str> = profile.source.notes.iter().map(|n| n.code.as_str()).collect();
         let told = |w: &&Warning| noted.contains(w.code.as_str()) || w.severity != Severity::Note;
-        profile.warnings.iter().filter(told).for_each(|w| eprintln!("  {}", w.words));
+        profile.warnings.iter().filter(told).for_each(|w| say!("  {}", w.words));
     }
     Ok(())
 }
@@ -110,7 +110,7 @@ pub fn init(
             format!("Seen: {}.", guessed.words),
         ];
         if !common.quiet {
-            eprintln!("  {}", guessed.words);
+            say!("  {}", guessed.words);
         }
         let written = recipe.commented(head);
         let task = recipe.task.clone();
@@ -170,7 +170,7 @@ fn recipe(
         output::unwritten(out, recipe.as_bytes(), force)?;
         output::bytes(Path::new(out), recipe.as_bytes())?;
         if !common.quiet {
-            eprintln!("  {out}: read it, change what is wrong, then: gyeol run {out}");
+            say!("  {out}: read it, change what is wrong, then: gyeol run {out}");
         }
     }
     if common.json {
@@ -244,13 +244,13 @@ pub fn clean(common: &Common, file: &str, out: &str, recipe: Option<&Path>, read
         return output::json(&json!({ "rows_in": rows_in, "rows_out": cleaned.rows(), "changes": changes }));
     }
     if !common.quiet {
-        eprintln!("  {rows_in} rows in, {} rows out", cleaned.rows());
+        say!("  {rows_in} rows in, {} rows out", cleaned.rows());
         for change in &changes {
             let column = change.column.as_deref().map(|c| format!(" {c}")).unwrap_or_default();
-            eprintln!("  {}{column}: {} ({})", change.operation, change.touched, change.detail);
+            say!("  {}{column}: {} ({})", change.operation, change.touched, change.detail);
         }
         if changes.is_empty() {
-            eprintln!("  nothing to change");
+            say!("  nothing to change");
         }
     }
     Ok(())

@@ -246,7 +246,8 @@ fn of_a_mixture_the_net_is_asked_and_counts_have_no_gates() {
     let address = said.trim().trim_start_matches("http://").split('/').next().unwrap().to_owned();
     let post = |model: &str, body: &str| -> Value {
         let mut stream = std::net::TcpStream::connect(&address).unwrap_or_else(|e| panic!("{e}: {said}"));
-        let head = format!("POST /v1/models/{model}/explain HTTP/1.1\r\nhost: x\r\nconnection: close\r\n");
+        let head =
+            format!("POST /v1/models/{model}/explain HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n");
         write!(stream, "{head}content-length: {}\r\n\r\n{body}", body.len()).unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();

@@ -80,7 +80,7 @@ fn texts_climb_their_ladder_and_the_model_reads_raw_text() {
     let address = said.trim().trim_start_matches("http://").split('/').next().unwrap().to_owned();
     let body = r#"{"text":"The WIND","k":1}"#;
     let mut stream = std::net::TcpStream::connect(&address).unwrap_or_else(|e| panic!("{e}: {said}"));
-    let head = "POST /v1/models/model/next HTTP/1.1\r\nhost: x\r\nconnection: close\r\n";
+    let head = "POST /v1/models/model/next HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n";
     write!(stream, "{head}content-length: {}\r\n\r\n{body}", body.len()).unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();

@@ -6,6 +6,7 @@ mod common;
 mod correct;
 mod docs;
 mod examples;
+mod hostile;
 mod inside;
 mod judgement;
 mod kinds;

@@ -3,29 +3,20 @@
 //! Lengths that a file claims are checked before the libraries see them ([`arrow_lengths`], [`parquet_lengths`]), nested
 //! columns are not unpacked at all, and batches are narrowed as they come.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
-
 use arrow_array::RecordBatch;
-use arrow_schema::{ArrowError, DataType, Field, Fields, Schema, SchemaRef};
+use arrow_schema::{ArrowError, Schema, SchemaRef};
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
-};
-use parquet::basic::Compression;
-use parquet::column::page::{Page, PageReader as _};
-use parquet::file::reader::FileReader as _;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use super::columns::Typed;
 use super::csv::unique_names;
 use super::gathered::{Gathered, is_read};
-use super::parquet_lengths::{self, Pages};
-use super::{ReadOptions, arrow_lengths, note};
+use super::{ReadOptions, arrow_lengths, note, parquet_lengths};
 use crate::table::{FILLED, Source, mask_of_runs};
 use gyeol_base::{Budget, Error, Fault, Result};
 
 /// Most rows of a batch.
-const BATCH: usize = 65_536;
+const BATCH: u64 = 65_536;
 
 /// The kind of file by its first bytes.
 pub(super) fn kind(bytes: &[u8]) -> Option<&'static str> {
@@ -58,7 +49,7 @@ pub(super) fn read(
     let mut file = File { name, options, budget: &mut budget, broken: &broken };
     // The readers check their input, but corrupt files have been known to make such libraries panic: a panic there is
     // one more way of saying that the file is broken.
-    let got = catch_unwind(AssertUnwindSafe(|| match kind {
+    let got = gyeol_base::contained(|| match kind {
         "Parquet" => file.parquet(bytes),
         "Arrow IPC file" => {
             let limit = file.limit();
@@ -79,10 +70,10 @@ pub(super) fn read(
             let reader = open(Some(read_columns(&schema))).map_err(|e| broken(e.to_string()))?;
             file.gather(&schema, reader)
         }
-    }));
+    });
     let (schema, columns, rows) = match got {
-        Ok(result) => result.map_err(|e| e.in_file(name))?,
-        Err(_) => return Err(broken("its parts contradict one another".into())),
+        Some(result) => result.map_err(|e| e.in_file(name))?,
+        None => return Err(broken("its parts contradict one another".into())),
     };
     if rows == 0 {
         return Err(Fault::new("header-only", "columns but no rows")
@@ -140,25 +131,6 @@ fn read_columns(schema: &Schema) -> Vec<usize> {
     (0..schema.fields().len()).filter(|&i| is_read(schema.field(i).data_type())).collect()
 }
 
-/// A schema in which texts keep the dictionary of their page: a long word that stands in every row is then held once.
-fn with_dictionaries(schema: &Schema) -> Schema {
-    let field = |field: &Arc<Field>| match field.data_type() {
-        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {
-            let value = match field.data_type() {
-                DataType::LargeUtf8 => DataType::LargeUtf8,
-                _ => DataType::Utf8,
-            };
-            let kind = DataType::Dictionary(Box::new(DataType::Int32), Box::new(value));
-            Arc::new(field.as_ref().clone().with_data_type(kind))
-        }
-        _ => field.clone(),
-    };
-    Schema::new_with_metadata(
-        schema.fields().iter().map(field).collect::<Fields>(),
-        schema.metadata().clone(),
-    )
-}
-
 impl File<'_> {
     /// Most bytes that a batch or a column may unpack to.
     fn limit(&self) -> u64 {
@@ -167,14 +139,13 @@ impl File<'_> {
 
     fn parquet(&mut self, bytes: &[u8]) -> Result<Columns> {
         let broken = self.broken;
-        parquet_lengths::footer(bytes).map_err(broken)?;
+        parquet_lengths::footer(&mut std::io::Cursor::new(bytes), bytes.len() as u64).map_err(broken)?;
         // The reader wants to own its bytes.
         self.budget.take(bytes.len() as u64)?;
         let owned = bytes::Bytes::copy_from_slice(bytes);
-        let first = ArrowReaderMetadata::load(&owned, ArrowReaderOptions::new())
-            .map_err(|e| broken(e.to_string()))?;
-        let schema = first.schema().clone();
-        let meta = first.metadata();
+        let builder =
+            ParquetRecordBatchReaderBuilder::try_new(owned.clone()).map_err(|e| broken(e.to_string()))?;
+        let (schema, meta) = (builder.schema().clone(), builder.metadata().clone());
         let count = |rows: i64| usize::try_from(rows).unwrap_or(usize::MAX);
         let rows =
             meta.row_groups().iter().map(|group| count(group.num_rows())).fold(0, usize::saturating_add);
@@ -196,41 +167,20 @@ impl File<'_> {
                     .limit());
             }
         }
-        let (mut held, mut repeated) = (0u64, 0u64);
-        for &leaf in &leaves {
-            let (mut most, mut longest) = (Pages::default(), 0);
-            for (number, group) in meta.row_groups().iter().enumerate() {
-                let column = group.column(leaf);
-                let (start, length) = column.byte_range();
-                let gzip = matches!(column.compression(), Compression::GZIP(_));
-                let rows = u64::try_from(group.num_rows()).unwrap_or(0);
-                let at = start..start.saturating_add(length);
-                let pages = parquet_lengths::chunk(bytes, at, gzip, rows, self.limit()).map_err(broken)?;
-                most.dictionary = most.dictionary.max(pages.dictionary);
-                most.largest = most.largest.max(pages.largest);
-                if pages.shared {
-                    longest = longest.max(pages.largest);
-                }
-                if pages.named && pages.spelt {
-                    longest = longest.max(longest_word(&owned, number, leaf).map_err(broken)?);
-                }
-            }
-            held = held.saturating_add(most.dictionary).saturating_add(most.largest);
-            repeated = repeated.saturating_add(longest);
-        }
+        let mut from = std::io::Cursor::new(bytes);
+        let again = || Ok(owned.clone());
+        let held =
+            parquet_lengths::pages(&mut from, bytes.len() as u64, &meta, &leaves, self.limit(), &again)
+                .map_err(broken)?;
         // One page and one dictionary a column are held at a time.
-        self.budget.take(held)?;
-        let batch = (self.budget.left() / 4)
-            .checked_div(repeated)
-            .map_or(BATCH as u64, |rows| rows.clamp(1, BATCH as u64));
-        let options = ArrowReaderOptions::new().with_schema(Arc::new(with_dictionaries(&schema)));
-        let hinted = ArrowReaderMetadata::try_new(first.metadata().clone(), options).unwrap_or(first.clone());
-        let reader: ParquetRecordBatchReader =
-            ParquetRecordBatchReaderBuilder::new_with_metadata(owned, hinted)
-                .with_projection(mask)
-                .with_batch_size(batch as usize)
-                .build()
-                .map_err(|e| broken(e.to_string()))?;
+        self.budget.take(held.pages)?;
+        let batch = (self.budget.left() / 4).checked_div(held.repeated).unwrap_or(BATCH);
+        let batch = batch.clamp(1, BATCH) as usize;
+        let reader = builder
+            .with_projection(mask)
+            .with_batch_size(batch)
+            .build()
+            .map_err(|e| broken(e.to_string()))?;
         self.gather(&schema, reader)
     }
 
@@ -262,6 +212,7 @@ impl File<'_> {
             wanted.iter().map(|&i| Gathered::new(schema.field(i).data_type())).collect();
         let mut rows = 0usize;
         for batch in batches {
+            gyeol_base::in_time()?;
             let batch = batch.map_err(|e| (self.broken)(e.to_string()))?;
             rows = rows.saturating_add(batch.num_rows());
             self.check_size(rows, 0)?;
@@ -275,25 +226,4 @@ impl File<'_> {
         }
         Ok((schema.clone(), all, rows))
     }
-}
-
-/// The length of the longest value in the dictionary of a column of texts.
-fn longest_word(bytes: &bytes::Bytes, group: usize, leaf: usize) -> std::result::Result<u64, String> {
-    let reader = parquet::file::serialized_reader::SerializedFileReader::new(bytes.clone())
-        .map_err(|e| e.to_string())?;
-    let group = reader.get_row_group(group).map_err(|e| e.to_string())?;
-    if group.metadata().column(leaf).column_type() != parquet::basic::Type::BYTE_ARRAY {
-        return Ok(0);
-    }
-    let mut pages = group.get_column_page_reader(leaf).map_err(|e| e.to_string())?;
-    let Some(Page::DictionaryPage { buf, .. }) = pages.get_next_page().map_err(|e| e.to_string())? else {
-        return Ok(0);
-    };
-    let (mut at, mut longest) = (0, 0);
-    while let Some(length) = buf.get(at..at + 4).and_then(|four| <[u8; 4]>::try_from(four).ok()) {
-        let length = u32::from_le_bytes(length) as usize;
-        longest = longest.max(length.min(buf.len()));
-        at = at.saturating_add(4).saturating_add(length);
-    }
-    Ok(longest as u64)
 }

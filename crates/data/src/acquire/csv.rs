@@ -164,6 +164,9 @@ pub(super) fn parse(name: &str, text: &str, options: &ReadOptions, mut budget: B
             }
         }
         count += 1;
+        if count.is_multiple_of(4096) {
+            gyeol_base::in_time()?;
+        }
         if count > options.max_rows {
             return Err(Fault::new("too-many-rows", format!("more than {} rows", options.max_rows))
                 .file(name)

@@ -1,10 +1,15 @@
 //! The lengths that a Parquet file claims, held against what is there before the library takes memory for them.
 //!
 //! The library takes lists of the footer, sizes of pages and counts of values at their word, and unpacks gzip without an
-//! end. Here the footer and the heads of the pages are walked first: they are structs of Thrift's compact protocol.
+//! end. Here the footer and the heads of pages are walked first: they are structs of Thrift's compact protocol.
 
-use std::io::Read;
+use std::io::{Read, Seek, SeekFrom};
 use std::ops::Range;
+
+use parquet::basic::{Compression, Type};
+use parquet::column::page::Page;
+use parquet::file::metadata::ParquetMetaData;
+use parquet::file::reader::{ChunkReader, FileReader as _, SerializedFileReader};
 
 /// Structs within structs; no footer or page head has more than a dozen.
 const DEEPEST: usize = 32;
@@ -12,62 +17,126 @@ const DEEPEST: usize = 32;
 const LEAST_STRUCT: u64 = 8;
 
 /// What the pages of one column in one row group hold.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub struct Pages {
+#[derive(Default)]
+struct Pages {
     /// Bytes of the dictionary, unpacked.
-    pub dictionary: u64,
+    dictionary: u64,
     /// Bytes of the largest page of values, unpacked.
-    pub largest: u64,
+    largest: u64,
     /// Bytes of all pages, unpacked.
-    pub unpacked: u64,
+    unpacked: u64,
     /// Whether there are pages that name values of the dictionary.
-    pub named: bool,
-    /// Whether there are pages that spell values out.
-    pub spelt: bool,
+    named: bool,
     /// Whether values are spelt by what they share with the one before.
-    pub shared: bool,
+    shared: bool,
 }
 
-/// Checks the footer of a file.
+/// Checks the footer of a file of `length` bytes.
 ///
 /// # Errors
 /// What is wrong, in words.
-pub fn footer(bytes: &[u8]) -> Result<(), String> {
-    let end = bytes.len().checked_sub(8).ok_or("it is cut off")?;
-    let length: [u8; 4] = bytes[end..end + 4].try_into().map_err(|_| "it is cut off")?;
-    let start = end.checked_sub(u32::from_le_bytes(length) as usize).ok_or("its footer is cut off")?;
-    let mut thrift = Thrift { bytes: &bytes[..end], at: start, start };
-    thrift.fields(&mut Vec::new(), &mut |_, _| ())
+pub fn footer(from: &mut (impl Read + Seek), length: u64) -> Result<(), String> {
+    let end = length.checked_sub(8).ok_or("it is cut off")?;
+    let tail: [u8; 8] = bytes(from, end, 8)?.try_into().map_err(|_| "it is cut off")?;
+    let [a, b, c, d, ..] = tail;
+    let size = u64::from(u32::from_le_bytes([a, b, c, d]));
+    let footer = bytes(from, end.checked_sub(size).ok_or("its footer is cut off")?, size)?;
+    Thrift { bytes: &footer, at: 0 }.fields(&mut Vec::new(), &mut |_, _| ())
 }
 
-/// Checks the pages of a column's chunk: `rows` values at most in a page where the column is `flat`, every page within
-/// the chunk, and not more than `limit` bytes once unpacked.
+/// What the columns of a file take while it is read.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Held {
+    /// Bytes of the pages and dictionaries that are held at one time.
+    pub pages: u64,
+    /// Bytes that a row may take once its values are written out, where the pages say them once for many rows.
+    pub repeated: u64,
+}
+
+/// Checks the pages of these leaves of a file of `length` bytes, none of which may unpack to more than `limit` bytes; `open`
+/// gives the file once more.
 ///
 /// # Errors
 /// What is wrong, in words.
-pub fn chunk(bytes: &[u8], at: Range<u64>, gzip: bool, rows: u64, limit: u64) -> Result<Pages, String> {
-    if at.start > at.end || at.end > bytes.len() as u64 {
-        return Err(format!("a column says it lies at {at:?} of {} bytes", bytes.len()));
+pub fn pages<R: ChunkReader + 'static>(
+    from: &mut (impl Read + Seek),
+    length: u64,
+    meta: &ParquetMetaData,
+    leaves: &[usize],
+    limit: u64,
+    open: &dyn Fn() -> Result<R, String>,
+) -> Result<Held, String> {
+    let mut held = Held::default();
+    for &leaf in leaves {
+        let (mut dictionary, mut largest, mut longest) = (0, 0, 0);
+        for (number, group) in meta.row_groups().iter().enumerate() {
+            let column = group.column(leaf);
+            let (start, size) = column.byte_range();
+            let gzip = matches!(column.compression(), Compression::GZIP(_));
+            let rows = u64::try_from(group.num_rows()).unwrap_or(0);
+            let pages = chunk(from, length, start..start.saturating_add(size), gzip, rows, limit)?;
+            dictionary = pages.dictionary.max(dictionary);
+            largest = pages.largest.max(largest);
+            if pages.shared {
+                longest = pages.largest.max(longest);
+            }
+            if pages.named && column.column_type() == Type::BYTE_ARRAY {
+                longest = longest_word(open()?, number, leaf)?.max(longest);
+            }
+        }
+        held.pages = held.pages.saturating_add(dictionary).saturating_add(largest);
+        held.repeated = held.repeated.saturating_add(longest);
     }
-    let (mut pages, mut at, end) = (Pages::default(), at.start as usize, at.end as usize);
+    Ok(held)
+}
+
+/// The length of the longest value in the dictionary of a column of texts.
+fn longest_word<R: ChunkReader + 'static>(file: R, group: usize, leaf: usize) -> Result<u64, String> {
+    let reader = SerializedFileReader::new(file).map_err(|e| e.to_string())?;
+    let group = reader.get_row_group(group).map_err(|e| e.to_string())?;
+    let mut pages = group.get_column_page_reader(leaf).map_err(|e| e.to_string())?;
+    let Some(Page::DictionaryPage { buf, .. }) = pages.get_next_page().map_err(|e| e.to_string())? else {
+        return Ok(0);
+    };
+    let (mut at, mut longest) = (0, 0);
+    while let Some(length) = buf.get(at..at + 4).and_then(|four| <[u8; 4]>::try_from(four).ok()) {
+        let length = u32::from_le_bytes(length) as usize;
+        longest = longest.max(length.min(buf.len()));
+        at = at.saturating_add(4).saturating_add(length);
+    }
+    Ok(longest as u64)
+}
+
+/// Checks the pages of a column's chunk: `rows` values at most in a page, every page within the chunk, and not more than
+/// `limit` bytes once unpacked.
+fn chunk(
+    from: &mut (impl Read + Seek),
+    length: u64,
+    place: Range<u64>,
+    gzip: bool,
+    rows: u64,
+    limit: u64,
+) -> Result<Pages, String> {
+    if place.start > place.end || place.end > length {
+        return Err(format!("a column says it lies at {place:?} of {length} bytes"));
+    }
+    let (mut pages, mut at, end) = (Pages::default(), place.start, place.end);
     while at < end {
-        let mut head = Head::default();
-        let mut thrift = Thrift { bytes: &bytes[..end], at, start: at };
-        thrift.fields(&mut Vec::new(), &mut |path, value| head.take(path, value))?;
-        let size = |value: Option<i64>, what: &str| {
+        let (head, size) = page_head(from, at, end)?;
+        let number = |value: Option<i64>, what: &str| {
             value.and_then(|v| u64::try_from(v).ok()).ok_or(format!("a page without {what}"))
         };
-        let (packed, unpacked) = (size(head.packed, "a size")?, size(head.unpacked, "an unpacked size")?);
-        let body = thrift.at;
-        let next = (body as u64).saturating_add(packed);
-        if next > end as u64 {
+        let (packed, unpacked) = (number(head.packed, "a size")?, number(head.unpacked, "an unpacked size")?);
+        let body = at + size;
+        let next = body.saturating_add(packed);
+        if next > end {
             return Err(format!("a page of {packed} bytes does not end within its column"));
         }
         pages.unpacked = pages.unpacked.saturating_add(unpacked);
         if pages.unpacked > limit {
             return Err(format!("a column says it unpacks to {} bytes, {limit} are allowed", pages.unpacked));
         }
-        let values = size(head.values, "a count of values").unwrap_or(0);
+        let values = number(head.values, "a count of values").unwrap_or(0);
         match head.kind {
             Some(2) => {
                 // Every value takes a byte at least: even an empty text has its length.
@@ -83,28 +152,47 @@ pub fn chunk(bytes: &[u8], at: Range<u64>, gzip: bool, rows: u64, limit: u64) ->
                 pages.largest = pages.largest.max(unpacked);
                 match head.encoding {
                     Some(2 | 8) => pages.named = true,
-                    Some(7) => (pages.spelt, pages.shared) = (true, true),
-                    _ => pages.spelt = true,
+                    Some(7) => pages.shared = true,
+                    _ => {}
                 }
             }
             _ => {}
         }
-        if gzip && head.is_packed() {
-            let skip = head.levels().min(packed) as usize;
-            let packed = &bytes[body + skip..next as usize];
-            let most = unpacked.saturating_add(1);
-            let grown = std::io::copy(
-                &mut flate2::read::MultiGzDecoder::new(packed).take(most),
-                &mut std::io::sink(),
-            );
-            // What does not unpack is the library's to name.
-            if grown.is_ok_and(|grown| grown > unpacked) {
+        if gzip && !head.plain {
+            let skip = head.levels().min(packed);
+            from.seek(SeekFrom::Start(body + skip)).map_err(|e| e.to_string())?;
+            let mut grown =
+                flate2::read::MultiGzDecoder::new(from.by_ref().take(packed - skip)).take(unpacked + 1);
+            // What does not unpack is the library's to name; it would unpack without an end.
+            if std::io::copy(&mut grown, &mut std::io::sink()).is_ok_and(|grown| grown > unpacked) {
                 return Err(format!("a page that says it unpacks to {unpacked} bytes unpacks to more"));
             }
         }
-        at = next as usize;
+        at = next;
     }
     Ok(pages)
+}
+
+/// The head of the page at `at`, and its size. Heads are short, but may hold a least and a greatest value.
+fn page_head(from: &mut (impl Read + Seek), at: u64, end: u64) -> Result<(Head, u64), String> {
+    let mut most = 1024;
+    loop {
+        let window = bytes(from, at, most.min(end - at))?;
+        let (mut head, mut thrift) = (Head::default(), Thrift { bytes: &window, at: 0 });
+        match thrift.fields(&mut Vec::new(), &mut |path, value| head.take(path, value)) {
+            Ok(()) => return Ok((head, thrift.at as u64)),
+            Err(_) if most < end - at => most *= 16,
+            Err(wrong) => return Err(wrong),
+        }
+    }
+}
+
+/// `size` bytes at `start` of a file that has them.
+fn bytes(from: &mut (impl Read + Seek), start: u64, size: u64) -> Result<Vec<u8>, String> {
+    from.seek(SeekFrom::Start(start)).map_err(|e| e.to_string())?;
+    let mut out = vec![0; size as usize];
+    from.read_exact(&mut out).map_err(|e| e.to_string())?;
+    Ok(out)
 }
 
 /// What is read of a page's head.
@@ -134,10 +222,6 @@ impl Head {
         }
     }
 
-    fn is_packed(&self) -> bool {
-        !self.plain
-    }
-
     /// Bytes before what is packed.
     fn levels(&self) -> u64 {
         self.level_bytes.iter().map(|bytes| (*bytes).max(0).unsigned_abs()).fold(0, u64::saturating_add)
@@ -148,7 +232,6 @@ impl Head {
 struct Thrift<'a> {
     bytes: &'a [u8],
     at: usize,
-    start: usize,
 }
 
 impl Thrift<'_> {
@@ -258,7 +341,7 @@ impl Thrift<'_> {
         each: &mut dyn FnMut(&[i16], i64),
     ) -> Result<(), String> {
         let least = if kind == 12 { LEAST_STRUCT } else { 1 };
-        let all = (self.bytes.len() - self.start) as u64;
+        let all = self.bytes.len() as u64;
         if count.saturating_mul(least) > all + 64 {
             return Err(format!("a list of {count} entries in {all} bytes"));
         }
@@ -275,7 +358,7 @@ mod tests {
 
     fn walk(bytes: &[u8]) -> Result<Vec<(Vec<i16>, i64)>, String> {
         let mut seen = Vec::new();
-        Thrift { bytes, at: 0, start: 0 }
+        Thrift { bytes, at: 0 }
             .fields(&mut Vec::new(), &mut |path, value| seen.push((path.to_vec(), value)))?;
         Ok(seen)
     }

@@ -59,8 +59,7 @@ fn asked(model: Named) -> String {
     let address = listener.local_addr().unwrap();
     runtime.spawn(serve_until(listener, vec![model], ServeOptions::default(), std::future::pending()));
     let mut stream = std::net::TcpStream::connect(address).unwrap();
-    let head =
-        "POST /v1/models/toy/say HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}";
+    let head = "POST /v1/models/toy/say HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}";
     stream.write_all(head.as_bytes()).unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();

@@ -4,6 +4,7 @@ use crate::common::*;
 use crate::files::SRILM;
 use crate::hash;
 use crate::mutate::fuzz;
+use gyeol_ngram::rescore::{AcousticScore, Lists, References};
 use gyeol_ngram::{Layout, NgramModel, Options, Source, read_arpa, score_words, to_bytes};
 use gyeol_tensor::Pool;
 
@@ -23,6 +24,25 @@ fn altered_arpa_files_are_read_or_refused() {
             assert!(error.to_string().contains("Next: "), "{error}");
             Err(error.to_string())
         }
+    });
+}
+
+#[test]
+fn altered_lists_of_hypotheses_are_read_or_refused() {
+    let lists = "u1\t-12.5\tthe boat left\nu1\t-13\tthe boats left\nu2\t-1e2\t\nu2\t-3\ta b\n";
+    let samples = [lists, "u1\tthe boat left\nu2\t\n"].map(|text| text.as_bytes().to_vec());
+    fuzz(3000, &samples, |bytes| {
+        // Hypotheses and references have one form but for the score; what is no list may be references.
+        let references = References::read(Source::from_text(bytes)).map(drop);
+        let mut lists = Lists::new(Source::from_text(bytes), AcousticScore::default());
+        let read = loop {
+            match lists.next_list() {
+                Ok(Some(_)) => {}
+                Ok(None) => break Ok(()),
+                Err(error) => break Err(error.to_string()),
+            }
+        };
+        if references.is_ok() { Ok(()) } else { read }
     });
 }
 

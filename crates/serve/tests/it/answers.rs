@@ -136,7 +136,8 @@ fn the_page_comes_with_a_strict_policy_in_the_language_asked_for() {
         assert!(page.head.contains(header), "{header}\n{}", page.head);
     }
     assert!(server.get("/?lang=ko").body.contains("<html lang=\"ko\">"));
-    let korean = "GET / HTTP/1.1\r\nhost: x\r\naccept-language: ko-KR,ko;q=0.9\r\nconnection: close\r\n\r\n";
+    let korean =
+        "GET / HTTP/1.1\r\nhost: localhost\r\naccept-language: ko-KR,ko;q=0.9\r\nconnection: close\r\n\r\n";
     assert!(server.send(korean, b"").body.contains("다음에는"));
     // Every other answer is locked down too.
     let models = server.get("/v1/models").head;
@@ -148,7 +149,7 @@ fn one_connection_serves_several_requests() {
     let server = Server::usual();
     let mut stream = server.connect();
     for _ in 0..3 {
-        stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
+        stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
         let mut answer = Vec::new();
         while !answer.ends_with(b"}") {
             let mut byte = [0];
@@ -283,4 +284,65 @@ fn any_verb_is_asked_by_its_name_and_stands_in_the_description() {
     let listed = server.get("/v1/models").value();
     assert_eq!(listed["models"][1]["verbs"][1]["name"], "echo");
     assert!(server.get("/metrics").body.contains("/v1/models/{name}/{verb}"));
+}
+
+#[test]
+fn an_answer_comes_in_pieces_where_events_are_accepted() {
+    let server = Server::usual();
+    let ask = |text: &str| {
+        let body = json!({ "text": text }).to_string();
+        let head = format!(
+            "POST /v1/models/repeat/echo HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\naccept: text/html, text/event-stream;q=0.9\r\n\
+             content-type: application/json\r\ncontent-length: {}\r\n\r\n",
+            body.len()
+        );
+        server.send(&head, body.as_bytes())
+    };
+    let events = |answer: &crate::common::Answer| -> Vec<String> {
+        // In chunks: the lines of their lengths lie between.
+        answer
+            .body
+            .lines()
+            .filter(|line| line.starts_with("data: ") || line.starts_with("event: "))
+            .map(str::to_owned)
+            .collect()
+    };
+    let whole = ask("결ab");
+    assert_eq!(whole.status, 200);
+    assert!(whole.head.contains("text/event-stream"), "{}", whole.head);
+    let said = ["data: \"결\"", "data: \"a\"", "data: \"b\"", "event: done", "data: {\"text\":\"결ab\"}"];
+    assert_eq!(events(&whole), said);
+    // What fails at once is an answer as always; what breaks off says so where it stands.
+    ask("?").error(422, "a-question");
+    ask("!").error(500, "internal");
+    let broken = events(&ask("a?"));
+    assert_eq!(&broken[..2], ["data: \"a\"", "event: error"]);
+    assert!(broken[2].contains("a-question"), "{broken:?}");
+    let panicked = events(&ask("a!"));
+    assert!(panicked[2].contains("\"internal\""), "{panicked:?}");
+}
+
+/// A model that is asked for more than it can give in time stops by itself, and so it does when nobody listens.
+#[test]
+fn work_that_nobody_waits_for_ends() {
+    let slow = Repeat { name: "slow", delay: std::time::Duration::from_millis(20), zone: None }.named();
+    let options = ServeOptions {
+        timeout: std::time::Duration::from_millis(200),
+        max_concurrent: 1,
+        ..ServeOptions::default()
+    };
+    let server = Server::start(vec![slow], options);
+    let long = json!({ "text": "a".repeat(100_000) }).to_string();
+    server.post("/v1/models/slow/echo", "application/json", &long).error(503, "too-slow");
+    // The only place is free again.
+    assert_eq!(server.post("/v1/models/slow/echo", "application/json", r#"{"text":"a"}"#).status, 200);
+    let head = format!(
+        "POST /v1/models/slow/echo HTTP/1.1\r\nhost: localhost\r\naccept: text/event-stream\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        long.len()
+    );
+    let mut stream = server.connect();
+    std::io::Write::write_all(&mut stream, head.as_bytes()).unwrap();
+    std::io::Write::write_all(&mut stream, long.as_bytes()).unwrap();
+    drop(stream);
+    assert_eq!(server.post("/v1/models/slow/echo", "application/json", r#"{"text":"a"}"#).status, 200);
 }

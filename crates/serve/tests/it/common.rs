@@ -76,6 +76,31 @@ impl Answers for Repeat {
         }
     }
 
+    fn answer_in_pieces(
+        &self,
+        verb: &str,
+        ask: Ask,
+        pool: &Pool,
+        piece: &mut dyn FnMut(Value) -> bool,
+    ) -> Result<Reply> {
+        let Ask::Json(said) = &ask else { return self.answer(verb, ask, pool) };
+        let text = said.get("text").and_then(Value::as_str).unwrap_or("").to_owned();
+        for letter in text.chars() {
+            std::thread::sleep(self.delay);
+            assert!(letter != '!', "as told");
+            if letter == '?' {
+                return Err(Fault::new("a-question", "this model has no answers")
+                    .next("say something")
+                    .input());
+            }
+            gyeol_base::in_time()?;
+            if !piece(Value::String(letter.into())) {
+                break;
+            }
+        }
+        self.answer(verb, ask, pool)
+    }
+
     fn describe(&self) -> Option<Description> {
         Some(Description {
             rung: "last-value".into(),
@@ -148,14 +173,14 @@ impl Server {
     }
 
     pub fn get(&self, path: &str) -> Answer {
-        self.send(&format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"), b"")
+        self.send(&format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n"), b"")
     }
 
     pub fn post(&self, path: &str, kind: &str, body: impl AsRef<[u8]>) -> Answer {
         let body = body.as_ref();
         let length = body.len();
         let head = format!(
-            "POST {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n\r\n"
+            "POST {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n\r\n"
         );
         self.send(&head, body)
     }

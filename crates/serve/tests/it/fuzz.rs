@@ -44,3 +44,13 @@ fn altered_files_are_answered_or_refused_by_a_forecaster() {
     fuzz(60, &[sample], |body| asks(&server, "/v1/forecast", "text/csv", body));
     fuzz(60, &[readings(30).into_bytes()], |body| asks(&server, "/v1/inspect", "text/csv", body));
 }
+
+#[test]
+fn altered_parquet_and_arrow_are_answered_or_refused() {
+    let server = Server::usual();
+    let samples = [
+        include_bytes!("../../../data/tests/fixtures/meter.parquet").to_vec(),
+        include_bytes!("../../../data/tests/fixtures/meter.feather").to_vec(),
+    ];
+    fuzz(100, &samples, |body| asks(&server, "/v1/inspect", "application/octet-stream", body));
+}

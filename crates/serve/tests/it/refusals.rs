@@ -140,7 +140,10 @@ fn unknown_models_paths_methods_and_types_are_refused() {
     server.post("/healthz", "text/csv", "").error(405, "no-such-method");
     server.post("/v1/forecast", "image/png", "x").error(415, "unknown-content-type");
     server
-        .send("POST /v1/forecast HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 0\r\n\r\n", b"")
+        .send(
+            "POST /v1/forecast HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: 0\r\n\r\n",
+            b"",
+        )
         .error(415, "unknown-content-type");
 }
 
@@ -150,10 +153,10 @@ fn large_bodies_are_refused_however_they_come() {
     let server = Server::start(vec![Repeat::served("repeat")], options);
     server.csv(&readings(100)).error(413, "too-large");
     // Promised only: nothing of it is waited for.
-    let head = "POST /v1/forecast HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: text/csv\r\ncontent-length: 9999999999\r\n\r\n";
+    let head = "POST /v1/forecast HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: text/csv\r\ncontent-length: 9999999999\r\n\r\n";
     server.send(head, b"").error(413, "too-large");
     // In pieces, without a length.
-    let head = "POST /v1/forecast HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: text/csv\r\ntransfer-encoding: chunked\r\n\r\n";
+    let head = "POST /v1/forecast HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: text/csv\r\ntransfer-encoding: chunked\r\n\r\n";
     let piece = format!("200\r\n{}\r\n", "x".repeat(0x200));
     server.send(head, piece.repeat(4).as_bytes()).error(413, "too-large");
     assert_eq!(server.csv(&readings(8)).status, 200, "and it goes on");
@@ -163,7 +166,7 @@ fn large_bodies_are_refused_however_they_come() {
 fn a_body_that_does_not_come_is_given_up() {
     let options = ServeOptions { timeout: Duration::from_millis(200), ..ServeOptions::default() };
     let server = Server::start(vec![Repeat::served("repeat")], options);
-    let head = "POST /v1/forecast HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: text/csv\r\ncontent-length: 100\r\n\r\n";
+    let head = "POST /v1/forecast HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: text/csv\r\ncontent-length: 100\r\n\r\n";
     server.send(head, b"time,").error(408, "slow-body");
     // A peer that goes in the middle of its body harms nobody.
     let mut stream = server.connect();
@@ -188,9 +191,9 @@ fn a_head_that_does_not_come_is_given_up() {
 #[test]
 fn heads_that_are_too_long_or_no_heads_are_refused() {
     let server = Server::usual();
-    let long = format!("GET /{} HTTP/1.1\r\nhost: x\r\n\r\n", "a".repeat(200_000));
+    let long = format!("GET /{} HTTP/1.1\r\nhost: localhost\r\n\r\n", "a".repeat(200_000));
     assert!([0, 400, 414, 431].contains(&server.send(&long, b"").status));
-    let many = format!("GET / HTTP/1.1\r\nhost: x\r\n{}\r\n", "x: y\r\n".repeat(1000));
+    let many = format!("GET / HTTP/1.1\r\nhost: localhost\r\n{}\r\n", "x: y\r\n".repeat(1000));
     assert!([0, 400, 431].contains(&server.send(&many, b"").status));
     assert!([0, 400].contains(&server.send("\u{16}\u{3}\u{1} this is TLS\r\n\r\n", b"").status));
     assert_eq!(server.get("/healthz").status, 200);
@@ -247,7 +250,7 @@ fn running_requests_finish_when_the_server_stops() {
     let mut stream = server.connect();
     let body = readings(5);
     let head = format!(
-        "POST /v1/forecast HTTP/1.1\r\nhost: x\r\ncontent-type: text/csv\r\ncontent-length: {}\r\n\r\n{body}",
+        "POST /v1/forecast HTTP/1.1\r\nhost: localhost\r\ncontent-type: text/csv\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
     );
     stream.write_all(head.as_bytes()).unwrap();
@@ -271,16 +274,164 @@ fn an_idle_connection_does_not_hold_up_the_stop() {
 }
 
 #[test]
-fn connections_beyond_the_limit_wait() {
-    let options = ServeOptions {
-        max_connections: 1,
-        head_timeout: Duration::from_millis(300),
-        ..ServeOptions::default()
+fn requests_of_foreign_pages_are_refused_before_they_are_read() {
+    let server = Server::usual();
+    let body = readings(5);
+    let ask = |path: &str, lines: &str| {
+        let head = format!(
+            "POST {path} HTTP/1.1\r\n{lines}connection: close\r\ncontent-type: text/csv\r\ncontent-length: {}\r\n\r\n",
+            body.len()
+        );
+        server.send(&head, body.as_bytes())
     };
+    for (lines, code) in [
+        ("host: evil.example\r\n", "foreign-host"),
+        ("host: localhost\r\norigin: https://evil.example\r\n", "foreign-origin"),
+        ("host: localhost\r\norigin: null\r\n", "foreign-origin"),
+        ("host: localhost\r\nsec-fetch-site: cross-site\r\n", "foreign-origin"),
+    ] {
+        for path in ["/v1/forecast", "/v1/inspect", "/v1/models/repeat/echo", "/v1/models/repeat/forecast"] {
+            ask(path, lines).error(403, code);
+        }
+    }
+    assert_eq!(
+        ask("/v1/forecast", "host: localhost\r\norigin: http://localhost\r\nsec-fetch-site: same-origin\r\n")
+            .status,
+        200
+    );
+    assert_eq!(ask("/v1/forecast", &format!("host: {}\r\n", server.address)).status, 200);
+    // What a page may send without asking is no table.
+    server.post("/v1/forecast", "text/plain", readings(5)).error(415, "unknown-content-type");
+    let options = ServeOptions { hosts: vec!["load.example".into()], ..ServeOptions::default() };
+    let named = Server::start(vec![Repeat::served("repeat")], options);
+    let head = "GET /v1/models HTTP/1.1\r\nhost: load.example\r\norigin: https://load.example\r\nconnection: close\r\n\r\n";
+    assert_eq!(named.send(head, b"").status, 200);
+}
+
+#[test]
+fn bodies_that_would_grow_are_refused() {
+    let server = Server::usual();
+    let names: String = (0..1000).map(|i| format!("\"c{i}\":1,")).collect();
+    let rows = ",{}".repeat(900_000);
+    server
+        .json(&format!("{{\"readings\":[{{{}}}{rows}]}}", names.trim_end_matches(',')))
+        .error(413, "too-much-memory");
+    server.json(&format!("{{\"readings\":[{{}}{}]}}", ",{}".repeat(1_100_000))).error(422, "too-many-rows");
+    let many = format!("{{\"said\":[0{}]}}", ",0".repeat(2_000_000));
+    server.post("/v1/models/repeat/echo", "application/json", many).error(413, "too-many-values");
+    let commas = format!("time,load\n{}", format!("{}\n", ",".repeat(99)).repeat(40_000));
+    let answer = server.post("/v1/inspect", "text/csv", commas);
+    assert!([413, 422].contains(&answer.status), "{answer:?}");
+}
+
+#[test]
+fn silent_and_slow_peers_make_room_for_others() {
+    let options = ServeOptions { max_connections: 4, ..ServeOptions::default() };
     let server = Server::start(vec![Repeat::served("repeat")], options);
-    let _first = server.connect();
-    // It is accepted once the first, which says nothing, has been closed.
-    assert_eq!(server.get("/healthz").status, 200);
+    let mut held = Vec::new();
+    for round in 0..40 {
+        let mut stream = server.connect();
+        match round % 4 {
+            0 => {}
+            1 => stream.write_all(b"GET / HT").unwrap(),
+            2 => stream
+                .write_all(b"POST /v1/forecast HTTP/1.1\r\nhost: localhost\r\ncontent-type: text/csv\r\ncontent-length: 100\r\n\r\ntime")
+                .unwrap(),
+            // Asks for page after page and reads none of them.
+            _ => stream.write_all("GET / HTTP/1.1\r\nhost: localhost\r\n\r\n".repeat(30).as_bytes()).unwrap(),
+        }
+        held.push(stream);
+    }
+    for _ in 0..5 {
+        assert_eq!(server.get("/healthz").status, 200);
+        assert_eq!(server.csv(&readings(5)).status, 200);
+    }
+    let metrics = server.get("/metrics").body;
+    let turned = metrics.lines().find_map(|line| line.strip_prefix("gyeol_connections_turned_out_total "));
+    assert!(turned.and_then(|count| count.parse::<u32>().ok()).is_some_and(|count| count >= 36), "{metrics}");
+}
+
+#[test]
+fn an_answer_that_nobody_reads_is_given_up() {
+    let options = ServeOptions { write_timeout: Duration::from_millis(200), ..ServeOptions::default() };
+    let mut server = Server::start(vec![Repeat::served("repeat")], options);
+    let mut stream = server.connect();
+    stream.set_nonblocking(true).unwrap();
+    // More pages are asked for than the buffers of the system hold.
+    let ask = "GET / HTTP/1.1\r\nhost: localhost\r\n\r\n".repeat(2000);
+    let _ = stream.write(ask.as_bytes());
+    let began = Instant::now();
+    loop {
+        let open = server.get("/metrics").body.lines().any(|line| line == "gyeol_connections 2");
+        if !open {
+            break;
+        }
+        assert!(began.elapsed() < Duration::from_secs(20), "the connection is closed");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    server.tell_to_stop();
+    server.wait();
+}
+
+#[test]
+fn large_bodies_that_drip_make_room_for_one_that_comes() {
+    let options = ServeOptions { max_body: 256 << 10, ..ServeOptions::default() };
+    let server = Server::start(vec![Repeat::served("repeat")], options);
+    let body = readings(6_000).replace("2024-01-", "2024-02-");
+    assert!(body.len() > 150_000 && body.len() < 256 << 10, "{}", body.len());
+    let head = "POST /v1/forecast HTTP/1.1\r\nhost: localhost\r\ncontent-type: text/csv\r\ncontent-length: 262000\r\n\r\n";
+    let _held: Vec<_> = (0..14)
+        .map(|_| {
+            let mut stream = server.connect();
+            stream.write_all(head.as_bytes()).unwrap();
+            let _ = stream.write_all(&vec![b'x'; 250_000]);
+            stream
+        })
+        .collect();
+    let answer = server.csv(&body);
+    assert!([200, 422].contains(&answer.status), "{answer:?}");
+}
+
+#[test]
+fn what_is_on_its_way_when_the_server_stops_is_answered() {
+    for _ in 0..10 {
+        let mut server = Server::start(vec![slow("slow", 5)], ServeOptions::default());
+        let address = server.address;
+        let body = readings(5);
+        let ask = format!(
+            "POST /v1/forecast HTTP/1.1\r\nhost: localhost\r\ncontent-type: text/csv\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        let clients: Vec<_> = (0..8)
+            .map(|_| {
+                let ask = ask.clone();
+                std::thread::spawn(move || {
+                    let mut stream = std::net::TcpStream::connect(address).unwrap();
+                    for asked in 0.. {
+                        stream.write_all(ask.as_bytes()).unwrap();
+                        let (mut seen, mut piece) = (Vec::new(), [0; 4096]);
+                        // An answer ends with the brace of its object.
+                        while !seen.ends_with(b"}") {
+                            let count = stream.read(&mut piece).unwrap();
+                            assert!(count > 0, "request {asked} was begun and lost");
+                            seen.extend_from_slice(&piece[..count]);
+                        }
+                        let seen = String::from_utf8(seen).unwrap().to_ascii_lowercase();
+                        assert!(seen.starts_with("http/1.1 200"), "{seen}");
+                        if seen.contains("connection: close") {
+                            return asked;
+                        }
+                    }
+                    0
+                })
+            })
+            .collect();
+        std::thread::sleep(Duration::from_millis(60));
+        server.tell_to_stop();
+        server.wait();
+        let asked: usize = clients.into_iter().map(|client| client.join().unwrap()).sum();
+        assert!(asked > 8, "{asked} requests");
+    }
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! Documents out of Parquet and Arrow files, a batch of rows at a time.
 
 use std::borrow::Cow;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -13,7 +12,7 @@ use arrow_array::types::{
 use arrow_array::{Array, RecordBatch};
 use arrow_schema::{DataType, Schema};
 use gyeol_base::Fault;
-use gyeol_data::acquire::arrow_lengths;
+use gyeol_data::acquire::{arrow_lengths, parquet_lengths};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
@@ -25,7 +24,9 @@ use gyeol_base::{Error, Result};
 /// Bytes that a batch of an Arrow file may unpack to.
 const UNPACKED: u64 = 2 << 30;
 /// Rows of a batch; a block is a batch.
-const ROWS: usize = 4096;
+const ROWS: u64 = 4096;
+/// Bytes that the values of a batch may take where the file says them once for many rows.
+const REPEATED: u64 = 256 << 20;
 
 /// Sends the documents of a file as blocks; false when nobody takes them any more.
 pub(super) fn read(corpus: &Corpus, source: &Source, send: &mut dyn FnMut(Block) -> bool) -> Result<bool> {
@@ -39,11 +40,11 @@ pub(super) fn read(corpus: &Corpus, source: &Source, send: &mut dyn FnMut(Block)
     }
     // The readers check their input, but corrupt files have been known to make such libraries panic: a panic there is
     // one more way of saying that the file is broken.
-    let got = catch_unwind(AssertUnwindSafe(|| match source.format {
+    let got = gyeol_base::contained(|| match source.format {
         Format::Parquet => parquet(corpus, source, send),
         _ => arrow(corpus, source, send),
-    }));
-    got.unwrap_or_else(|_| Err(broken(path, "its parts contradict one another")))
+    });
+    got.unwrap_or_else(|| Err(broken(path, "its parts contradict one another")))
 }
 
 fn broken(path: &str, what: impl std::fmt::Display) -> Error {
@@ -61,13 +62,22 @@ fn open(path: &str) -> Result<std::fs::File> {
 
 fn parquet(corpus: &Corpus, source: &Source, send: &mut dyn FnMut(Block) -> bool) -> Result<bool> {
     let path = &source.path;
+    let mut file = std::io::BufReader::new(open(path)?);
+    let length = file.get_ref().metadata().map_err(|e| Error::reading(path, e))?.len();
+    parquet_lengths::footer(&mut file, length).map_err(|e| broken(path, e))?;
     let builder = ParquetRecordBatchReaderBuilder::try_new(open(path)?).map_err(|e| broken(path, e))?;
     let chosen = choose(corpus, source, builder.schema())?;
     let places = [Some(chosen.0), chosen.1].into_iter().flatten();
     let mask = ProjectionMask::roots(builder.parquet_schema(), places);
-    let bytes = std::fs::metadata(path).map_or(0, |m| m.len());
+    let leaves: Vec<usize> =
+        (0..builder.parquet_schema().num_columns()).filter(|&leaf| mask.leaf_included(leaf)).collect();
+    let again = || std::fs::File::open(path).map_err(|e| e.to_string());
+    let held = parquet_lengths::pages(&mut file, length, builder.metadata(), &leaves, u64::MAX, &again)
+        .map_err(|e| broken(path, e))?;
+    gyeol_base::Budget::new(UNPACKED).take(held.pages).map_err(|e| e.in_file(path))?;
+    let batch = REPEATED.checked_div(held.repeated).unwrap_or(ROWS).clamp(1, ROWS) as usize;
     let rows = builder.metadata().file_metadata().num_rows().max(1) as u64;
-    let reader = builder.with_projection(mask).with_batch_size(ROWS).build().map_err(|e| broken(path, e))?;
+    let reader = builder.with_projection(mask).with_batch_size(batch).build().map_err(|e| broken(path, e))?;
     // Columns keep their order in the projection.
     let places = match chosen.1 {
         None => (0, None),
@@ -77,7 +87,7 @@ fn parquet(corpus: &Corpus, source: &Source, send: &mut dyn FnMut(Block) -> bool
     let mut row = 0;
     for batch in reader {
         let batch = batch.map_err(|e| broken(path, e))?;
-        corpus.read.fetch_add(bytes * batch.num_rows() as u64 / rows, Ordering::Relaxed);
+        corpus.read.fetch_add(length * batch.num_rows() as u64 / rows, Ordering::Relaxed);
         if !send(block(corpus, source, &batch, places, row)?) {
             return Ok(false);
         }

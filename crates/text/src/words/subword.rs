@@ -91,6 +91,35 @@ fn failed(code: &'static str, error: tokenizers::Error) -> Error {
     )
 }
 
+/// Asks the crate, which panics over some models that it has read.
+fn within<T>(ask: impl FnOnce() -> tokenizers::Result<T>) -> tokenizers::Result<T> {
+    gyeol_base::contained(ask).unwrap_or_else(|| Err("its parts contradict one another".into()))
+}
+
+/// The part of a `tokenizer.json` that cannot be read, and why: the crate does not say which, and panics over some.
+fn damaged_part(json: &[u8]) -> Option<String> {
+    let whole: serde_json::Value = match serde_json::from_slice(json) {
+        Ok(whole) => whole,
+        Err(e) => return Some(format!("no sound JSON: {e}")),
+    };
+    let check = |name: &str, read: fn(serde_json::Value) -> serde_json::Result<()>| {
+        let part = whole.get(name).filter(|part| !part.is_null())?.clone();
+        let read = || read(part).map_err(|e| e.to_string());
+        let why = gyeol_base::contained(read)
+            .unwrap_or_else(|| Err("its values contradict one another".into()))
+            .err()?;
+        Some(format!("the field \"{name}\" cannot be read: {why}"))
+    };
+    fn part<T: serde::de::DeserializeOwned>(value: serde_json::Value) -> serde_json::Result<()> {
+        serde_json::from_value::<T>(value).map(drop)
+    }
+    check("normalizer", part::<tokenizers::NormalizerWrapper>)
+        .or_else(|| check("pre_tokenizer", part::<tokenizers::PreTokenizerWrapper>))
+        .or_else(|| check("model", part::<tokenizers::ModelWrapper>))
+        .or_else(|| check("post_processor", part::<tokenizers::PostProcessorWrapper>))
+        .or_else(|| check("decoder", part::<tokenizers::DecoderWrapper>))
+}
+
 fn no_text() -> Error {
     Error::input(
         Fault::new("no-text", "no text to learn sub-words from")
@@ -286,11 +315,12 @@ impl Subword {
     /// # Errors
     /// They are no such file.
     pub fn from_json(name: &str, json: &[u8]) -> Result<Self> {
-        let model = Tokenizer::from_bytes(json).map_err(|e| {
+        let model = within(|| Tokenizer::from_bytes(json)).map_err(|e| {
+            let found = damaged_part(json).unwrap_or_else(|| e.to_string());
             Error::input(
-                Fault::new("subword-file", e.to_string())
+                Fault::new("subword-file", found)
                     .file(name)
-                    .cause("this is no tokenizer.json, or one of a later version")
+                    .cause("this is no tokenizer.json, one of a later version, or a damaged one")
                     .next("write it anew with the library that made it, or train a model"),
             )
         })?;
@@ -335,7 +365,8 @@ impl Subword {
     /// # Errors
     /// The model cannot encode the text, such as one without an entry for unknown characters.
     pub fn encode(&self, text: &str) -> Result<Vec<u32>> {
-        let found = self.model.encode_fast(text, false).map_err(|e| failed("subword-encoding", e))?;
+        let found =
+            within(|| self.model.encode_fast(text, false)).map_err(|e| failed("subword-encoding", e))?;
         Ok(found.get_ids().to_vec())
     }
 
@@ -344,8 +375,8 @@ impl Subword {
     /// # Errors
     /// See [`Subword::encode`].
     pub fn encode_batch(&self, texts: &[&str]) -> Result<Vec<Vec<u32>>> {
-        let found =
-            self.model.encode_batch_fast(texts.to_vec(), false).map_err(|e| failed("subword-encoding", e))?;
+        let found = within(|| self.model.encode_batch_fast(texts.to_vec(), false))
+            .map_err(|e| failed("subword-encoding", e))?;
         Ok(found.iter().map(|e| e.get_ids().to_vec()).collect())
     }
 
@@ -367,7 +398,7 @@ impl Subword {
         if !ids.iter().any(plain) {
             return Ok(String::new());
         }
-        self.model.decode(ids, true).map_err(|e| failed("subword-decoding", e))
+        within(|| self.model.decode(ids, true)).map_err(|e| failed("subword-decoding", e))
     }
 }
 
@@ -376,7 +407,7 @@ impl Tokenize for Subword {
     /// why.
     fn each(&self, text: &str, token: &mut dyn FnMut(&str)) {
         // `encode_fast` leaves the pieces of some models empty.
-        if let Ok(found) = self.model.encode(text, false) {
+        if let Ok(found) = within(|| self.model.encode(text, false)) {
             found.get_tokens().iter().for_each(|t| token(t));
         }
     }
@@ -478,5 +509,36 @@ mod tests {
         let model = Subword::train(texts().iter(), SubwordKind::Bpe, 60, 2).unwrap();
         assert_eq!(model.decode(&[9999]).unwrap_err().code(), "unknown-id");
         assert_eq!("bpee".parse::<SubwordKind>().unwrap_err().code(), "unknown-subword");
+    }
+
+    #[test]
+    fn altered_tokenizers_are_read_or_refused() {
+        let kinds = [SubwordKind::Bpe, SubwordKind::Unigram, SubwordKind::WordPiece];
+        let samples = kinds
+            .map(|kind| Subword::train(texts().iter(), kind, 90, 2).unwrap().to_json().unwrap().into_bytes());
+        crate::mutate::fuzz(400, &samples, |bytes| {
+            let model = Subword::from_json("tokenizer.json", bytes).map_err(|e| e.to_string())?;
+            for text in ["the lowest river", "나무에서"] {
+                model.each(text, &mut |_| ());
+                if let Ok(ids) = model.encode(text) {
+                    let _ = model.decode(&ids);
+                }
+            }
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn the_damaged_part_of_a_tokenizer_is_named() {
+        let sound = Subword::train(texts().iter(), SubwordKind::Bpe, 90, 2).unwrap().to_json().unwrap();
+        for (part, from, to) in [
+            ("decoder", "\"decoder\":{\"type\":\"Metaspace\"", "\"decoder\":{\"type\":\"Metospace\""),
+            ("model", "\"type\":\"BPE\"", "\"type\":\"BPX\""),
+        ] {
+            assert!(sound.contains(from), "{sound}");
+            let error = Subword::from_json("t.json", sound.replace(from, to).as_bytes()).unwrap_err();
+            assert!(error.to_string().contains(&format!("\"{part}\"")), "{error}");
+        }
+        assert!(Subword::from_json("t.json", b"{\"version\":").unwrap_err().to_string().contains("JSON"));
     }
 }

@@ -112,14 +112,14 @@ fn say(common: &Common, rows_in: u64, rows_out: u64, report: &CleaningReport) ->
     if common.quiet {
         return Ok(());
     }
-    eprintln!("  {rows_in} texts in, {rows_out} texts out");
+    say!("  {rows_in} texts in, {rows_out} texts out");
     for rule in &report.rules {
-        eprintln!("  {:16} {} places in {} texts", rule.rule.name(), rule.places, rule.documents);
+        say!("  {:16} {} places in {} texts", rule.rule.name(), rule.places, rule.documents);
         for sample in &rule.samples {
             let shown = |text: &str| {
                 text.chars().map(|c| if c.is_control() { '\u{b7}' } else { c }).collect::<String>()
             };
-            eprintln!("      {}  →  {}", shown(&sample.before), shown(&sample.after));
+            say!("      {}  →  {}", shown(&sample.before), shown(&sample.after));
         }
     }
     Ok(())

@@ -93,7 +93,7 @@ pub fn encode(
     lines.finish()?;
     notes(common, &corpus);
     if cut > 0 && !common.quiet {
-        eprintln!("  {cut} rows were longer than {} and cut", form.max_len.unwrap_or_default());
+        say!("  {cut} rows were longer than {} and cut", form.max_len.unwrap_or_default());
     }
     Ok(())
 }

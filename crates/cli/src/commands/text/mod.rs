@@ -217,7 +217,7 @@ impl Lines {
 /// Says what reading decided, unless it is to be quiet.
 pub(super) fn notes(common: &Common, corpus: &Corpus) {
     if !common.quiet {
-        corpus.notes().iter().for_each(|note| eprintln!("  {note}"));
+        corpus.notes().iter().for_each(|note| say!("  {note}"));
     }
 }
 

@@ -64,7 +64,7 @@ pub fn split(
     }
     if !common.quiet {
         let [train, valid, test] = counts;
-        eprintln!(
+        say!(
             "  {train} to train, {valid} to choose, {test} to test; {} repeats kept together",
             split.repeated
         );

@@ -75,7 +75,7 @@ pub fn vocab(
         }));
     }
     if !common.quiet {
-        eprintln!(
+        say!(
             "  {} documents · {} tokens · {} distinct words, {} of them kept: {:.2} % of the text",
             total.documents,
             total.tokens,
@@ -88,7 +88,7 @@ pub fn vocab(
             .map(|Coverage { size, coverage }| format!("{size} → {:.1} %", 100.0 * coverage))
             .collect();
         if !points.is_empty() {
-            eprintln!("  most frequent words → share of the text: {}", points.join(" · "));
+            say!("  most frequent words → share of the text: {}", points.join(" · "));
         }
     }
     Ok(())
@@ -131,7 +131,7 @@ pub fn subwords(
         return output::json(&json!({ "size": model.size(), "documents": all.len() }));
     }
     if !common.quiet {
-        eprintln!("  {} sub-words; use them by --scheme subword:{}", model.size(), wanted.output);
+        say!("  {} sub-words; use them by --scheme subword:{}", model.size(), wanted.output);
     }
     Ok(())
 }

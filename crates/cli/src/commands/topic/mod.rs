@@ -153,7 +153,7 @@ impl<'a> Source<'a> {
             prepare.lang = "ko".into();
             prepare.scheme = Some("korean-stems".into());
             if !self.common.quiet {
-                eprintln!("  Korean: words by their stems; --scheme scikit-learn takes them as they stand");
+                say!("  Korean: words by their stems; --scheme scikit-learn takes them as they stand");
             }
         }
         Ok(())

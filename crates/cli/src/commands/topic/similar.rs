@@ -102,7 +102,7 @@ fn by_model(common: &Common, args: &Similar, pool: &Pool) -> Result<()> {
         }
         None => {
             if !common.quiet {
-                eprintln!("  the texts themselves are not in the model: --documents FILE shows those found");
+                say!("  the texts themselves are not in the model: --documents FILE shows those found");
             }
             HashMap::new()
         }

@@ -45,7 +45,7 @@ fn manifest(rung: &str, file: &str, sha256: String, rows: usize, scores: serde_j
 fn left_out(common: &Common, data: &Unlabelled) {
     if !common.quiet {
         for (name, why) in data.left_out.iter().take(20) {
-            eprintln!("  '{}' is left out: {why}", gyeol_base::shorten(name, 40));
+            say!("  '{}' is left out: {why}", gyeol_base::shorten(name, 40));
         }
     }
 }
@@ -232,7 +232,7 @@ pub fn reduce(common: &Common, args: &Reduce) -> Result<()> {
     left_out(common, &data);
     let found = reduced(&data, args.k, &pool)?;
     if found.explained.len() < args.k && !common.quiet {
-        eprintln!("  the rows vary in {} directions alone", found.explained.len());
+        say!("  the rows vary in {} directions alone", found.explained.len());
     }
     if let Some(out) = args.output.as_ref().filter(|out| is_model(out)) {
         let scores = json!({ "explained": found.explained });

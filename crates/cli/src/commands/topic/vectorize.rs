@@ -159,7 +159,7 @@ fn said(common: &Common, path: &Path, model: Option<PathBuf>, shape: (usize, usi
     if !common.quiet {
         let share = 100.0 * nonzeros as f64 / (documents.max(1) as f64 * terms.max(1) as f64);
         let beside = model.map_or(String::new(), |m| format!(", {m}"));
-        eprintln!(
+        say!(
             "  {documents} documents · {terms} terms · {nonzeros} numbers ({share:.2} %) → {}{beside}",
             path.display()
         );

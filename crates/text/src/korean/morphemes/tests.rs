@@ -1,4 +1,5 @@
 use super::*;
+use crate::mutate::fuzz;
 use crate::real_files::real_file;
 use std::path::PathBuf;
 
@@ -136,6 +137,23 @@ fn the_path_of_lowest_cost_is_found() {
     assert_eq!(tagged(tiny.path(), "나는  x9 나무 "), ["나/NP", "는/JX", "x9/SY", "나무/NNG"]);
     assert_eq!(tagged(tiny.path(), ""), Vec::<String>::new());
     assert_eq!(tagged(tiny.path(), " \n \n나"), ["나/NP"]);
+}
+
+/// `char.bin` is 262 KB of which little matters: the other three are altered more.
+#[test]
+fn altered_dictionaries_are_read_or_refused() {
+    let tiny = Tiny::new();
+    for (file, count) in [("sys.dic", 600), ("unk.dic", 300), ("matrix.bin", 200), ("char.bin", 40)] {
+        let sound = std::fs::read(tiny.path().join(file)).unwrap();
+        fuzz(count, std::slice::from_ref(&sound), |bytes| {
+            tiny.change(file, |old| *old = bytes.to_vec());
+            let read = Morphemes::open(tiny.path(), MorphemeParams { tags: true, content_only: false });
+            let read = read.map_err(|e| e.to_string())?;
+            read.tokens("나무는 나는 x9 무");
+            Ok(())
+        });
+        tiny.change(file, |old| *old = sound);
+    }
 }
 
 #[test]

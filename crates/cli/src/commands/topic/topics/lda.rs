@@ -156,7 +156,7 @@ fn warn_of_boilerplate(common: &Common, counts: &Counts) {
     let shown: Vec<String> = common_words.iter().take(8).map(|(_, word)| format!("'{word}'")).collect();
     let more =
         if common_words.len() > 8 { format!(" and {} more", common_words.len() - 8) } else { String::new() };
-    eprintln!(
+    say!(
         "gyeol: warning: over half of the documents have {}{more}: the heads of mails, or a form, rather than topics; --max-df 0.5 leaves such words out",
         shown.join(", ")
     );
@@ -196,7 +196,7 @@ fn map(
     let k = fitted.model.k();
     if k > MOST_MAPPED {
         if !common.quiet {
-            eprintln!("gyeol: no map: {k} topics are more than the {MOST_MAPPED} that a page can show");
+            say!("gyeol: no map: {k} topics are more than the {MOST_MAPPED} that a page can show");
         }
         return Ok(None);
     }

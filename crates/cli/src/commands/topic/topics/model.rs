@@ -61,7 +61,7 @@ pub fn infer(common: &Common, args: &Topics, file: &str) -> Result<()> {
     let documents = model.read(&rows, &pool);
     let unknown = documents.iter().filter(|d| d.mix.is_none()).count();
     if unknown > 0 && !common.quiet {
-        eprintln!(
+        say!(
             "  {unknown} of {} documents have no word that the model knows, and get no topics",
             documents.len()
         );
