@@ -22,9 +22,16 @@ pub(crate) fn make(options: &Climb) -> Result<(PathBuf, FolderLock)> {
     let lock = FolderLock::take(&out)?;
     [&out, &rungs].into_iter().for_each(|folder| gyeol_base::remove_left_parts(folder));
     if !options.resume {
+        // Those of rungs that are fitted now take their place.
+        let times = times::path(&out);
+        if let Err(e) = std::fs::remove_file(&times)
+            && e.kind() != ErrorKind::NotFound
+        {
+            return Err(failed(&times, e));
+        }
         for entry in std::fs::read_dir(&rungs).map_err(|e| failed(&rungs, e))? {
             let path = entry.map_err(|e| failed(&rungs, e))?.path();
-            if path == times::path(&out) || path.extension().is_some_and(|e| e == "gyeol" || e == "state") {
+            if path.extension().is_some_and(|e| e == "gyeol" || e == "state") {
                 std::fs::remove_file(&path).map_err(|e| failed(&path, e))?;
             }
         }

@@ -17,7 +17,7 @@ struct Measured {
     epochs: Vec<f64>,
 }
 
-/// Measures of the rungs of a run, in `DIR/rungs/times.json`.
+/// Measures of the rungs of a run, in `DIR/times.json`.
 pub(crate) struct Times {
     path: PathBuf,
     of: BTreeMap<String, Measured>,
@@ -25,7 +25,7 @@ pub(crate) struct Times {
 
 /// The file below the folder of a run.
 pub(crate) fn path(out: &Path) -> PathBuf {
-    out.join("rungs").join("times.json")
+    out.join("times.json")
 }
 
 impl Times {

@@ -221,7 +221,7 @@ fn next_steps(recipe: &AnyRecipe, outcome: &Outcome, language: Language) -> Stri
 
 /// Removes what a climb left in its working folder, and the folder if nothing else lies there.
 fn clear(left: [&PathBuf; 3], work: &Path) -> Result<()> {
-    for file in left {
+    for file in left.into_iter().chain([&work.join("times.json")]) {
         std::fs::remove_file(file)?;
     }
     std::fs::remove_dir_all(work.join("rungs"))?;
