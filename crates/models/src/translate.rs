@@ -1,12 +1,14 @@
 //! Translators, asked with texts.
 
 use gyeol_base::{Fault, Result};
-use gyeol_neural::net::Length;
+use gyeol_neural::net::{Drawn, Length};
 use gyeol_sequence::{Asked, Translated, Translator, Way};
-use gyeol_tensor::Pool;
+use gyeol_tensor::{Draw, Pool};
 use serde_json::{Map, Value, json};
 
-use crate::answers::{Answers, Ask, Reply, VerbSpec, no_such_verb, number, object, text, texts, whole};
+use crate::answers::{
+    Answers, Ask, Reply, VerbSpec, no_such_verb, number, object, text, texts, whole, wrong_shape,
+};
 
 /// Texts that are asked at once, and the widest beam.
 const MOST: (usize, u64) = (10_000, 100);
@@ -22,7 +24,22 @@ fn alpha() -> Value {
 
 fn asked(ask: &Map<String, Value>, weights: bool) -> Result<Asked> {
     let beam = whole(ask, "beam", 1, MOST.1)? as usize;
-    Ok(Asked { beam, length: Length::Gnmt(number(ask, "alpha", 1.0)?), weights })
+    let sample = match ask.get("sample") {
+        None | Some(Value::Null) => false,
+        Some(Value::Bool(sample)) => *sample,
+        Some(_) => return Err(wrong_shape("'sample' must be true or false".into())),
+    };
+    let by = Draw {
+        temperature: number(ask, "temperature", 1.0)?,
+        top_k: whole(ask, "top_k", 0, u64::from(u32::MAX))? as usize,
+        top_p: number(ask, "top_p", 1.0)?,
+    };
+    let drawn = sample.then_some(Drawn { by, seed: whole(ask, "seed", 0, u64::MAX)?, first: 0 });
+    let most = match whole(ask, "max", 0, MOST.0 as u64)? {
+        0 => None,
+        most => Some(most as usize),
+    };
+    Ok(Asked { beam, length: Length::Gnmt(number(ask, "alpha", 1.0)?), drawn, most, weights })
 }
 
 /// A translation as an object.
@@ -63,7 +80,7 @@ pub fn attends(model: &Translator) -> Result<()> {
             "this net has no attention: its decoder begins with the last state of the encoder alone"
         }
         Way::Nearest(_) => "a translation memory has no attention; `translate` says which source was nearest",
-        Way::Copy | Way::Frequent(_) => "a baseline has no attention",
+        Way::Copy | Way::Frequent(_) | Way::Counts(_) => "a baseline has no attention",
     };
     Err(Fault::new("not-explained", found).next("explain an lstm-attention of the same run").input())
 }
@@ -75,7 +92,16 @@ impl Answers for Translator {
             about: "What is made of each text.",
             table: false,
             input: json!({ "type": "object", "required": ["texts"], "properties": {
-                "texts": { "type": "array", "items": { "type": "string" } }, "beam": beam(), "alpha": alpha(),
+                "texts": { "type": "array", "items": { "type": "string" },
+                    "description": "Of a model of classes: classes." },
+                "beam": beam(), "alpha": alpha(),
+                "sample": { "type": "boolean", "description": "Whether texts are drawn; the likeliest where it is left out." },
+                "temperature": { "type": "number", "minimum": 0 },
+                "top_k": { "type": "integer", "minimum": 0, "description": "0 for all tokens." },
+                "top_p": { "type": "number", "exclusiveMinimum": 0, "maximum": 1 },
+                "seed": { "type": "integer", "minimum": 0 },
+                "max": { "type": "integer", "minimum": 0, "maximum": MOST.0,
+                    "description": "Most tokens said; 0 or left out, a multiple of the source's." },
             } }),
             output: json!({ "type": "object", "required": ["translations"], "properties": {
                 "translations": { "type": "array", "items": { "type": "object", "properties": {

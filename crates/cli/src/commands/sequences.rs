@@ -7,10 +7,11 @@ use gyeol_bundle::{Bundle, Summary};
 use gyeol_ladder::recipe::{PairsRecipe, TagsRecipe};
 use gyeol_ladder::tasks::{pairs, tags};
 use gyeol_models::{Registry, attends, attention, labelled, translation};
-use gyeol_neural::net::Length;
+use gyeol_neural::net::{Drawn, Length};
 use gyeol_report::lesson::{Block, Lesson, Section, Sheet, Tints};
 use gyeol_report::text;
 use gyeol_sequence::{Asked, Form, Tagger, Translated, Translator};
+use gyeol_tensor::Draw;
 use gyeol_text::corpus::{Corpus, CorpusOptions, Format, Labels, Unit};
 use serde_json::json;
 
@@ -33,10 +34,30 @@ const MOST: usize = 4;
 /// Runs a verb of sequences.
 pub fn run(common: &Common, verb: SequenceVerb) -> Result<()> {
     match verb {
-        SequenceVerb::Translate { model, texts, beam, alpha } => {
+        SequenceVerb::Translate {
+            model,
+            texts,
+            beam,
+            alpha,
+            sample,
+            count,
+            max,
+            temperature,
+            top_k,
+            top_p,
+        } => {
             let (model, _) = opened(&model)?;
-            let asked = Asked { beam: usize::from(beam), length: Length::Gnmt(alpha), weights: false };
-            translate(common, &model, &texts, &asked)
+            let by = Draw { temperature, top_k, top_p };
+            let drawn = sample.then_some(Drawn { by, seed: common.seed.unwrap_or(0), first: 0 });
+            let most = max.map(|max| max as usize);
+            let (beam, length) = (usize::from(beam), Length::Gnmt(alpha));
+            translate(
+                common,
+                &model,
+                &texts,
+                count as usize,
+                Asked { beam, length, drawn, most, weights: false },
+            )
         }
         SequenceVerb::Tag { model, texts } => {
             let (model, _) = Registry::standard().open_as::<Tagger>(&model)?;
@@ -72,11 +93,22 @@ fn lines(texts: &[String]) -> Result<Vec<String>> {
     Ok(all)
 }
 
-fn translate(common: &Common, model: &Translator, texts: &[String], asked: &Asked) -> Result<()> {
+/// Each text `count` times; what is drawn hangs on the place of the text alone.
+fn translate(
+    common: &Common,
+    model: &Translator,
+    texts: &[String],
+    count: usize,
+    mut asked: Asked,
+) -> Result<()> {
     let (lines, pool) = (lines(texts)?, pool(common));
     let mut out = std::io::stdout().lock();
-    for (at, some) in lines.chunks(AT_ONCE).enumerate() {
-        let said = model.translate(some, asked, &pool).map_err(|e| further(e, at))?;
+    let all: Vec<&str> = lines.iter().flat_map(|line| std::iter::repeat_n(line.as_str(), count)).collect();
+    for (at, some) in all.chunks(AT_ONCE).enumerate() {
+        if let Some(drawn) = &mut asked.drawn {
+            drawn.first = (at * AT_ONCE) as u64;
+        }
+        let said = model.translate(some, &asked, &pool).map_err(|e| further(e, at, count))?;
         for (source, said) in some.iter().zip(&said) {
             if common.json {
                 writeln!(out, "{}", translation(source, said))?;
@@ -92,7 +124,7 @@ fn tag(common: &Common, model: &Tagger, texts: &[String]) -> Result<()> {
     let (lines, pool) = (lines(texts)?, pool(common));
     let mut out = std::io::stdout().lock();
     for (at, some) in lines.chunks(AT_ONCE).enumerate() {
-        let said = model.tag(some, &pool).map_err(|e| further(e, at))?;
+        let said = model.tag(some, &pool).map_err(|e| further(e, at, 1))?;
         for one in &said {
             match model.form {
                 _ if common.json => writeln!(out, "{}", labelled(model.form, one))?,
@@ -109,10 +141,10 @@ fn tag(common: &Common, model: &Tagger, texts: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// An error whose text is counted among those at once, counted among all.
-fn further(mut e: gyeol_base::Error, at: usize) -> gyeol_base::Error {
+/// An error whose text is counted among those at once, counted among all of which each was asked `count` times.
+fn further(mut e: gyeol_base::Error, at: usize, count: usize) -> gyeol_base::Error {
     if let Some(row) = &mut e.fault_mut().row {
-        *row += at * AT_ONCE;
+        *row = (*row + at * AT_ONCE - 1) / count + 1;
     }
     e
 }
@@ -148,8 +180,10 @@ pub fn evaluate(common: &Common, bundle: Bundle, args: &Scoring) -> Result<()> {
     recipe.seed = common.seed.unwrap_or(0);
     let mut counting = until_stopped();
     let found = pairs::evaluate(&model, &recipe, &pool(common), &mut Stopping(&mut counting))?;
-    let [bleu, chrf] = found.signatures;
-    let more = json!({ "rung": summary.rung, "n": found.n, "signatures": { "bleu": bleu, "chrf": chrf } });
+    let mut more = json!({ "rung": summary.rung, "n": found.n });
+    for (name, signature) in found.signatures {
+        more["signatures"][name] = json!(signature);
+    }
     let all = found.metrics.iter().map(|(name, i)| (*name, [i.value, i.low, i.high]));
     scores(common, &summary.rung, found.n, all, more)
 }

@@ -41,6 +41,17 @@ fn texts_are_translated_scored_explained_and_refused() {
     place.call(&["translate", model, "a", "-"]).misused(&["standard input"]);
     place.call(&["translate", model, "a", "--beam", "0"]).misused(&["1..=100"]);
     place.call(&["translate", model, &"one ".repeat(2500)]).failed(&["text 1 has 2500 tokens"]);
+    let drawn =
+        ["translate", model, "one two one two", "four", "--sample", "--temperature", "2", "--count", "3"];
+    let drawn = |more: &[&str]| place.call(&[&drawn[..], more].concat()).ok().out;
+    assert_eq!((drawn(&[]).lines().count(), drawn(&[])), (6, drawn(&["--threads", "1"])));
+    assert_ne!(drawn(&[]), drawn(&["--seed", "1"]));
+    assert_eq!(drawn(&["--top-k", "1"]).lines().next(), Some("1212"));
+    assert!(drawn(&["--max", "1"]).lines().all(|line| line.len() <= 1));
+    place.call(&["translate", model, "one", "--sample", "--beam", "3"]).misused(&["--beam"]);
+    place.call(&["translate", model, "one", "--count", "3"]).misused(&["--sample"]);
+    place.call(&["translate", model, "one", "--sample", "--top-p", "0"]).failed(&["top-p 0"]);
+    place.call(&["translate", "out/rungs/nearest.gyeol", "one", "--sample"]).failed(&["no probabilities"]);
     let scores = place.call(&["evaluate", model, "pairs.tsv", "--json"]).ok().json();
     assert!(scores["n"] == 256 && scores["metrics"]["exact"]["value"].as_f64() > Some(0.9), "{scores}");
     assert_eq!(scores["signatures"]["bleu"], "nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp");

@@ -140,7 +140,7 @@ impl AnyRecipe {
             }
             AnyRecipe::Tag(recipe) => recipe.rungs.last().map_or(TagsRecipe::LAST_DEFAULT, |rung| &rung.name),
             AnyRecipe::Translate(recipe) => {
-                recipe.rungs.last().map_or(PairsRecipe::LAST_DEFAULT, |rung| &rung.name)
+                recipe.rungs.last().map_or(recipe.last_default(), |rung| &rung.name)
             }
         }
     }
