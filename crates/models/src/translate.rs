@@ -69,6 +69,20 @@ pub fn attention(source: &str, said: &Translated) -> Value {
     one
 }
 
+/// Whether it is a net that reads its source and has no attention: what it leans on is found by leaving tokens out.
+pub fn leans(model: &Translator) -> bool {
+    matches!(&model.way, Way::Net(net) if net.predictor.net().params().attention.is_none() && !net.blind)
+}
+
+/// A translation with what ln P of it loses without each token of the source.
+pub fn leaned(source: &str, said: &Translated, lost: &[(String, f64)]) -> Value {
+    let mut one = translation(source, said);
+    let short = |v: f64| (v * 1e4).round() / 1e4;
+    one["leaned"] =
+        lost.iter().map(|(token, lost)| json!({ "token": token, "lost": short(*lost) })).collect();
+    one
+}
+
 /// Refuses a translator that looks at nothing.
 ///
 /// # Errors
@@ -76,9 +90,7 @@ pub fn attention(source: &str, said: &Translated) -> Value {
 pub fn attends(model: &Translator) -> Result<()> {
     let found = match &model.way {
         Way::Net(net) if net.predictor.net().params().attention.is_some() => return Ok(()),
-        Way::Net(_) => {
-            "this net has no attention: its decoder begins with the last state of the encoder alone"
-        }
+        Way::Net(_) => "this net reads nothing of its source",
         Way::Nearest(_) => "a translation memory has no attention; `translate` says which source was nearest",
         Way::Copy | Way::Frequent(_) | Way::Counts(_) => "a baseline has no attention",
     };
@@ -113,18 +125,20 @@ impl Answers for Translator {
                 } } },
             } }),
         }];
-        if attends(self).is_ok() {
+        if attends(self).is_ok() || leans(self) {
             verbs.push(VerbSpec {
                 name: "explain",
-                about: "What the net looks at in the source with each token that it says.",
+                about: "What the net looks at in the source with each token that it says; without attention, what it loses without each.",
                 table: false,
                 input: json!({ "type": "object", "required": ["text"], "properties": {
                     "text": { "type": "string" }, "beam": beam(), "alpha": alpha(),
                 } }),
-                output: json!({ "type": "object", "required": ["read", "said", "attention"], "properties": {
+                output: json!({ "type": "object", "required": ["text", "translation"], "properties": {
                     "text": { "type": "string" }, "translation": { "type": "string" },
                     "read": { "type": "array", "items": { "type": "string" }, "description": "Tokens read, the end last." },
                     "said": { "type": "array", "items": { "type": "string" }, "description": "Tokens said." },
+                    "leaned": { "type": "array", "items": { "type": "object" },
+                        "description": "Without attention: what ln P of the translation loses without each token of the source." },
                     "attention": { "type": "array", "description": "A row a token said, a weight a token read.",
                         "items": { "type": "array", "items": { "type": "number" } } },
                 } }),
@@ -148,8 +162,12 @@ impl Answers for Translator {
                 Ok(Reply::Json(json!({ "translations": all })))
             }
             "explain" => {
-                attends(self)?;
                 let text = text(&ask, "text")?;
+                if leans(self) {
+                    let (said, lost) = self.leaned(&text, pool)?;
+                    return Ok(Reply::Json(leaned(&text, &said, &lost)));
+                }
+                attends(self)?;
                 let said = self.translate(&[&text], &asked(&ask, true)?, pool)?;
                 Ok(Reply::Json(said.first().map_or(Value::Null, |said| attention(&text, said))))
             }

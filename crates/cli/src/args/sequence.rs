@@ -39,7 +39,7 @@ pub enum SequenceVerb {
         #[arg(long, value_name = "P", default_value_t = 1.0, requires = "sample")]
         top_p: f64,
     },
-    /// Label every character or token of texts with a fitted tagger; of a spacing model the text with its blanks.
+    /// Label every character or token of texts with a fitted tagger; of blanks or sentence ends the text with these put in.
     Tag {
         /// Model file.
         model: PathBuf,

@@ -4,6 +4,7 @@ mod climb;
 mod correct;
 mod examples;
 mod inside;
+mod labels;
 mod lessons;
 mod model;
 mod models;

@@ -6,11 +6,11 @@ use std::path::Path;
 use gyeol_bundle::{Bundle, Summary};
 use gyeol_ladder::recipe::{PairsRecipe, TagsRecipe};
 use gyeol_ladder::tasks::{pairs, tags};
-use gyeol_models::{Registry, attends, attention, labelled, translation};
+use gyeol_models::{Registry, attends, attention, labelled, leaned, leans, translation};
 use gyeol_neural::net::{Drawn, Length};
 use gyeol_report::lesson::{Block, Lesson, Section, Sheet, Tints};
 use gyeol_report::text;
-use gyeol_sequence::{Asked, Form, Tagger, Translated, Translator};
+use gyeol_sequence::{Asked, Tagger, Translated, Translator};
 use gyeol_tensor::Draw;
 use gyeol_text::corpus::{Corpus, CorpusOptions, Format, Labels, Unit};
 use serde_json::json;
@@ -126,10 +126,10 @@ fn tag(common: &Common, model: &Tagger, texts: &[String]) -> Result<()> {
     for (at, some) in lines.chunks(AT_ONCE).enumerate() {
         let said = model.tag(some, &pool).map_err(|e| further(e, at, 1))?;
         for one in &said {
-            match model.form {
+            match model.form.text(one) {
                 _ if common.json => writeln!(out, "{}", labelled(model.form, one))?,
-                Form::Spacing => writeln!(out, "{}", one.spaced())?,
-                Form::Tokens => {
+                Some(text) => writeln!(out, "{text}")?,
+                None => {
                     for (unit, label) in one.units.iter().zip(&one.labels) {
                         writeln!(out, "{unit}\t{label}")?;
                     }
@@ -235,8 +235,19 @@ pub fn explain(common: &Common, asked: &Explained, bundle: Bundle, path: &Path, 
     }
     let rung = bundle.summary().rung;
     let model: Translator = bundle.open_as().map_err(|e| e.in_file(path))?;
-    attends(&model).map_err(|e| e.in_file(path))?;
     let source = one_text(common, None, input, asked)?;
+    if leans(&model) {
+        if asked.html.is_some() {
+            return Err(Failure::Usage("--html goes with nets with attention".into()));
+        }
+        let (said, lost) = model.leaned(&source, &pool(common))?;
+        if common.json {
+            return output::json(&leaned(&source, &said, &lost));
+        }
+        let language = output::language(common.language.as_deref(), None)?;
+        return output::text(&losses(&said, &lost, language));
+    }
+    attends(&model).map_err(|e| e.in_file(path))?;
     let how = Asked { weights: true, ..Asked::default() };
     let said = model.translate(&[&source], &how, &pool(common))?.into_iter().next().unwrap_or_default();
     let language = output::language(common.language.as_deref(), None)?;
@@ -254,12 +265,25 @@ pub fn explain(common: &Common, asked: &Explained, bundle: Bundle, path: &Path, 
     output::text(&table(&said, language))
 }
 
-fn token(token: &str) -> String {
+pub(super) fn token(token: &str) -> String {
     let shown = token.replace('▁', " ");
     match shown.trim() {
         "" => "␣".to_owned(),
         plain => gyeol_base::shorten(plain, TOKEN),
     }
+}
+
+/// A row a token of the source: what ln P of the translation loses without it.
+fn losses(said: &Translated, lost: &[(String, f64)], language: gyeol_report::Language) -> String {
+    let mut out = format!("\n  {}\n  {}\n\n", said.text, text::message("leaned-see", &[], language));
+    let width = |token: &str| gyeol_report::terminal::display_width(token);
+    let widest = lost.iter().map(|(word, _)| width(&token(word))).max().unwrap_or(0);
+    for (word, lost) in lost {
+        let word = token(word);
+        let pad = " ".repeat(widest.saturating_sub(width(&word)));
+        out += &format!("  {word}{pad}  {}\n", text::signed(*lost, 2, language));
+    }
+    out
 }
 
 /// A row a token said: what was looked at most, with its share.

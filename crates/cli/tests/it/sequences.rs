@@ -63,6 +63,16 @@ fn texts_are_translated_scored_explained_and_refused() {
     let json = place.call(&["explain", model, "one two three four", "--json"]).ok().json();
     assert_eq!(json["read"].as_array().map(Vec::len), Some(5));
     place.call(&["explain", "out/rungs/nearest.gyeol", "one"]).failed(&["no attention"]);
+    place.write("gru.toml", "task = \"translate\"\n[data]\nfile = \"pairs.tsv\"\n[[rung]]\nname = \"gru\"\nunits = 8\nepochs = 2\n");
+    place.call(&["run", "gru.toml", "--out", "gru", "-q"]).ok();
+    let told = place.call(&["explain", "gru/model.gyeol", "one two"]).ok().out;
+    assert!(told.contains("left out of the source") && told.contains("two  "), "{told}");
+    let json = place.call(&["explain", "gru/model.gyeol", "one two", "--json"]).ok().json();
+    assert!(
+        json["leaned"].as_array().map(Vec::len) == Some(2) && json["leaned"][0]["lost"].is_number(),
+        "{json}"
+    );
+    place.call(&["explain", "gru/model.gyeol", "one", "--html", "a.html"]).misused(&["attention"]);
     place.call(&["predict", model, "pairs.tsv"]).failed(&["a translate model", "ask it by translate"]);
     let shown = place.call(&["show", model, "--json"]).ok().json();
     assert!(shown["kind"] == "translate" && shown["verbs"].as_array().unwrap().contains(&"explain".into()));
@@ -91,6 +101,29 @@ fn blanks_are_put_back_and_tokens_tagged() {
     assert!(scores["metrics"]["f1"]["value"].as_f64() > Some(0.9), "{scores}");
     place.call(&["evaluate", model, "texts.txt", "--label", "x"]).misused(&["--label"]);
     place.call(&["translate", model, "x"]).failed(&["a tag model", "ask it by tag"]);
+    let told = place.call(&["explain", model, "부하가크게"]).ok().out;
+    assert!(told.contains("runner-up") && told.contains("blank") && told.contains("+1 크/+2 게"), "{told}");
+    let json = place.call(&["explain", model, "부하가크게", "--json"]).ok().json();
+    assert!(json["steps"][2]["label"] == "blank" && json["steps"][2]["runner_up"] == "joined", "{json}");
+    assert_eq!(json["steps"][2]["weights"].as_array().map(Vec::len), Some(11));
+    place.call(&["explain", model, "부하가", "--html", "a.html"]).misused(&["recurrent nets"]);
+    place.write(
+        "net.toml",
+        "task = \"tag\"\n[data]\nfile = \"texts.txt\"\n[split]\ntrain = 0.6\nvalid = 0.2\ntest = 0.2\n[[rung]]\nname = \"bilstm\"\nunits = 8\nepochs = 3\n",
+    );
+    place.call(&["run", "net.toml", "--out", "net", "-q"]).ok();
+    let net = "net/model.gyeol";
+    let told = place.call(&["explain", net, "부하가크게", "--html", "labels.html"]).ok().out;
+    assert!(told.contains("cell state") && told.contains("reads the text from its end"), "{told}");
+    assert!(String::from_utf8(place.read("labels.html")).unwrap().contains("What each label leaned on"));
+    let json = place.call(&["explain", net, "부하가크게", "--json", "--gate", "forget"]).ok().json();
+    assert_eq!(json["layers"][1]["forget"].as_array().map(Vec::len), Some(5));
+    assert_eq!(
+        (json["leaned"].as_array().map(Vec::len), &json["shown"]["gate"]),
+        (Some(5), &"forget".into())
+    );
+    place.call(&["explain", net, "부하가", "--reach"]).misused(&["taggers"]);
+    place.call(&["explain", net, " "]).failed(&["without a unit"]);
 
     let tagged: String = (0..60)
         .map(|n| format!("the\tDET\n{}\tNOUN\n\n", ["load", "wind"][n % 2].repeat(1 + n / 2)))
