@@ -4,7 +4,8 @@ use std::io::Write;
 use std::path::Path;
 
 use gyeol_bundle::{Bundle, Summary};
-use gyeol_ladder::recipe::{PairsRecipe, TagsRecipe};
+use gyeol_data::ReadOptions;
+use gyeol_ladder::recipe::{AnyRecipe, PairsRecipe, TagsRecipe};
 use gyeol_ladder::tasks::{pairs, tags};
 use gyeol_models::{Registry, attends, attention, labelled, leaned, leans, translation};
 use gyeol_neural::net::{Drawn, Length};
@@ -19,7 +20,7 @@ use super::pool;
 use super::reasons::one_text;
 use crate::args::sequence::SequenceVerb;
 use crate::args::topic::Asked as Explained;
-use crate::args::{Common, Scoring};
+use crate::args::{Common, Reading, Scoring, Wanted};
 use crate::failure::{Failure, Result};
 use crate::output;
 use crate::progress::until_stopped;
@@ -64,6 +65,46 @@ pub fn run(common: &Common, verb: SequenceVerb) -> Result<()> {
             tag(common, &model, &texts)
         }
     }
+}
+
+/// The recipe of a file of pairs, of texts to be labelled or of tagged tokens, with what was seen; none for another task.
+pub fn fitting(file: &str, wanted: &Wanted, reading: &Reading) -> Result<Option<(AnyRecipe, Vec<String>)>> {
+    let task = match wanted.task.as_deref() {
+        Some(task @ ("translate" | "tag")) => task,
+        _ => return Ok(None),
+    };
+    if file == "-" {
+        return Err(Failure::Usage(
+            "pairs and texts are read more than once: save them to a file and name it".into(),
+        ));
+    }
+    if wanted.label.is_some() || (task == "translate" && wanted.column.is_some()) {
+        let found = "--label and --column do not go with translate; its recipe names `source` and `target`";
+        return Err(Failure::Usage(
+            if task == "tag" { "--label does not go with tag" } else { found }.into(),
+        ));
+    }
+    if task == "tag" {
+        let options = CorpusOptions {
+            text: wanted.column.clone(),
+            encoding: reading.bytes.encoding.clone(),
+            labels: Labels::Ignored,
+            ..CorpusOptions::default()
+        };
+        let seen = TagsRecipe::fitting(file, options)?;
+        return Ok(Some((AnyRecipe::Tag(Box::new(seen.recipe)), seen.words)));
+    }
+    // Cells of a first row that names numbers would be lost among these; where it cannot be names, it is a pair.
+    let header = reading.bytes.named();
+    let by = |header: bool| -> Result<gyeol_data::Table> {
+        Ok(gyeol_data::read(file, &ReadOptions { header: Some(header), ..super::options(reading)? })?)
+    };
+    let (table, named) = match by(header.unwrap_or(true)) {
+        Err(_) if header.is_none() => (by(false)?, false),
+        table => (table?, header.unwrap_or(true)),
+    };
+    let seen = PairsRecipe::fitting(&table, file, named, header)?;
+    Ok(Some((AnyRecipe::Translate(Box::new(seen.recipe)), seen.words)))
 }
 
 fn opened(path: &Path) -> Result<(Translator, Summary)> {

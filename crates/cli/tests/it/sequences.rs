@@ -138,3 +138,47 @@ fn blanks_are_put_back_and_tokens_tagged() {
     place.write("bad.tsv", "the\n");
     place.call(&["evaluate", "tags/model.gyeol", "bad.tsv"]).failed(&["row 1", "no token with a tag"]);
 }
+
+#[test]
+fn recipes_of_pairs_and_labels_are_written_with_evidence_and_run_unchanged() {
+    let place = Place::new();
+    let mut pairs = String::from("id,korean,english\n");
+    let mut classes = String::new();
+    let mut tagged = String::new();
+    for n in 0..150usize {
+        let (ko, en) = (["부하가", "바람이", "비가"], ["load", "wind", "rain"]);
+        let how = ["조금", "크게", "다시", "늘", "곧"];
+        let (a, b, c) = (n % 3, n / 3 % 5, n / 15);
+        writeln!(pairs, "{n},\"{} {} {c} 늘었다\",\"the {} rose {c}, {b}\"", ko[a], how[b], en[a]).unwrap();
+        writeln!(classes, "{}\tit is {} {n} now", ["ham", "spam"][n % 2], en[a]).unwrap();
+        writeln!(tagged, "the\tDET\n{}\tNOUN\nrose{n}\tVERB\n", en[a]).unwrap();
+    }
+    for (name, text) in [("pairs.csv", pairs), ("classes.tsv", classes), ("tagged.tsv", tagged)] {
+        place.write(name, text);
+    }
+    place.write("texts.txt", "부하가 크게 늘었다. 바람이 불었다.\n비가 온 뒤 줄었다.\n".repeat(3));
+    place.write("english.txt", "The load rose. It fell again. Then it stayed.\n".repeat(2));
+    let init = |file: &str, task: &str, words: &[&str]| {
+        let said = place.call(&["init", file, "--task", task, "-o", "r.toml", "--force"]).ok();
+        words.iter().for_each(|word| assert!(said.err.contains(word), "{word}: {}", said.err));
+        String::from_utf8(place.read("r.toml")).unwrap()
+    };
+    let recipe = init(
+        "pairs.csv",
+        "translate",
+        &["row 1 names", "'korean'", "'english'", "sources: Korean", "0 of them repeated"],
+    );
+    assert!(recipe.contains("source = \"korean\"") && recipe.contains("target = \"english\""), "{recipe}");
+    place.call(&["run", "r.toml", "--quick", "--out", "pairs", "-q"]).ok();
+    let recipe = init("classes.tsv", "translate", &["no row names", "2 classes", "perplexity"]);
+    assert!(recipe.contains("by = \"targets\"") && recipe.contains("metric = \"perplexity\""), "{recipe}");
+    place.call(&["run", "r.toml", "--quick", "--out", "classes", "-q"]).ok();
+    let recipe = init("tagged.tsv", "tag", &["a token and a tag", "3 tags"]);
+    assert!(recipe.contains("labels = \"tokens\""), "{recipe}");
+    place.call(&["run", "r.toml", "--quick", "--out", "tagged", "-q"]).ok();
+    assert!(init("texts.txt", "tag", &["100 % of their letters", "Korean"]).contains("labels = \"spacing\""));
+    let english = init("english.txt", "tag", &["3.0 sentences each"]);
+    assert!(english.contains("sentence-ends-by-word") && english.contains("passage = 1"), "{english}");
+    place.call(&["init", "english.txt", "--task", "translate"]).failed(&["Next:"]);
+    place.call(&["init", "pairs.csv", "--task", "translate", "--label", "x"]).misused(&["--label"]);
+}
