@@ -9,6 +9,7 @@ mod lessons;
 mod model;
 mod models;
 mod ngram;
+mod plane;
 mod reasons;
 mod rescore;
 mod sequences;

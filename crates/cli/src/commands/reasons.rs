@@ -39,6 +39,9 @@ const TOLD: [&str; 10] = [
 
 /// Shows why a machine answers as it does.
 pub fn explain(common: &Common, asked: &Asked) -> Result<()> {
+    if let (Some(model), Some(most)) = (&asked.model, asked.plane) {
+        return super::plane::plane(common, model, usize::from(most), asked.html.as_deref());
+    }
     let (Some(model), Some(input)) = (&asked.model, &asked.input) else {
         return Err(Failure::Usage("explain takes a lesson, or a model and what it is asked".into()));
     };

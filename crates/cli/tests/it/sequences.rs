@@ -73,6 +73,21 @@ fn texts_are_translated_scored_explained_and_refused() {
         "{json}"
     );
     place.call(&["explain", "gru/model.gyeol", "one", "--html", "a.html"]).misused(&["attention"]);
+    let planes = place.call(&["explain", model, "--plane=3", "--html", "plane.html", "--json"]).ok().json();
+    let of = |table: usize| &planes["tables"][table];
+    assert!(of(0)["table"] == "source" && of(1)["table"] == "target" && of(1)["known"] == 4, "{planes}");
+    assert_eq!(of(0)["words"].as_array().map(Vec::len), Some(3));
+    // Three points lie in a plane, about their mean.
+    let share = |at: usize| of(0)["share"][at].as_f64().unwrap();
+    assert!((share(0) + share(1) - 1.0).abs() < 1e-3 && share(0) >= share(1), "{planes}");
+    let sum: f64 = (0..3).map(|at| of(0)["words"][at]["x"].as_f64().unwrap()).sum();
+    assert!(sum.abs() < 1e-3, "{sum}");
+    assert!(String::from_utf8(place.read("plane.html")).unwrap().contains("first component"));
+    assert!(place.call(&["explain", model, "--plane"]).ok().out.contains("three"));
+    place.call(&["explain", "out/rungs/nearest.gyeol", "--plane"]).failed(&["no table of a vector"]);
+    place.call(&["explain", model, "--plane=2"]).misused(&["3..=5000"]);
+    place.call(&["explain", model, "one", "--plane"]).misused(&["--plane"]);
+    place.call(&["explain", model]).misused(&["INPUT"]);
     place.call(&["predict", model, "pairs.tsv"]).failed(&["a translate model", "ask it by translate"]);
     let shown = place.call(&["show", model, "--json"]).ok().json();
     assert!(shown["kind"] == "translate" && shown["verbs"].as_array().unwrap().contains(&"explain".into()));
