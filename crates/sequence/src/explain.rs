@@ -166,7 +166,7 @@ mod tests {
             let word = |i: usize| ["a", "b", "c", "d"][(n * 7 + i * i + n / 3 * i) % 4].to_owned();
             let units: Vec<String> = (0..6).map(word).collect();
             let before =
-                |i: usize| if i == 0 { "x" } else { ["p", "q"][usize::from(units[i - 1] < "c".to_owned())] };
+                |i: usize| if i == 0 { "x" } else { ["p", "q"][usize::from(units[i - 1].as_str() < "c")] };
             let labels = (0..6).map(|i| before(i).to_owned()).collect();
             Tagged { units, labels }
         };

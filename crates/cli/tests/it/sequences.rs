@@ -181,7 +181,7 @@ fn recipes_of_pairs_and_labels_are_written_with_evidence_and_run_unchanged() {
     let recipe = init(
         "pairs.csv",
         "translate",
-        &["row 1 names", "'korean'", "'english'", "sources: Korean", "0 of them repeated"],
+        &["row 1 names", "'korean'", "'english'", "sources: Korean", "0 are repeated"],
     );
     assert!(recipe.contains("source = \"korean\"") && recipe.contains("target = \"english\""), "{recipe}");
     place.call(&["run", "r.toml", "--quick", "--out", "pairs", "-q"]).ok();

@@ -49,7 +49,8 @@ impl PairsRecipe {
         for column in table.columns() {
             let cells = table.texts(&column.name)?.into_iter().take(SEEN).map(Option::unwrap_or_default);
             let first = named.then(|| column.name.clone());
-            columns.push(first.into_iter().chain(cells).map(|cell| cell.trim().to_owned()).collect());
+            columns
+                .push(first.into_iter().chain(cells).take(SEEN).map(|cell| cell.trim().to_owned()).collect());
         }
         let header = named && said.unwrap_or_else(|| header(&columns));
         let name = |at: usize| match header {
@@ -106,7 +107,7 @@ impl PairsRecipe {
         if let (Some(n), None) = (classes(source), classes(target)) {
             (recipe.split.by, recipe.score.metric) = (Shared::Targets, PairsMetric::Perplexity);
             words.push(format!(
-                "sources are {n} classes of {} rows: texts are written for them, and judged by perplexity",
+                "sources are {n} classes in the first {} rows: texts are written for them, and judged by perplexity",
                 body(source).len()
             ));
         } else {
@@ -150,7 +151,7 @@ fn shared(sources: &[String], targets: &[String]) -> String {
     };
     let both = sources.iter().zip(targets).collect::<HashSet<_>>().len();
     format!(
-        "{} rows, {} of them repeated; {} sources and {} targets stand in several pairs, which stay on one side of the split",
+        "of the first {} rows {} are repeated; {} sources and {} targets stand in several pairs, which stay on one side of the split",
         sources.len(),
         sources.len() - both,
         several(sources),

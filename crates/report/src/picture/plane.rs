@@ -96,7 +96,7 @@ pub(crate) fn plane(p: &Plane, words: &Words, width: f64, language: Language) ->
             |(ox, oy, other): &(f64, f64, f64)| (px - ox).abs() > half + other || (py - oy).abs() > LABEL;
         if px - half >= left && px + half <= right && inside_of(&area, (px, py)) && written.iter().all(free) {
             written.push((px, py, half));
-            plot.svg.text(px, py - 5.0, Anchor::Middle, "tick", word);
+            plot.svg.text(px, py - 7.0, Anchor::Middle, "tick", word);
         }
     }
     end_labels(&mut plot.svg, right, &labels, top, bottom, room);
