@@ -78,8 +78,8 @@ impl Registry {
                 "serve",
                 "show",
             ])
-            .with::<Tagger>(&["tag", "evaluate", "serve", "show"])
-            .with_of::<Translator>(attends, &["translate", "evaluate", "explain", "serve", "show"])
+            .with::<Tagger>(&["tag", "evaluate", "explain", "serve", "show"])
+            .with_of::<Translator>(reads_source, &["translate", "evaluate", "explain", "serve", "show"])
             .with::<Translator>(&["translate", "evaluate", "serve", "show"])
             .with_as::<Lda, Searched<Lda>>(&[
                 "topics --infer",
@@ -194,9 +194,9 @@ fn has_net(rung: &str) -> bool {
     rung.split('+').any(|part| part.split(':').next().is_some_and(|kind| NETS.contains(&kind)))
 }
 
-/// Whether a rung is a translator that looks at its source.
-fn attends(rung: &str) -> bool {
-    rung.split(':').next().is_some_and(|kind| kind.ends_with("-attention"))
+/// Whether a rung is a net that translates, which says on what it leans.
+fn reads_source(rung: &str) -> bool {
+    rung.split(':').next().is_some_and(|kind| kind.ends_with("-attention") || matches!(kind, "gru" | "lstm"))
 }
 
 /// Opens a file of any kind that this program fits.

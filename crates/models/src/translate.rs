@@ -1,12 +1,14 @@
 //! Translators, asked with texts.
 
 use gyeol_base::{Fault, Result};
-use gyeol_neural::net::Length;
+use gyeol_neural::net::{Drawn, Length};
 use gyeol_sequence::{Asked, Translated, Translator, Way};
-use gyeol_tensor::Pool;
+use gyeol_tensor::{Draw, Pool};
 use serde_json::{Map, Value, json};
 
-use crate::answers::{Answers, Ask, Reply, VerbSpec, no_such_verb, number, object, text, texts, whole};
+use crate::answers::{
+    Answers, Ask, Reply, VerbSpec, no_such_verb, number, object, text, texts, whole, wrong_shape,
+};
 
 /// Texts that are asked at once, and the widest beam.
 const MOST: (usize, u64) = (10_000, 100);
@@ -22,7 +24,22 @@ fn alpha() -> Value {
 
 fn asked(ask: &Map<String, Value>, weights: bool) -> Result<Asked> {
     let beam = whole(ask, "beam", 1, MOST.1)? as usize;
-    Ok(Asked { beam, length: Length::Gnmt(number(ask, "alpha", 1.0)?), weights })
+    let sample = match ask.get("sample") {
+        None | Some(Value::Null) => false,
+        Some(Value::Bool(sample)) => *sample,
+        Some(_) => return Err(wrong_shape("'sample' must be true or false".into())),
+    };
+    let by = Draw {
+        temperature: number(ask, "temperature", 1.0)?,
+        top_k: whole(ask, "top_k", 0, u64::from(u32::MAX))? as usize,
+        top_p: number(ask, "top_p", 1.0)?,
+    };
+    let drawn = sample.then_some(Drawn { by, seed: whole(ask, "seed", 0, u64::MAX)?, first: 0 });
+    let most = match whole(ask, "max", 0, MOST.0 as u64)? {
+        0 => None,
+        most => Some(most as usize),
+    };
+    Ok(Asked { beam, length: Length::Gnmt(number(ask, "alpha", 1.0)?), drawn, most, weights })
 }
 
 /// A translation as an object.
@@ -52,6 +69,20 @@ pub fn attention(source: &str, said: &Translated) -> Value {
     one
 }
 
+/// Whether it is a net that reads its source and has no attention: what it leans on is found by leaving tokens out.
+pub fn leans(model: &Translator) -> bool {
+    matches!(&model.way, Way::Net(net) if net.predictor.net().params().attention.is_none() && !net.blind)
+}
+
+/// A translation with what ln P of it loses without each token of the source.
+pub fn leaned(source: &str, said: &Translated, lost: &[(String, f64)]) -> Value {
+    let mut one = translation(source, said);
+    let short = |v: f64| (v * 1e4).round() / 1e4;
+    one["leaned"] =
+        lost.iter().map(|(token, lost)| json!({ "token": token, "lost": short(*lost) })).collect();
+    one
+}
+
 /// Refuses a translator that looks at nothing.
 ///
 /// # Errors
@@ -59,11 +90,9 @@ pub fn attention(source: &str, said: &Translated) -> Value {
 pub fn attends(model: &Translator) -> Result<()> {
     let found = match &model.way {
         Way::Net(net) if net.predictor.net().params().attention.is_some() => return Ok(()),
-        Way::Net(_) => {
-            "this net has no attention: its decoder begins with the last state of the encoder alone"
-        }
+        Way::Net(_) => "this net reads nothing of its source",
         Way::Nearest(_) => "a translation memory has no attention; `translate` says which source was nearest",
-        Way::Copy | Way::Frequent(_) => "a baseline has no attention",
+        Way::Copy | Way::Frequent(_) | Way::Counts(_) => "a baseline has no attention",
     };
     Err(Fault::new("not-explained", found).next("explain an lstm-attention of the same run").input())
 }
@@ -75,7 +104,16 @@ impl Answers for Translator {
             about: "What is made of each text.",
             table: false,
             input: json!({ "type": "object", "required": ["texts"], "properties": {
-                "texts": { "type": "array", "items": { "type": "string" } }, "beam": beam(), "alpha": alpha(),
+                "texts": { "type": "array", "items": { "type": "string" },
+                    "description": "Of a model of classes: classes." },
+                "beam": beam(), "alpha": alpha(),
+                "sample": { "type": "boolean", "description": "Whether texts are drawn; the likeliest where it is left out." },
+                "temperature": { "type": "number", "minimum": 0 },
+                "top_k": { "type": "integer", "minimum": 0, "description": "0 for all tokens." },
+                "top_p": { "type": "number", "exclusiveMinimum": 0, "maximum": 1 },
+                "seed": { "type": "integer", "minimum": 0 },
+                "max": { "type": "integer", "minimum": 0, "maximum": MOST.0,
+                    "description": "Most tokens said; 0 or left out, a multiple of the source's." },
             } }),
             output: json!({ "type": "object", "required": ["translations"], "properties": {
                 "translations": { "type": "array", "items": { "type": "object", "properties": {
@@ -87,18 +125,20 @@ impl Answers for Translator {
                 } } },
             } }),
         }];
-        if attends(self).is_ok() {
+        if attends(self).is_ok() || leans(self) {
             verbs.push(VerbSpec {
                 name: "explain",
-                about: "What the net looks at in the source with each token that it says.",
+                about: "What the net looks at in the source with each token that it says; without attention, what it loses without each.",
                 table: false,
                 input: json!({ "type": "object", "required": ["text"], "properties": {
                     "text": { "type": "string" }, "beam": beam(), "alpha": alpha(),
                 } }),
-                output: json!({ "type": "object", "required": ["read", "said", "attention"], "properties": {
+                output: json!({ "type": "object", "required": ["text", "translation"], "properties": {
                     "text": { "type": "string" }, "translation": { "type": "string" },
                     "read": { "type": "array", "items": { "type": "string" }, "description": "Tokens read, the end last." },
                     "said": { "type": "array", "items": { "type": "string" }, "description": "Tokens said." },
+                    "leaned": { "type": "array", "items": { "type": "object" },
+                        "description": "Without attention: what ln P of the translation loses without each token of the source." },
                     "attention": { "type": "array", "description": "A row a token said, a weight a token read.",
                         "items": { "type": "array", "items": { "type": "number" } } },
                 } }),
@@ -122,8 +162,12 @@ impl Answers for Translator {
                 Ok(Reply::Json(json!({ "translations": all })))
             }
             "explain" => {
-                attends(self)?;
                 let text = text(&ask, "text")?;
+                if leans(self) {
+                    let (said, lost) = self.leaned(&text, pool)?;
+                    return Ok(Reply::Json(leaned(&text, &said, &lost)));
+                }
+                attends(self)?;
                 let said = self.translate(&[&text], &asked(&ask, true)?, pool)?;
                 Ok(Reply::Json(said.first().map_or(Value::Null, |said| attention(&text, said))))
             }

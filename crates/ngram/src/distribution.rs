@@ -1,7 +1,7 @@
 //! The whole next-word distribution of a state, exactly: the most probable words, and words drawn from it.
 
 use gyeol_base::Fault;
-use gyeol_tensor::Rng;
+use gyeol_tensor::{Draw, Rng};
 
 use crate::query::score_ids;
 use crate::scores_words::ScoresWords;
@@ -66,8 +66,8 @@ pub fn sample_each<M: ScoresWords + ?Sized>(
     how: &Sampling,
     each: &mut dyn FnMut(WordId) -> bool,
 ) -> Result<()> {
-    let fine = how.temperature.is_finite() && how.temperature >= 0.0 && how.top_p > 0.0 && how.top_p <= 1.0;
-    if !fine {
+    let by = Draw { temperature: how.temperature, top_k: how.top_k, top_p: how.top_p };
+    if !by.is_fine() {
         return Err(Error::option(
             Fault::new(
                 "sampling-out-of-range",
@@ -85,76 +85,12 @@ pub fn sample_each<M: ScoresWords + ?Sized>(
         gyeol_base::in_time()?;
         model.distribution(&state, &mut weights);
         weights[UNKNOWN as usize] = 0.0;
-        let word = draw(&weights, how, &mut rng);
+        // What has no weight at all ends.
+        let word = by.of(&weights, &mut rng).map_or(SENTENCE_END, |place| place as WordId);
         if word == SENTENCE_END || !each(word) {
             break;
         }
         state = model.after(&state, word);
     }
     Ok(())
-}
-
-/// One word from weights; `</s>` if nothing has any.
-fn draw(weights: &[f64], how: &Sampling, rng: &mut Rng) -> WordId {
-    let mut order: Vec<WordId> = (0..weights.len() as u32).filter(|&w| weights[w as usize] > 0.0).collect();
-    let rank = |a: &WordId, b: &WordId| weights[*b as usize].total_cmp(&weights[*a as usize]).then(a.cmp(b));
-    if how.temperature == 0.0 {
-        return order.into_iter().min_by(rank).unwrap_or(SENTENCE_END);
-    }
-    if how.top_k > 0 || how.top_p < 1.0 {
-        order.sort_unstable_by(rank);
-        if how.top_k > 0 {
-            order.truncate(how.top_k);
-        }
-        let total: f64 = order.iter().map(|&w| weights[w as usize]).sum();
-        let mut mass = 0.0;
-        let kept = order.iter().position(|&w| {
-            mass += weights[w as usize];
-            mass >= how.top_p * total
-        });
-        order.truncate(kept.map_or(order.len(), |last| last + 1));
-    }
-    let top = order.iter().map(|&w| weights[w as usize]).fold(0.0, f64::max);
-    // Relative to the largest, so that a low temperature does not make all of them vanish.
-    let heated: Vec<f64> =
-        order.iter().map(|&w| (weights[w as usize] / top).powf(1.0 / how.temperature)).collect();
-    let mut left = rng.uniform() * heated.iter().sum::<f64>();
-    for (&word, &weight) in order.iter().zip(&heated) {
-        left -= weight;
-        if left < 0.0 {
-            return word;
-        }
-    }
-    order.last().copied().unwrap_or(SENTENCE_END)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn draws_follow_the_weights_and_their_limits() {
-        let weights = [0.0, 0.0, 0.5, 0.3, 0.2];
-        let share = |how: &Sampling| {
-            let mut rng = Rng::new(5);
-            let mut counts = [0f64; 5];
-            for _ in 0..20_000 {
-                counts[draw(&weights, how, &mut rng) as usize] += 1.0 / 20_000.0;
-            }
-            counts
-        };
-        // Standard error of a share is at most 0.0036; five of them.
-        let near = |found: [f64; 5], wanted: [f64; 5]| {
-            assert!(found.iter().zip(wanted).all(|(f, w)| (f - w).abs() < 0.018), "{found:?} {wanted:?}");
-        };
-        let how = Sampling::default();
-        near(share(&how), weights);
-        near(share(&Sampling { temperature: 0.0, ..how.clone() }), [0.0, 0.0, 1.0, 0.0, 0.0]);
-        // Temperature 1/2 squares: 25, 9, 4 of 38.
-        let squared = [0.0, 0.0, 25.0 / 38.0, 9.0 / 38.0, 4.0 / 38.0];
-        near(share(&Sampling { temperature: 0.5, ..how.clone() }), squared);
-        near(share(&Sampling { top_k: 2, ..how.clone() }), [0.0, 0.0, 0.625, 0.375, 0.0]);
-        near(share(&Sampling { top_p: 0.5, ..how.clone() }), [0.0, 0.0, 1.0, 0.0, 0.0]);
-        near(share(&Sampling { top_p: 0.51, ..how }), [0.0, 0.0, 0.625, 0.375, 0.0]);
-    }
 }

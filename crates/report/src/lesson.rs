@@ -144,6 +144,8 @@ pub struct Plane {
     pub field: Option<Field>,
     /// Lines and points.
     pub trails: Vec<Trail>,
+    /// Words at places, the first of those that would touch.
+    pub labels: Vec<(f64, f64, String)>,
     /// The figures behind the picture.
     pub table: Option<Sheet>,
 }

@@ -8,6 +8,7 @@ use gyeol_neural::{Cell, Epoch, Fit, Optimizer, Schedule, State, TrainParams, fi
 use gyeol_tensor::Pool;
 use serde::{Deserialize, Serialize};
 
+use crate::counts::Counts;
 use crate::translator::{Net, Translator, Way};
 use crate::units::Units;
 use crate::vocabulary::{END, Vocabulary};
@@ -31,6 +32,8 @@ pub struct TranslatorParams {
     pub bidirectional: bool,
     /// How the decoder looks at the source; none of a net that remembers it alone.
     pub attention: Option<Score>,
+    /// Whether it reads nothing of its sources: what another net gains over it is what they are worth.
+    pub blind: bool,
     /// Tokens that occur less often in the training part count as unknown.
     pub min_count: u64,
     /// Most tokens of either vocabulary.
@@ -85,6 +88,7 @@ impl TranslatorParams {
             dropout: 0.0,
             bidirectional: attention,
             attention: attention.then_some(Score::General),
+            blind: false,
             min_count: if pairs < 2_000 || units.0 != Units::Word { 1 } else { 2 },
             size: None,
             longest: if units.0 == Units::Word { 60 } else { 200 },
@@ -120,11 +124,29 @@ impl TranslatorParams {
         params
     }
 
+    /// Sources and targets as tokens, where neither has more than `longest`.
+    fn kept(&self, pairs: &[(String, String)]) -> (Vec<Vec<String>>, Vec<Vec<String>>) {
+        let cut = pairs.iter().map(|(s, t)| (self.units.0.cut(s), self.units.1.cut(t)));
+        cut.filter(|(s, t)| s.len() <= self.longest && t.len() <= self.longest).unzip()
+    }
+
+    /// Counts n-grams of the targets that [`TranslatorParams::fit`] would learn from, over the same vocabulary; also how
+    /// many pairs are too long.
+    ///
+    /// # Errors
+    /// As [`Counts::fit`]; no pair that could be learnt from.
+    pub fn count(&self, train: &[(String, String)], order: usize, pool: &Pool) -> Result<(Counts, usize)> {
+        let (_, targets) = self.kept(train);
+        let target = Vocabulary::fit(&targets, self.min_count, self.size);
+        let left_out = train.len() - targets.len();
+        Ok((Counts::fit(target, &targets, order, pool)?, left_out))
+    }
+
     /// Trains on pairs of a source and a target. `observe` is told of each step and, with the state to go on from, each
     /// epoch; false stops.
     ///
     /// # Errors
-    /// No pair that could be learnt from or judged; sizes outside their range; a loss that is no number; `stopped`.
+    /// No pair that could be learnt from or judged (`too-few-pairs`); sizes outside their range; a loss that is no number; `stopped`.
     pub fn fit(
         &self,
         train: &[(String, String)],
@@ -133,27 +155,11 @@ impl TranslatorParams {
         resume: Option<State<f32>>,
         observe: &mut dyn FnMut(Fit<'_, f32>) -> bool,
     ) -> Result<Trained> {
-        let cut = |pairs: &[(String, String)]| -> (Vec<Vec<String>>, Vec<Vec<String>>) {
-            pairs.iter().map(|(s, t)| (self.units.0.cut(s), self.units.1.cut(t))).unzip()
-        };
-        let (mut sources, mut targets) = cut(train);
-        let fits = |s: &Vec<String>, t: &Vec<String>| s.len() <= self.longest && t.len() <= self.longest;
-        let kept: Vec<bool> = sources.iter().zip(&targets).map(|(s, t)| fits(s, t)).collect();
-        let keep = |side: &mut Vec<Vec<String>>| {
-            let mut at = kept.iter();
-            side.retain(|_| at.next().copied().unwrap_or(false));
-        };
-        keep(&mut sources);
-        keep(&mut targets);
+        let (mut sources, mut targets) = self.kept(train);
         let learns = sources.len();
-        let source = Vocabulary::fit(&sources, self.min_count, self.size);
+        let source = Vocabulary::fit(if self.blind { &[] } else { &sources }, self.min_count, self.size);
         let target = Vocabulary::fit(&targets, self.min_count, self.size);
-        let (mut more, mut more_targets) = cut(valid);
-        let judged: Vec<bool> = more.iter().zip(&more_targets).map(|(s, t)| fits(s, t)).collect();
-        let mut at = judged.iter();
-        more.retain(|_| at.next().copied().unwrap_or(false));
-        let mut at = judged.iter();
-        more_targets.retain(|_| at.next().copied().unwrap_or(false));
+        let (more, more_targets) = self.kept(valid);
         if learns == 0 || more.is_empty() {
             let found = format!(
                 "{learns} pairs to learn from and {} to choose by, of {} and {}, have up to {} tokens a side",
@@ -168,9 +174,14 @@ impl TranslatorParams {
                 .input());
         }
         let tokens = |side: &[Vec<String>]| side.iter().map(Vec::len).sum::<usize>().max(1) as f64;
-        let ratio = 2.0 * (tokens(&targets) / tokens(&sources)).max(0.5);
+        // Of an empty source the end alone is read.
+        let read = if self.blind { learns as f64 } else { tokens(&sources) };
+        let ratio = 2.0 * (tokens(&targets) / read).max(0.5);
         sources.extend(more);
         targets.extend(more_targets);
+        if self.blind {
+            sources.iter_mut().for_each(Vec::clear);
+        }
         let read: Vec<Vec<u32>> =
             sources.iter().map(|tokens| source.ids(tokens).into_iter().chain([END]).collect()).collect();
         let come: Vec<Vec<u32>> = targets.iter().map(|tokens| target.ids(tokens)).collect();
@@ -182,8 +193,9 @@ impl TranslatorParams {
         let state = fit(&learner, &self.training(), learnt, chosen, pool, resume, observe)?;
         let counts = (source.len(), target.len());
         let predictor = SequencePredictor::new(net, state.best)?;
-        let way = Way::Net(Box::new(Net { source, target, predictor, ratio }));
-        let model = Translator { units: self.units, columns: ("1".into(), "2".into()), way };
+        let way = Way::Net(Box::new(Net { source, target, predictor, ratio, blind: self.blind }));
+        let model =
+            Translator { units: self.units, columns: ("1".into(), "2".into()), classes: Vec::new(), way };
         Ok(Trained {
             layers: model.layers(),
             model,

@@ -10,7 +10,8 @@ use gyeol_neural::{Cell, Epoch, Fit, Optimizer, Schedule, StackParams, State, Tr
 use gyeol_tensor::Pool;
 use serde::{Deserialize, Serialize};
 
-use crate::tagger::{Form, TagWay, Tagged, Tagger};
+use crate::form::{Form, Tagged};
+use crate::tagger::{TagWay, Tagger};
 use crate::vocabulary::Vocabulary;
 use crate::window::Window;
 
@@ -83,7 +84,10 @@ impl TagData {
                 .next("give more texts")
                 .input());
         }
-        let units: Vec<Vec<String>> = train.iter().map(|one| one.units.clone()).collect();
+        let known = |one: &Tagged| -> Vec<String> {
+            one.units.iter().map(|unit| form.known_as(unit).into_owned()).collect()
+        };
+        let units: Vec<Vec<String>> = train.iter().map(known).collect();
         let mut counts: HashMap<&str, (u64, usize)> = HashMap::new();
         for label in train.iter().flat_map(|one| &one.labels) {
             let next = counts.len();
@@ -102,7 +106,7 @@ impl TagData {
                     let of = |label: &String| {
                         number.get(label.as_str()).copied().unwrap_or(gyeol_neural::NO_TARGET)
                     };
-                    (vocabulary.ids(&one.units), one.labels.iter().map(of).collect())
+                    (vocabulary.ids(&known(one)), one.labels.iter().map(of).collect())
                 })
                 .collect()
         };

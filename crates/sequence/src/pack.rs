@@ -4,13 +4,16 @@
 //! |---|---|
 //! | `copy`, `frequent` | none |
 //! | `nearest` | `sources`, `targets`, as JSON lists |
+//! | `counts` | `target`, a token a line; the section `ngram` |
 //! | `net` | `source` and `target`, a token a line; `parameters` |
 
 use gyeol_base::Result;
 use gyeol_bundle::{Bundle, Packed, Tensor, bad_manifest};
 use gyeol_neural::net::{EncoderDecoder, EncoderDecoderParams, SequencePredictor, Source};
+use gyeol_ngram::NgramModel;
 use serde_json::json;
 
+use crate::counts::Counts;
 use crate::memory::Memory;
 use crate::translator::{Net, Translator, Way};
 use crate::vocabulary::Vocabulary;
@@ -24,6 +27,9 @@ impl Packed for Translator {
 
     fn pack(&self, bundle: &mut Bundle) -> Result<()> {
         let mut model = json!({ "units": self.units, "columns": self.columns });
+        if !self.classes.is_empty() {
+            model["classes"] = json!(self.classes);
+        }
         match &self.way {
             Way::Copy => model["way"] = json!("copy"),
             Way::Frequent(said) => {
@@ -35,8 +41,15 @@ impl Packed for Translator {
                 bundle.tensors.insert("sources".into(), list(memory.sources())?);
                 bundle.tensors.insert("targets".into(), list(memory.targets())?);
             }
+            Way::Counts(counts) => {
+                model["way"] = json!("counts");
+                model["grams"] = json!(counts.grams);
+                bundle.tensors.insert("target".into(), Tensor::bytes(counts.target.to_text().into_bytes()));
+                bundle.add_section("ngram", counts.model().bytes());
+            }
             Way::Net(net) => {
                 model["way"] = json!("net");
+                model["blind"] = json!(net.blind);
                 model["ratio"] = json!(net.ratio);
                 model["net"] = json!(net.predictor.net().params());
                 let parameters = net.predictor.params();
@@ -54,6 +67,10 @@ impl Packed for Translator {
         let model = &bundle.manifest.model;
         let units = serde_json::from_value(model["units"].clone()).map_err(bad_manifest)?;
         let columns = serde_json::from_value(model["columns"].clone()).map_err(bad_manifest)?;
+        let classes = match &model["classes"] {
+            serde_json::Value::Null => Vec::new(),
+            list => serde_json::from_value(list.clone()).map_err(bad_manifest)?,
+        };
         let way = match model["way"].as_str() {
             Some("copy") => Way::Copy,
             Some("frequent") => {
@@ -66,6 +83,12 @@ impl Packed for Translator {
                 };
                 Way::Nearest(Memory::new(read("sources")?, read("targets")?).map_err(bad_manifest)?)
             }
+            Some("counts") => {
+                let target = Vocabulary::from_text(&bundle.text("target")?).map_err(bad_manifest)?;
+                let grams = model["grams"].as_u64().ok_or_else(|| bad_manifest("no count of n-grams"))?;
+                let ngrams = NgramModel::from_bytes(bundle.bytes("ngram")?, "ngram").map_err(bad_manifest)?;
+                Way::Counts(Box::new(Counts::of_model(target, grams, ngrams)))
+            }
             Some("net") => {
                 let shape: EncoderDecoderParams =
                     serde_json::from_value(model["net"].clone()).map_err(bad_manifest)?;
@@ -75,7 +98,7 @@ impl Packed for Translator {
                 if sizes != (Source::Tokens { vocabulary: source.len() }, target.len()) {
                     return Err(bad_manifest("vocabularies of another net"));
                 }
-                let ratio = model["ratio"].as_f64().filter(|r| (0.0..1e3).contains(r));
+                let ratio = model["ratio"].as_f64().filter(|r| (0.0..1e4).contains(r));
                 let ratio = ratio.ok_or_else(|| bad_manifest("no ratio of lengths"))?;
                 let parameters = bundle.f32("parameters", 1)?.to_vec();
                 if parameters.iter().any(|p| !p.is_finite()) {
@@ -83,14 +106,20 @@ impl Packed for Translator {
                 }
                 let net = EncoderDecoder::new(&shape).map_err(bad_manifest)?;
                 let predictor = SequencePredictor::new(net, parameters).map_err(bad_manifest)?;
-                Way::Net(Box::new(Net { source, target, predictor, ratio }))
+                // Nets of earlier versions read their sources.
+                let blind = model["blind"].as_bool().unwrap_or(false);
+                Way::Net(Box::new(Net { source, target, predictor, ratio, blind }))
             }
             other => return Err(bad_manifest(format!("no translator goes the way {other:?}"))),
         };
-        Ok(Translator { units, columns, way })
+        Ok(Translator { units, columns, classes, way })
     }
 
     fn parameters(&self) -> u64 {
-        self.net().map_or(0, |net| net.predictor.params().len() as u64)
+        match &self.way {
+            Way::Counts(counts) => counts.grams,
+            Way::Net(net) => net.predictor.params().len() as u64,
+            _ => 0,
+        }
     }
 }

@@ -1,72 +1,15 @@
 //! A tagger: a label for every unit of a text, by a net or by one of the baselines that a net is held against.
-//!
-//! | form | a unit | its label |
-//! |---|---|---|
-//! | `spacing` | a character of a text whose blanks were taken out | whether a blank follows |
-//! | `tokens` | a token | its tag |
 
 use gyeol_base::{Fault, Result, shorten};
 use gyeol_neural::net::{LayerSummary, TagPredictor};
 use gyeol_tensor::Pool;
-use serde::{Deserialize, Serialize};
 
+use crate::form::{Form, Tagged};
 use crate::vocabulary::Vocabulary;
 use crate::window::Window;
 
 /// Most units of a text that are read at once.
 pub const MOST_UNITS: usize = 20_000;
-
-/// What units and labels are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Form {
-    /// Characters, and where blanks are.
-    Spacing,
-    /// Tokens and their tags.
-    Tokens,
-}
-
-gyeol_base::named!(Form, "labels", "spacing" => Form::Spacing, "tokens" => Form::Tokens);
-
-/// The labels of spacing: no blank follows, a blank follows.
-pub const SPACING: [&str; 2] = ["joined", "blank"];
-
-/// A sequence with a label for each unit.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Tagged {
-    /// Units.
-    pub units: Vec<String>,
-    /// Their labels.
-    pub labels: Vec<String>,
-}
-
-impl Form {
-    /// A text as units with labels: the blanks of a text, taken out; tokens have no labels in a plain text.
-    ///
-    /// ```
-    /// use gyeol_sequence::Form;
-    /// let one = Form::Spacing.of_text("비가 온다");
-    /// assert_eq!(one.units.concat(), "비가온다");
-    /// assert_eq!(one.labels, ["joined", "blank", "joined", "joined"]);
-    /// ```
-    pub fn of_text(self, text: &str) -> Tagged {
-        let mut one = Tagged::default();
-        match self {
-            Form::Spacing => {
-                let mut words = text.split_whitespace().peekable();
-                while let Some(word) = words.next() {
-                    one.units.extend(word.chars().map(String::from));
-                    one.labels.resize(one.units.len(), SPACING[0].to_owned());
-                    if let (Some(last), Some(_)) = (one.labels.last_mut(), words.peek()) {
-                        SPACING[1].clone_into(last);
-                    }
-                }
-            }
-            Form::Tokens => one.units = text.split_whitespace().map(str::to_owned).collect(),
-        }
-        one
-    }
-}
 
 /// How a tagger comes to its labels.
 #[derive(Debug)]
@@ -103,15 +46,20 @@ impl Tagger {
         }
     }
 
-    /// The label of which F1 is of interest: a blank.
+    /// The label of which F1 is of interest: a blank, or the end of a sentence.
     pub fn sought(&self) -> Option<u32> {
-        (self.form == Form::Spacing).then_some(())?;
-        self.labels.iter().position(|label| label == SPACING[1]).map(|at| at as u32)
+        let sought = self.form.sought()?;
+        self.labels.iter().position(|label| label == sought).map(|at| at as u32)
     }
 
     /// The number of a label; one past the last where it is not known.
     pub fn label(&self, name: &str) -> u32 {
         self.labels.iter().position(|label| label == name).unwrap_or(self.labels.len()) as u32
+    }
+
+    /// Units by number.
+    pub(crate) fn ids(&self, units: &[String]) -> Vec<u32> {
+        units.iter().map(|unit| self.vocabulary.id(&self.form.known_as(unit))).collect()
     }
 
     /// Labels of sequences of units, by number, each apart from the others.
@@ -133,7 +81,7 @@ impl Tagger {
                 .next("give a sentence or a paragraph a line")
                 .limit());
         }
-        let ids = |units: &&[String]| self.vocabulary.ids(units);
+        let ids = |units: &&[String]| self.ids(units);
         Ok(match &self.way {
             TagWay::Majority(label) => sequences.iter().map(|units| vec![*label; units.len()]).collect(),
             TagWay::Unigram(of) => {
@@ -166,34 +114,5 @@ impl Tagger {
         let named =
             |row: Vec<u32>| row.into_iter().map(|label| self.labels[label as usize].clone()).collect();
         Ok(units.into_iter().zip(said).map(|(units, row)| Tagged { units, labels: named(row) }).collect())
-    }
-}
-
-impl Tagged {
-    /// The text with blanks where they were said to follow.
-    pub fn spaced(&self) -> String {
-        let mut text = String::new();
-        for (i, (unit, label)) in self.units.iter().zip(&self.labels).enumerate() {
-            text.push_str(unit);
-            if label == SPACING[1] && i + 1 < self.units.len() {
-                text.push(' ');
-            }
-        }
-        text
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn blanks_are_taken_out_and_come_back() {
-        for text in ["", " ", "가", "비가  온다 .", "a b c"] {
-            let one = Form::Spacing.of_text(text);
-            assert_eq!(one.units.len(), one.labels.len());
-            assert_eq!(one.spaced(), text.split_whitespace().collect::<Vec<_>>().join(" "));
-        }
-        assert_eq!(Form::Tokens.of_text("the load fell").units, ["the", "load", "fell"]);
     }
 }

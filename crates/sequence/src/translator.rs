@@ -1,9 +1,10 @@
 //! A translator: a net, or one of the baselines that a net is held against.
 
 use gyeol_base::{Fault, Result, shorten};
-use gyeol_neural::net::{LayerSummary, Length, Said, Search, SequencePredictor};
-use gyeol_tensor::Pool;
+use gyeol_neural::net::{Drawn, LayerSummary, Length, Said, Search, SequencePredictor};
+use gyeol_tensor::{Draw, Pool, Rng};
 
+use crate::counts::Counts;
 use crate::memory::Memory;
 use crate::units::Units;
 use crate::vocabulary::{END, UNKNOWN, Vocabulary};
@@ -22,6 +23,8 @@ pub enum Way {
     Frequent(String),
     /// The target of the nearest training source.
     Nearest(Memory),
+    /// N-grams of the targets, whatever the source.
+    Counts(Box<Counts>),
     /// An encoder-decoder.
     Net(Box<Net>),
 }
@@ -37,6 +40,8 @@ pub struct Net {
     pub predictor: SequencePredictor<f32>,
     /// Most tokens said a token read.
     pub ratio: f64,
+    /// Whether every source is read as an empty one: what such a net says does not hang on it.
+    pub blind: bool,
 }
 
 /// A translator with all that it needs.
@@ -46,6 +51,8 @@ pub struct Translator {
     pub units: (Units, Units),
     /// Columns in which source and target stood at the fit.
     pub columns: (String, String),
+    /// The sources, where they are classes of which each has many targets; else none.
+    pub classes: Vec<String>,
     /// How it comes to its answer.
     pub way: Way,
 }
@@ -57,6 +64,10 @@ pub struct Asked {
     pub beam: usize,
     /// How they are held against each other.
     pub length: Length,
+    /// How tokens are drawn, in place of a beam; none takes the likeliest.
+    pub drawn: Option<Drawn>,
+    /// Most tokens that are said; none takes a multiple of the source's.
+    pub most: Option<usize>,
     /// Whether the weights of attention are wanted.
     pub weights: bool,
 }
@@ -64,7 +75,7 @@ pub struct Asked {
 impl Default for Asked {
     /// Greedily, without weights.
     fn default() -> Self {
-        Asked { beam: 1, length: Length::Gnmt(1.0), weights: false }
+        Asked { beam: 1, length: Length::Gnmt(1.0), drawn: None, most: None, weights: false }
     }
 }
 
@@ -102,7 +113,9 @@ impl Translator {
     /// Translates texts, each apart from the others.
     ///
     /// # Errors
-    /// A text of more than [`MOST_TOKENS`] tokens, where a net reads it (`too-long`); a beam that cannot be.
+    /// A text of more than [`MOST_TOKENS`] tokens, where a net reads it (`too-long`); a beam or a way to draw that cannot be;
+    /// where sources are classes, one that is none of them (`no-such-class`); tokens to be drawn of what has no probabilities
+    /// (`not-drawn`).
     pub fn translate(
         &self,
         texts: &[impl AsRef<str>],
@@ -111,6 +124,27 @@ impl Translator {
     ) -> Result<Vec<Translated>> {
         let plain = |text: &str| Translated { text: text.to_owned(), ended: true, ..Translated::default() };
         let blanks = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        if !self.classes.is_empty() {
+            let known = |text: &str| self.classes.contains(&blanks(text));
+            if let Some(at) = texts.iter().position(|text| !known(text.as_ref())) {
+                let found = format!("'{}' is no class of this model", shorten(texts[at].as_ref(), 40));
+                let (first, more) = self.classes.split_at(self.classes.len().min(20));
+                let dots = if more.is_empty() { "" } else { ", …" };
+                return Err(Fault::new("no-such-class", found)
+                    .row(at + 1)
+                    .cause("the training part has no text of it")
+                    .next(format!("give one of {}{dots}", first.join(", ")))
+                    .input());
+            }
+        }
+        if asked.drawn.is_some() && !matches!(self.way, Way::Net(_) | Way::Counts(_)) {
+            return Err(Fault::new(
+                "not-drawn",
+                "this rung knows one answer, and has no probabilities to draw by",
+            )
+            .next("draw from a net or an n-gram rung of the same run, or leave --sample out")
+            .input());
+        }
         Ok(match &self.way {
             Way::Copy => texts.iter().map(|text| plain(&blanks(text.as_ref()))).collect(),
             Way::Frequent(said) => texts.iter().map(|_| plain(said)).collect(),
@@ -122,8 +156,30 @@ impl Translator {
                 });
                 said.collect()
             }
+            Way::Counts(counts) => self.by_counts(counts, texts.len(), asked, pool),
             Way::Net(net) => self.by_net(net, texts, asked, pool)?,
         })
+    }
+
+    fn by_counts(&self, counts: &Counts, texts: usize, asked: &Asked, pool: &Pool) -> Vec<Translated> {
+        // Without draws the likeliest token, one by one: every text is the same.
+        let cold = Drawn { by: Draw { temperature: 0.0, ..Draw::default() }, seed: 0, first: 0 };
+        let Drawn { by, seed, first } = asked.drawn.unwrap_or(cold);
+        let longest = asked.most.unwrap_or(MOST_TOKENS);
+        let mut said = vec![Translated::default(); texts];
+        pool.each_mut(&mut said, |_, at, said| {
+            let mut rng = Rng::stream(seed, first.wrapping_add(at as u64));
+            let (ids, ended, ln) = counts.sample(&by, longest, &mut rng);
+            let spoken: Vec<String> = ids.iter().map(|&id| counts.target.token(id).to_owned()).collect();
+            *said = Translated {
+                text: self.units.1.join(&spoken),
+                log_probability: Some(ln),
+                ended,
+                tokens: (Vec::new(), spoken),
+                ..Translated::default()
+            };
+        });
+        said
     }
 
     fn by_net(
@@ -133,7 +189,8 @@ impl Translator {
         asked: &Asked,
         pool: &Pool,
     ) -> Result<Vec<Translated>> {
-        let cut: Vec<Vec<String>> = texts.iter().map(|text| self.units.0.cut(text.as_ref())).collect();
+        let read = |text: &str| if net.blind { Vec::new() } else { self.units.0.cut(text) };
+        let cut: Vec<Vec<String>> = texts.iter().map(|text| read(text.as_ref())).collect();
         if let Some(at) = cut.iter().position(|tokens| tokens.len() > MOST_TOKENS) {
             let found = format!(
                 "text {} has {} tokens ('{}'); a net reads up to {MOST_TOKENS} at once",
@@ -154,9 +211,10 @@ impl Translator {
             width: asked.beam,
             length: asked.length,
             // With attention an unknown word is written as the source has it; without there is nothing to write.
-            never: (!attends).then_some(UNKNOWN),
-            longest: (MORE, net.ratio),
+            never: (!attends || asked.drawn.is_some()).then_some(UNKNOWN),
+            longest: asked.most.map_or((MORE, net.ratio), |most| (most, 0.0)),
             weights: attends,
+            drawn: asked.drawn,
         };
         let sources: Vec<&[u32]> = ids.iter().map(Vec::as_slice).collect();
         let said = net.predictor.say(&sources, &search, pool)?;

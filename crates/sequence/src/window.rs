@@ -6,7 +6,10 @@ const PLACES: usize = 1 << 18;
 /// Features of a unit: five units, four pairs, one of three, and one that is always there.
 const FEATURES: usize = 11;
 /// What stands before the first and after the last unit.
-const OUTSIDE: u32 = u32::MAX;
+pub(crate) const OUTSIDE: u32 = u32::MAX;
+/// The distances of the units that each feature looks at, in the order of `features`.
+const LOOKS: [&[isize]; FEATURES] =
+    [&[-2], &[-1], &[0], &[1], &[2], &[-2, -1], &[-1, 0], &[0, 1], &[1, 2], &[-1, 0, 1], &[]];
 
 /// The weights.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,6 +19,9 @@ pub struct Window {
     weights: Vec<f32>,
 }
 
+/// The units of a feature by their distance, and its weight.
+pub(crate) type Weighed = (Vec<(isize, u32)>, f64);
+
 /// FNV-1a over numbers.
 fn place(numbers: [u32; 4]) -> usize {
     let hash = numbers.iter().flat_map(|n| n.to_le_bytes()).fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
@@ -24,9 +30,12 @@ fn place(numbers: [u32; 4]) -> usize {
     (hash ^ (hash >> 29)) as usize & (PLACES - 1)
 }
 
+fn unit(ids: &[u32], at: usize, by: isize) -> u32 {
+    at.checked_add_signed(by).and_then(|i| ids.get(i)).copied().unwrap_or(OUTSIDE)
+}
+
 fn features(ids: &[u32], at: usize) -> [usize; FEATURES] {
-    let unit = |by: isize| at.checked_add_signed(by).and_then(|i| ids.get(i)).copied().unwrap_or(OUTSIDE);
-    let [a, b, c, d, e] = [-2, -1, 0, 1, 2].map(unit);
+    let [a, b, c, d, e] = [-2, -1, 0, 1, 2].map(|by| unit(ids, at, by));
     [
         [0, a, 0, 0],
         [1, b, 0, 0],
@@ -89,6 +98,27 @@ impl Window {
     /// (places, labels).
     pub fn weights(&self) -> &[f32] {
         &self.weights
+    }
+
+    /// The label of a unit, the runner-up (the same where there is no other), and what each feature says for the one against the
+    /// other.
+    pub(crate) fn spoke(&self, ids: &[u32], at: usize) -> (u32, u32, Vec<Weighed>) {
+        let places = features(ids, at);
+        let first = best(&self.weights, &places, self.labels);
+        let sum =
+            |label: usize| places.iter().map(|place| self.weights[place * self.labels + label]).sum::<f32>();
+        let others = (0..self.labels).filter(|&label| label != first as usize);
+        let second = others.fold(None, |best: Option<usize>, label| match best {
+            Some(best) if sum(best) >= sum(label) => Some(best),
+            _ => Some(label),
+        });
+        let second = second.unwrap_or(first as usize);
+        let weight = |place: &usize, label: usize| f64::from(self.weights[place * self.labels + label]);
+        let told = places.iter().zip(LOOKS).map(|(place, looks)| {
+            let units = looks.iter().map(|&by| (by, unit(ids, at, by))).collect();
+            (units, weight(place, first as usize) - weight(place, second))
+        });
+        (first, second as u32, told.collect())
     }
 
     /// The label of each unit.

@@ -15,6 +15,7 @@ pub mod buffer;
 pub mod cells;
 pub mod dirichlet;
 mod dispatch;
+mod draw;
 pub mod elementwise;
 pub mod gemm;
 pub mod gibbs;
@@ -28,6 +29,7 @@ pub mod threads;
 pub mod update;
 
 pub use buffer::Buffer;
+pub use draw::Draw;
 pub use gemm::{
     Bf16Unavailable, MatRef, Operand, Packed, PackedBf16, PackedChunk, Precision, Walk, Write, matmul,
     matmul_bf16, matmul_in, matmul_packed, matmul_packed_bf16, matmul_packed_walk, product,

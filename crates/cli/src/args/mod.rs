@@ -117,8 +117,8 @@ impl Reading {
 /// What is learnt, where it is not to be found out.
 #[derive(Debug, Clone, Default, Group)]
 pub struct Wanted {
-    /// Task: forecast, language-model, classify or regress [default: by the file].
-    #[arg(long, value_name = "TASK", value_parser = ["forecast", "language-model", "classify", "regress"])]
+    /// Task: forecast, language-model, classify, regress, translate or tag [default: by the file].
+    #[arg(long, value_name = "TASK", value_parser = ["forecast", "language-model", "classify", "regress", "translate", "tag"])]
     pub task: Option<String>,
     /// Column or key of what should come out: a class, or a number.
     #[arg(long, value_name = "NAME")]

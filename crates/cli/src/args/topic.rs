@@ -41,14 +41,25 @@ pub struct Explain {
 /// A model and what it is asked.
 #[derive(Debug, Group)]
 pub struct Asked {
-    /// Model file of a classifier, a regression, a recurrent net of words or of readings, or a translator with attention; write
-    /// ./svd for a file called as a lesson.
+    /// Model file of a classifier, a regression, a recurrent net of words or of readings, a tagger or a translator; write ./svd for
+    /// a file called as a lesson.
     #[arg(required = true)]
     pub model: Option<PathBuf>,
     /// Texts or rows as `predict` takes them, of which one is explained, or the readings that a forecast looks back on; - for
     /// standard input; for a model of texts also the text itself.
-    #[arg(required = true)]
+    #[arg(required_unless_present = "plane")]
     pub input: Option<String>,
+    /// In place of an input: the so many commonest words of a net by their embeddings, on a plane [default: 200].
+    #[arg(
+        long,
+        value_name = "N",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "200",
+        value_parser = clap::value_parser!(u16).range(3..=5000),
+        conflicts_with_all = ["input", "terms", "units", "layer", "gate", "select", "reach", "at"]
+    )]
+    pub plane: Option<u16>,
     /// Which example of the input, from 1.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     pub row: u64,

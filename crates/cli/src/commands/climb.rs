@@ -35,8 +35,19 @@ fn asked(common: &Common, name: Option<&str>, wanted: &Wanted, reading: &Reading
         Some(file) => examples(file, wanted, reading)?,
         None => None,
     };
+    let sequences = match name.filter(|name| !is_recipe(name)) {
+        Some(file) => super::sequences::fitting(file, wanted, reading)?,
+        None => None,
+    };
     let forecast = |recipe: Recipe| AnyRecipe::Forecast(Box::new(recipe));
     let mut asked = match name {
+        _ if sequences.is_some() => {
+            let (recipe, words) = sequences.unwrap_or_else(|| unreachable!("looked at above"));
+            if !common.quiet {
+                words.iter().for_each(|words| say!("  {words}"));
+            }
+            Asked { recipe, beside: None }
+        }
         _ if examples.is_some() => {
             let guessed = examples.unwrap_or_else(|| unreachable!("looked at above"));
             if !common.quiet {
@@ -78,7 +89,7 @@ fn asked(common: &Common, name: Option<&str>, wanted: &Wanted, reading: &Reading
 /// The recipe of a file of examples; none where it is for another task.
 pub fn examples(file: &str, wanted: &Wanted, reading: &Reading) -> Result<Option<Guessed>> {
     let regression = match wanted.task.as_deref() {
-        Some("forecast" | "language-model") => return Ok(None),
+        Some("forecast" | "language-model" | "translate" | "tag") => return Ok(None),
         Some("regress") => Some(true),
         Some("classify") => Some(false),
         _ => None,

@@ -28,31 +28,33 @@ const WORD: usize = 24;
 const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
 /// What was read at a step, and what is said beside its units.
-struct Read {
+pub(super) struct Read {
     /// On the terminal and in tables.
-    name: String,
+    pub name: String,
     /// Above a column of the page.
-    short: String,
+    pub short: String,
     /// Beside: bits or a reading; NaN for nothing.
-    value: f64,
-    written: String,
+    pub value: f64,
+    pub written: String,
     /// After the units.
-    after: String,
+    pub after: String,
 }
 
 /// A walk of a net, ready to be told.
-struct Walk {
+pub(super) struct Walk {
     /// Title of the page.
-    title: String,
+    pub title: String,
     /// What was read.
-    deck: String,
+    pub deck: String,
     /// What is to be said of it, in sentences.
-    sentences: Vec<String>,
+    pub sentences: Vec<String>,
     /// Heads of the name, the value and what comes after the units.
-    heads: [String; 3],
-    steps: Vec<Read>,
-    layers: Vec<LayerInside<f32>>,
-    json: Value,
+    pub heads: [String; 3],
+    pub steps: Vec<Read>,
+    pub layers: Vec<LayerInside<f32>>,
+    /// Chapters of the page before that of what was read.
+    pub more: Vec<Section>,
+    pub json: Value,
 }
 
 /// What is shown of a walk.
@@ -146,6 +148,7 @@ pub fn words(common: &Common, asked: &Asked, bundle: Bundle, path: &Path, input:
         heads: ["inside-word", "inside-surprise", "inside-next"].map(|key| t(key, &[])),
         steps,
         layers: told.line.layers,
+        more: Vec::new(),
         json,
     };
     show(common, asked, walk, language)
@@ -219,6 +222,7 @@ pub fn readings(common: &Common, asked: &Asked, bundle: Bundle, path: &Path, fil
         heads: [time, text::with_unit(&found.target, &forecaster.about.unit), String::new()],
         steps,
         layers: found.layers,
+        more: Vec::new(),
         json,
     };
     show(common, asked, walk, language)
@@ -243,7 +247,7 @@ fn short(stamp: &str) -> String {
 }
 
 /// Tells a walk as it was asked for.
-fn show(common: &Common, asked: &Asked, mut walk: Walk, language: Language) -> Result<()> {
+pub(super) fn show(common: &Common, asked: &Asked, mut walk: Walk, language: Language) -> Result<()> {
     output::one_result(common.json, asked.html.as_deref().and_then(Path::to_str).unwrap_or_default())?;
     let first = &walk.layers[0];
     chosen(first.cell, walk.layers.len(), asked.layer, asked.gate)?;
@@ -416,10 +420,10 @@ fn lesson(walk: &Walk, chosen: &Chosen, asked: Option<Part>, language: Language)
         title: walk.title.clone(),
         deck: walk.deck.clone(),
         sentence: walk.sentences.join(" "),
-        chapters: vec![
-            Section { title: t("inside-page-head", &title), blocks },
-            Section { title: t("inside-read", &[]), blocks: vec![Block::Sheet(all)] },
-        ],
+        chapters: std::iter::once(Section { title: t("inside-page-head", &title), blocks })
+            .chain(walk.more.iter().cloned())
+            .chain([Section { title: t("inside-read", &[]), blocks: vec![Block::Sheet(all)] }])
+            .collect(),
     }
 }
 

@@ -7,7 +7,7 @@ use gyeol_bundle::{Bundle, Packed};
 use gyeol_forecast::Forecaster;
 use gyeol_models::{LmModel, by_class, explained};
 use gyeol_report::{Language, text};
-use gyeol_sequence::Translator;
+use gyeol_sequence::{Tagger, Translator};
 use gyeol_supervised::{Explained, Machine, Reasons, Said, Term};
 use gyeol_text::corpus::Corpus;
 
@@ -39,6 +39,9 @@ const TOLD: [&str; 10] = [
 
 /// Shows why a machine answers as it does.
 pub fn explain(common: &Common, asked: &Asked) -> Result<()> {
+    if let (Some(model), Some(most)) = (&asked.model, asked.plane) {
+        return super::plane::plane(common, model, usize::from(most), asked.html.as_deref());
+    }
     let (Some(model), Some(input)) = (&asked.model, &asked.input) else {
         return Err(Failure::Usage("explain takes a lesson, or a model and what it is asked".into()));
     };
@@ -58,6 +61,9 @@ pub fn explain(common: &Common, asked: &Asked) -> Result<()> {
         }
         if bundle.is::<LmModel>() {
             return inside::words(common, asked, bundle, model, input);
+        }
+        if bundle.is::<Tagger>() {
+            return super::labels::explain(common, asked, bundle, model, input);
         }
         if bundle.is::<Translator>() {
             return super::sequences::explain(common, asked, bundle, model, input);

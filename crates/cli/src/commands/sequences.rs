@@ -4,13 +4,15 @@ use std::io::Write;
 use std::path::Path;
 
 use gyeol_bundle::{Bundle, Summary};
-use gyeol_ladder::recipe::{PairsRecipe, TagsRecipe};
+use gyeol_data::ReadOptions;
+use gyeol_ladder::recipe::{AnyRecipe, PairsRecipe, TagsRecipe};
 use gyeol_ladder::tasks::{pairs, tags};
-use gyeol_models::{Registry, attends, attention, labelled, translation};
-use gyeol_neural::net::Length;
+use gyeol_models::{Registry, attends, attention, labelled, leaned, leans, translation};
+use gyeol_neural::net::{Drawn, Length};
 use gyeol_report::lesson::{Block, Lesson, Section, Sheet, Tints};
 use gyeol_report::text;
-use gyeol_sequence::{Asked, Form, Tagger, Translated, Translator};
+use gyeol_sequence::{Asked, Tagger, Translated, Translator};
+use gyeol_tensor::Draw;
 use gyeol_text::corpus::{Corpus, CorpusOptions, Format, Labels, Unit};
 use serde_json::json;
 
@@ -18,7 +20,7 @@ use super::pool;
 use super::reasons::one_text;
 use crate::args::sequence::SequenceVerb;
 use crate::args::topic::Asked as Explained;
-use crate::args::{Common, Scoring};
+use crate::args::{Common, Reading, Scoring, Wanted};
 use crate::failure::{Failure, Result};
 use crate::output;
 use crate::progress::until_stopped;
@@ -33,16 +35,76 @@ const MOST: usize = 4;
 /// Runs a verb of sequences.
 pub fn run(common: &Common, verb: SequenceVerb) -> Result<()> {
     match verb {
-        SequenceVerb::Translate { model, texts, beam, alpha } => {
+        SequenceVerb::Translate {
+            model,
+            texts,
+            beam,
+            alpha,
+            sample,
+            count,
+            max,
+            temperature,
+            top_k,
+            top_p,
+        } => {
             let (model, _) = opened(&model)?;
-            let asked = Asked { beam: usize::from(beam), length: Length::Gnmt(alpha), weights: false };
-            translate(common, &model, &texts, &asked)
+            let by = Draw { temperature, top_k, top_p };
+            let drawn = sample.then_some(Drawn { by, seed: common.seed.unwrap_or(0), first: 0 });
+            let most = max.map(|max| max as usize);
+            let (beam, length) = (usize::from(beam), Length::Gnmt(alpha));
+            translate(
+                common,
+                &model,
+                &texts,
+                count as usize,
+                Asked { beam, length, drawn, most, weights: false },
+            )
         }
         SequenceVerb::Tag { model, texts } => {
             let (model, _) = Registry::standard().open_as::<Tagger>(&model)?;
             tag(common, &model, &texts)
         }
     }
+}
+
+/// The recipe of a file of pairs, of texts to be labelled or of tagged tokens, with what was seen; none for another task.
+pub fn fitting(file: &str, wanted: &Wanted, reading: &Reading) -> Result<Option<(AnyRecipe, Vec<String>)>> {
+    let task = match wanted.task.as_deref() {
+        Some(task @ ("translate" | "tag")) => task,
+        _ => return Ok(None),
+    };
+    if file == "-" {
+        return Err(Failure::Usage(
+            "pairs and texts are read more than once: save them to a file and name it".into(),
+        ));
+    }
+    if wanted.label.is_some() || (task == "translate" && wanted.column.is_some()) {
+        let found = "--label and --column do not go with translate; its recipe names `source` and `target`";
+        return Err(Failure::Usage(
+            if task == "tag" { "--label does not go with tag" } else { found }.into(),
+        ));
+    }
+    if task == "tag" {
+        let options = CorpusOptions {
+            text: wanted.column.clone(),
+            encoding: reading.bytes.encoding.clone(),
+            labels: Labels::Ignored,
+            ..CorpusOptions::default()
+        };
+        let seen = TagsRecipe::fitting(file, options)?;
+        return Ok(Some((AnyRecipe::Tag(Box::new(seen.recipe)), seen.words)));
+    }
+    // Cells of a first row that names numbers would be lost among these; where it cannot be names, it is a pair.
+    let header = reading.bytes.named();
+    let by = |header: bool| -> Result<gyeol_data::Table> {
+        Ok(gyeol_data::read(file, &ReadOptions { header: Some(header), ..super::options(reading)? })?)
+    };
+    let (table, named) = match by(header.unwrap_or(true)) {
+        Err(_) if header.is_none() => (by(false)?, false),
+        table => (table?, header.unwrap_or(true)),
+    };
+    let seen = PairsRecipe::fitting(&table, file, named, header)?;
+    Ok(Some((AnyRecipe::Translate(Box::new(seen.recipe)), seen.words)))
 }
 
 fn opened(path: &Path) -> Result<(Translator, Summary)> {
@@ -72,11 +134,22 @@ fn lines(texts: &[String]) -> Result<Vec<String>> {
     Ok(all)
 }
 
-fn translate(common: &Common, model: &Translator, texts: &[String], asked: &Asked) -> Result<()> {
+/// Each text `count` times; what is drawn hangs on the place of the text alone.
+fn translate(
+    common: &Common,
+    model: &Translator,
+    texts: &[String],
+    count: usize,
+    mut asked: Asked,
+) -> Result<()> {
     let (lines, pool) = (lines(texts)?, pool(common));
     let mut out = std::io::stdout().lock();
-    for (at, some) in lines.chunks(AT_ONCE).enumerate() {
-        let said = model.translate(some, asked, &pool).map_err(|e| further(e, at))?;
+    let all: Vec<&str> = lines.iter().flat_map(|line| std::iter::repeat_n(line.as_str(), count)).collect();
+    for (at, some) in all.chunks(AT_ONCE).enumerate() {
+        if let Some(drawn) = &mut asked.drawn {
+            drawn.first = (at * AT_ONCE) as u64;
+        }
+        let said = model.translate(some, &asked, &pool).map_err(|e| further(e, at, count))?;
         for (source, said) in some.iter().zip(&said) {
             if common.json {
                 writeln!(out, "{}", translation(source, said))?;
@@ -92,12 +165,12 @@ fn tag(common: &Common, model: &Tagger, texts: &[String]) -> Result<()> {
     let (lines, pool) = (lines(texts)?, pool(common));
     let mut out = std::io::stdout().lock();
     for (at, some) in lines.chunks(AT_ONCE).enumerate() {
-        let said = model.tag(some, &pool).map_err(|e| further(e, at))?;
+        let said = model.tag(some, &pool).map_err(|e| further(e, at, 1))?;
         for one in &said {
-            match model.form {
+            match model.form.text(one) {
                 _ if common.json => writeln!(out, "{}", labelled(model.form, one))?,
-                Form::Spacing => writeln!(out, "{}", one.spaced())?,
-                Form::Tokens => {
+                Some(text) => writeln!(out, "{text}")?,
+                None => {
                     for (unit, label) in one.units.iter().zip(&one.labels) {
                         writeln!(out, "{unit}\t{label}")?;
                     }
@@ -109,10 +182,10 @@ fn tag(common: &Common, model: &Tagger, texts: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// An error whose text is counted among those at once, counted among all.
-fn further(mut e: gyeol_base::Error, at: usize) -> gyeol_base::Error {
+/// An error whose text is counted among those at once, counted among all of which each was asked `count` times.
+fn further(mut e: gyeol_base::Error, at: usize, count: usize) -> gyeol_base::Error {
     if let Some(row) = &mut e.fault_mut().row {
-        *row += at * AT_ONCE;
+        *row = (*row + at * AT_ONCE - 1) / count + 1;
     }
     e
 }
@@ -148,8 +221,10 @@ pub fn evaluate(common: &Common, bundle: Bundle, args: &Scoring) -> Result<()> {
     recipe.seed = common.seed.unwrap_or(0);
     let mut counting = until_stopped();
     let found = pairs::evaluate(&model, &recipe, &pool(common), &mut Stopping(&mut counting))?;
-    let [bleu, chrf] = found.signatures;
-    let more = json!({ "rung": summary.rung, "n": found.n, "signatures": { "bleu": bleu, "chrf": chrf } });
+    let mut more = json!({ "rung": summary.rung, "n": found.n });
+    for (name, signature) in found.signatures {
+        more["signatures"][name] = json!(signature);
+    }
     let all = found.metrics.iter().map(|(name, i)| (*name, [i.value, i.low, i.high]));
     scores(common, &summary.rung, found.n, all, more)
 }
@@ -201,8 +276,19 @@ pub fn explain(common: &Common, asked: &Explained, bundle: Bundle, path: &Path, 
     }
     let rung = bundle.summary().rung;
     let model: Translator = bundle.open_as().map_err(|e| e.in_file(path))?;
-    attends(&model).map_err(|e| e.in_file(path))?;
     let source = one_text(common, None, input, asked)?;
+    if leans(&model) {
+        if asked.html.is_some() {
+            return Err(Failure::Usage("--html goes with nets with attention".into()));
+        }
+        let (said, lost) = model.leaned(&source, &pool(common))?;
+        if common.json {
+            return output::json(&leaned(&source, &said, &lost));
+        }
+        let language = output::language(common.language.as_deref(), None)?;
+        return output::text(&losses(&said, &lost, language));
+    }
+    attends(&model).map_err(|e| e.in_file(path))?;
     let how = Asked { weights: true, ..Asked::default() };
     let said = model.translate(&[&source], &how, &pool(common))?.into_iter().next().unwrap_or_default();
     let language = output::language(common.language.as_deref(), None)?;
@@ -220,12 +306,25 @@ pub fn explain(common: &Common, asked: &Explained, bundle: Bundle, path: &Path, 
     output::text(&table(&said, language))
 }
 
-fn token(token: &str) -> String {
+pub(super) fn token(token: &str) -> String {
     let shown = token.replace('▁', " ");
     match shown.trim() {
         "" => "␣".to_owned(),
         plain => gyeol_base::shorten(plain, TOKEN),
     }
+}
+
+/// A row a token of the source: what ln P of the translation loses without it.
+fn losses(said: &Translated, lost: &[(String, f64)], language: gyeol_report::Language) -> String {
+    let mut out = format!("\n  {}\n  {}\n\n", said.text, text::message("leaned-see", &[], language));
+    let width = |token: &str| gyeol_report::terminal::display_width(token);
+    let widest = lost.iter().map(|(word, _)| width(&token(word))).max().unwrap_or(0);
+    for (word, lost) in lost {
+        let word = token(word);
+        let pad = " ".repeat(widest.saturating_sub(width(&word)));
+        out += &format!("  {word}{pad}  {}\n", text::signed(*lost, 2, language));
+    }
+    out
 }
 
 /// A row a token said: what was looked at most, with its share.

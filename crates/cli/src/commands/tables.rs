@@ -99,6 +99,24 @@ pub fn init(
     wanted: &Wanted,
     reading: &Reading,
 ) -> Result<()> {
+    if let Some((mut any, words)) = super::sequences::fitting(file, wanted, reading)? {
+        any.set_data(&beside(file, out)?);
+        said(&mut any, reading)?;
+        if !common.quiet {
+            words.iter().for_each(|words| say!("  {words}"));
+        }
+        let mut head = vec![
+            format!("A recipe for gyeol, fitted to {file}."),
+            "Keys marked with # are not set; the line shows how they are written. docs/recipe.md lists them all.".into(),
+        ];
+        head.extend(words.iter().map(|words| format!("Seen: {words}.")));
+        let (task, written) = match any {
+            AnyRecipe::Translate(recipe) => ("translate", recipe.commented(head)),
+            AnyRecipe::Tag(recipe) => ("tag", recipe.commented(head)),
+            _ => return Ok(()),
+        };
+        return self::recipe(common, out, force, written, (task, &words.join("; ")));
+    }
     if let Some(guessed) = super::climb::examples(file, wanted, reading)? {
         let mut any = AnyRecipe::Examples(Box::new(guessed.recipe));
         any.set_data(&beside(file, out)?);

@@ -29,6 +29,7 @@ mod model;
 mod pairs;
 mod rules;
 mod search;
+mod sequences;
 mod tags;
 mod translate;
 mod writer;
@@ -51,6 +52,7 @@ pub use lm::*;
 pub use model::*;
 pub(crate) use model::{MIXTURE, rung_kind};
 pub use pairs::*;
+pub use sequences::Seen;
 pub use tags::*;
 
 /// A recipe of any task.
@@ -140,7 +142,7 @@ impl AnyRecipe {
             }
             AnyRecipe::Tag(recipe) => recipe.rungs.last().map_or(TagsRecipe::LAST_DEFAULT, |rung| &rung.name),
             AnyRecipe::Translate(recipe) => {
-                recipe.rungs.last().map_or(PairsRecipe::LAST_DEFAULT, |rung| &rung.name)
+                recipe.rungs.last().map_or(recipe.last_default(), |rung| &rung.name)
             }
         }
     }

@@ -51,9 +51,48 @@ pub struct PairsData {
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs, reason = "each field is documented once, in the keys of the task")]
 pub struct PairsSplit {
+    pub by: Shared,
     pub train: f64,
     pub valid: f64,
     pub test: f64,
+}
+
+/// What holds pairs together when they are split.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Shared {
+    /// A text on either side.
+    Texts,
+    /// The target alone.
+    Targets,
+}
+
+/// By which figure the rungs are ordered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs, reason = "the key says what they are")]
+pub enum PairsMetric {
+    Bleu,
+    Chrf,
+    Exact,
+    Perplexity,
+}
+
+impl PairsMetric {
+    /// By what translations are ordered; none where targets are expected and nothing is translated.
+    pub fn order(self) -> Option<TranslationOrder> {
+        match self {
+            PairsMetric::Bleu => Some(TranslationOrder::Bleu),
+            PairsMetric::Chrf => Some(TranslationOrder::Chrf),
+            PairsMetric::Exact => Some(TranslationOrder::Exact),
+            PairsMetric::Perplexity => None,
+        }
+    }
+
+    /// Name of the metric that falls as rungs get better.
+    pub fn metric(self) -> &'static str {
+        self.order().map_or("perplexity", TranslationOrder::metric)
+    }
 }
 
 /// `[text]`.
@@ -70,9 +109,10 @@ pub struct PairsText {
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs, reason = "each field is documented once, in the keys of the task")]
 pub struct PairsScore {
-    pub metric: TranslationOrder,
+    pub metric: PairsMetric,
     pub beam: usize,
     pub alpha: f64,
+    pub samples: usize,
     pub bootstrap_draws: usize,
     pub margin: f64,
 }
@@ -83,6 +123,8 @@ pub struct PairsScore {
 #[allow(missing_docs, reason = "each field is documented once, in the keys of the task")]
 pub struct PairsRung {
     pub name: String,
+    pub order: Option<usize>,
+    pub blind: Option<bool>,
     pub units: Option<usize>,
     pub layers: Option<usize>,
     pub embedding: Option<usize>,
@@ -119,6 +161,7 @@ impl PairsRung {
             dropout: self.dropout.unwrap_or(suited.dropout),
             bidirectional: self.bidirectional.unwrap_or(suited.bidirectional),
             attention: suited.attention.map(|score| self.attention.unwrap_or(score)),
+            blind: self.blind.unwrap_or(suited.blind),
             min_count: self.min_count.unwrap_or(suited.min_count),
             size: self.vocabulary.or(suited.size),
             longest: self.longest.unwrap_or(suited.longest),
@@ -134,10 +177,28 @@ impl PairsRung {
 }
 
 impl PairsRecipe {
+    /// The default ladder of translations.
+    const DEFAULT: [&str; 5] = ["copy", "frequent", "nearest", "lstm", "lstm-attention"];
+
     /// The rung on which the default ladder ends.
-    pub const LAST_DEFAULT: &str = "lstm-attention";
-    /// The default ladder.
-    pub const DEFAULT: [&str; 5] = ["copy", "frequent", "nearest", "lstm", "lstm-attention"];
+    pub(super) fn last_default(&self) -> &'static str {
+        if self.score.metric == PairsMetric::Perplexity { "lstm" } else { "lstm-attention" }
+    }
+
+    /// The rungs to climb: those that are named, else the default ladder of the metric.
+    pub fn ladder(&self) -> Vec<PairsRung> {
+        if !self.rungs.is_empty() {
+            return self.rungs.clone();
+        }
+        match self.score.metric {
+            PairsMetric::Perplexity => vec![
+                PairsRung::named("ngram"),
+                PairsRung { blind: Some(true), ..PairsRung::named("lstm:blind") },
+                PairsRung::named("lstm"),
+            ],
+            _ => PairsRecipe::DEFAULT.map(PairsRung::named).to_vec(),
+        }
+    }
 
     /// Reads a recipe from its text; `origin` is the name that errors give it.
     ///
@@ -173,7 +234,7 @@ impl PairsRecipe {
 
     /// How nets are asked.
     pub fn asked(&self) -> Asked {
-        Asked { beam: self.score.beam, length: Length::Gnmt(self.score.alpha), weights: false }
+        Asked { beam: self.score.beam, length: Length::Gnmt(self.score.alpha), ..Asked::default() }
     }
 
     /// How the file of pairs is read: the source is its text, the target its label.
@@ -263,7 +324,30 @@ impl PairsRecipe {
                     "name one rung",
                 ));
             }
-            let attends = rung_kind(&rung.name).ends_with("-attention");
+            let kind = rung_kind(&rung.name);
+            let expects = self.score.metric == PairsMetric::Perplexity;
+            let refused = match (expects, kind) {
+                (true, "copy" | "frequent" | "nearest") => {
+                    Some(("gives a text no probability", "the metric is perplexity"))
+                }
+                (false, "ngram") => Some(("reads no source", "the metric asks for translations")),
+                _ => None,
+            };
+            if let Some((what, cause)) = refused {
+                let next = "leave the rung out, or choose another `metric` in [score]";
+                let place = lines.place(&format!("rung[{i}].name"));
+                return Err(contradiction(place, format!("`{kind}` {what}"), cause, next));
+            }
+            let of = |rung: &PairsRung| (rung.min_count, rung.vocabulary, rung.longest);
+            if expects && of(rung) != of(&self.rungs[0]) {
+                return Err(contradiction(
+                    lines.place(&format!("rung[{i}]")),
+                    "its `min_count`, `vocabulary` or `longest` is not that of the first rung".to_owned(),
+                    "perplexities over different vocabularies cannot be compared",
+                    "write the same for every rung, or leave it out of all",
+                ));
+            }
+            let attends = kind.ends_with("-attention");
             let both = rung.bidirectional.unwrap_or(attends);
             if let Some(units) = rung.units.filter(|units| both && !units.is_multiple_of(2)) {
                 return Err(contradiction(
@@ -307,7 +391,11 @@ mod tests {
                     "" => format!("{line}{data}"),
                     "data" => format!("{data}{line}"),
                     "rung" if key.name == "name" => format!("{data}[[rung]]\n{line}"),
-                    "rung" => format!("{data}[[rung]]\nname = \"{}\"\n{line}", key.of.last().unwrap()),
+                    "rung" => {
+                        let of = key.of.last().unwrap();
+                        let score = if *of == "ngram" { "[score]\nmetric = \"perplexity\"\n" } else { "" };
+                        format!("{data}{score}[[rung]]\nname = \"{of}\"\n{line}")
+                    }
                     section => format!("{data}[{section}]\n{line}"),
                 };
                 let recipe = parse(&text).unwrap_or_else(|e| panic!("{text}\n{e}"));

@@ -39,6 +39,7 @@ pub struct TagsData {
     pub format: Option<String>,
     pub encoding: Option<String>,
     pub most: Option<usize>,
+    pub passage: usize,
     pub min_count: u64,
 }
 
@@ -164,7 +165,7 @@ impl TagsRecipe {
             ..CorpusOptions::default()
         };
         Ok(match data.labels {
-            Form::Spacing => CorpusOptions {
+            Form::Spacing | Form::SentenceEnds | Form::SentenceEndsByWord => CorpusOptions {
                 format: data.format.as_deref().map(str::parse).transpose()?,
                 text: data.column.clone(),
                 ..plain

@@ -152,3 +152,40 @@ fn tagged_tokens_are_read_and_what_is_odd_is_said() {
     let outcome = climb(&one, at, "one", (1, false), &mut ()).unwrap();
     assert!(outcome.report.rungs.iter().all(|rung| rung.test["accuracy"].value == 1.0));
 }
+
+#[test]
+fn sentence_ends_are_learnt_from_texts_alone_and_put_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    // One of three words ends a sentence, and nothing else does; some ends are full stops, some line ends, some have capitals behind.
+    let (words, ends) = (["전력", "부하가", "the", "load"], ["늘었다", "줄었다", "fell"]);
+    let mut rng = Rng::new(4);
+    let mut text = String::new();
+    for n in 0..900 {
+        let from = n % 2 * 2;
+        for _ in 0..1 + rng.below(4) {
+            text += words[from + rng.below(2) as usize];
+            text.push(' ');
+        }
+        text += ends[rng.below(3) as usize];
+        text += [". ", "\n", "! ", "?\n"][rng.below(4) as usize];
+    }
+    std::fs::write(at.join("t.txt"), text.replace(". the", ". The")).unwrap();
+    for labels in ["sentence-ends", "sentence-ends-by-word"] {
+        let wanted = recipe(&format!(
+            "labels = \"{labels}\"\npassage = 3\n[score]\nbootstrap_draws = 100\n[[rung]]\nname = \"majority\"\n[[rung]]\nname = \"window\"\n"
+        ));
+        let outcome = climb(&wanted, at, labels, (2, false), &mut ()).unwrap();
+        let f1 = |rung: usize| outcome.report.rungs[rung].test["f1"].value;
+        assert!(f1(0) == 0.0 && f1(1) > 0.97, "{} {}", f1(0), f1(1));
+        let model = gyeol_models::open(&outcome.model).unwrap();
+        let texts = json!({ "texts": ["전력 부하가 늘었다 The load fell 전력 줄었다", ""] });
+        let ask = Ask::Json(texts.as_object().unwrap().clone());
+        let Reply::Json(said) = model.model.answer("tag", ask, &Pool::new(1)).unwrap() else { panic!() };
+        assert_eq!(said["tagged"][0]["text"], "전력 부하가 늘었다. The load fell. 전력 줄었다.");
+        assert_eq!(said["tagged"][0]["sentences"].as_array().unwrap().len(), 3);
+        assert_eq!(said["tagged"][1]["text"], "");
+        let scores: Value = serde_json::from_slice(&std::fs::read(&outcome.scores).unwrap()).unwrap();
+        assert_eq!(scores["protocol"], labels);
+    }
+}

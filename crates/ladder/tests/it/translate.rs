@@ -244,3 +244,87 @@ fn no_text_is_on_both_sides_of_a_split() {
     let part = |name: &str| scores["split"][name]["pairs"].as_u64().unwrap();
     assert!(part("test") >= 30 && part("valid") >= 30 && scores["split"]["groups"].as_u64() > Some(100));
 }
+
+#[test]
+fn texts_are_written_for_classes_and_what_the_class_is_worth_is_measured() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    // Texts of three letters, of other ones in each class: the first letter gives the class away, so that the class is
+    // worth one bit a text to a model that has the rest.
+    let mut text = String::new();
+    for (class, letters) in
+        [("low", ["a", "b", "c", "d", "e", "f"]), ("high", ["u", "v", "w", "x", "y", "z"])]
+    {
+        for n in 0..216 {
+            text += &format!("{class}\t{}{}{}\n", letters[n % 6], letters[n / 6 % 6], letters[n / 36]);
+        }
+    }
+    std::fs::write(at.join("p.tsv"), &text).unwrap();
+    let net = |name: &str, blind: bool| {
+        format!(
+            "[[rung]]\nname = \"{name}\"\nblind = {blind}\nunits = 24\nembedding = 12\nbatch = 8\nepochs = 20\n"
+        )
+    };
+    let rest = format!(
+        "[split]\nby = \"targets\"\n[text]\ntarget_units = \"character\"\n\
+         [score]\nmetric = \"perplexity\"\nsamples = 200\nbootstrap_draws = 200\n\
+         [[rung]]\nname = \"ngram\"\norder = 3\n{}{}",
+        net("lstm:blind", true),
+        net("lstm", false),
+    );
+    let wanted = recipe(&rest);
+    let outcome = climb(&wanted, at, "one", (1, false), &mut ()).unwrap();
+    let report = &outcome.report;
+    assert_eq!(report.metrics, ["perplexity", "bits_per_token"]);
+    let value = |rung: usize, metric: &str| report.rungs[rung].test[metric].value;
+    // Four tokens a text, the end with them.
+    let worth = 4.0 * (value(1, "bits_per_token") - value(2, "bits_per_token"));
+    assert!((0.7..1.3).contains(&worth), "{worth} bits");
+    // Three of six letters' entropies are what is left: 3 log2 6 bits a text at best.
+    assert!(4.0 * value(2, "bits_per_token") > 3.0 * 6f64.log2() - 0.2);
+    assert!(value(2, "class_kept") > 0.95 && (0.35..0.65).contains(&value(1, "class_kept")));
+    assert!((0.35..0.65).contains(&value(0, "class_kept")));
+    let drawn = report.chapters.iter().find_map(|chapter| match chapter {
+        Chapter::Drawn(found) => Some(found),
+        _ => None,
+    });
+    let drawn = drawn.unwrap();
+    assert!(drawn.count == 200 && drawn.right == 1.0 && drawn.texts.len() == 20);
+    assert!(!std::fs::read_to_string(&outcome.page).unwrap().contains("BLEU"));
+    let scores: Value = serde_json::from_slice(&std::fs::read(&outcome.scores).unwrap()).unwrap();
+    assert_eq!(scores["protocol"]["class_reader"]["classes"], json!(["high", "low"]));
+    let n = scores["denominator"]["pairs"].as_u64().unwrap();
+    assert_eq!((&scores["denominator"]["tokens"], n > 40), (&json!(4.0 * n as f64), true));
+    // The same on any threads; texts drawn as well.
+    let other = climb(&wanted, at, "two", (3, false), &mut ()).unwrap();
+    for (a, b) in report.rungs.iter().zip(&other.report.rungs) {
+        assert_eq!((&a.test, &a.valid), (&b.test, &b.valid), "{}", a.name);
+    }
+
+    let opened = gyeol_models::open(at.join("one/rungs/lstm.gyeol")).unwrap();
+    let ask = |ask: Value| match opened.model.answer(
+        "translate",
+        Ask::Json(ask.as_object().unwrap().clone()),
+        &Pool::new(1),
+    ) {
+        Ok(Reply::Json(value)) => Ok(value),
+        Ok(_) => panic!("an object"),
+        Err(e) => Err(e),
+    };
+    let said = ask(json!({ "texts": ["high", "high"], "sample": true, "seed": 3 })).unwrap();
+    let texts = [0, 1].map(|i| said["translations"][i]["translation"].as_str().unwrap().to_owned());
+    assert!(texts.iter().all(|t| t.chars().all(|c| c > 'm')) && texts[0] != texts[1], "{texts:?}");
+    assert_eq!(ask(json!({ "texts": ["middle"] })).unwrap_err().code(), "no-such-class");
+    assert_eq!(ask(json!({ "texts": ["low"], "sample": 1 })).unwrap_err().code(), "wrong-shape");
+    // With two groups of sources nothing could be split.
+    let tied = recipe(&rest.replace("by = \"targets\"", "by = \"texts\""));
+    let e = refused(&tied, at);
+    assert!(e.code() == "too-few-pairs" && e.to_string().contains("targets"), "{e}");
+    let words = |text: &str| PairsRecipe::parse(text, "r.toml").unwrap_err().to_string();
+    let head = "task = \"translate\"\n[data]\nfile = \"p.tsv\"\n";
+    let perplexity = format!("{head}[score]\nmetric = \"perplexity\"\n[[rung]]\nname = ");
+    assert!(words(&format!("{perplexity}\"copy\"\n")).contains("no probability"));
+    assert!(words(&format!("{head}[[rung]]\nname = \"ngram\"\n")).contains("reads no source"));
+    let unlike = format!("{perplexity}\"ngram\"\n[[rung]]\nname = \"lstm\"\nmin_count = 2\n");
+    assert!(words(&unlike).contains("vocabularies"));
+}

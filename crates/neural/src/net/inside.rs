@@ -15,7 +15,7 @@
 
 use gyeol_tensor::{Buffer, Real};
 
-use super::Predictor;
+use super::{Net, Predictor};
 use crate::error::{Error, Result};
 use crate::recurrent::{Cell, Recurrent, RecurrentTape};
 use crate::stack::{Stack, StackPacked};
@@ -224,26 +224,36 @@ pub fn inside<T: Real>(
     layers
 }
 
+/// What the recurrent layers of a net do over one stream of tokens, from its beginning.
+pub(super) fn layers_over<T: Real>(
+    net: &Net,
+    params: &[T],
+    packed: &StackPacked<T>,
+    ids: &[u32],
+    piece: usize,
+) -> Result<Vec<LayerInside<T>>> {
+    let shape = |found: String, expected: String| Err(Error::Shape { what: "tokens", found, expected });
+    let Some(embedding) = &net.embedding else {
+        return shape("none".into(), "a net that reads tokens".into());
+    };
+    if let Some(id) = ids.iter().find(|&&id| id as usize >= embedding.rows) {
+        return shape(format!("token {id}"), format!("0..{}", embedding.rows));
+    }
+    if ids.is_empty() {
+        return shape("0".into(), "at least one".into());
+    }
+    let mut x = Buffer::zeros(ids.len() * embedding.width);
+    embedding.forward(params, ids, &mut x);
+    Ok(inside(&net.stack, params, packed, &x, piece))
+}
+
 impl<T: Real> Predictor<T> {
     /// What its recurrent layers do over one stream of tokens, from its beginning.
     ///
     /// # Errors
     /// [`Error::Shape`] for a net of numbers, no tokens, or one outside the vocabulary.
     pub fn inside(&self, ids: &[u32]) -> Result<Vec<LayerInside<T>>> {
-        let net = self.net();
-        let shape = |found: String, expected: String| Err(Error::Shape { what: "tokens", found, expected });
-        let Some(embedding) = &net.embedding else {
-            return shape("none".into(), "a net that reads tokens".into());
-        };
-        if let Some(id) = ids.iter().find(|&&id| id as usize >= embedding.rows) {
-            return shape(format!("token {id}"), format!("0..{}", embedding.rows));
-        }
-        if ids.is_empty() {
-            return shape("0".into(), "at least one".into());
-        }
-        let mut x = Buffer::zeros(ids.len() * embedding.width);
-        embedding.forward(self.params(), ids, &mut x);
-        Ok(inside(&net.stack, self.params(), &self.packed().stack, &x, self.steps()))
+        layers_over(self.net(), self.params(), &self.packed().stack, ids, self.steps())
     }
 }
 

@@ -57,8 +57,8 @@ pub use learner::{Labelled, Learner, LearnerWorkspace, Samples, Series, TokenStr
 pub use mlp::{Mlp, MlpPacked, MlpParams, MlpTape, Rows, RowsLearner, RowsWorkspace};
 pub use predictor::{Predictor, StreamState};
 pub use seq2seq::{
-    EncoderDecoder, EncoderDecoderPacked, EncoderDecoderParams, EncoderDecoderTape, Length, PairsLearner,
-    Said, Score, Search, SequencePredictor, Source,
+    Drawn, EncoderDecoder, EncoderDecoderPacked, EncoderDecoderParams, EncoderDecoderTape, Length,
+    PairsLearner, Said, Score, Search, SequencePredictor, Source,
 };
 pub use summary::{LayerSummary, Summary};
 pub use tagging::TagPredictor;

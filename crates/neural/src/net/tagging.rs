@@ -2,7 +2,8 @@
 
 use gyeol_tensor::{Pool, Real};
 
-use super::{Net, NetPacked, Reads, read_of};
+use super::inside::layers_over;
+use super::{LayerInside, Net, NetPacked, Reads, read_of};
 use crate::error::{Error, Result};
 
 /// Rows that walk together, and steps from which on fewer do.
@@ -53,6 +54,36 @@ impl<T: Real> TagPredictor<T> {
     /// # Errors
     /// [`Error::Shape`] for a token outside the vocabulary.
     pub fn tags(&self, sequences: &[&[u32]], pool: &Pool) -> Result<Vec<Vec<(u32, T)>>> {
+        self.each_step(sequences, pool, |said| {
+            // Of equals the first.
+            let best = (1..said.len()).fold(0, |best, c| if said[c] > said[best] { c } else { best });
+            (best as u32, said[best])
+        })
+    }
+
+    /// ln P of every class at every token of each sequence.
+    ///
+    /// # Errors
+    /// As [`TagPredictor::tags`].
+    pub fn log_probabilities(&self, sequences: &[&[u32]], pool: &Pool) -> Result<Vec<Vec<Vec<T>>>> {
+        self.each_step(sequences, pool, <[T]>::to_vec)
+    }
+
+    /// The gates and states of every layer over one sequence; those of a layer that reads from the end too.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] for no tokens, or one outside the vocabulary.
+    pub fn inside(&self, ids: &[u32]) -> Result<Vec<LayerInside<T>>> {
+        layers_over(&self.net, &self.params, &self.packed.stack, ids, ids.len())
+    }
+
+    /// What `of` makes of ln P of the classes, at every token of each sequence.
+    fn each_step<R: Clone + Send>(
+        &self,
+        sequences: &[&[u32]],
+        pool: &Pool,
+        of: impl Fn(&[T]) -> R + Sync,
+    ) -> Result<Vec<Vec<R>>> {
         let vocabulary = self.net.embedding.as_ref().map_or(0, |e| e.rows);
         if let Some(id) = sequences.iter().flat_map(|s| s.iter()).find(|&&id| id as usize >= vocabulary) {
             let (found, expected) = (format!("token {id}"), format!("0..{vocabulary}"));
@@ -63,7 +94,7 @@ impl<T: Real> TagPredictor<T> {
         let long = order.partition_point(|&at| sequences[at].len() <= LONG);
         let chunks: Vec<&[usize]> = order[..long].chunks(ROWS).chain(order[long..].chunks(1)).collect();
         let k = self.net.output_width();
-        let mut found: Vec<Vec<Vec<(u32, T)>>> = vec![Vec::new(); chunks.len()];
+        let mut found: Vec<Vec<Vec<R>>> = vec![Vec::new(); chunks.len()];
         pool.each_mut(&mut found, |_, task, found| {
             let own: Vec<&[u32]> = chunks[task].iter().map(|&at| sequences[at]).collect();
             let longest = own.iter().map(|s| s.len()).max().unwrap_or(0);
@@ -86,14 +117,11 @@ impl<T: Real> TagPredictor<T> {
                 m,
                 &mut tape.head,
             );
-            let mut rows: Vec<Vec<(u32, T)>> = own.iter().map(|s| Vec::with_capacity(s.len())).collect();
+            let mut rows: Vec<Vec<R>> = own.iter().map(|s| Vec::with_capacity(s.len())).collect();
             for t in 0..batch.steps.len() {
                 for (i, &row) in batch.steps.order()[..batch.steps.active(t)].iter().enumerate() {
                     let at = (batch.steps.first(t) + i) * k;
-                    let said = &tape.head.out[at..at + k];
-                    // Of equals the first.
-                    let best = (1..k).fold(0, |best, c| if said[c] > said[best] { c } else { best });
-                    rows[row].push((best as u32, said[best]));
+                    rows[row].push(of(&tape.head.out[at..at + k]));
                 }
             }
             *found = rows;

@@ -1,7 +1,7 @@
 //! Attention, both directions and beams: gradients against differences in f64, what other rows may change (nothing), and
 //! searches against all that could be said.
 
-use gyeol_tensor::Pool;
+use gyeol_tensor::{Draw, Pool};
 
 use super::*;
 use crate::Optimizer;
@@ -247,4 +247,37 @@ fn what_cannot_be_is_refused() {
         assert!(likeliest.is_none_or(|token| !said.tokens.contains(&token)));
     }
     assert!(asked.say(&[], &Search::greedy(5), &pool).unwrap().is_empty());
+}
+
+#[test]
+fn texts_are_drawn_as_often_as_they_are_probable() {
+    let net = net(Cell::Gru, 1, false, Some(Score::Dot));
+    let asked = SequencePredictor::new(net.clone(), noisy(&net)).unwrap();
+    let by = Draw::default();
+    let search = Search { drawn: Some(Drawn { by, seed: 3, first: 0 }), ..Search::greedy(2) };
+    let sources = vec![&[1u32, 5][..]; 20_000];
+    let said = asked.say(&sources, &search, &Pool::new(2)).unwrap();
+    let mut counts: std::collections::BTreeMap<(Vec<u32>, bool), (f64, f64)> = Default::default();
+    for one in &said {
+        let cell = counts.entry((one[0].tokens.clone(), one[0].ended)).or_default();
+        *cell = (cell.0 + 1.0 / 20_000.0, one[0].log_probability.exp());
+    }
+    // What there is to say has a mass of 1 together; five standard errors each.
+    let all: f64 = counts.values().map(|(_, p)| p).sum();
+    assert!(counts.len() > 20 && (all - 1.0).abs() < 1e-3, "{} {all}", counts.len());
+    for (share, p) in counts.values() {
+        assert!((share - p).abs() < 5.0 * (p / 20_000.0).sqrt() + 1e-9, "{share} {p}");
+    }
+    // Random numbers hang on the place alone; without a temperature nothing is drawn.
+    let later = Search { drawn: Some(Drawn { by, seed: 3, first: 7 }), ..search };
+    assert_eq!(asked.say(&sources[..9], &later, &Pool::new(1)).unwrap(), said[7..16]);
+    let cold = Draw { temperature: 0.0, ..by };
+    let greedy = Search { drawn: Some(Drawn { by: cold, seed: 3, first: 0 }), ..search };
+    assert_eq!(
+        asked.say(&sources[..1], &greedy, &Pool::new(1)).unwrap(),
+        asked.say(&sources[..1], &Search::greedy(2), &Pool::new(1)).unwrap()
+    );
+    let bad = Search { drawn: Some(Drawn { by: Draw { top_p: 0.0, ..by }, seed: 0, first: 0 }), ..search };
+    assert!(asked.say(&sources[..1], &bad, &Pool::new(1)).is_err());
+    assert!(asked.say(&sources[..1], &Search { width: 2, ..search }, &Pool::new(1)).is_err());
 }

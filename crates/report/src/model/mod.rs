@@ -418,6 +418,8 @@ pub enum Chapter {
     Coefficients(Box<CoefficientsChapter>),
     /// Test pairs with what was made of them.
     Translations(Vec<TranslationExample>),
+    /// Texts drawn for classes.
+    Drawn(Box<DrawnChapter>),
     /// Test sequences with their labels, right and said.
     Labelled(Vec<TranslationExample>),
     /// Layers, counts and facts of the fits.

@@ -6,8 +6,8 @@ use serde::Serialize;
 use super::{Figure, Table, View};
 use crate::model::{
     CalibrationChapter, Chapter, CoefficientsChapter, CoefficientsPart, ConfusionChapter, CostsChapter,
-    Effect, ExampleFacts, Mistake, Remedy, RemedyRow, ResidualChapter, SizePoint, SizesChapter, SizesVerdict,
-    Telling as Told, TranslationExample,
+    DrawnChapter, Effect, ExampleFacts, Mistake, Remedy, RemedyRow, ResidualChapter, SizePoint, SizesChapter,
+    SizesVerdict, Telling as Told, TranslationExample,
 };
 use crate::picture::{self, Diagonal, Lines, Series, Square};
 use crate::text;
@@ -120,6 +120,21 @@ pub(crate) fn mistakes(view: &View, found: &[Mistake], see: &str) -> Mistakes {
 pub(crate) fn translations(view: &View, found: &[TranslationExample]) -> Mistakes {
     let table = view.columns(&["col-row", "col-source", "col-reference", "col-translation"]);
     side_by_side(view, found, "translations-see", table, "col-plain-translation")
+}
+
+/// Texts drawn for classes, with the class that they are read as.
+pub(crate) fn drawn(view: &View, found: &DrawnChapter) -> Mistakes {
+    let mut table = view.columns(&["col-class-asked", "col-drawn", "col-class-read"]);
+    for one in &found.texts {
+        table.push(vec![one.class.clone(), one.text.clone(), one.read.clone()]);
+    }
+    let args = [
+        ("rung", text::rung_title(&found.rung, view.voice.language)),
+        ("n", view.voice.count(found.count as usize)),
+        ("kept", view.voice.percent(found.kept, 1)),
+        ("right", view.voice.percent(found.right, 1)),
+    ];
+    Mistakes { see: view.t("drawn-see", &args), table }
 }
 
 /// Test sequences, their labels beside those said.

@@ -231,6 +231,7 @@ fn draw(view: &View, chapter: &Chapter) -> Result<Option<(&'static str, &'static
         Chapter::Translations(found) => {
             ("mistakes", "chapter-translations", of(examples::translations(view, found)))
         }
+        Chapter::Drawn(found) => ("mistakes", "chapter-drawn", of(examples::drawn(view, found))),
         Chapter::Inside => ("inside", "chapter-inside", of(inside::inside(view))),
         Chapter::Protocol => ("protocol", "chapter-protocol", of(protocol::protocol(view))),
     }))

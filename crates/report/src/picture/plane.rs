@@ -7,6 +7,8 @@ use crate::svg::{Anchor, Axis, Plot, Scale, Svg, log_ticks, text_width};
 
 /// Shades of a field: by the root of the distance from the least, so that a bowl shows rings.
 const SHADES: usize = 12;
+/// Size of a label at a place.
+const LABEL: f64 = 12.0;
 
 /// Draws a plane.
 pub(crate) fn plane(p: &Plane, words: &Words, width: f64, language: Language) -> String {
@@ -58,8 +60,7 @@ pub(crate) fn plane(p: &Plane, words: &Words, width: f64, language: Language) ->
     for trail in order {
         let (stroke, dot, label) = classes(trail.look);
         let points: Vec<(f64, f64)> = trail.points.iter().map(|q| (x.at(q.0), y.at(q.1))).collect();
-        let inside =
-            |q: &(f64, f64)| q.0 >= area[0] - 2.0 && q.0 <= area[1] + 2.0 && q.1 >= area[2] && q.1 <= area[3];
+        let inside = |q: &(f64, f64)| inside_of(&area, *q);
         if trail.line {
             let seen = clipped(&points, area);
             plot.svg.line(&seen, stroke);
@@ -88,8 +89,22 @@ pub(crate) fn plane(p: &Plane, words: &Words, width: f64, language: Language) ->
             plot.svg.text(legend + 12.0, 12.0, Anchor::Start, "tick", &trail.name);
         }
     }
+    let mut written: Vec<(f64, f64, f64)> = Vec::new();
+    for (at_x, at_y, word) in &p.labels {
+        let (px, py, half) = (x.at(*at_x), y.at(*at_y), text_width(word, LABEL) / 2.0 + 2.0);
+        let free =
+            |(ox, oy, other): &(f64, f64, f64)| (px - ox).abs() > half + other || (py - oy).abs() > LABEL;
+        if px - half >= left && px + half <= right && inside_of(&area, (px, py)) && written.iter().all(free) {
+            written.push((px, py, half));
+            plot.svg.text(px, py - 7.0, Anchor::Middle, "tick", word);
+        }
+    }
     end_labels(&mut plot.svg, right, &labels, top, bottom, room);
     plot.finish()
+}
+
+fn inside_of(area: &[f64; 4], q: (f64, f64)) -> bool {
+    q.0 >= area[0] - 2.0 && q.0 <= area[1] + 2.0 && q.1 >= area[2] && q.1 <= area[3]
 }
 
 /// Classes of a line, a point and a label.
@@ -201,5 +216,19 @@ mod tests {
         assert!(kept.iter().all(|q| (0.0..=1.0).contains(&q.0) && (0.0..=1.0).contains(&q.1)), "{kept:?}");
         assert!(clipped(&[(f64::NAN, 0.0), (f64::INFINITY, 1.0)], [0.0, 1.0, 0.0, 1.0]).is_empty());
         assert_eq!((power(1e-9), power(100.0)), ("10⁻⁹".to_string(), "100".to_string()));
+    }
+
+    #[test]
+    fn of_labels_that_would_touch_the_first_is_written() {
+        let labels = [(0.0, 0.0, "<load>"), (0.01, 0.01, "wind"), (1.0, 1.0, "rain"), (9.0, 9.0, "far")];
+        let p = Plane {
+            x: Some([-1.0, 2.0]),
+            y: Some([-1.0, 2.0]),
+            labels: labels.iter().map(|(x, y, word)| (*x, *y, (*word).to_owned())).collect(),
+            ..Plane::default()
+        };
+        let svg = plane(&p, &Words::default(), 600.0, Language::English);
+        assert!(svg.contains("&lt;load&gt;") && svg.contains("rain"));
+        assert!(!svg.contains("wind") && !svg.contains("far"));
     }
 }

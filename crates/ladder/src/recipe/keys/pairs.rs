@@ -23,7 +23,8 @@ const SECTIONS: &[Section] = &[
         "split",
         false,
         "Which pairs train, which choose (validation), which judge (test). Pairs that share a text on either side, \
-         directly or through others, stay together, so that no text is on both sides of a split.",
+         directly or through others, stay together, so that no text is on both sides of a split; where sources are classes, \
+         pairs that share a target.",
     ),
     section("text", false, "How texts are cut into tokens."),
     section("score", false, "How the rungs are judged."),
@@ -31,8 +32,11 @@ const SECTIONS: &[Section] = &[
 ];
 
 /// The rungs for translations.
-const RUNGS: &[&str] = &["copy", "frequent", "nearest", "gru", "lstm", "gru-attention", "lstm-attention"];
+const RUNGS: &[&str] =
+    &["copy", "frequent", "nearest", "ngram", "gru", "lstm", "gru-attention", "lstm-attention"];
 const NETS: &[&str] = &["gru", "lstm", "gru-attention", "lstm-attention"];
+/// Rungs with a vocabulary.
+const TOKENS: &[&str] = &["ngram", "gru", "lstm", "gru-attention", "lstm-attention"];
 const ATTEND: &[&str] = &["gru-attention", "lstm-attention"];
 const UNITS: &[&str] = &["word", "character", "jamo"];
 
@@ -75,6 +79,14 @@ const KEYS: &[Key] = &[
     ),
     key("data", "encoding", Text, Found("UTF-8"), "Encoding of the texts, such as `euc-kr`."),
     // split
+    key(
+        "split",
+        "by",
+        Choice(&["texts", "targets"]),
+        Value("\"texts\""),
+        "What holds pairs together: `texts`, a text on either side; `targets`, the target alone, for sources that are classes or \
+         topics with many texts each.",
+    ),
     key("split", "train", Real(0.01, 0.98), Value("0.8"), "Share of the training part."),
     key("split", "valid", Real(0.001, 0.98), Value("0.1"), "Share of the validation part."),
     key("split", "test", Real(0.001, 0.98), Value("0.1"), "Share of the test part."),
@@ -91,9 +103,11 @@ const KEYS: &[Key] = &[
     key(
         "score",
         "metric",
-        Choice(&["chrf", "bleu", "exact"]),
+        Choice(&["chrf", "bleu", "exact", "perplexity"]),
         Value("\"chrf\""),
-        "What orders the rungs: chrF2, BLEU (0 where no text has four tokens), or the share of exact matches; all three are shown.",
+        "What orders the rungs: chrF2, BLEU (0 where no text has four tokens), or the share of exact matches; all three are shown. \
+         `perplexity`: how well targets are expected, given their sources; nothing is translated, and the rungs are `ngram` and nets, \
+         with one vocabulary.",
     ),
     key(
         "score",
@@ -109,6 +123,14 @@ const KEYS: &[Key] = &[
         Value("1.0"),
         "How a beam holds lengths against each other: ln P / ((5 + length) / 6)^alpha (Wu et al. 2016); 0 takes the sum.",
     ),
+    key(
+        "score",
+        "samples",
+        Whole(0, 100_000),
+        Value("500"),
+        "With `perplexity`, where sources are classes: texts drawn from each rung, which a naive Bayes of the training texts reads; \
+         the share that it gives the class asked for is shown.",
+    ),
     BOOTSTRAP_DRAWS,
     MARGIN,
     // rung
@@ -119,9 +141,16 @@ const KEYS: &[Key] = &[
         default: Needed,
         of: &[],
         doc: "Which rung: `copy` (the source), `frequent` (the commonest target), `nearest` (the target of the most similar \
-              training source), `gru` or `lstm` (encoder and decoder), `gru-attention` or `lstm-attention` (with a look at \
+              training source), `ngram` (of the targets, whatever the source; with `perplexity`), `gru` or `lstm` (encoder and decoder), `gru-attention` or `lstm-attention` (with a look at \
               the whole source, which is read both ways), with a suffix after a colon where there are two of a kind.",
     },
+    rung("order", &["ngram"], Whole(1, 9), "Longest n-gram; left out, 5."),
+    rung(
+        "blind",
+        NETS,
+        Flag,
+        "Whether every source is read as an empty one, so that the next net shows what sources are worth; left out, false.",
+    ),
     rung("units", NETS, Whole(1, 8192), "Units of a layer; left out, as many as the training part feeds."),
     rung("layers", NETS, Whole(1, 16), "Layers of encoder and decoder, one on the other; left out, 1."),
     rung(
@@ -150,14 +179,14 @@ const KEYS: &[Key] = &[
     ),
     rung(
         "min_count",
-        NETS,
+        TOKENS,
         Whole(1, MANY),
         "Tokens that occur less often in the training part count as unknown; left out, 2 for words of many pairs, else 1.",
     ),
-    rung("vocabulary", NETS, Whole(1, MANY), "Most tokens known of either side; left out, all."),
+    rung("vocabulary", TOKENS, Whole(1, MANY), "Most tokens known of either side; left out, all."),
     rung(
         "longest",
-        NETS,
+        TOKENS,
         Whole(1, 2000),
         "Pairs of which a side has more tokens are not learnt from; left out, 60 words or 200 characters.",
     ),

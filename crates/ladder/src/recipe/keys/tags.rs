@@ -48,9 +48,11 @@ const KEYS: &[Key] = &[
     key(
         "data",
         "labels",
-        Choice(&["spacing", "tokens"]),
+        Choice(&["spacing", "sentence-ends", "sentence-ends-by-word", "tokens"]),
         Value("\"spacing\""),
-        "`spacing`: blanks are taken out of texts, and learnt to be put back. `tokens`: a line is a token, a tab and its tag (other \
+        "`spacing`: blanks are taken out of texts, and learnt to be put back. `sentence-ends`: final marks and line ends are taken \
+         out, and learnt to be put back, character by character; `sentence-ends-by-word`: word by word; capitals count as small letters. \
+         `tokens`: a line is a token, a tab and its tag (other \
          columns between are left out), an empty line ends a sequence.",
     ),
     key(
@@ -58,17 +60,24 @@ const KEYS: &[Key] = &[
         "column",
         Text,
         Found("found in the file"),
-        "Column or key that holds the text, for `spacing`.",
+        "Column or key that holds the text; not for `tokens`.",
     ),
     key(
         "data",
         "format",
         Choice(&["text", "csv", "tsv", "jsonl", "html", "parquet", "arrow"]),
         Found("taken from the file's name"),
-        "Kind of file, for `spacing`.",
+        "Kind of file; not for `tokens`.",
     ),
     key("data", "encoding", Text, Found("UTF-8"), "Encoding of the texts, such as `euc-kr`."),
     key("data", "most", Whole(3, MANY), Found("all"), "Reads so many sequences at most, the first ones."),
+    key(
+        "data",
+        "passage",
+        Whole(1, 1000),
+        Value("4"),
+        "Texts of the file, such as lines, that make one sequence of sentences, for sentence ends; 1 where a text holds several.",
+    ),
     key(
         "data",
         "min_count",

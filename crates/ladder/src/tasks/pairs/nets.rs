@@ -30,6 +30,7 @@ impl Translations<'_> {
             params.fit(&train, &valid, self.pool, resume, observe)
         })?;
         let Trained { mut model, curve, best_epoch, left_out, tokens, layers } = trained;
+        model.classes.clone_from(&self.classes);
         model.columns = (self.recipe.data.source.clone(), self.recipe.data.target.clone());
         let fact = |key: &str, value: String| Fact { key: key.into(), value };
         let mut training = vec![

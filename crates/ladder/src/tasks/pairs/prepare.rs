@@ -12,7 +12,7 @@ use gyeol_sequence::MOST_TOKENS;
 use gyeol_tensor::Rng;
 use gyeol_text::corpus::{Corpus, sha256_of};
 
-use crate::recipe::PairsRecipe;
+use crate::recipe::{PairsRecipe, Shared};
 use crate::watch::{Step, Watch};
 
 /// Stream of the draw.
@@ -109,8 +109,8 @@ impl Groups {
         at
     }
 
-    /// The number of each pair's group, in the order in which groups begin.
-    fn of(pairs: &[Row]) -> Vec<u64> {
+    /// The number of each pair's group, in the order in which groups begin; a source ties pairs together where texts do.
+    fn of(pairs: &[Row], shared: Shared) -> Vec<u64> {
         let mut nodes: HashMap<(bool, &str), u32> = HashMap::new();
         let mut groups = Groups(Vec::new());
         let mut ends = Vec::with_capacity(pairs.len());
@@ -121,7 +121,8 @@ impl Groups {
                     groups.0.len() as u32 - 1
                 })
             };
-            let (a, b) = (node(false, source.as_str()), node(true, target.as_str()));
+            let b = node(true, target.as_str());
+            let a = if shared == Shared::Texts { node(false, source.as_str()) } else { b };
             let (a, b) = (groups.root(a), groups.root(b));
             groups.0[a.max(b) as usize] = a.min(b);
             ends.push(a);
@@ -181,7 +182,7 @@ pub(super) fn prepare(
         }
     }
     drop(known);
-    let groups = Groups::of(&pairs);
+    let groups = Groups::of(&pairs, recipe.split.by);
     let count = groups.iter().max().map_or(0, |last| *last as usize + 1);
     let mut sizes = vec![0usize; count];
     groups.iter().for_each(|&group| sizes[group as usize] += 1);
@@ -215,7 +216,8 @@ pub(super) fn prepare(
         return Err(Fault::new("too-few-pairs", found)
             .file(&files[0])
             .cause("too few pairs, nearly all of them tied together by a text that they share, or the wrong columns")
-            .next("give more pairs, name the columns by `source` and `target`, or lower `valid` and `test` in [split]")
+            .next("give more pairs, name the columns by `source` and `target`, lower `valid` and `test` in [split], or where \
+                   sources are classes with many texts each, set `by = \"targets\"` there")
             .input());
     }
     let largest = sizes.into_iter().max().unwrap_or(0);
@@ -232,7 +234,8 @@ mod tests {
         let pairs =
             [pair("a", "x"), pair("b", "y"), pair("a", "z"), pair("c", "z"), pair("d", "a"), pair("b", "w")];
         // a-x, a-z, c-z hang together; a source called like a target does not.
-        assert_eq!(Groups::of(&pairs), [0, 1, 0, 0, 2, 1]);
-        assert!(Groups::of(&[]).is_empty());
+        assert_eq!(Groups::of(&pairs, Shared::Texts), [0, 1, 0, 0, 2, 1]);
+        assert_eq!(Groups::of(&pairs, Shared::Targets), [0, 1, 2, 2, 3, 4]);
+        assert!(Groups::of(&[], Shared::Texts).is_empty());
     }
 }

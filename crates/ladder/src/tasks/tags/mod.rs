@@ -19,7 +19,7 @@ use gyeol_ngram::Stage;
 use gyeol_report::Language;
 use gyeol_report::model::{Chapter, Fact, Facts, Note, Report, Role, TranslationExample};
 use gyeol_report::text::message;
-use gyeol_sequence::{Form, TagData, Tagged, Tagger};
+use gyeol_sequence::{TagData, Tagged, Tagger};
 use gyeol_tensor::{Pool, Rng};
 use serde_json::{Map, Value, json};
 
@@ -224,14 +224,10 @@ impl<'a> Labels<'a> {
 
     fn shown(&self, one: &Tagged, labels: &[String]) -> String {
         let told = Tagged { units: one.units.clone(), labels: labels.to_vec() };
-        match self.recipe.data.labels {
-            Form::Spacing => told.spaced(),
-            Form::Tokens => {
-                let pairs =
-                    told.units.iter().zip(&told.labels).map(|(unit, label)| format!("{unit}/{label}"));
-                pairs.collect::<Vec<_>>().join(" ")
-            }
-        }
+        self.recipe.data.labels.text(&told).unwrap_or_else(|| {
+            let pairs = told.units.iter().zip(&told.labels).map(|(unit, label)| format!("{unit}/{label}"));
+            pairs.collect::<Vec<_>>().join(" ")
+        })
     }
 }
 
@@ -287,6 +283,7 @@ impl Task for Labels<'_> {
             fact("labelled-units", three(&units)),
             fact("left-out", format!("{empty} / {repeated}")),
             fact("labels", self.data.labels().len().to_string()),
+            fact("sought", self.recipe.data.labels.sought().unwrap_or("–").to_owned()),
             fact("known-units", self.data.vocabulary().to_string()),
         ];
         let test = &parts[2];
@@ -300,10 +297,7 @@ impl Task for Labels<'_> {
         let first = judged.iter().rposition(|one| one.model.layers().is_empty()).filter(|at| *at != best);
         let shown = places.iter().map(|&at| TranslationExample {
             row: test[at].1,
-            source: match self.recipe.data.labels {
-                Form::Spacing => test[at].0.units.concat(),
-                Form::Tokens => test[at].0.units.join(" "),
-            },
+            source: self.recipe.data.labels.bare(&test[at].0),
             right: self.shown(&test[at].0, &test[at].0.labels),
             said: self.shown(&test[at].0, &named(&judged[best], at)),
             plain: first.map(|rung| self.shown(&test[at].0, &named(&judged[rung], at))),

@@ -38,7 +38,7 @@ fn token<'l>(line: &'l str, file: &str, number: u64) -> Result<(&'l str, &'l str
             .file(file)
             .row(number as usize)
             .cause("a column that is missing, or a plain text where labels = \"tokens\"")
-            .next("write a token, a tab and its tag on a line; for texts set labels = \"spacing\"")
+            .next("write a token, a tab and its tag on a line; for texts set labels = \"spacing\" or \"sentence-ends\"")
             .input()),
     }
 }
@@ -49,12 +49,22 @@ pub(super) fn read(recipe: &TagsRecipe, file: &str, notes: &mut Vec<String>) -> 
     let most = recipe.data.most.unwrap_or(usize::MAX);
     let mut all: Vec<(Tagged, u64)> = Vec::new();
     let mut open: Option<(Tagged, u64)> = None;
+    // A passage with the texts that it has so far.
+    let mut gathered: Option<((Tagged, u64), usize)> = None;
     let done = corpus.each(|document| {
         if all.len() >= most {
             return Err(Error::stopped());
         }
         match recipe.data.labels {
-            Form::Spacing => all.push((Form::Spacing.of_text(document.text), document.line)),
+            form @ Form::Spacing => all.push((form.of_text(document.text), document.line)),
+            form @ (Form::SentenceEnds | Form::SentenceEndsByWord) => {
+                let (one, held) = gathered.get_or_insert_with(|| ((Tagged::default(), document.line), 0));
+                one.0.append(form, form.of_text(document.text));
+                *held += 1;
+                if *held >= recipe.data.passage {
+                    all.extend(gathered.take().map(|(one, _)| one));
+                }
+            }
             Form::Tokens if document.text.trim().is_empty() => all.extend(open.take()),
             Form::Tokens => {
                 let (unit, label) = token(document.text, file, document.line)?;
@@ -71,7 +81,7 @@ pub(super) fn read(recipe: &TagsRecipe, file: &str, notes: &mut Vec<String>) -> 
         done => _ = done?,
     }
     if all.len() < most {
-        all.extend(open);
+        all.extend(open.or_else(|| gathered.map(|(one, _)| one)));
     }
     notes.extend(corpus.notes());
     if let Some((one, line)) = all.iter().find(|(one, _)| one.units.len() > MOST_UNITS) {

@@ -11,8 +11,11 @@
 //! ```
 //!
 //! where |y| counts the end. Rows of several sources walk together; nothing of one reaches another.
+//!
+//! Where a search draws, the one beginning that is kept goes on by a token drawn from p(y_t | y_<t, x) instead of the
+//! likeliest; each source has random numbers of its own.
 
-use gyeol_tensor::{Buffer, Pool, Real};
+use gyeol_tensor::{Buffer, Draw, Pool, Real, Rng};
 use serde::{Deserialize, Serialize};
 
 use super::{EncoderDecoder, EncoderDecoderPacked, EncoderDecoderTape, SourceTape, check_tokens};
@@ -56,18 +59,47 @@ pub struct Search {
     pub longest: (usize, f64),
     /// Whether the weights of attention are wanted.
     pub weights: bool,
+    /// How tokens are drawn; none takes the likeliest.
+    pub drawn: Option<Drawn>,
+}
+
+/// How a search draws its tokens; it keeps one beginning.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Drawn {
+    /// From all tokens, or from the likeliest.
+    pub by: Draw,
+    /// Seed.
+    pub seed: u64,
+    /// The random numbers of source i are those of stream `first` + i.
+    pub first: u64,
 }
 
 impl Search {
     /// Greedy decoding of up to `longest` tokens.
     pub fn greedy(longest: usize) -> Search {
-        Search { width: 1, length: Length::Sum, never: None, longest: (longest, 0.0), weights: false }
+        Search {
+            width: 1,
+            length: Length::Sum,
+            never: None,
+            longest: (longest, 0.0),
+            weights: false,
+            drawn: None,
+        }
     }
 
     fn check(&self) -> Result<()> {
         let bad = |name, value: String, allowed| Err(Error::Parameter { name, value, allowed });
         if !(1..=1000).contains(&self.width) {
             return bad("beam", self.width.to_string(), "between 1 and 1000");
+        }
+        if let Some(Drawn { by, .. }) = &self.drawn {
+            if self.width != 1 {
+                return bad("beam", self.width.to_string(), "1 where tokens are drawn");
+            }
+            if !by.is_fine() {
+                let found = format!("temperature {}, top-p {}", by.temperature, by.top_p);
+                return bad("sampling", found, "a temperature of at least 0, top-p above 0 and at most 1");
+            }
         }
         match self.length {
             Length::Gnmt(alpha) if !(alpha.is_finite() && (0.0..=5.0).contains(&alpha)) => {
@@ -111,13 +143,16 @@ struct Beam<T> {
     open: Vec<Open<T>>,
     done: Vec<Said<T>>,
     longest: usize,
+    rng: Option<Rng>,
 }
 
 impl<T: Real> Beam<T> {
-    fn new(source: usize, tokens: usize, search: &Search) -> Beam<T> {
+    /// `place` is that of the source among all that are asked, `source` that among those that walk together.
+    fn new(place: usize, source: usize, tokens: usize, search: &Search) -> Beam<T> {
         let start = Open { tokens: Vec::new(), log_probability: 0.0, weights: Vec::new() };
         let longest = search.longest.0 + (search.longest.1 * tokens as f64) as usize;
-        let mut beam = Beam { source, open: vec![start], done: Vec::new(), longest };
+        let rng = search.drawn.map(|d| Rng::stream(d.seed, d.first.wrapping_add(place as u64)));
+        let mut beam = Beam { source, open: vec![start], done: Vec::new(), longest, rng };
         beam.cut(search);
         beam
     }
@@ -136,14 +171,31 @@ impl<T: Real> Beam<T> {
         }
     }
 
+    /// The token drawn to go on the one beginning, with ln P of both as the net has it.
+    fn drawn(&mut self, by: &Draw, chances: &[T], sign: u32, never: Option<u32>) -> Vec<Continued> {
+        let Some(rng) = &mut self.rng else { return Vec::new() };
+        let mut weights: Vec<f64> = chances.iter().map(|chance| chance.to_f64().exp()).collect();
+        if let Some(weight) = never.and_then(|never| weights.get_mut(never as usize)) {
+            *weight = 0.0;
+        }
+        // What has no weight at all ends.
+        let class = by.of(&weights, rng).map_or(sign, |place| place as u32);
+        let before = self.open.first().map_or(0.0, |open| open.log_probability);
+        vec![(0, class, before + chances[class as usize].to_f64())]
+    }
+
     /// Goes on by one token; `chances` (open, V) are log-probabilities, `weights` the rows of attention. Gives the row
     /// that each one now open came from.
     fn go_on(&mut self, chances: &[T], weights: &[T], sign: u32, search: &Search) -> Vec<usize> {
         let classes = sign as usize + 1;
         let of_weights = weights.len() / self.open.len().max(1);
         let wanted = search.width - self.done.len();
-        let mut best: Vec<Continued> = Vec::with_capacity(wanted + 1);
-        for (row, (open, chances)) in self.open.iter().zip(chances.chunks_exact(classes)).enumerate() {
+        let mut best: Vec<Continued> = match &search.drawn {
+            Some(drawn) => self.drawn(&drawn.by, &chances[..classes], sign, search.never),
+            None => Vec::with_capacity(wanted + 1),
+        };
+        let rows = if search.drawn.is_some() { &[][..] } else { &self.open[..] };
+        for (row, (open, chances)) in rows.iter().zip(chances.chunks_exact(classes)).enumerate() {
             for (class, chance) in chances.iter().enumerate() {
                 let all = open.log_probability + chance.to_f64();
                 // Of equals the first stays: the earlier row, the smaller token.
@@ -217,7 +269,7 @@ impl EncoderDecoder {
         self.check_parameters(params.len())?;
         let mut packed = self.packed();
         self.pack(params, &mut packed);
-        let said = self.search(params, &packed, tape, &[0], &Search::greedy(longest));
+        let said = self.search(params, &packed, tape, &[(0, 0)], &Search::greedy(longest));
         Ok(said.into_iter().flatten().next().map_or_else(Vec::new, |said| said.tokens))
     }
 
@@ -226,27 +278,28 @@ impl EncoderDecoder {
         self.expect("parameters", found == expected, &found.to_string(), &expected.to_string())
     }
 
-    /// Searches for each source of a tape, whose decoder has room for one step of all rows; `lengths` are those of the
-    /// sources. The best of each come first.
+    /// Searches for each source of a tape, whose decoder has room for one step of all rows; `asked` has the place of each
+    /// source among all that are asked, and its length. The best of each come first.
     fn search<T: Real>(
         &self,
         params: &[T],
         packed: &EncoderDecoderPacked<T>,
         mut tape: EncoderDecoderTape<T>,
-        lengths: &[usize],
+        asked: &[(usize, usize)],
         search: &Search,
     ) -> Vec<Vec<Said<T>>> {
         let (sign, classes, h) = (self.sign(), self.softmax.classes, self.params.hidden);
-        tape.rows = lengths.len();
+        tape.rows = asked.len();
         self.encode(params, packed, None, &mut tape);
+        let beams = asked.iter().enumerate();
         let mut beams: Vec<Beam<T>> =
-            lengths.iter().enumerate().map(|(source, &n)| Beam::new(source, n, search)).collect();
+            beams.map(|(source, &(place, n))| Beam::new(place, source, n, search)).collect();
         let EncoderDecoderTape { target, attention, h: states, c: cells, .. } = &mut tape;
         let of_layer = self.decoder.params.layers;
-        let most = lengths.len() * search.width;
+        let most = asked.len() * search.width;
         let mut kept = [Buffer::zeros(states.len()), Buffer::zeros(cells.len())];
         let mut chances = vec![T::ZERO; most * classes];
-        let mut rows = lengths.len();
+        let mut rows = asked.len();
         let (mut last, mut sources): (Vec<u32>, Vec<usize>) = (Vec::new(), Vec::new());
         // Sources whose search was over before it began keep no row.
         let mut parents: Vec<usize> =
@@ -359,13 +412,13 @@ impl<T: Real> SequencePredictor<T> {
         let mut found: Vec<Vec<Vec<Said<T>>>> = vec![Vec::new(); chunks.len()];
         pool.each_mut(&mut found, |_, task, found| {
             let own: Vec<&[u32]> = chunks[task].iter().map(|&at| sources[at]).collect();
-            let lengths: Vec<usize> = own.iter().map(|source| source.len()).collect();
-            let longest = lengths.iter().copied().max().unwrap_or(0);
+            let asked: Vec<(usize, usize)> = chunks[task].iter().map(|&at| (at, sources[at].len())).collect();
+            let longest = own.iter().map(|source| source.len()).max().unwrap_or(0);
             let mut tape = self.net.room(longest, 1, own.len() * search.width, false);
             if let SourceTape::Tokens(side) = &mut tape.source {
-                side.gather(lengths.iter().copied(), |row, t| own[row][t]);
+                side.gather(own.iter().map(|source| source.len()), |row, t| own[row][t]);
             }
-            *found = self.net.search(&self.params, &self.packed, tape, &lengths, search);
+            *found = self.net.search(&self.params, &self.packed, tape, &asked, search);
         });
         let mut said = vec![Vec::new(); sources.len()];
         for (chunk, found) in chunks.iter().zip(found) {

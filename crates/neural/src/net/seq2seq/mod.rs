@@ -41,7 +41,7 @@ use crate::steps::Steps;
 
 pub use attention::Score;
 use attention::{Attention, AttentionPacked, AttentionTape};
-pub use decode::{Length, Said, Search, SequencePredictor};
+pub use decode::{Drawn, Length, Said, Search, SequencePredictor};
 pub use pairs::PairsLearner;
 
 /// What an encoder-decoder reads.
