@@ -42,4 +42,4 @@ pub use partial::{Partial, remove_partial};
 pub use plain::plain;
 pub use quantile::quantile;
 pub use warning::{Part, Severity, Warning};
-pub use whole_file::{WholeFile, copy_whole, remove_left_parts, write_bytes};
+pub use whole_file::{WholeFile, copy_whole, followed, remove_left_parts, write_bytes};

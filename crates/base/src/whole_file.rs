@@ -102,8 +102,11 @@ fn is_stream(path: &Path) -> bool {
         || text.starts_with("/proc/self/fd/")
 }
 
-/// The file that a link points to, through all links, whether it is there or not.
-fn followed(target: &Path) -> std::io::Result<PathBuf> {
+/// What a link points to, through all links, whether it is there or not; a path that is no link as it stands.
+///
+/// # Errors
+/// Links that point to one another.
+pub fn followed(target: &Path) -> std::io::Result<PathBuf> {
     let mut path = target.to_path_buf();
     for _ in 0..40 {
         match std::fs::read_link(&path) {

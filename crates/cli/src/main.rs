@@ -7,6 +7,7 @@ mod output;
 mod args;
 mod commands;
 mod failure;
+mod names;
 mod progress;
 
 use std::process::ExitCode;
@@ -27,8 +28,18 @@ fn stopped() {
 
 fn main() -> ExitCode {
     let json = as_json();
+    let code = worked(json);
+    names::forget();
+    code
+}
+
+fn worked(json: bool) -> ExitCode {
+    let arguments = match names::arguments() {
+        Ok(arguments) => arguments,
+        Err(failure) => return ended(failure, json),
+    };
     let parsed = args::command()
-        .try_get_matches()
+        .try_get_matches_from(arguments)
         .and_then(|m| args::Args::from_arg_matches(&m).map(|args| (args, output::Files::of(&m))));
     let (args, files) = match parsed {
         Ok(parsed) => parsed,
@@ -37,7 +48,11 @@ fn main() -> ExitCode {
             let lines: Vec<&str> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
             return ended(Failure::Usage(lines.join(" ").trim_start_matches("error: ").to_owned()), true);
         }
-        Err(e) => e.exit(),
+        Err(e) => {
+            // Help and version go to standard output; whether anybody reads them decides nothing.
+            let _ = e.print();
+            return ExitCode::from(e.exit_code() as u8);
+        }
     };
     output::quiet_over_damaged_input();
     match files.check().and_then(|()| commands::run(args)) {

@@ -43,6 +43,7 @@ pub fn ends_at_once() {
 
 fn end() -> ! {
     gyeol_base::remove_partial();
+    crate::names::forget();
     std::process::exit(130)
 }
 

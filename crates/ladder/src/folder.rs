@@ -16,7 +16,9 @@ pub(crate) fn make(options: &Climb) -> Result<(PathBuf, FolderLock)> {
     let failed = |path: &Path, source| {
         Error::io("write", path, "choose another folder with --out, or make this one writable", source)
     };
-    let out = if options.fresh { new_folder(&options.out)? } else { options.out.clone() };
+    // A link to a folder that is not there yet makes that folder.
+    let wanted = gyeol_base::followed(&options.out).map_err(|e| failed(&options.out, e))?;
+    let out = if options.fresh { new_folder(&wanted)? } else { wanted };
     let rungs = out.join("rungs");
     std::fs::create_dir_all(&rungs).map_err(|e| failed(&rungs, e))?;
     let lock = FolderLock::take(&out)?;

@@ -238,3 +238,28 @@ fn a_server_under_a_limit_of_memory_lives_through_bodies_that_would_grow() {
     signal(&server, "TERM");
     assert_eq!(server.wait().unwrap().code(), Some(0));
 }
+
+#[test]
+fn names_that_are_not_utf8_are_names() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let place = with_load();
+    let odd = |bytes: &[u8]| OsStr::from_bytes(bytes).to_owned();
+    std::fs::rename(place.at("load.csv"), place.path().join(odd(b"l\xf6ad.csv"))).unwrap();
+    let mut command = place.command(&["clean"]);
+    command.arg(odd(b"l\xf6ad.csv")).arg(odd(b"--output=cle\xe4n.csv")).env("TMPDIR", place.path());
+    let done = command.output().unwrap();
+    let said = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert!(done.status.success() && said.contains("l\\xf6ad.csv") && said.contains("l_ad.csv"), "{said}");
+    assert!(place.path().join(odd(b"cle\xe4n.csv")).is_file());
+    place.write("r.toml", CHEAP);
+    let mut command = place.command(&["run", "r.toml", "-q", "--data"]);
+    command.arg(odd(b"l\xf6ad.csv")).arg("--out").arg(odd(b"\xfcber")).env("TMPDIR", place.path());
+    let done = command.output().unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    assert!(place.path().join(odd(b"\xfcber")).join("model.gyeol").is_file());
+    assert!(
+        place.listing().iter().all(|path| !path.to_string_lossy().starts_with("gyeol-names")),
+        "a link was left"
+    );
+}
