@@ -36,7 +36,8 @@ def models(gyeol, work):
     rows = ["text,label"] + [f"{line},{'sea' if 'boat' in line or 'nets' in line else 'land'}" for line in lines]
     write(f"{work}/classes.csv", "\n".join(rows) + "\n")
     write(f"{work}/pairs.tsv", "".join(f"{line}\t{' '.join(reversed(line.split()))}\n" for line in lines))
-    hours = [f"2024-{1 + i // 672:02}-{1 + i % 672 // 24:02}T{i % 24:02}:00,{100 + i % 24},{i % 7}" for i in range(1300)]
+    stamp = lambda i: time.strftime("%Y-%m-%dT%H:00", time.gmtime(1_704_067_200 + 3600 * i))
+    hours = [f"{stamp(i)},{100 + i % 24 + i % 5 / 10},{i % 7}" for i in range(1300)]
     write(f"{work}/load.csv", "time,load,temperature\n" + "\n".join(hours) + "\n")
     net = 'units = 16\nepochs = 1\n'
     recipes = {
