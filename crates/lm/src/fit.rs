@@ -11,7 +11,8 @@ use gyeol_neural::net::{
     Window, WindowParams, Windows, WindowsLearner,
 };
 use gyeol_neural::{
-    Activation, Cell, Epoch, Fit, Optimizer, Schedule, StackParams, State, TrainParams, Trainable, fit,
+    Activation, Cell, Epoch, Fit, Optimizer, Schedule, StackParams, State, TokenVectors, TrainParams,
+    Trainable, fit,
 };
 use gyeol_ngram::{Protocol, SENTENCE_END, UNKNOWN, WordId};
 use gyeol_tensor::{Pool, Precision, Real, Rng};
@@ -336,6 +337,30 @@ impl NetLmParams {
         params.clip = Some(self.clip);
         params.seed = self.seed;
         params
+    }
+
+    /// A state that begins with vectors of classes ([`Classes::heads`]) instead of drawn ones.
+    ///
+    /// # Errors
+    /// Vectors of another width than the embeddings; sizes outside their range.
+    pub fn begun(&self, vectors: &TokenVectors) -> Result<State<f32>> {
+        let training = self.training();
+        let mut rng = Rng::stream(training.seed, 1);
+        let params: Vec<f32> = match self.shape(vectors.len()) {
+            Shape::Recurrent(shape) => {
+                let net = Net::new(&shape)?;
+                let mut params = net.layout().initial(&mut rng);
+                net.begin(&mut params, vectors)?;
+                params
+            }
+            Shape::Window(shape) => {
+                let net = Window::new(&shape)?;
+                let mut params = net.layout().initial(&mut rng);
+                net.begin(&mut params, vectors)?;
+                params
+            }
+        };
+        Ok(State::new(params, &training))
     }
 
     /// Trains on lines of word numbers. `observe` is told of each step and, with the state to go on from, each epoch; false

@@ -39,7 +39,7 @@ mod trainer;
 pub use adaptive::{AdaptivePacked, AdaptiveSoftmax, AdaptiveTape};
 pub use curve::{Finding, Verdict};
 pub use dense::{Dense, DensePacked};
-pub use embedding::{Embedding, TableGradient};
+pub use embedding::{Embedding, TableGradient, TokenVectors};
 pub use error::{Error, Result};
 pub use layout::{Initial, Layout, Slot};
 pub use loss::Loss;

@@ -40,5 +40,5 @@ pub use placed::{Answered, ClusterModel, ComponentModel, Placed};
 pub use seen::{MOST_SEEN, Seen};
 pub use sequence::{SequenceNet, SequenceParams, SequenceParts};
 pub use terms::{Explained, Neighbour, Reasons, Term};
-pub use units::{MOST_UNITS, Sequences, Units, UnitsParams};
+pub use units::{MOST_UNITS, Sequences, UnitVectors, Units, UnitsParams};
 pub use words::{Terms, TextFeatures, TextParams, Unit, Weighing};

@@ -234,10 +234,17 @@ impl SequenceParams {
         params.clip = Some(CLIP);
         params.patience = valid.as_ref().map(|_| self.patience);
         params.seed = self.seed;
-        let begun = match self.pretrain {
-            0 => None,
-            _ => Some(State::new(self.pretrained(&net, sequences(train.0)?, pool, observe)?, &params)),
+        let texts_of = sequences(train.0)?;
+        let begun = match (self.pretrain, texts_of.begins()) {
+            (0, None) => None,
+            (0, Some(begins)) => {
+                let mut params: Vec<f32> = net.layout().initial(&mut Rng::stream(self.seed, 1));
+                net.begin(&mut params, &begins.vectors)?;
+                Some(params)
+            }
+            _ => Some(self.pretrained(&net, texts_of, pool, observe)?),
         };
+        let begun = begun.map(|begun| State::new(begun, &params));
         let learner = Learner { net: &net, samples: &texts };
         let mut state = fit(&learner, &params, learns, &judged, pool, begun, observe)?;
         if valid.is_none() {
@@ -290,6 +297,9 @@ impl SequenceParams {
         }
         let mut params: Vec<f32> = net.layout().initial(&mut Rng::stream(self.seed, 1));
         if read.is_empty() {
+            if let Some(begins) = texts.begins() {
+                net.begin(&mut params, &begins.vectors)?;
+            }
             return Ok(params);
         }
         let samples = Labelled::tagged(&teller, &read, &come, usize::MAX)?;
@@ -302,8 +312,16 @@ impl SequenceParams {
         );
         (how.schedule, how.clip, how.seed) = (Schedule::OneCycle, Some(CLIP), self.seed);
         let learner = Learner { net: &teller, samples: &samples };
+        let begun = match texts.begins() {
+            Some(begins) => {
+                let mut params: Vec<f32> = teller.layout().initial(&mut Rng::stream(self.seed, 1));
+                teller.begin(&mut params, &begins.vectors)?;
+                Some(State::new(params, &how))
+            }
+            None => None,
+        };
         // Only its steps are told: its losses are none of the classifier's.
-        let state = fit(&learner, &how, &all, &[], pool, None, &mut |step| match step {
+        let state = fit(&learner, &how, &all, &[], pool, begun, &mut |step| match step {
             Fit::Epoch(_) => true,
             step => observe(step),
         })?;

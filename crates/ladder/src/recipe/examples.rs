@@ -10,7 +10,7 @@ use super::check::Lines;
 use super::error::{RecipeError, Result};
 use super::keys::Schema;
 use super::keys::examples::{CLASSIFY, REGRESS};
-use super::rules::{bad, contradiction, mixtures, rung_names};
+use super::rules::{bad, contradiction, mixtures, rung_names, vectors};
 use super::writer::{self, Comments};
 
 /// Everything that a run on a classifier or a regression is told.
@@ -150,6 +150,8 @@ pub struct ExamplesRung {
     pub min_count: Option<u64>,
     pub longest: Option<usize>,
     pub embedding: Option<usize>,
+    pub vectors: Option<String>,
+    pub vectors_format: Option<String>,
     pub units: Option<usize>,
     pub layers: Option<usize>,
     pub pooling: Option<String>,
@@ -363,6 +365,7 @@ impl ExamplesRecipe {
         super::search::rules(self, lines)?;
         for (i, rung) in self.rungs.iter().enumerate() {
             let at = |key: &str| lines.place(&format!("rung[{i}].{key}"));
+            vectors(rung.vectors.as_deref(), rung.vectors_format.as_deref(), i, lines)?;
             for terms in rung.features.iter().flatten() {
                 terms.parse::<Terms>().map_err(|e| {
                     bad(at("features"), "rung.features", e.fault().found.clone(), e.fault().next.clone())

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::check::Lines;
 use super::error::{RecipeError, Result};
 use super::keys::lm::{READERS, RECURRENT, SCHEMA};
-use super::rules::{bad, contradiction, mixtures, rung_names};
+use super::rules::{bad, contradiction, mixtures, rung_names, vectors};
 use super::writer::{self, Comments};
 
 /// Everything that a run on a language model is told.
@@ -135,6 +135,8 @@ pub struct LmRung {
     pub units: Option<usize>,
     pub layers: Option<usize>,
     pub embedding: Option<usize>,
+    pub vectors: Option<String>,
+    pub vectors_format: Option<String>,
     pub dropout: Option<f64>,
     pub locked: Option<bool>,
     pub recurrent_dropout: Option<f64>,
@@ -354,6 +356,7 @@ impl LmRecipe {
                     format!("put a rung such as `lstm` before it, or one of {}", RECURRENT.join(", ")),
                 ));
             }
+            vectors(rung.vectors.as_deref(), rung.vectors_format.as_deref(), i, lines)?;
             if rung.tied == Some(true) && rung.softmax.as_deref() == Some("adaptive") {
                 return Err(contradiction(
                     lines.place(&format!("rung[{i}].tied")),
@@ -435,7 +438,9 @@ mod tests {
     fn every_value_that_the_keys_allow_is_read_and_comes_back() {
         for key in SCHEMA.keys {
             let values: Vec<String> = match (key.name, key.kind) {
-                ("task" | "file" | "train" | "valid" | "test" | "dictionary", _) => continue,
+                ("task" | "file" | "train" | "valid" | "test" | "dictionary" | "vectors_format", _) => {
+                    continue;
+                }
                 (_, Kind::Choice(words)) => words.iter().map(|word| format!("\"{word}\"")).collect(),
                 ("scheme", _) => vec!["\"treebank\"".into()],
                 ("clean", _) => vec!["[\"html\"]".into()],
@@ -504,6 +509,11 @@ mod tests {
         says(&format!("{data}[[rung]]\nname = \"lstm\"\norder = 3\n"), &["no such thing"]);
         says(&format!("{data}[[rung]]\nname = \"ngram+lstm\"\n"), &["does not join rungs"]);
         says(&format!("{data}[[rung]]\nname = \"unigram\"\norder = 2\n"), &["no such thing"]);
+        says(&format!("{data}[[rung]]\nname = \"ngram\"\nvectors = \"v\"\n"), &["no such thing"]);
+        says(
+            &format!("{data}[[rung]]\nname = \"gru\"\nvectors_format = \"glove\"\n"),
+            &["line 6", "without a file", "vectors = "],
+        );
         says(&format!("{data}[[rung]]\nname = \"ngram\"\n[[rung]]\nname = \"ngram\"\n"), &["stands twice"]);
         says(&format!("{data}[[rung]]\nname = \"ngram\"\norder = []\n"), &["it is empty"]);
         says(&format!("{data}[[rung]]\nname = \"ngram\"\norder = 2\nprune = [0, 1, 1]\n"), &["3 thresholds"]);

@@ -1,9 +1,10 @@
-//! Parameters that one net takes over from another: what was learnt as a language model goes on as a classifier (Dai and Le
-//! 2015, "Semi-supervised sequence learning").
+//! Parameters that a net takes over: vectors of tokens that were learnt elsewhere, or layers of another net, where what was
+//! learnt as a language model goes on as a classifier (Dai and Le 2015, "Semi-supervised sequence learning").
 
 use gyeol_tensor::Real;
 
 use super::Net;
+use crate::embedding::TokenVectors;
 use crate::error::{Error, Result};
 
 impl Net {
@@ -37,5 +38,21 @@ impl Net {
             }
         }
         Ok(())
+    }
+}
+
+impl Net {
+    /// Begins with vectors of tokens instead of drawn ones ([`crate::Embedding::begin`]); they are learnt on as the rest is.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] for a net over numbers, vectors of another width or of another number of tokens.
+    pub fn begin<T: Real>(&self, params: &mut [T], vectors: &TokenVectors) -> Result<()> {
+        match &self.embedding {
+            Some(embedding) => embedding.begin(params, vectors),
+            None => {
+                let (found, expected) = ("numbers".into(), "tokens".into());
+                Err(Error::Shape { what: "input", found, expected })
+            }
+        }
     }
 }

@@ -44,7 +44,7 @@ fn with_corpus<R>(texts: &[String], use_it: impl FnOnce(&Corpus) -> R) -> R {
 }
 
 fn units(texts: &[String], unit: Unit, min_count: u64, longest: usize) -> Units {
-    let params = UnitsParams { unit, min_count, most: None, longest };
+    let params = UnitsParams { unit, min_count, most: None, longest, vectors: None };
     let (chain, words) = chain();
     with_corpus(texts, |corpus| {
         let units = Units::fit(&params, corpus, &chain, &words, &Pool::new(2), |_| true).unwrap();
@@ -242,7 +242,8 @@ fn texts_without_a_known_unit_and_odd_parameters() {
         steps < 3
     });
     assert_eq!((stopped.unwrap_err().code(), steps), ("stopped", 3));
-    let wide = UnitsParams { unit: Unit::CharWithinWords, min_count: 1, most: None, longest: 9 };
+    let wide =
+        UnitsParams { vectors: None, unit: Unit::CharWithinWords, min_count: 1, most: None, longest: 9 };
     let (chain, words) = chain();
     with_corpus(&all, |corpus| {
         for params in [wide.clone(), UnitsParams { unit: Unit::Word, longest: 0, ..wide.clone() }] {
@@ -332,4 +333,60 @@ fn a_net_that_told_the_next_word_first_begins_ahead() {
     let both = SequenceParams { pretrain: 1, bidirectional: true, ..params() };
     let refused = both.fit((&x, &y), None, 2, &Pool::new(1), &mut |_| true);
     assert_eq!(refused.unwrap_err().code(), "pretrain");
+}
+
+#[test]
+fn units_begin_with_the_vectors_of_a_file_and_go_on_from_there() {
+    let (all, labels) = texts(60);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("v.txt");
+    let of = |i: usize| (0..8).map(|j| ((i * 8 + j) as f32 * 0.7).sin()).collect::<Vec<f32>>();
+    let line = |(i, word): (usize, &&str)| {
+        format!("{word} {}\n", of(i).iter().map(f32::to_string).collect::<Vec<_>>().join(" "))
+    };
+    let known = ["good", "nowhere", "boat", "not"];
+    std::fs::write(&path, known.iter().enumerate().map(line).collect::<String>()).unwrap();
+    let params_of = UnitsParams {
+        unit: Unit::Word,
+        min_count: 1,
+        most: None,
+        longest: 64,
+        vectors: Some((path.clone(), None)),
+    };
+    let (chain, words) = chain();
+    let fit_units = |params: &UnitsParams| {
+        with_corpus(&all, |corpus| {
+            let units = Units::fit(params, corpus, &chain, &words, &Pool::new(1), |_| true)?;
+            let rows = units.transform(corpus, &Pool::new(2), |_| true)?;
+            Ok::<_, gyeol_base::Error>((units, rows))
+        })
+    };
+    let (units, rows) = fit_units(&params_of).unwrap();
+    let begins = rows.begins().unwrap();
+    // "not" and "good" stand in each text, "boat" in some.
+    let tokens: Vec<&str> = all.iter().flat_map(|text| text.split_whitespace()).collect();
+    let met = tokens.iter().filter(|word| ["good", "boat", "not"].contains(word)).count();
+    assert_eq!((begins.found, begins.composed), ([3, units.len() - 2], 0));
+    assert!((begins.share - met as f64 / tokens.len() as f64).abs() < 1e-12, "{}", begins.share);
+    // At a rate of next to nothing the vectors are what the file says.
+    let still = SequenceParams { learning_rate: 1e-7, weight_decay: 0.0, epochs: 1, ..params() };
+    let (x, y) = (Rows::Sequences(rows), target(&labels));
+    for pretrain in [0, 1] {
+        let still = SequenceParams { pretrain, ..still.clone() };
+        let fit = |threads| still.fit((&x, &y), None, 2, &Pool::new(threads), &mut |_| true).unwrap().net;
+        let (net, other) = (fit(1), fit(3));
+        assert_eq!(net.parts(), other.parts(), "the same bits on three threads");
+        // Tables of embeddings come last.
+        let parts = net.parts();
+        let table = &parts.params[parts.params.len() - units.len() * 8..];
+        for (i, word) in known.iter().enumerate().filter(|(_, word)| **word != "nowhere") {
+            let id = units.transform_texts(&[word]).at(0)[0] as usize;
+            let close = table[id * 8..id * 8 + 8].iter().zip(of(i)).all(|(a, b)| (a - b).abs() < 1e-4);
+            assert!(close, "{word} {pretrain}");
+        }
+    }
+    let wide = SequenceParams { embedding: 9, ..still };
+    assert!(wide.fit((&x, &y), None, 2, &Pool::new(1), &mut |_| true).is_err());
+    std::fs::write(&path, "good 1 2 x\n").unwrap();
+    assert_eq!(fit_units(&params_of).unwrap_err().code(), "not-vectors");
 }

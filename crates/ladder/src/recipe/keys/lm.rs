@@ -249,6 +249,18 @@ const KEYS: &[Key] = &[
     rung("layers", NETS, Whole(1, 16), "Recurrent or hidden layers, one on the other."),
     rung("embedding", NETS, Whole(1, 8192), "Numbers of a word's embedding; left out, as many as units."),
     rung(
+        "vectors",
+        NETS,
+        Text,
+        "A file of vectors that embeddings begin with, of word2vec, GloVe (either packed by gzip too) or fastText, relative to the recipe; they are learnt on with the rest. `embedding` is then their length.",
+    ),
+    rung(
+        "vectors_format",
+        NETS,
+        Choice(&["word2vec", "word2vec-binary", "glove", "fasttext"]),
+        "How that file is written, where it is not told right from its contents: `word2vec` (text, fastText's `.vec` too), `word2vec-binary`, `glove`, or `fasttext` (`.bin`, which gives unknown words a vector by their character n-grams).",
+    ),
+    rung(
         "dropout",
         NETS,
         Real(0.0, 0.95),

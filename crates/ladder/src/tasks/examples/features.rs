@@ -3,12 +3,13 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use gyeol_base::Result;
+use gyeol_base::{Error, Result};
 use gyeol_supervised::{Inputs, Rows, TextFeatures, TextParams, Units, UnitsParams, together};
 use gyeol_tensor::Pool;
 
 use super::columns::encoded;
 use super::prepare::{PARTS, Prepared};
+use crate::tasks::vectors::{self, Coverage};
 use crate::watch::{Step, Watch};
 
 /// Features that are kept beside those of the folds: those asked for last.
@@ -36,11 +37,13 @@ type Key = (Option<usize>, Option<Reading>);
 /// Makes features, and remembers the last ones.
 pub(super) struct Maker {
     made: Vec<(Key, Rc<Made>)>,
+    /// What reading had to say.
+    pub said: Vec<String>,
 }
 
 impl Maker {
     pub fn new() -> Maker {
-        Maker { made: Vec::new() }
+        Maker { made: Vec::new(), said: Vec::new() }
     }
 
     /// Features of the columns, and of the texts by these parameters where there are texts.
@@ -76,6 +79,20 @@ impl Maker {
             let of_valid = units.transform(of_valid, pool, |seen| {
                 watch.step(Step::Reading { part: PARTS[1], bytes: seen.bytes, of: of_valid.bytes() })
             })?;
+            // Folds say much the same.
+            if let (Some(begins), None | Some(0)) = (of_train.begins(), fold) {
+                let coverage = Coverage::of(begins);
+                if begins.found[0] == 0 {
+                    return Err(vectors::none_found(&begins.path));
+                }
+                let said = coverage.words(&begins.path);
+                if !watch.step(Step::Said(&said)) {
+                    return Err(Error::stopped());
+                }
+                if !self.said.contains(&said) {
+                    self.said.push(said);
+                }
+            }
             let made = Rc::new(Made {
                 inputs: Inputs {
                     units: Some(Arc::new(units)),

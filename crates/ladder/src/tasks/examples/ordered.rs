@@ -13,6 +13,7 @@ use super::prepare::Prepared;
 use super::rungs::Workbench;
 use super::settings::{Setting, fact};
 use crate::recipe::{ExamplesRung, rung_kind};
+use crate::tasks::vectors::{self, Coverage};
 use crate::watch::{Step, Watch};
 
 /// Fewest training texts from which one belongs to the ladder that nobody wrote down.
@@ -112,11 +113,14 @@ impl Workbench<'_> {
             None if self.prepared.korean() => vec![Unit::Char],
             None => vec![Unit::Word],
         };
+        let file =
+            vectors::of(&self.prepared.vectors, rung.vectors.as_deref(), rung.vectors_format.as_deref());
         let reading = |unit: Unit| UnitsParams {
             unit,
             min_count: rung.min_count.unwrap_or(2),
             most: Some(rung.max_terms.unwrap_or(MOST)),
             longest: rung.longest.unwrap_or(longest_of(unit)).min(MOST_UNITS),
+            vectors: file.map(|file| (file.path.clone(), file.form)),
         };
         let first = reading(units[0]);
         let walked = units_of(self.prepared, first.unit, first.longest).max(1);
@@ -128,7 +132,7 @@ impl Workbench<'_> {
             bidirectional,
             units: rung.units.unwrap_or(if bidirectional { 64 } else { 96 }),
             layers: rung.layers.unwrap_or(1),
-            embedding: rung.embedding.unwrap_or(64),
+            embedding: file.map(|file| file.dimension).or(rung.embedding).unwrap_or(64),
             pooling: POOLINGS
                 .iter()
                 .find(|(name, _)| *name == named)
@@ -187,6 +191,9 @@ impl Workbench<'_> {
         let (head, mut facts, inside) = ended(learnt, Head::Sequence)?;
         if let Rows::Sequences(texts) = train.0 {
             facts.push(fact("vocabulary", texts.vocabulary().to_string()));
+            if let Some(begins) = texts.begins() {
+                facts.extend(Coverage::of(begins).facts(&begins.path, params.embedding));
+            }
             if texts.cut() > 0 {
                 facts.push(fact("cut-texts", format!("{} / {}", texts.cut(), texts.len())));
             }
