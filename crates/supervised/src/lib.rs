@@ -14,6 +14,7 @@
 mod asked;
 mod decision;
 mod examples;
+mod log_odds;
 mod machine;
 mod near;
 mod nearest;
@@ -31,6 +32,7 @@ mod words;
 pub use decision::Decision;
 pub use examples::{Examples, MOST_CLASSES, Target, has_column};
 pub use gyeol_base::{Error, Result};
+pub use log_odds::{LogOdds, LogOddsParams};
 pub use machine::{Answer, Head, Inputs, Machine, Rows, Said, dense, most, together};
 pub use near::near_groups;
 pub use nearest::{Kept, Nearest};

@@ -124,11 +124,22 @@ pub struct Sequences {
     /// Numbers that there are.
     vocabulary: usize,
     begins: Option<Arc<UnitVectors>>,
+    /// Numbers beside each sequence, and how many.
+    beside: Vec<f32>,
+    width: usize,
 }
 
 impl Sequences {
     fn of(vocabulary: usize) -> Sequences {
-        Sequences { ids: Vec::new(), first: vec![0], cut: Vec::new(), vocabulary, begins: None }
+        Sequences {
+            ids: Vec::new(),
+            first: vec![0],
+            cut: Vec::new(),
+            vocabulary,
+            begins: None,
+            beside: Vec::new(),
+            width: 0,
+        }
     }
 
     fn push(&mut self, ids: &[u32], longest: usize) {
@@ -155,6 +166,31 @@ impl Sequences {
         self.vocabulary
     }
 
+    /// Numbers of each sequence that a net reads beside its units.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Those of one; empty where there are none.
+    ///
+    /// # Panics
+    /// If there is no such sequence.
+    pub fn beside(&self, i: usize) -> &[f32] {
+        &self.beside[i * self.width..(i + 1) * self.width]
+    }
+
+    /// The same sequences with `width` numbers beside each.
+    ///
+    /// # Errors
+    /// Another number of numbers.
+    pub fn with_beside(self, beside: Vec<f32>, width: usize) -> Result<Sequences> {
+        if beside.len() != self.len() * width {
+            let found = format!("{} numbers beside {} sequences of {width}", beside.len(), self.len());
+            return Err(Error::defect(found));
+        }
+        Ok(Sequences { beside, width, ..self })
+    }
+
     /// The vectors that units begin with, where they come from a file.
     pub fn begins(&self) -> Option<&UnitVectors> {
         self.begins.as_deref()
@@ -179,8 +215,10 @@ impl Sequences {
     }
 
     pub(crate) fn select(&self, at: &[usize]) -> Sequences {
-        let mut out = Sequences { begins: self.begins.clone(), ..Sequences::of(self.vocabulary) };
+        let mut out =
+            Sequences { begins: self.begins.clone(), width: self.width, ..Sequences::of(self.vocabulary) };
         for &i in at {
+            out.beside.extend(self.beside(i));
             out.ids.extend(self.at(i));
             out.first.push(out.ids.len());
             out.cut.push(self.cut[i]);
@@ -188,10 +226,11 @@ impl Sequences {
         out
     }
 
-    /// One sequence for each place, with the units there taken for the unknown one.
+    /// One sequence for each place, with the units there taken for the unknown one; what stands beside is that of the whole.
     pub(crate) fn without(&self, i: usize, places: &[Range<usize>]) -> Sequences {
-        let mut out = Sequences::of(self.vocabulary);
+        let mut out = Sequences { width: self.width, ..Sequences::of(self.vocabulary) };
         for place in places {
+            out.beside.extend(self.beside(i));
             let first = out.ids.len();
             out.ids.extend(self.at(i));
             out.ids[first + place.start..first + place.end].fill(UNKNOWN);
@@ -212,6 +251,7 @@ impl Sequences {
         self.first.extend(other.first[1..].iter().map(|end| end + before));
         self.ids.extend(&other.ids);
         self.cut.extend(&other.cut);
+        self.beside.extend(&other.beside);
     }
 }
 

@@ -155,6 +155,7 @@ pub struct ExamplesRung {
     pub units: Option<usize>,
     pub layers: Option<usize>,
     pub pooling: Option<String>,
+    pub log_odds: Option<bool>,
     pub word_dropout: Option<f64>,
     pub pretrain: Option<usize>,
     pub learning_rate: Option<Vec<f64>>,

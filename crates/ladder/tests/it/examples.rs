@@ -336,3 +336,24 @@ fn a_net_over_words_begins_with_vectors_of_a_file() {
     let error = run(at, &format!("{TEXTS}{split}{}", rung.replace("glove", "fasttext")), "c", 1).unwrap_err();
     assert!(error.code() == "not-vectors" && error.to_string().contains("fastText"), "{error}");
 }
+
+#[test]
+fn a_net_reads_log_odds_beside_and_its_file_says_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    std::fs::write(at.join("t.csv"), texts(300, 1)).unwrap();
+    let rung = "[[rung]]\nname = \"gru\"\nunits = 8\nepochs = 3\nlog_odds = true\n";
+    for split in ["[split]\nfolds = 0\n", "[split]\nfolds = 3\n"] {
+        let outcome =
+            run(at, &format!("{TEXTS}{split}{rung}"), if split.contains('0') { "a" } else { "b" }, 2)
+                .unwrap();
+        let report = &outcome.report.rungs[0];
+        assert!(report.training.iter().any(|fact| fact.key == "log-odds" && fact.value.contains("5 folds")));
+        assert!(report.test["error"].value < 0.15, "{}", report.test["error"].value);
+        let machine = Classifier::open(&outcome.model).unwrap().0;
+        assert!(machine.inputs.log_odds.is_some());
+        let all = Examples::of_texts(at.join("t.csv").to_str().unwrap(), CorpusOptions::default(), |_| true)
+            .unwrap();
+        assert!(evaluate(&machine, all, 0, &Pool::new(2)).unwrap().metrics["error"].value < 0.15);
+    }
+}

@@ -128,7 +128,8 @@ impl Net {
 
     fn batch_numbers(&self, n: usize, rows: usize) -> usize {
         let values = matches!(self.head, Head::Values(..));
-        n * self.params.stack.input + when(values, self.outputs_of(n, rows) * self.output_width())
+        let values = when(values, self.outputs_of(n, rows) * self.output_width());
+        n * self.params.stack.input + values + rows * self.beside
     }
 
     fn tape_numbers<T: Real>(&self, n: usize, rows: usize, columns: usize) -> usize {
@@ -139,7 +140,8 @@ impl Net {
         let input = when(self.embedding.is_some(), (n + when(drops, masked)) * p.stack.input);
         let read = m * width * (1 + usize::from(once || drops));
         let output_mask = when(drops, if once { rows } else { masked } * width);
-        let projected = when(p.projection.is_some(), 2 * m * columns);
+        let projected = when(p.projection.is_some(), 2 * m * (columns - self.beside))
+            + when(self.beside > 0, 2 * m * columns);
         let head = match &self.head {
             Head::Values(d, _) => m * d.output * (1 + usize::from(d.activation != Activation::Linear)),
             Head::Classes(s) => s.tape_numbers::<T>(m),

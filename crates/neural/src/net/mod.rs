@@ -7,6 +7,7 @@
 //! s (M, W)        all steps (M = N), each row's last, or each row's  Reads
 //!                 steps pooled (M = B); W = D H, 2 D H of mean and max
 //! s (M, P)        s W_p, if there is a projection
+//! s (M, P + Q)    with Q numbers of each row that come from elsewhere beside, if there are any  Net::with_beside
 //! o (M, K)        f(s W + b) against values, or softmax over classes Output
 //! ```
 //!
@@ -208,6 +209,8 @@ pub struct Net {
     stack: Stack,
     pooling: Option<Pooling>,
     projection: Option<Dense>,
+    /// Q.
+    beside: usize,
     head: Head,
 }
 
@@ -232,6 +235,8 @@ pub struct Batch<T: Real> {
     pub classes: Vec<u32>,
     /// Target values (M, K), NaN where nothing is known.
     pub values: Buffer<T>,
+    /// Numbers (B, Q) that the head reads beside, by the caller's rows; empty without.
+    pub beside: Buffer<T>,
     /// State carried in, then out: h (L·D, B, H); empty without.
     pub h: Buffer<T>,
     /// And c (L·D, B, M H).
@@ -252,6 +257,9 @@ pub struct NetTape<T: Real> {
     d_read: Buffer<T>,
     projected: Buffer<T>,
     d_projected: Buffer<T>,
+    /// (M, P + Q), where something stands beside.
+    joined: Buffer<T>,
+    d_joined: Buffer<T>,
     d_last: Buffer<T>,
     dx: Buffer<T>,
 }
@@ -262,7 +270,20 @@ impl Net {
     /// # Errors
     /// [`Error::Parameter`]; [`Error::Precision`] where this process has no kernels for the precision.
     pub fn new(params: &NetParams) -> Result<Net> {
+        Net::with_beside(params, 0)
+    }
+
+    /// A net whose head reads `beside` numbers of each row, which come from elsewhere, beside what the stack was read to: both are
+    /// weighed by one layer, learnt together.
+    ///
+    /// # Errors
+    /// As [`Net::new`]; numbers beside a net that reads every step, or whose table is the head's.
+    pub fn with_beside(params: &NetParams, beside: usize) -> Result<Net> {
         params.check()?;
+        if beside > 0 && (params.reads == Reads::Every || params.tied || beside > 1 << 26) {
+            let allowed = "0, but for a net that reads each row once, with a head of its own";
+            return Err(Error::Parameter { name: "beside", value: beside.to_string(), allowed });
+        }
         let mut layout = Layout::new();
         let precision = params.stack.precision;
         let stack = Stack::new(&mut layout, "stack", &params.stack);
@@ -272,7 +293,7 @@ impl Net {
             let initial = Initial::Glorot { fan_in: width, fan_out: p };
             Dense::without_bias(&mut layout, "projection", width, p, initial).with_precision(precision)
         });
-        width = params.projection.unwrap_or(width);
+        width = params.projection.unwrap_or(width) + beside;
         let head = Head::new(&mut layout, width, &params.output, params.tied)?.with_precision(precision);
         let embedding = match params.input {
             Input::Tokens { vocabulary } if params.tied => {
@@ -288,7 +309,7 @@ impl Net {
             }
             Input::Numbers => None,
         };
-        Ok(Net { params: params.clone(), layout, embedding, stack, pooling, projection, head })
+        Ok(Net { params: params.clone(), layout, embedding, stack, pooling, projection, beside, head })
     }
 
     /// Shape.
@@ -341,9 +362,19 @@ impl Net {
         self.pooling.as_ref().map_or(self.params.stack.output(), Pooling::output)
     }
 
+    /// P: columns that the head reads of the stack.
+    fn head_below(&self) -> usize {
+        self.params.projection.unwrap_or(self.read_width())
+    }
+
     /// Columns the head reads.
     fn head_input(&self) -> usize {
-        self.params.projection.unwrap_or(self.read_width())
+        self.head_below() + self.beside
+    }
+
+    /// Numbers of a row that the head reads beside.
+    pub fn beside(&self) -> usize {
+        self.beside
     }
 
     /// K.
@@ -365,6 +396,7 @@ impl Net {
             x: Buffer::zeros(n * self.params.stack.input),
             classes: Vec::with_capacity(classes),
             values: Buffer::zeros(values),
+            beside: Buffer::zeros(rows * self.beside),
             h: Buffer::zeros(0),
             c: Buffer::zeros(0),
         }
@@ -397,8 +429,10 @@ impl Net {
             pooling: self.pooling.as_ref().map(|pooling| pooling.tape(steps, rows, keeps)),
             read: z(!every || drops, outputs * width),
             d_read: z(keeps, outputs * width),
-            projected: z(p.projection.is_some(), outputs * self.head_input()),
-            d_projected: z(keeps && p.projection.is_some(), outputs * self.head_input()),
+            projected: z(p.projection.is_some(), outputs * self.head_below()),
+            d_projected: z(keeps && p.projection.is_some(), outputs * self.head_below()),
+            joined: z(self.beside > 0, outputs * self.head_input()),
+            d_joined: z(keeps && self.beside > 0, outputs * self.head_input()),
             d_last: z(keeps && p.reads == Reads::Last, rows * p.stack.state()),
             dx: z(keeps && self.embedding.is_some(), n * p.stack.input),
         }
@@ -470,6 +504,16 @@ impl Net {
             let columns = d.output;
             d.forward(params, packed, &read[..m * width], &mut tape.projected[..m * columns]);
         }
+        if self.beside > 0 {
+            let NetTape { read, projected, joined, .. } = tape;
+            let below = if self.projection.is_some() { &projected[..] } else { &read[..] };
+            let (own, columns) = (self.head_below(), self.head_input());
+            let rows = below.chunks_exact(own).zip(batch.beside.chunks_exact(self.beside));
+            for (to, (below, beside)) in joined[..m * columns].chunks_exact_mut(columns).zip(rows) {
+                to[..own].copy_from_slice(below);
+                to[own..].copy_from_slice(beside);
+            }
+        }
     }
 
     fn mask_output<T: Real>(&self, steps: &Steps, mask: &[T], x: &mut [T]) {
@@ -496,7 +540,11 @@ impl Net {
         self.forward(params, packed, batch, None, tape);
         let m = self.outputs(&batch.steps);
         let read = read_of(&self.stack, self.params.reads, &batch.steps, &tape.stack, &tape.read, false);
-        let read = if self.projection.is_some() { &tape.projected[..] } else { read };
+        let read = match (self.beside, &self.projection) {
+            (0, Some(_)) => &tape.projected[..],
+            (0, None) => read,
+            _ => &tape.joined[..],
+        };
         let targets = self.targets(batch, m);
         self.head.loss(params, &packed.head, &read[..m * self.head_input()], targets, &mut tape.head)
     }
@@ -526,16 +574,21 @@ impl Net {
         let (n, m, width) = (batch.steps.total(), self.outputs(&batch.steps), self.read_width());
         let read = read_of(&self.stack, p.reads, &batch.steps, &tape.stack, &tape.read, tape.dropped);
         let read = &read[..m * width];
-        let columns = self.head_input();
-        let (head_read, d_head) = if self.projection.is_some() {
-            (&tape.projected[..m * columns], &mut tape.d_projected[..m * columns])
-        } else {
-            (read, &mut tape.d_read[..m * columns])
+        let (own, columns) = (self.head_below(), self.head_input());
+        let (head_read, d_head) = match (self.beside, &self.projection) {
+            (0, Some(_)) => (&tape.projected[..m * own], &mut tape.d_projected[..m * own]),
+            (0, None) => (read, &mut tape.d_read[..m * own]),
+            _ => (&tape.joined[..m * columns], &mut tape.d_joined[..m * columns]),
         };
         let (targets, head) = (self.targets(batch, m), &mut tape.head);
         let loss = self.head.learn(params, &packed.head, head_read, targets, scale, head, d_head, gradient);
+        if self.beside > 0 {
+            let below = if self.projection.is_some() { &mut tape.d_projected } else { &mut tape.d_read };
+            let rows = tape.d_joined[..m * columns].chunks_exact(columns);
+            below.chunks_exact_mut(own).zip(rows).for_each(|(to, row)| to.copy_from_slice(&row[..own]));
+        }
         if let (Some(d), Some(p)) = (&self.projection, &packed.projection) {
-            let (dy, dx) = (&mut tape.d_projected[..m * columns], &mut tape.d_read[..m * width]);
+            let (dy, dx) = (&mut tape.d_projected[..m * own], &mut tape.d_read[..m * width]);
             d.backward(p, read, &[], dy, Some(dx), gradient, Write::Set);
         }
         let d_read = &mut tape.d_read[..m * width];

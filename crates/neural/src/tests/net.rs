@@ -448,3 +448,69 @@ fn the_reach_is_the_gradient_at_each_token() {
         assert!(one.reach(&[], 4).is_err() && one.reach(&[11], 4).is_err() && one.reach(&[1], 11).is_err());
     }
 }
+
+/// Labelled sequences with two numbers of each beside.
+struct Beside(Labelled, [f64; 8]);
+
+impl Samples<f64> for Beside {
+    fn longest(&self) -> usize {
+        Samples::<f64>::longest(&self.0)
+    }
+    fn gather(&self, samples: &[u32], batch: &mut Batch<f64>) {
+        self.0.gather(samples, batch);
+        for (row, &sample) in samples.iter().enumerate() {
+            let own = &self.1[2 * sample as usize..2 * sample as usize + 2];
+            batch.beside[2 * row..2 * row + 2].copy_from_slice(own);
+        }
+    }
+    fn ragged(&self) -> bool {
+        true
+    }
+}
+
+#[test]
+fn numbers_beside_are_weighed_with_what_was_read_and_gradients_agree_with_differences() {
+    let numbers = [0.7, -1.2, 0.1, 2.0, -0.4, 0.9, 1.5, -0.3];
+    for (reads, projection, dropout) in
+        [(Reads::MeanMax, None, 0.0), (Reads::Attention, Some(3), 0.3), (Reads::Last, None, 0.3)]
+    {
+        let params = NetParams { dropout, projection, ..tokens(Cell::Gru, reads, 3) };
+        let net = Net::with_beside(&params, 2).unwrap();
+        assert_eq!(net.summary().parameters(), Net::new(&params).unwrap().summary().parameters() + 2 * 3);
+        let labelled = Labelled::new(&net, &sequences(), &[2, 0, NO_TARGET, 1], 5).unwrap();
+        let samples = Beside(labelled, numbers);
+        check(&net, &samples, &[3, 0, 1, 2]);
+        // Answers change with them, as the weights say: of a row with none of its own words too.
+        let predictor = Predictor::new(net.clone(), noisy(&net, 5), 4, 1).unwrap();
+        let all = sequences();
+        let rows: Vec<&[u32]> = all.iter().map(Vec::as_slice).collect();
+        let said = |beside: &[f64]| {
+            let mut out = vec![0.0; 12];
+            predictor.sequences_beside(&rows, beside, &mut out, &Pool::new(1)).unwrap();
+            out
+        };
+        let (with, without) = (said(&numbers), said(&[0.0; 8]));
+        let w = net.layout().slots().iter().find(|slot| slot.name == "output.w").unwrap();
+        let w = w.of(predictor.params());
+        let width = w.len() / 3;
+        for row in 0..4 {
+            // Differences of log-probabilities are those of the scores.
+            let score =
+                |k: usize| (0..2).map(|j| w[k * width + width - 2 + j] * numbers[2 * row + j]).sum::<f64>();
+            let moved = |k: usize| with[row * 3 + k] - without[row * 3 + k];
+            assert!((moved(1) - moved(0) - (score(1) - score(0))).abs() < 1e-9, "{reads:?} {row}");
+        }
+        let short = predictor.sequences_beside(&rows, &numbers[..7], &mut [0.0; 12], &Pool::new(1));
+        assert!(short.is_err() && predictor.sequences(&rows, &mut [0.0; 12], &Pool::new(1)).is_err());
+    }
+    for wrong in [
+        tokens(Cell::Gru, Reads::Every, 11),
+        NetParams {
+            tied: true,
+            stack: StackParams::new(Cell::Gru, 5, 5),
+            ..tokens(Cell::Gru, Reads::Last, 11)
+        },
+    ] {
+        assert!(Net::new(&wrong).is_ok() && Net::with_beside(&wrong, 2).is_err());
+    }
+}

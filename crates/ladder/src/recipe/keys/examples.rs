@@ -308,6 +308,12 @@ const CLASSIFY_KEYS: &[Key] = keys!(
         "What is added to every count; of several the validation part chooses."
     ),
     rung(
+        "log_odds",
+        SEQUENCES,
+        Flag,
+        "Whether scores of n-grams, those of NBSVM, stand beside what is read of the units at the last layer, both learnt together; those of training texts are cross-fitted."
+    ),
+    rung(
         "kind",
         &["naive-bayes"],
         Texts,

@@ -4,7 +4,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use gyeol_base::{Error, Result};
-use gyeol_supervised::{Inputs, Rows, TextFeatures, TextParams, Units, UnitsParams, together};
+use gyeol_supervised::{
+    Inputs, LogOdds, LogOddsParams, Rows, Target, TextFeatures, TextParams, Units, UnitsParams, together,
+};
 use gyeol_tensor::Pool;
 
 use super::columns::encoded;
@@ -27,8 +29,8 @@ pub(super) struct Made {
 pub(super) enum Reading {
     /// As terms, whatever their order.
     Terms(TextParams),
-    /// Unit by unit.
-    Units(UnitsParams),
+    /// Unit by unit, with log-odds of n-grams beside where there are any.
+    Units(UnitsParams, Option<LogOddsParams>),
 }
 
 /// Which fold (none is the whole training part), and how texts are read.
@@ -70,15 +72,24 @@ impl Maker {
             Some(sub) => (&sub.train, &sub.valid, &sub.chain, &sub.encoder),
             None => (whole, chooses, &prepared.chain, &prepared.encoder),
         };
-        if let (Some(Reading::Units(params)), Some(corpus), Some(of_valid), Some((chain, words))) =
+        if let (Some(Reading::Units(params, odds)), Some(corpus), Some(of_valid), Some((chain, words))) =
             (params, &train.corpus, &valid.corpus, chain)
         {
             let mut reads = |bytes| watch.step(Step::Reading { part: PARTS[0], bytes, of: corpus.bytes() });
             let units = Units::fit(params, corpus, chain, words, pool, |seen| reads(seen.bytes))?;
-            let of_train = units.transform(corpus, pool, |seen| reads(seen.bytes))?;
-            let of_valid = units.transform(of_valid, pool, |seen| {
-                watch.step(Step::Reading { part: PARTS[1], bytes: seen.bytes, of: of_valid.bytes() })
-            })?;
+            let mut of_train = units.transform(corpus, pool, |seen| reads(seen.bytes))?;
+            let mut reads = |bytes| watch.step(Step::Reading { part: PARTS[1], bytes, of: of_valid.bytes() });
+            let mut judged = units.transform(of_valid, pool, |seen| reads(seen.bytes))?;
+            let mut log_odds = None;
+            if let (Some(params), Target::Classes { of, .. }) = (odds, &train.examples.target) {
+                let labels = (of.as_slice(), prepared.classes.len());
+                let (fitted, own) =
+                    LogOdds::fit(params, corpus, (chain, words), labels, pool, |seen| reads(seen.bytes))?;
+                let others = fitted.transform(of_valid, pool, |seen| reads(seen.bytes))?;
+                of_train = of_train.with_beside(own, fitted.width())?;
+                judged = judged.with_beside(others, fitted.width())?;
+                log_odds = Some(Arc::new(fitted));
+            }
             // Folds say much the same.
             if let (Some(begins), None | Some(0)) = (of_train.begins(), fold) {
                 let coverage = Coverage::of(begins);
@@ -96,11 +107,12 @@ impl Maker {
             let made = Rc::new(Made {
                 inputs: Inputs {
                     units: Some(Arc::new(units)),
+                    log_odds,
                     text_column: train.examples.text_column.clone(),
                     ..Inputs::default()
                 },
                 train: Rows::Sequences(of_train),
-                valid: Rows::Sequences(of_valid),
+                valid: Rows::Sequences(judged),
             });
             self.made.push((key, Rc::clone(&made)));
             return Ok(made);
@@ -125,6 +137,7 @@ impl Maker {
             inputs: Inputs {
                 texts: features,
                 units: None,
+                log_odds: None,
                 text_column: train.examples.text_column.clone(),
                 columns: encoder.clone(),
             },
@@ -146,9 +159,14 @@ pub(super) fn rows_of(
 ) -> Result<Rows> {
     let ready = &prepared.parts[part];
     if let (Some(units), Some(corpus)) = (&inputs.units, &ready.corpus) {
-        return Ok(Rows::Sequences(units.transform(corpus, pool, |seen| {
-            watch.step(Step::Reading { part: PARTS[part], bytes: seen.bytes, of: corpus.bytes() })
-        })?));
+        let mut reads = |bytes| watch.step(Step::Reading { part: PARTS[part], bytes, of: corpus.bytes() });
+        let found = units.transform(corpus, pool, |seen| reads(seen.bytes))?;
+        return Ok(Rows::Sequences(match &inputs.log_odds {
+            Some(odds) => {
+                found.with_beside(odds.transform(corpus, pool, |seen| reads(seen.bytes))?, odds.width())?
+            }
+            None => found,
+        }));
     }
     let texts = match (&inputs.texts, &ready.corpus) {
         (Some(features), Some(corpus)) => Some(features.transform(corpus, pool, |seen| {
