@@ -70,6 +70,10 @@ pub struct NetLmParams {
     pub word_dropout: f64,
     /// Whether the softmax is adaptive (Grave et al. 2017).
     pub adaptive: bool,
+    /// Classes that are drawn for a step of a recurrent net whose softmax is full when it is asked, and by samples while it learns
+    /// (Bengio and Senécal 2008); none learns over all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub samples: Option<usize>,
     /// Whether the embeddings are the weights of a full softmax too (Press and Wolf 2017).
     pub tied: bool,
     /// How it will be asked: line by line, or with what it remembers of the lines before.
@@ -251,6 +255,7 @@ impl NetLmParams {
             recurrent_dropout: 0.0,
             word_dropout: 0.0,
             adaptive,
+            samples: None,
             tied: !adaptive,
             protocol,
             rows: match (kind, protocol) {
@@ -277,14 +282,17 @@ impl NetLmParams {
         }
     }
 
-    /// The shape over so many classes.
+    /// The shape over so many classes, as it learns; a net that learns by samples is saved as [`Net::exact`] has it.
     pub fn shape(&self, classes: usize) -> Shape {
         let cutoffs: Vec<usize> = CLUSTERS.into_iter().filter(|&at| at < classes).collect();
         let adaptive = self.adaptive && !cutoffs.is_empty();
         let tied = self.tied && !adaptive;
-        let output = match adaptive {
-            true => Output::Adaptive { classes, cutoffs, shrink: SHRINK },
-            false => Output::Classes { classes },
+        let output = match (adaptive, self.samples) {
+            (true, _) => Output::Adaptive { classes, cutoffs, shrink: SHRINK },
+            (false, Some(samples)) if matches!(self.kind, Kind::Recurrent(_)) => {
+                Output::Sampled { classes, samples }
+            }
+            (false, _) => Output::Classes { classes },
         };
         let cell = match self.kind {
             Kind::Recurrent(cell) => cell,
@@ -433,8 +441,14 @@ impl NetLmParams {
                 self.run(&learner, learns, windows.len(), pool, resume, observe)?
             }
         };
-        let shape = shape.in_full();
-        let model = NetLm::new(words, classes, &shape, state.best, pool.threads())?.taught(self.protocol);
+        let (shape, best) = match shape.in_full() {
+            Shape::Recurrent(shape) => {
+                let (shape, best) = Net::new(&shape)?.exact(&state.best)?;
+                (Shape::Recurrent(shape), best)
+            }
+            shape => (shape, state.best),
+        };
+        let model = NetLm::new(words, classes, &shape, best, pool.threads())?.taught(self.protocol);
         Ok(Trained { layers: model.layers(), model, curve: state.curve, best_epoch: state.best_epoch, naive })
     }
 

@@ -150,6 +150,18 @@ impl Embedding {
         gradient.rows[..ids.len() * self.width].copy_from_slice(&dx[..ids.len() * self.width]);
     }
 
+    /// The same behind what another layer put there of the same table.
+    pub fn backward_behind<T: Real>(&self, ids: &[u32], dx: &[T], gradient: &mut TableGradient<T>) {
+        let (at, more) = (gradient.ids.len() * self.width, ids.len() * self.width);
+        if gradient.rows.len() < at + more {
+            let mut grown = Buffer::zeros(at + more);
+            grown[..at].copy_from_slice(&gradient.rows[..at]);
+            gradient.rows = grown;
+        }
+        gradient.ids.extend_from_slice(ids);
+        gradient.rows[at..at + more].copy_from_slice(&dx[..more]);
+    }
+
     /// The same added to the gradient of all parameters, where the table is another layer's too.
     pub fn backward_into<T: Real>(&self, ids: &[u32], dx: &[T], gradient: &mut [T]) {
         let table = self.table.of_mut(gradient);

@@ -142,6 +142,7 @@ pub struct LmRung {
     pub recurrent_dropout: Option<f64>,
     pub word_dropout: Option<f64>,
     pub softmax: Option<String>,
+    pub samples: Option<usize>,
     pub tied: Option<bool>,
     pub batch: Option<usize>,
     pub steps: Option<usize>,
@@ -357,6 +358,23 @@ impl LmRecipe {
                 ));
             }
             vectors(rung.vectors.as_deref(), rung.vectors_format.as_deref(), i, lines)?;
+            let sampled = rung.softmax.as_deref() == Some("sampled");
+            if rung.samples.is_some() && !sampled {
+                return Err(contradiction(
+                    lines.place(&format!("rung[{i}].samples")),
+                    "`samples` of a softmax that draws none".into(),
+                    "`softmax = \"sampled\"` was left out",
+                    "write it, or leave `samples` out",
+                ));
+            }
+            if sampled && !RECURRENT.contains(&kind) {
+                return Err(contradiction(
+                    lines.place(&format!("rung[{i}].softmax")),
+                    format!("`{kind}` learns over all words"),
+                    "nets that carry a state alone learn by samples",
+                    "write `softmax = \"full\"` or `softmax = \"adaptive\"`",
+                ));
+            }
             if rung.tied == Some(true) && rung.softmax.as_deref() == Some("adaptive") {
                 return Err(contradiction(
                     lines.place(&format!("rung[{i}].tied")),
@@ -452,6 +470,8 @@ mod tests {
                 ("name", _) if key.section == "rung" => vec!["\"ngram:second\"".into()],
                 ("prune", _) => vec!["[0, 1]".into()],
                 ("net", _) => vec!["\"lstm\"".into()],
+                // By itself it contradicts the softmax that is left out.
+                ("samples", _) => vec!["9\nsoftmax = \"sampled\"".into()],
                 _ => vec![key.kind.example()],
             };
             for value in values {
@@ -509,6 +529,10 @@ mod tests {
         says(&format!("{data}[[rung]]\nname = \"lstm\"\norder = 3\n"), &["no such thing"]);
         says(&format!("{data}[[rung]]\nname = \"ngram+lstm\"\n"), &["does not join rungs"]);
         says(&format!("{data}[[rung]]\nname = \"unigram\"\norder = 2\n"), &["no such thing"]);
+        let samples = format!("{data}[[rung]]\nname = \"lstm\"\nsamples = 9\n");
+        says(&samples, &["line 6", "draws none"]);
+        let nnlm = format!("{data}[[rung]]\nname = \"nnlm\"\nsoftmax = \"sampled\"\n");
+        says(&nnlm, &["line 6", "over all words"]);
         says(&format!("{data}[[rung]]\nname = \"ngram\"\nvectors = \"v\"\n"), &["no such thing"]);
         says(
             &format!("{data}[[rung]]\nname = \"gru\"\nvectors_format = \"glove\"\n"),

@@ -419,3 +419,20 @@ fn a_net_begins_with_vectors_and_goes_on_from_them() {
     let narrow = NetLmParams { embedding: 8, ..params(Cell::Gru) };
     assert!(narrow.begun(&vectors).is_err());
 }
+
+#[test]
+fn what_is_learnt_by_samples_is_asked_over_all_words_and_loses_little() {
+    let pool = Pool::new(2);
+    let corpus = corpus(&pool);
+    let valid = text(100, 2);
+    for tied in [false, true] {
+        let full = NetLmParams { tied, ..params(Cell::Lstm) };
+        let by_samples = NetLmParams { samples: Some(40), ..full.clone() };
+        let (whole, drawn) = (trained(&corpus, &full, &pool), trained(&corpus, &by_samples, &pool));
+        assert_eq!(drawn.model.shape(), whole.model.shape(), "the same kind of file");
+        let (whole, drawn) = (asked(&whole.model, &valid), asked(&drawn.model, &valid));
+        assert!(drawn < 1.05 * whole, "{tied} {drawn} {whole}");
+        let one = trained(&corpus, &by_samples, &Pool::new(1));
+        assert_eq!(asked(&one.model, &valid), drawn, "the same on one thread");
+    }
+}

@@ -3,7 +3,7 @@
 
 use gyeol_tensor::Real;
 
-use super::Net;
+use super::{Net, NetParams, Output};
 use crate::embedding::TokenVectors;
 use crate::error::{Error, Result};
 
@@ -54,5 +54,33 @@ impl Net {
                 Err(Error::Shape { what: "input", found, expected })
             }
         }
+    }
+}
+
+impl Net {
+    /// A net that learnt by samples ([`crate::net::Output::Sampled`]) as the one over all classes that it is when it is asked: its shape
+    /// and its parameters. Another net comes back as it is.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] for another number of parameters.
+    pub fn exact<T: Real>(&self, params: &[T]) -> Result<(NetParams, Vec<T>)> {
+        if params.len() != self.layout.len() {
+            let (found, expected) = (params.len().to_string(), self.layout.len().to_string());
+            return Err(Error::Shape { what: "parameters", found, expected });
+        }
+        let Output::Sampled { classes, .. } = self.params.output else {
+            return Ok((self.params.clone(), params.to_vec()));
+        };
+        let exact = Net::with_beside(
+            &NetParams { output: Output::Classes { classes }, ..self.params.clone() },
+            self.beside,
+        )?;
+        let mut out = vec![T::ZERO; exact.layout.len()];
+        for slot in exact.layout.slots() {
+            if let Some(like) = self.layout.slots().iter().find(|like| like.name == slot.name) {
+                slot.of_mut(&mut out).copy_from_slice(like.of(params));
+            }
+        }
+        Ok((exact.params, out))
     }
 }

@@ -85,6 +85,7 @@ impl Net {
         let head = match &self.head {
             Head::Values(d, _) => both(d.input, d.output),
             Head::Classes(s) => of_softmax(s),
+            Head::Sampled(s) => of_softmax(&s.exact),
             Head::Adaptive(a) => {
                 let (list, clusters) = a.parts();
                 let of_cluster = |(d, s): &(Dense, Softmax)| both(d.input, d.output) + of_softmax(s);
@@ -102,7 +103,6 @@ impl Net {
             .sum();
 
         let tokens = self.embedding.is_some();
-        let looked_up = when(tokens, n * self.params.stack.input);
         // A net that says something of every token may be one that carries its state on.
         let carried = when(
             tokens && self.params.reads == Reads::Every,
@@ -110,7 +110,8 @@ impl Net {
         );
         let gradients = (chunks + 1 + usize::from(p.accumulate > 1)) * dense
             + (all - dense)
-            + chunks * (when(!self.params.tied, looked_up) + carried);
+            + chunks
+                * (self.table_rows(steps, rows).iter().map(|(n, width)| n * width).sum::<usize>() + carried);
 
         let numbers = parameters
             + of_cells
@@ -145,6 +146,7 @@ impl Net {
         let head = match &self.head {
             Head::Values(d, _) => m * d.output * (1 + usize::from(d.activation != Activation::Linear)),
             Head::Classes(s) => s.tape_numbers::<T>(m),
+            Head::Sampled(s) => s.exact.tape_numbers::<T>(m) + s.tape_numbers::<T>(m),
             Head::Adaptive(a) => {
                 let (list, clusters) = a.parts();
                 let widest = clusters.iter().map(|(d, _)| d.output).max().unwrap_or(0);

@@ -267,7 +267,8 @@ impl<T: Real> Predictor<T> {
         batch.classes.extend_from_slice(targets);
         batch.carry_in(before, &net.params.stack);
         let mut gradient = vec![T::ZERO; net.layout().len()];
-        net.learn(&self.params, &self.packed, &mut batch, scale, None, &mut tape, &mut gradient, &mut []);
+        let still = (None, None);
+        net.learn(&self.params, &self.packed, &mut batch, scale, still, &mut tape, &mut gradient, &mut []);
         Ok((gradient, tape))
     }
 

@@ -284,7 +284,7 @@ fn a_predictor_says_what_the_net_says() {
     learner.pack(&params, &mut packed);
     let mut room = learner.workspace(1);
     let mut carry = vec![0.0; 2 * net.params().stack.state()];
-    let chunk = Chunk { samples: &[0], scale: 0.0, stream: None, carry: &mut carry };
+    let chunk = Chunk { samples: &[0], scale: 0.0, stream: None, shared: None, carry: &mut carry };
     let want = learner.loss(&params, &packed, &mut room, chunk);
     let predictor = Predictor::new(net, params, 4, 1).unwrap();
     let mut state = StreamState::default();
@@ -512,5 +512,66 @@ fn numbers_beside_are_weighed_with_what_was_read_and_gradients_agree_with_differ
         },
     ] {
         assert!(Net::new(&wrong).is_ok() && Net::with_beside(&wrong, 2).is_err());
+    }
+}
+
+#[test]
+fn a_net_that_learns_by_samples_has_gradients_that_agree_with_differences_and_is_asked_over_all_classes() {
+    for (tied, projection) in [(false, None), (true, Some(4)), (false, Some(3))] {
+        let mut params = tokens(Cell::Lstm, Reads::Every, 11);
+        (params.tied, params.projection) = (tied, projection);
+        params.output = Output::Sampled { classes: 11, samples: 6 };
+        let net = Net::new(&params).unwrap();
+        assert_eq!(net.layout().tables().len(), if tied { 1 } else { 2 });
+        let tags: Vec<Vec<u32>> = sequences();
+        let tagged = Labelled::tagged(&net, &sequences(), &tags, 6).unwrap();
+        check(&net, &tagged, &[3, 0, 1, 2]);
+        // The same answers, and the same loss, from the net over all classes.
+        let parameters = noisy(&net, 6);
+        let (shape, exact) = net.exact(&parameters).unwrap();
+        assert_eq!(shape, NetParams { output: Output::Classes { classes: 11 }, ..params.clone() });
+        let other = Net::new(&shape).unwrap();
+        let pool = Pool::new(1);
+        let all = [0, 1, 2, 3];
+        let loss = evaluate(&Learner { net: &net, samples: &tagged }, &parameters, &all, &pool);
+        let whole = evaluate(&Learner { net: &other, samples: &tagged }, &exact, &all, &pool);
+        assert!((loss - whole).abs() < 1e-12);
+        let said = |net: Net, parameters| {
+            Predictor::new(net, parameters, 4, 1)
+                .unwrap()
+                .next(&[3, 1, 4], &mut StreamState::default())
+                .unwrap()
+        };
+        let far = said(net, parameters)
+            .iter()
+            .zip(said(other, exact))
+            .map(|(a, b)| (a - b).abs())
+            .collect::<Vec<_>>();
+        assert!(farthest(far.into_iter()) < 1e-12);
+    }
+}
+
+#[test]
+fn what_is_learnt_by_samples_has_the_same_bits_on_any_number_of_threads() {
+    let mut params = tokens(Cell::Gru, Reads::Every, 11);
+    (params.tied, params.dropout) = (true, 0.2);
+    (params.stack, params.projection) = (StackParams::new(Cell::Gru, 4, 6), Some(4));
+    params.output = Output::Sampled { classes: 11, samples: 5 };
+    let net = Net::new(&params).unwrap();
+    let ids: Vec<u32> = (0..400).map(|i| (i * i + i / 7) % 11).collect();
+    let streams = TokenStreams::new(&net, ids, 20, 5).unwrap();
+    let learner = Learner { net: &net, samples: &streams };
+    let mut how = TrainParams::new(3, 20, Optimizer::adam_w(0.01), 0.02);
+    how.clip = Some(1.0);
+    let samples: Vec<u32> = (0..streams.len() as u32).collect();
+    let run = |threads| {
+        let pool = Pool::new(threads);
+        fit::<f32, _>(&learner, &how, &samples, &samples, &pool, None, &mut |_| true).unwrap()
+    };
+    let one = run(1);
+    assert!(one.curve[2].valid_loss < one.curve[0].valid_loss);
+    for threads in [2, 3, 7] {
+        let other = run(threads);
+        assert_eq!(one.params, other.params, "{threads}");
     }
 }

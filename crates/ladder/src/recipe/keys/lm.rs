@@ -287,8 +287,14 @@ const KEYS: &[Key] = &[
     rung(
         "softmax",
         NETS,
-        Choice(&["full", "adaptive"]),
-        "Over all words, or first over the frequent ones and clusters of the others (Grave et al. 2017), which is quicker; left out, adaptive above 20,000 words.",
+        Choice(&["full", "adaptive", "sampled"]),
+        "Over all words; first over the frequent ones and clusters of the others (Grave et al. 2017), which is quicker; or by words that are drawn while it learns (Bengio and Senécal 2008), of nets that carry a state, and over all words when it is asked. Left out, adaptive above 20,000 words, else full.",
+    ),
+    rung(
+        "samples",
+        RECURRENT,
+        Whole(1, 1_000_000),
+        "Words that are drawn for a step of a sampled softmax; 2,000 where it is left out.",
     ),
     rung(
         "tied",

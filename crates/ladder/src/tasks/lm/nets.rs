@@ -36,6 +36,9 @@ const RUN: usize = 200;
 /// Words that a cache remembers.
 const SIZES: [usize; 3] = [200, 1000, 5000];
 
+/// Classes that are drawn for a step of a sampled softmax.
+const SAMPLES: usize = 2000;
+
 /// Words before, of an NNLM.
 const CONTEXT: usize = 4;
 
@@ -108,6 +111,7 @@ impl Words<'_> {
             recurrent_dropout: rung.recurrent_dropout.unwrap_or(0.0),
             word_dropout: rung.word_dropout.unwrap_or(0.0),
             adaptive,
+            samples: (rung.softmax.as_deref() == Some("sampled")).then(|| rung.samples.unwrap_or(SAMPLES)),
             tied: rung.tied.unwrap_or(!adaptive),
             rows: rung.batch.unwrap_or(suited.rows),
             steps: rung.steps.unwrap_or(suited.steps),
@@ -211,7 +215,13 @@ impl Words<'_> {
             fact("dropout", params.dropout),
             fact("weight-decay", params.weight_decay),
             fact("clip", params.clip),
-            fact("softmax", model.shape().softmax()),
+            fact(
+                "softmax",
+                match params.samples {
+                    Some(samples) => format!("{}, {samples} samples in training", model.shape().softmax()),
+                    None => model.shape().softmax().to_owned(),
+                },
+            ),
             fact("classes", model.classes().len()),
         ];
         for (key, share) in
