@@ -33,7 +33,9 @@ impl Shape {
             Shape::Window(p) => (p.vocabulary, &p.output),
         };
         let classes = match output {
-            Output::Classes { classes } | Output::Adaptive { classes, .. } => *classes,
+            Output::Classes { classes }
+            | Output::Adaptive { classes, .. }
+            | Output::Sampled { classes, .. } => *classes,
             Output::Values { .. } => 0,
         };
         (vocabulary, classes)

@@ -77,6 +77,16 @@ impl Classes {
         self.share.get(word as usize).copied().unwrap_or(self.share[UNKNOWN as usize])
     }
 
+    /// The word that each class is named by: its only one, or `<unk>` of those that words share.
+    pub fn heads(&self) -> Vec<WordId> {
+        let mut heads = vec![UNKNOWN; self.count];
+        // The first word of a class comes last here; what stands before a sentence shares the class of what ends one.
+        for word in (0..self.of.len() as WordId).rev().filter(|&word| word != SENTENCE_START) {
+            heads[self.of(word) as usize] = word;
+        }
+        heads
+    }
+
     /// How many classes.
     pub fn len(&self) -> usize {
         self.count
@@ -105,6 +115,7 @@ mod tests {
         assert_eq!([2, 6, 0, 4].map(|word| classes.of(word)), [0, 1, 2, 3]);
         assert_eq!([3, 5, 7, 99].map(|word| classes.of(word)), [2; 4]);
         assert_eq!(classes.of(SENTENCE_START), classes.of(SENTENCE_END));
+        assert_eq!(classes.heads(), [SENTENCE_END, 6, UNKNOWN, 4]);
         let mut sums = [0.0; 4];
         (0..8).for_each(|w| sums[classes.of(w) as usize] += 10f64.powf(f64::from(classes.share(w))));
         assert!(sums.iter().all(|sum| (sum - 1.0).abs() < 1e-6), "{sums:?}");

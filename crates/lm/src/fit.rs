@@ -11,7 +11,8 @@ use gyeol_neural::net::{
     Window, WindowParams, Windows, WindowsLearner,
 };
 use gyeol_neural::{
-    Activation, Cell, Epoch, Fit, Optimizer, Schedule, StackParams, State, TrainParams, Trainable, fit,
+    Activation, Cell, Epoch, Fit, Optimizer, Schedule, StackParams, State, TokenVectors, TrainParams,
+    Trainable, fit,
 };
 use gyeol_ngram::{Protocol, SENTENCE_END, UNKNOWN, WordId};
 use gyeol_tensor::{Pool, Precision, Real, Rng};
@@ -69,6 +70,10 @@ pub struct NetLmParams {
     pub word_dropout: f64,
     /// Whether the softmax is adaptive (Grave et al. 2017).
     pub adaptive: bool,
+    /// Classes that are drawn for a step of a recurrent net whose softmax is full when it is asked, and by samples while it learns
+    /// (Bengio and Senécal 2008); none learns over all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub samples: Option<usize>,
     /// Whether the embeddings are the weights of a full softmax too (Press and Wolf 2017).
     pub tied: bool,
     /// How it will be asked: line by line, or with what it remembers of the lines before.
@@ -250,6 +255,7 @@ impl NetLmParams {
             recurrent_dropout: 0.0,
             word_dropout: 0.0,
             adaptive,
+            samples: None,
             tied: !adaptive,
             protocol,
             rows: match (kind, protocol) {
@@ -276,14 +282,17 @@ impl NetLmParams {
         }
     }
 
-    /// The shape over so many classes.
+    /// The shape over so many classes, as it learns; a net that learns by samples is saved as [`Net::exact`] has it.
     pub fn shape(&self, classes: usize) -> Shape {
         let cutoffs: Vec<usize> = CLUSTERS.into_iter().filter(|&at| at < classes).collect();
         let adaptive = self.adaptive && !cutoffs.is_empty();
         let tied = self.tied && !adaptive;
-        let output = match adaptive {
-            true => Output::Adaptive { classes, cutoffs, shrink: SHRINK },
-            false => Output::Classes { classes },
+        let output = match (adaptive, self.samples) {
+            (true, _) => Output::Adaptive { classes, cutoffs, shrink: SHRINK },
+            (false, Some(samples)) if matches!(self.kind, Kind::Recurrent(_)) => {
+                Output::Sampled { classes, samples }
+            }
+            (false, _) => Output::Classes { classes },
         };
         let cell = match self.kind {
             Kind::Recurrent(cell) => cell,
@@ -336,6 +345,30 @@ impl NetLmParams {
         params.clip = Some(self.clip);
         params.seed = self.seed;
         params
+    }
+
+    /// A state that begins with vectors of classes ([`Classes::heads`]) instead of drawn ones.
+    ///
+    /// # Errors
+    /// Vectors of another width than the embeddings; sizes outside their range.
+    pub fn begun(&self, vectors: &TokenVectors) -> Result<State<f32>> {
+        let training = self.training();
+        let mut rng = Rng::stream(training.seed, 1);
+        let params: Vec<f32> = match self.shape(vectors.len()) {
+            Shape::Recurrent(shape) => {
+                let net = Net::new(&shape)?;
+                let mut params = net.layout().initial(&mut rng);
+                net.begin(&mut params, vectors)?;
+                params
+            }
+            Shape::Window(shape) => {
+                let net = Window::new(&shape)?;
+                let mut params = net.layout().initial(&mut rng);
+                net.begin(&mut params, vectors)?;
+                params
+            }
+        };
+        Ok(State::new(params, &training))
     }
 
     /// Trains on lines of word numbers. `observe` is told of each step and, with the state to go on from, each epoch; false
@@ -408,8 +441,14 @@ impl NetLmParams {
                 self.run(&learner, learns, windows.len(), pool, resume, observe)?
             }
         };
-        let shape = shape.in_full();
-        let model = NetLm::new(words, classes, &shape, state.best, pool.threads())?.taught(self.protocol);
+        let (shape, best) = match shape.in_full() {
+            Shape::Recurrent(shape) => {
+                let (shape, best) = Net::new(&shape)?.exact(&state.best)?;
+                (Shape::Recurrent(shape), best)
+            }
+            shape => (shape, state.best),
+        };
+        let model = NetLm::new(words, classes, &shape, best, pool.threads())?.taught(self.protocol);
         Ok(Trained { layers: model.layers(), model, curve: state.curve, best_epoch: state.best_epoch, naive })
     }
 

@@ -78,6 +78,24 @@ impl Softmax {
         Softmax::starting(layout, name, input, classes, Initial::Uniform(0.1))
     }
 
+    /// The same whose weights are a table, of which a step moves some rows ([`crate::SampledSoftmax`]); `tied` begins them as
+    /// embeddings, and `biases` are those to begin with.
+    pub(crate) fn over_table(
+        layout: &mut Layout,
+        name: &str,
+        input: usize,
+        biases: impl ExactSizeIterator<Item = f64>,
+        tied: bool,
+    ) -> Self {
+        let classes = biases.len();
+        let biases = Initial::Blocks(biases.map(|bias| (1, bias)).collect());
+        let b = layout.add(format!("{name}.b"), &[classes], biases);
+        let glorot = Initial::Glorot { fan_in: input, fan_out: classes };
+        let initial = if tied { Initial::Uniform(0.1) } else { glorot };
+        let w = layout.add_table(format!("{name}.w"), classes, input, initial);
+        Softmax { input, classes, w, b, precision: Precision::F32 }
+    }
+
     fn starting(layout: &mut Layout, name: &str, input: usize, classes: usize, initial: Initial) -> Self {
         let w = layout.add(format!("{name}.w"), &[classes, input], initial);
         let b = layout.add(format!("{name}.b"), &[classes], Initial::Zero);

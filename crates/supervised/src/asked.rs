@@ -103,6 +103,8 @@ pub(crate) fn numbers_of(said: Vec<f32>, (mean, deviation): (f64, f64)) -> Vec<f
 pub(crate) fn width(output: &Output) -> usize {
     match output {
         Output::Values { width, .. } => *width,
-        Output::Classes { classes } | Output::Adaptive { classes, .. } => *classes,
+        Output::Classes { classes } | Output::Adaptive { classes, .. } | Output::Sampled { classes, .. } => {
+            *classes
+        }
     }
 }

@@ -13,6 +13,7 @@ use gyeol_tensor::Pool;
 use gyeol_vectors::matrix::{Csr, Dense};
 
 use crate::decision::Decision;
+use crate::log_odds::LogOdds;
 use crate::nearest::Nearest;
 use crate::net::{BagNet, TableNet};
 use crate::seen::Seen;
@@ -36,6 +37,8 @@ pub struct Inputs {
     pub texts: Option<Arc<TextFeatures>>,
     /// Of texts that are read unit by unit; nothing else is read then.
     pub units: Option<Arc<Units>>,
+    /// Scores of the n-grams of a text, which a net over its units reads beside.
+    pub log_odds: Option<Arc<LogOdds>>,
     /// Name of the column of texts, where they stand in a table.
     pub text_column: Option<String>,
     /// Of columns.
@@ -279,7 +282,12 @@ impl Machine {
         };
         let ordered = matches!(self.head, Head::Sequence(_));
         let alone = self.inputs.texts.is_none() && self.inputs.columns.is_none();
-        if ordered != self.inputs.units.is_some() || (ordered && !alone) {
+        let beside = self.inputs.log_odds.as_ref().map_or(0, |odds| odds.width());
+        let reads = match &self.head {
+            Head::Sequence(model) => model.beside(),
+            _ => 0,
+        };
+        if ordered != self.inputs.units.is_some() || (ordered && !alone) || beside != reads {
             return Err(unfit());
         }
         if wanted == self.inputs.len() {
@@ -304,7 +312,9 @@ impl Machine {
             Head::Values(model) => model.parameters(),
             Head::Net(model) => model.parameters(),
             Head::Bag(model) => model.parameters(),
-            Head::Sequence(model) => model.parameters(),
+            Head::Sequence(model) => {
+                model.parameters() + self.inputs.log_odds.as_ref().map_or(0, |odds| odds.parameters())
+            }
             Head::Trees(model) => model.parameters(),
         }
     }
@@ -509,7 +519,10 @@ impl Inputs {
         if let Some(units) = &self.units {
             return match texts {
                 Some(texts) => {
-                    let found = units.transform_texts(texts);
+                    let mut found = units.transform_texts(texts);
+                    if let Some(odds) = &self.log_odds {
+                        found = found.with_beside(odds.transform_texts(texts)?, odds.width())?;
+                    }
                     let warnings = units.cut(&found).into_iter().collect();
                     Ok((Rows::Sequences(found), warnings))
                 }

@@ -5,6 +5,8 @@
 //! what a word adds    score of the text - score of the text with the word taken for an unknown one
 //! ```
 //!
+//! Log-odds of n-grams that a net reads beside lose what they lose where the word is taken out of the text.
+//!
 //! Of characters and letters a word is what stands between blanks. Words act together, so that what they add is no sum.
 
 use std::ops::Range;
@@ -13,6 +15,7 @@ use gyeol_base::{Error, Result};
 use gyeol_data::Table;
 use gyeol_tensor::Pool;
 
+use crate::log_odds::LogOdds;
 use crate::machine::{Machine, Rows, Said};
 use crate::terms::{Explained, Reasons, Term};
 use crate::units::Units;
@@ -37,6 +40,30 @@ fn words(units: &Units, written: &[String]) -> Vec<Range<usize>> {
         }
     }
     found
+}
+
+/// Log-odds of a text without each word: those of the text, less what those of its units put together lose by it.
+fn beside(
+    odds: &LogOdds,
+    units: &Units,
+    whole: &[f32],
+    written: &[String],
+    places: &[Range<usize>],
+) -> Result<Vec<f32>> {
+    let between = if units.unit() == Unit::Word { " " } else { "" };
+    let without = |place: &Range<usize>| {
+        let rest: Vec<&str> =
+            written[..place.start].iter().chain(&written[place.end..]).map(String::as_str).collect();
+        rest.join(between)
+    };
+    let texts: Vec<String> =
+        std::iter::once(written.join(between)).chain(places.iter().map(without)).collect();
+    let scores = odds.transform_texts(&texts)?;
+    let (all, less) = scores.split_at(odds.width());
+    let one = |row: &[f32]| -> Vec<f32> {
+        whole.iter().zip(all.iter().zip(row)).map(|(w, (a, l))| w - (a - l)).collect()
+    };
+    Ok(less.chunks_exact(odds.width()).flat_map(one).collect())
 }
 
 fn scores(said: &Said, row: usize) -> Vec<f64> {
@@ -73,7 +100,11 @@ impl Machine {
         let mut places = words(units, &written);
         places.truncate(MOST_WALKED / written.len().max(1));
         let said = self.of_rows(&rows, pool)?;
-        let without = self.of_rows(&Rows::Sequences(all.without(0, &places)), pool)?;
+        let mut less = all.without(0, &places);
+        if let Some(odds) = &self.inputs.log_odds {
+            less = less.with_beside(beside(odds, units, all.beside(0), &written, &places)?, odds.width())?;
+        }
+        let without = self.of_rows(&Rows::Sequences(less), pool)?;
         let scores_of = scores(&said, 0);
         let mut terms: Vec<Term> = places
             .iter()

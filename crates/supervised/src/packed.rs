@@ -13,6 +13,7 @@ use gyeol_vectors::matrix::{Csr, Dense};
 use serde::{Deserialize, Serialize};
 
 use crate::decision::Decision;
+use crate::log_odds::LogOdds;
 use crate::machine::{Answer, Head, Inputs, Machine, Rows};
 use crate::nearest::{Kept, Nearest};
 use crate::net::{BagNet, BagParts, NetParts, TableNet};
@@ -41,6 +42,9 @@ struct Words {
     /// Whether texts are read unit by unit; files of earlier versions are not.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     units: bool,
+    /// None of machines that read no log-odds of n-grams beside, older ones among them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    log_odds: Option<OddsWords>,
     columns: Option<Encoder>,
     head: HeadWords,
     calibration: Option<Calibrator>,
@@ -53,16 +57,59 @@ struct Words {
 #[serde(rename_all = "kebab-case", tag = "kind")]
 enum HeadWords {
     Constant,
-    Classes { inputs: usize, outputs: usize, link: String },
-    Unit { inputs: usize, outputs: usize, presence: bool },
-    Gaussian { inputs: usize },
-    Mixture { shares: Vec<f64> },
-    Nearest { k: usize, rows: usize, inputs: usize, sparse: bool },
-    Values { inputs: usize, outputs: usize },
-    Net { shape: MlpParams },
-    Bag { shape: BagParams },
-    Sequence { shape: Box<Shape> },
-    Trees { inputs: usize, loss: String },
+    Classes {
+        inputs: usize,
+        outputs: usize,
+        link: String,
+    },
+    Unit {
+        inputs: usize,
+        outputs: usize,
+        presence: bool,
+    },
+    Gaussian {
+        inputs: usize,
+    },
+    Mixture {
+        shares: Vec<f64>,
+    },
+    Nearest {
+        k: usize,
+        rows: usize,
+        inputs: usize,
+        sparse: bool,
+    },
+    Values {
+        inputs: usize,
+        outputs: usize,
+    },
+    Net {
+        shape: MlpParams,
+    },
+    Bag {
+        shape: BagParams,
+    },
+    Sequence {
+        shape: Box<Shape>,
+        /// 0 in files of earlier versions.
+        #[serde(default, skip_serializing_if = "none")]
+        beside: usize,
+    },
+    Trees {
+        inputs: usize,
+        loss: String,
+    },
+}
+
+/// Scores of n-grams beside a net over units.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OddsWords {
+    vectorizers: usize,
+    inputs: usize,
+    outputs: usize,
+    presence: bool,
+    deviation: f64,
 }
 
 /// Outputs of a net of the wanted kind; 0 for one of another.
@@ -72,6 +119,10 @@ fn outputs_of(output: &Output, classes: bool) -> usize {
         Output::Values { width, .. } if !classes => width,
         _ => 0,
     }
+}
+
+fn none(number: &usize) -> bool {
+    *number == 0
 }
 
 fn whole_numbers(bundle: &Bundle, name: &str) -> Result<Vec<u32>> {
@@ -147,6 +198,23 @@ macro_rules! wrapped {
 
 wrapped!(Classifier, "classify", true);
 wrapped!(Regressor, "regress", false);
+
+fn log_odds(bundle: &Bundle, words: &OddsWords, classes: Option<usize>) -> Result<LogOdds> {
+    let OddsWords { vectorizers, inputs, outputs, presence, deviation } = *words;
+    let classes = classes.ok_or_else(|| damaged("log-odds of classes, and numbers come out"))?;
+    let vectorizers: Vec<String> =
+        (0..vectorizers).map(|i| bundle.text(&format!("log-odds.vectorizer.{i}"))).collect::<Result<_>>()?;
+    let features = TextFeatures::from_json(&vectorizers)?;
+    let of = |name: &str, axes: usize| bundle.f64(&format!("log-odds.{name}"), axes).map(<[f64]>::to_vec);
+    let (weights, bias, metric) = (of("weights", 2)?, of("bias", 1)?, of("metric", 2)?);
+    let sizes = (weights.len(), metric.len(), bias.len());
+    let wanted = inputs.checked_mul(outputs).map(|all| (all, all, outputs));
+    if wanted != Some(sizes) || outputs != if classes == 2 { 1 } else { classes } {
+        return Err(damaged(format!("{sizes:?} numbers of log-odds of {inputs} × {outputs}")));
+    }
+    let linear = LinearClassifier { classes, inputs, outputs, weights, bias, link: Link::None };
+    LogOdds::new(features, UnitClassifier { linear, metric, presence }, deviation)
+}
 
 impl Machine {
     fn pack(&self, bundle: &mut Bundle) -> Result<()> {
@@ -240,10 +308,10 @@ impl Machine {
                 HeadWords::Bag { shape: shape.clone() }
             }
             Head::Sequence(net) => {
-                let SequenceParts { shape, params, target } = net.parts();
+                let SequenceParts { shape, beside, params, target } = net.parts();
                 put("net", Tensor::f32([params.len()], params.to_vec())?);
                 put("target", Tensor::f64([2], vec![target.0, target.1])?);
-                HeadWords::Sequence { shape: Box::new(shape.clone()) }
+                HeadWords::Sequence { shape: Box::new(shape.clone()), beside }
             }
             Head::Trees(trees) => {
                 let TreeParts { inputs, loss, base, roots, columns, numbers, left, missing_left, gains } =
@@ -271,6 +339,27 @@ impl Machine {
         if let Some(units) = &self.inputs.units {
             put(UNITS, Tensor::bytes(units.to_json().into_bytes()));
         }
+        let log_odds = match &self.inputs.log_odds {
+            Some(odds) => {
+                let (features, UnitClassifier { linear, metric, presence }, deviation) = odds.parts();
+                let LinearClassifier { inputs, outputs, weights, bias, .. } = linear;
+                put("log-odds.weights", Tensor::f64([*inputs, *outputs], weights.clone())?);
+                put("log-odds.bias", Tensor::f64([*outputs], bias.clone())?);
+                put("log-odds.metric", Tensor::f64([*inputs, *outputs], metric.clone())?);
+                let vectorizers = features.to_json();
+                for (i, json) in vectorizers.iter().enumerate() {
+                    put(&format!("log-odds.vectorizer.{i}"), Tensor::bytes(json.clone().into_bytes()));
+                }
+                Some(OddsWords {
+                    vectorizers: vectorizers.len(),
+                    inputs: *inputs,
+                    outputs: *outputs,
+                    presence: *presence,
+                    deviation,
+                })
+            }
+            None => None,
+        };
         let words = Words {
             rung: self.rung.clone(),
             classes: match &self.answer {
@@ -281,6 +370,7 @@ impl Machine {
             text_column: self.inputs.text_column.clone(),
             vectorizers: vectorizers.len(),
             units: self.inputs.units.is_some(),
+            log_odds,
             columns: self.inputs.columns.clone(),
             head,
             calibration: self.calibration.clone(),
@@ -316,6 +406,10 @@ impl Machine {
             false => None,
         };
         let classes = words.classes.as_ref().map(Vec::len);
+        let log_odds = match &words.log_odds {
+            Some(odds) => Some(Arc::new(log_odds(&bundle, odds, classes)?)),
+            None => None,
+        };
         let head = match words.head {
             HeadWords::Constant => {
                 let values = bundle.f64("constant", 1)?.to_vec();
@@ -443,12 +537,12 @@ impl Machine {
                     pair(&bundle, "target")?,
                 )?))
             }
-            HeadWords::Sequence { shape } => {
+            HeadWords::Sequence { shape, beside } => {
                 if classes.unwrap_or(1) != outputs_of(&shape.output, classes.is_some()) {
                     return Err(damaged(format!("{:?} for {classes:?} classes", shape.output)));
                 }
                 let params = bundle.f32("net", 1)?.to_vec();
-                Head::Sequence(Box::new(SequenceNet::new(&shape, params, pair(&bundle, "target")?)?))
+                Head::Sequence(Box::new(SequenceNet::new(&shape, beside, params, pair(&bundle, "target")?)?))
             }
             HeadWords::Trees { inputs, loss } => {
                 let trees = Trees::new(TreeParts {
@@ -483,7 +577,7 @@ impl Machine {
                 None => Answer::Value,
             },
             target: words.target,
-            inputs: Inputs { texts, units, text_column: words.text_column, columns: words.columns },
+            inputs: Inputs { texts, units, log_odds, text_column: words.text_column, columns: words.columns },
             head,
             calibration: words.calibration,
             seen: seen.map(Arc::new),

@@ -91,6 +91,8 @@ impl fmt::Debug for SequenceNet {
 pub struct SequenceParts<'a> {
     /// Its shape.
     pub shape: &'a Shape,
+    /// Numbers beside each text.
+    pub beside: usize,
     /// Parameters.
     pub params: &'a [f32],
     /// Mean and deviation of what comes out.
@@ -118,12 +120,25 @@ impl Texts<'_> {
     }
 }
 
+impl Texts<'_> {
+    fn beside(&self, sample: u32) -> &[f32] {
+        let i = sample as usize;
+        match (i.checked_sub(self.count), self.parts) {
+            (None, [Some(train), _]) => train.beside(i),
+            (Some(i), [_, Some(valid)]) => valid.beside(i),
+            _ => &[],
+        }
+    }
+}
+
 impl Samples<f32> for Texts<'_> {
     fn longest(&self) -> usize {
         self.longest
     }
     fn gather(&self, samples: &[u32], batch: &mut Batch<f32>) {
-        let Batch { steps, ids, classes, values, .. } = batch;
+        let Batch { steps, ids, classes, values, beside, .. } = batch;
+        let own = samples.iter().flat_map(|&s| self.beside(s));
+        beside.iter_mut().zip(own).for_each(|(to, &from)| *to = from);
         steps.set_ragged(samples.iter().map(|&s| self.at(s).len()));
         ids.clear();
         for t in 0..steps.len() {
@@ -209,7 +224,11 @@ impl SequenceParams {
         };
         let target = scale(train.1);
         let shape = self.shape(learns.vocabulary(), output(train.1, classes, self.loss)?);
-        let net = Net::new(&shape)?;
+        let width = learns.width();
+        if judges.is_some_and(|judges| judges.width() != width) {
+            return Err(Error::defect("other numbers beside the texts that judge"));
+        }
+        let net = Net::with_beside(&shape, width)?;
         let mut of = asked(train.1, target);
         if let Some((_, more)) = &valid {
             let more = asked(more, target);
@@ -234,10 +253,17 @@ impl SequenceParams {
         params.clip = Some(CLIP);
         params.patience = valid.as_ref().map(|_| self.patience);
         params.seed = self.seed;
-        let begun = match self.pretrain {
-            0 => None,
-            _ => Some(State::new(self.pretrained(&net, sequences(train.0)?, pool, observe)?, &params)),
+        let texts_of = sequences(train.0)?;
+        let begun = match (self.pretrain, texts_of.begins()) {
+            (0, None) => None,
+            (0, Some(begins)) => {
+                let mut params: Vec<f32> = net.layout().initial(&mut Rng::stream(self.seed, 1));
+                net.begin(&mut params, &begins.vectors)?;
+                Some(params)
+            }
+            _ => Some(self.pretrained(&net, texts_of, pool, observe)?),
         };
+        let begun = begun.map(|begun| State::new(begun, &params));
         let learner = Learner { net: &net, samples: &texts };
         let mut state = fit(&learner, &params, learns, &judged, pool, begun, observe)?;
         if valid.is_none() {
@@ -290,6 +316,9 @@ impl SequenceParams {
         }
         let mut params: Vec<f32> = net.layout().initial(&mut Rng::stream(self.seed, 1));
         if read.is_empty() {
+            if let Some(begins) = texts.begins() {
+                net.begin(&mut params, &begins.vectors)?;
+            }
             return Ok(params);
         }
         let samples = Labelled::tagged(&teller, &read, &come, usize::MAX)?;
@@ -302,8 +331,16 @@ impl SequenceParams {
         );
         (how.schedule, how.clip, how.seed) = (Schedule::OneCycle, Some(CLIP), self.seed);
         let learner = Learner { net: &teller, samples: &samples };
+        let begun = match texts.begins() {
+            Some(begins) => {
+                let mut params: Vec<f32> = teller.layout().initial(&mut Rng::stream(self.seed, 1));
+                teller.begin(&mut params, &begins.vectors)?;
+                Some(State::new(params, &how))
+            }
+            None => None,
+        };
         // Only its steps are told: its losses are none of the classifier's.
-        let state = fit(&learner, &how, &all, &[], pool, None, &mut |step| match step {
+        let state = fit(&learner, &how, &all, &[], pool, begun, &mut |step| match step {
             Fit::Epoch(_) => true,
             step => observe(step),
         })?;
@@ -321,8 +358,8 @@ impl SequenceNet {
     ///
     /// # Errors
     /// Parts that do not fit each other, or a net that reads something else.
-    pub fn new(shape: &Shape, params: Vec<f32>, target: (f64, f64)) -> Result<SequenceNet> {
-        let net = Net::new(shape)?;
+    pub fn new(shape: &Shape, beside: usize, params: Vec<f32>, target: (f64, f64)) -> Result<SequenceNet> {
+        let net = Net::with_beside(shape, beside)?;
         let reads = matches!(shape.input, Input::Tokens { .. }) && shape.reads != Reads::Every && !shape.tied;
         let sound = target.0.is_finite() && target.1.is_finite();
         if !reads || !sound || net.layout().len() != params.len() {
@@ -335,7 +372,12 @@ impl SequenceNet {
     /// What is saved.
     pub fn parts(&self) -> SequenceParts<'_> {
         let predictor = &self.predictor;
-        SequenceParts { shape: predictor.net().params(), params: predictor.params(), target: self.target }
+        SequenceParts {
+            shape: predictor.net().params(),
+            beside: self.beside(),
+            params: predictor.params(),
+            target: self.target,
+        }
     }
 
     /// Layers with their shapes.
@@ -351,18 +393,17 @@ impl SequenceNet {
         }
     }
 
+    /// Numbers that are read beside the units of a text.
+    pub fn beside(&self) -> usize {
+        self.predictor.net().beside()
+    }
+
     /// Numbers learnt.
     pub fn parameters(&self) -> usize {
         self.predictor.params().len()
     }
 
-    fn said(&self, rows: &[&[u32]], pool: &Pool) -> Result<Vec<f32>> {
-        let mut out = vec![0.0; rows.len() * width(&self.predictor.net().params().output)];
-        self.predictor.sequences(rows, &mut out, pool)?;
-        Ok(out)
-    }
-
-    fn rows<'r>(&self, rows: &'r Rows) -> Result<Vec<&'r [u32]>> {
+    fn said(&self, rows: &Rows, pool: &Pool) -> Result<Vec<f32>> {
         let found = sequences(rows)?;
         if found.vocabulary() != self.inputs() {
             let found = format!("units of {} numbers for a net of {}", found.vocabulary(), self.inputs());
@@ -370,7 +411,18 @@ impl SequenceNet {
                 .next("make the rows as those of the fit were made")
                 .input());
         }
-        Ok((0..found.len()).map(|i| found.at(i)).collect())
+        if found.width() != self.beside() {
+            return Err(Error::defect(format!(
+                "{} numbers beside for a net of {}",
+                found.width(),
+                self.beside()
+            )));
+        }
+        let texts: Vec<&[u32]> = (0..found.len()).map(|i| found.at(i)).collect();
+        let beside: Vec<f32> = (0..found.len()).flat_map(|i| found.beside(i)).copied().collect();
+        let mut out = vec![0.0; texts.len() * width(&self.predictor.net().params().output)];
+        self.predictor.sequences_beside(&texts, &beside, &mut out, pool)?;
+        Ok(out)
     }
 
     /// Probabilities (n, classes).
@@ -378,7 +430,7 @@ impl SequenceNet {
     /// # Errors
     /// Rows made in another way.
     pub fn probabilities(&self, rows: &Rows, pool: &Pool) -> Result<Vec<f64>> {
-        Ok(exponents(self.said(&self.rows(rows)?, pool)?))
+        Ok(exponents(self.said(rows, pool)?))
     }
 
     /// Numbers.
@@ -386,6 +438,6 @@ impl SequenceNet {
     /// # Errors
     /// Rows made in another way.
     pub fn values(&self, rows: &Rows, pool: &Pool) -> Result<Vec<f64>> {
-        Ok(numbers_of(self.said(&self.rows(rows)?, pool)?, self.target))
+        Ok(numbers_of(self.said(rows, pool)?, self.target))
     }
 }

@@ -5,13 +5,17 @@
 
 use std::fmt;
 use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use gyeol_base::{Error, Fault, Result, Warning};
+use gyeol_neural::TokenVectors;
 use gyeol_tensor::Pool;
 use gyeol_text::Tokenize;
 use gyeol_text::corpus::{Corpus, Totals};
 use gyeol_text::prepare::{Preparation, PreparationParams};
 use gyeol_text::vocabulary::{Vocabulary, VocabularyParams};
+use gyeol_vectors::pretrained::{Form, Pretrained};
 use serde::{Deserialize, Serialize};
 
 use crate::words::{Unit, characters};
@@ -32,6 +36,8 @@ pub struct UnitsParams {
     pub most: Option<usize>,
     /// Units of a text that are kept, its first ones.
     pub longest: usize,
+    /// A file of vectors that units begin with, and its form where that is not told from the contents.
+    pub vectors: Option<(PathBuf, Option<Form>)>,
 }
 
 impl fmt::Display for UnitsParams {
@@ -47,6 +53,54 @@ pub struct Units {
     longest: usize,
     chain: Preparation,
     vocabulary: Vocabulary,
+    /// While a net is fitted; a fitted one has them in its parameters.
+    begins: Option<Arc<UnitVectors>>,
+}
+
+/// The vectors that units begin with, and how many have one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UnitVectors {
+    /// The file.
+    pub path: PathBuf,
+    /// By unit.
+    pub vectors: TokenVectors,
+    /// Form of the file.
+    pub form: Form,
+    /// By what that was told.
+    pub because: String,
+    /// Units with a vector, and all of them but the unknown one and nothing.
+    pub found: [usize; 2],
+    /// Those whose vector is made of their character n-grams.
+    pub composed: usize,
+    /// Share of the units of the training texts that have one.
+    pub share: f64,
+}
+
+impl UnitVectors {
+    fn read(
+        path: &Path,
+        form: Option<Form>,
+        vocabulary: &Vocabulary,
+        progress: &mut dyn FnMut(u64) -> bool,
+    ) -> Result<UnitVectors> {
+        let words = || vocabulary.words().map(|(_, word, ..)| word);
+        let read = Pretrained::read(path, form, words(), progress)?;
+        let before = vocabulary.len() - read.asked();
+        let all = (0..before).map(|_| None).chain((0..read.asked()).map(|word| read.vector(word)));
+        let counts = vocabulary.words().enumerate().map(|(word, (.., count, _))| (word, count));
+        let of_found = counts.filter(|(word, _)| read.vector(*word).is_some()).map(|(_, count)| count);
+        // Units that are too rare for a number are counted too.
+        let total = vocabulary.total().tokens.max(1) as f64;
+        Ok(UnitVectors {
+            path: path.to_owned(),
+            share: of_found.sum::<u64>() as f64 / total,
+            vectors: TokenVectors::new(read.dimension(), all)?,
+            form: read.form(),
+            because: read.because().to_owned(),
+            found: [read.found(), read.asked()],
+            composed: read.composed(),
+        })
+    }
 }
 
 /// As it is saved.
@@ -69,11 +123,23 @@ pub struct Sequences {
     cut: Vec<bool>,
     /// Numbers that there are.
     vocabulary: usize,
+    begins: Option<Arc<UnitVectors>>,
+    /// Numbers beside each sequence, and how many.
+    beside: Vec<f32>,
+    width: usize,
 }
 
 impl Sequences {
     fn of(vocabulary: usize) -> Sequences {
-        Sequences { ids: Vec::new(), first: vec![0], cut: Vec::new(), vocabulary }
+        Sequences {
+            ids: Vec::new(),
+            first: vec![0],
+            cut: Vec::new(),
+            vocabulary,
+            begins: None,
+            beside: Vec::new(),
+            width: 0,
+        }
     }
 
     fn push(&mut self, ids: &[u32], longest: usize) {
@@ -100,6 +166,36 @@ impl Sequences {
         self.vocabulary
     }
 
+    /// Numbers of each sequence that a net reads beside its units.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Those of one; empty where there are none.
+    ///
+    /// # Panics
+    /// If there is no such sequence.
+    pub fn beside(&self, i: usize) -> &[f32] {
+        &self.beside[i * self.width..(i + 1) * self.width]
+    }
+
+    /// The same sequences with `width` numbers beside each.
+    ///
+    /// # Errors
+    /// Another number of numbers.
+    pub fn with_beside(self, beside: Vec<f32>, width: usize) -> Result<Sequences> {
+        if beside.len() != self.len() * width {
+            let found = format!("{} numbers beside {} sequences of {width}", beside.len(), self.len());
+            return Err(Error::defect(found));
+        }
+        Ok(Sequences { beside, width, ..self })
+    }
+
+    /// The vectors that units begin with, where they come from a file.
+    pub fn begins(&self) -> Option<&UnitVectors> {
+        self.begins.as_deref()
+    }
+
     /// Units of all.
     pub fn units(&self) -> usize {
         self.ids.len()
@@ -119,8 +215,10 @@ impl Sequences {
     }
 
     pub(crate) fn select(&self, at: &[usize]) -> Sequences {
-        let mut out = Sequences::of(self.vocabulary);
+        let mut out =
+            Sequences { begins: self.begins.clone(), width: self.width, ..Sequences::of(self.vocabulary) };
         for &i in at {
+            out.beside.extend(self.beside(i));
             out.ids.extend(self.at(i));
             out.first.push(out.ids.len());
             out.cut.push(self.cut[i]);
@@ -128,10 +226,11 @@ impl Sequences {
         out
     }
 
-    /// One sequence for each place, with the units there taken for the unknown one.
+    /// One sequence for each place, with the units there taken for the unknown one; what stands beside is that of the whole.
     pub(crate) fn without(&self, i: usize, places: &[Range<usize>]) -> Sequences {
-        let mut out = Sequences::of(self.vocabulary);
+        let mut out = Sequences { width: self.width, ..Sequences::of(self.vocabulary) };
         for place in places {
+            out.beside.extend(self.beside(i));
             let first = out.ids.len();
             out.ids.extend(self.at(i));
             out.ids[first + place.start..first + place.end].fill(UNKNOWN);
@@ -152,21 +251,22 @@ impl Sequences {
         self.first.extend(other.first[1..].iter().map(|end| end + before));
         self.ids.extend(&other.ids);
         self.cut.extend(&other.cut);
+        self.beside.extend(&other.beside);
     }
 }
 
 impl Units {
-    /// Numbers the units of the training texts. `words` is the fitted chain for tokens, and `chain` what it was made from.
+    /// Numbers the units of the training texts, and reads the vectors that they begin with. `words` is the fitted chain for tokens, and `chain` what it was made from.
     ///
     /// # Errors
-    /// Lengths outside their range; of reading; when stopped.
+    /// Lengths outside their range; of reading texts or vectors; when stopped.
     pub fn fit(
         params: &UnitsParams,
         corpus: &Corpus,
         chain: &PreparationParams,
         words: &Preparation,
         pool: &Pool,
-        progress: impl FnMut(Totals) -> bool,
+        mut progress: impl FnMut(Totals) -> bool,
     ) -> Result<Units> {
         if !(1..=MOST_UNITS).contains(&params.longest) {
             return Err(Fault::new("bad-length", format!("texts of {} units", params.longest))
@@ -188,8 +288,13 @@ impl Units {
             unknown: true,
             ..VocabularyParams::default()
         };
-        let (vocabulary, _) = Vocabulary::fit(corpus, &chain, counted, pool, progress)?;
-        Ok(Units { unit: params.unit, longest: params.longest, chain, vocabulary })
+        let (vocabulary, _) = Vocabulary::fit(corpus, &chain, counted, pool, &mut progress)?;
+        let mut reads = |bytes| progress(Totals { documents: 0, bytes });
+        let begins = match &params.vectors {
+            Some((path, form)) => Some(Arc::new(UnitVectors::read(path, *form, &vocabulary, &mut reads)?)),
+            None => None,
+        };
+        Ok(Units { unit: params.unit, longest: params.longest, chain, vocabulary, begins })
     }
 
     /// What a unit is.
@@ -239,7 +344,8 @@ impl Units {
         pool: &Pool,
         mut progress: impl FnMut(Totals) -> bool,
     ) -> Result<Sequences> {
-        let (mut all, mut seen) = (Sequences::of(self.len()), Totals::default());
+        let begun = Sequences { begins: self.begins.clone(), ..Sequences::of(self.len()) };
+        let (mut all, mut seen) = (begun, Totals::default());
         corpus.map(
             pool,
             |_, block| {
@@ -300,6 +406,6 @@ impl Units {
                 vocabulary.unknown()
             )));
         }
-        Ok(Units { unit, longest: saved.longest, chain, vocabulary })
+        Ok(Units { unit, longest: saved.longest, chain, vocabulary, begins: None })
     }
 }

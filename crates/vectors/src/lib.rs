@@ -7,9 +7,11 @@
 //! | [`similarity`] | rows | how near they are; the nearest of many |
 //! | [`svd`] | a matrix | its singular values and vectors |
 //! | [`words`] | tokens | words as vectors, by their neighbours |
+//! | [`pretrained`] | a file of word2vec, GloVe or fastText | the vectors of the words that are asked for |
 
 mod largest;
 pub mod matrix;
+pub mod pretrained;
 pub mod similarity;
 pub mod svd;
 pub mod vectorize;

@@ -10,7 +10,7 @@ use super::check::Lines;
 use super::error::{RecipeError, Result};
 use super::keys::Schema;
 use super::keys::examples::{CLASSIFY, REGRESS};
-use super::rules::{bad, contradiction, mixtures, rung_names};
+use super::rules::{bad, contradiction, mixtures, rung_names, vectors};
 use super::writer::{self, Comments};
 
 /// Everything that a run on a classifier or a regression is told.
@@ -150,9 +150,12 @@ pub struct ExamplesRung {
     pub min_count: Option<u64>,
     pub longest: Option<usize>,
     pub embedding: Option<usize>,
+    pub vectors: Option<String>,
+    pub vectors_format: Option<String>,
     pub units: Option<usize>,
     pub layers: Option<usize>,
     pub pooling: Option<String>,
+    pub log_odds: Option<bool>,
     pub word_dropout: Option<f64>,
     pub pretrain: Option<usize>,
     pub learning_rate: Option<Vec<f64>>,
@@ -363,6 +366,7 @@ impl ExamplesRecipe {
         super::search::rules(self, lines)?;
         for (i, rung) in self.rungs.iter().enumerate() {
             let at = |key: &str| lines.place(&format!("rung[{i}].{key}"));
+            vectors(rung.vectors.as_deref(), rung.vectors_format.as_deref(), i, lines)?;
             for terms in rung.features.iter().flatten() {
                 terms.parse::<Terms>().map_err(|e| {
                     bad(at("features"), "rung.features", e.fault().found.clone(), e.fault().next.clone())

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::check::Lines;
 use super::error::{RecipeError, Result};
 use super::keys::lm::{READERS, RECURRENT, SCHEMA};
-use super::rules::{bad, contradiction, mixtures, rung_names};
+use super::rules::{bad, contradiction, mixtures, rung_names, vectors};
 use super::writer::{self, Comments};
 
 /// Everything that a run on a language model is told.
@@ -135,11 +135,14 @@ pub struct LmRung {
     pub units: Option<usize>,
     pub layers: Option<usize>,
     pub embedding: Option<usize>,
+    pub vectors: Option<String>,
+    pub vectors_format: Option<String>,
     pub dropout: Option<f64>,
     pub locked: Option<bool>,
     pub recurrent_dropout: Option<f64>,
     pub word_dropout: Option<f64>,
     pub softmax: Option<String>,
+    pub samples: Option<usize>,
     pub tied: Option<bool>,
     pub batch: Option<usize>,
     pub steps: Option<usize>,
@@ -354,6 +357,24 @@ impl LmRecipe {
                     format!("put a rung such as `lstm` before it, or one of {}", RECURRENT.join(", ")),
                 ));
             }
+            vectors(rung.vectors.as_deref(), rung.vectors_format.as_deref(), i, lines)?;
+            let sampled = rung.softmax.as_deref() == Some("sampled");
+            if rung.samples.is_some() && !sampled {
+                return Err(contradiction(
+                    lines.place(&format!("rung[{i}].samples")),
+                    "`samples` of a softmax that draws none".into(),
+                    "`softmax = \"sampled\"` was left out",
+                    "write it, or leave `samples` out",
+                ));
+            }
+            if sampled && !RECURRENT.contains(&kind) {
+                return Err(contradiction(
+                    lines.place(&format!("rung[{i}].softmax")),
+                    format!("`{kind}` learns over all words"),
+                    "nets that carry a state alone learn by samples",
+                    "write `softmax = \"full\"` or `softmax = \"adaptive\"`",
+                ));
+            }
             if rung.tied == Some(true) && rung.softmax.as_deref() == Some("adaptive") {
                 return Err(contradiction(
                     lines.place(&format!("rung[{i}].tied")),
@@ -435,7 +456,9 @@ mod tests {
     fn every_value_that_the_keys_allow_is_read_and_comes_back() {
         for key in SCHEMA.keys {
             let values: Vec<String> = match (key.name, key.kind) {
-                ("task" | "file" | "train" | "valid" | "test" | "dictionary", _) => continue,
+                ("task" | "file" | "train" | "valid" | "test" | "dictionary" | "vectors_format", _) => {
+                    continue;
+                }
                 (_, Kind::Choice(words)) => words.iter().map(|word| format!("\"{word}\"")).collect(),
                 ("scheme", _) => vec!["\"treebank\"".into()],
                 ("clean", _) => vec!["[\"html\"]".into()],
@@ -447,6 +470,8 @@ mod tests {
                 ("name", _) if key.section == "rung" => vec!["\"ngram:second\"".into()],
                 ("prune", _) => vec!["[0, 1]".into()],
                 ("net", _) => vec!["\"lstm\"".into()],
+                // By itself it contradicts the softmax that is left out.
+                ("samples", _) => vec!["9\nsoftmax = \"sampled\"".into()],
                 _ => vec![key.kind.example()],
             };
             for value in values {
@@ -504,6 +529,15 @@ mod tests {
         says(&format!("{data}[[rung]]\nname = \"lstm\"\norder = 3\n"), &["no such thing"]);
         says(&format!("{data}[[rung]]\nname = \"ngram+lstm\"\n"), &["does not join rungs"]);
         says(&format!("{data}[[rung]]\nname = \"unigram\"\norder = 2\n"), &["no such thing"]);
+        let samples = format!("{data}[[rung]]\nname = \"lstm\"\nsamples = 9\n");
+        says(&samples, &["line 6", "draws none"]);
+        let nnlm = format!("{data}[[rung]]\nname = \"nnlm\"\nsoftmax = \"sampled\"\n");
+        says(&nnlm, &["line 6", "over all words"]);
+        says(&format!("{data}[[rung]]\nname = \"ngram\"\nvectors = \"v\"\n"), &["no such thing"]);
+        says(
+            &format!("{data}[[rung]]\nname = \"gru\"\nvectors_format = \"glove\"\n"),
+            &["line 6", "without a file", "vectors = "],
+        );
         says(&format!("{data}[[rung]]\nname = \"ngram\"\n[[rung]]\nname = \"ngram\"\n"), &["stands twice"]);
         says(&format!("{data}[[rung]]\nname = \"ngram\"\norder = []\n"), &["it is empty"]);
         says(&format!("{data}[[rung]]\nname = \"ngram\"\norder = 2\nprune = [0, 1, 1]\n"), &["3 thresholds"]);

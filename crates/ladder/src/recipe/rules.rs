@@ -307,3 +307,16 @@ fn rungs(recipe: &Recipe, lines: &Lines) -> Result<()> {
     }
     Ok(())
 }
+
+/// Rules of vectors that the `at`-th rung begins with.
+pub(super) fn vectors(file: Option<&str>, format: Option<&str>, at: usize, lines: &Lines) -> Result<()> {
+    match (file, format) {
+        (None, Some(format)) => Err(contradiction(
+            lines.place(&format!("rung[{at}].vectors_format")),
+            format!("`vectors_format = \"{format}\"` without a file of vectors"),
+            "`vectors` was taken out alone",
+            "name the file, as `vectors = \"FILE\"`, or leave the form out",
+        )),
+        _ => Ok(()),
+    }
+}

@@ -7,6 +7,7 @@ pub mod pairs;
 pub mod tags;
 pub mod topics;
 mod training;
+mod vectors;
 
 use std::path::Path;
 
@@ -18,6 +19,15 @@ use crate::climb::climb;
 use crate::options::{Climb, Outcome};
 use crate::recipe::AnyRecipe;
 use crate::watch::Watch;
+
+/// A file of a recipe: beside the recipe where it is there.
+fn resolved(file: &str, beside: Option<&Path>) -> String {
+    beside
+        .map(|folder| folder.join(file))
+        .filter(|path| path.exists())
+        .and_then(|path| path.to_str().map(str::to_owned))
+        .unwrap_or_else(|| file.to_owned())
+}
 
 /// Climbs the ladder of a recipe, whatever its task; relative files are looked for in `beside` first.
 ///

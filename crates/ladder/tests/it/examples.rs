@@ -315,3 +315,45 @@ fn recurrent_nets_climb_on_texts_alone_and_in_mixtures_with_the_same_bits_on_any
     assert!(outcome.report.rungs[0].test["rmse"].value.is_finite());
     assert!(!Regressor::open(&outcome.model).unwrap().0.reads_columns());
 }
+
+#[test]
+fn a_net_over_words_begins_with_vectors_of_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    std::fs::write(at.join("t.csv"), texts(240, 1)).unwrap();
+    std::fs::write(at.join("v"), "storm 1 0 0.5\nriver 0 1 0.5\nnoon -1 0 0.5\n").unwrap();
+    let rung =
+        "[[rung]]\nname = \"gru\"\nunits = 8\nepochs = 2\nvectors = \"v\"\nvectors_format = \"glove\"\n";
+    let split = "[split]\nfolds = 0\n";
+    let outcome = run(at, &format!("{TEXTS}{split}{rung}"), "a", 2).unwrap();
+    let found = &scores(&outcome)["rungs"][0]["setting"];
+    assert_eq!((&found["vectors"], &found["embedding"]), (&"v, glove, 3".into(), &"3".into()));
+    assert!(found["vectors_found"].as_str().unwrap().starts_with("3 / "), "{found}");
+    let page = std::fs::read_to_string(&outcome.page).unwrap();
+    assert!(page.contains("words begin with a vector") && page.contains("3 numbers each"));
+    let other = run(at, &format!("{TEXTS}{split}{rung}"), "b", 1).unwrap();
+    assert_eq!(timeless(&outcome), timeless(&other));
+    let error = run(at, &format!("{TEXTS}{split}{}", rung.replace("glove", "fasttext")), "c", 1).unwrap_err();
+    assert!(error.code() == "not-vectors" && error.to_string().contains("fastText"), "{error}");
+}
+
+#[test]
+fn a_net_reads_log_odds_beside_and_its_file_says_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    std::fs::write(at.join("t.csv"), texts(300, 1)).unwrap();
+    let rung = "[[rung]]\nname = \"gru\"\nunits = 8\nepochs = 3\nlog_odds = true\n";
+    for split in ["[split]\nfolds = 0\n", "[split]\nfolds = 3\n"] {
+        let outcome =
+            run(at, &format!("{TEXTS}{split}{rung}"), if split.contains('0') { "a" } else { "b" }, 2)
+                .unwrap();
+        let report = &outcome.report.rungs[0];
+        assert!(report.training.iter().any(|fact| fact.key == "log-odds" && fact.value.contains("5 folds")));
+        assert!(report.test["error"].value < 0.15, "{}", report.test["error"].value);
+        let machine = Classifier::open(&outcome.model).unwrap().0;
+        assert!(machine.inputs.log_odds.is_some());
+        let all = Examples::of_texts(at.join("t.csv").to_str().unwrap(), CorpusOptions::default(), |_| true)
+            .unwrap();
+        assert!(evaluate(&machine, all, 0, &Pool::new(2)).unwrap().metrics["error"].value < 0.15);
+    }
+}

@@ -423,3 +423,29 @@ fn enough_text_brings_a_net_and_its_mixture_into_the_ladder() {
     let names: Vec<&str> = report.rungs.iter().map(|r| r.name.as_str()).collect();
     assert_eq!(names, ["unigram", "ngram:bigram", "ngram:trigram", "ngram", "lstm", "ngram+lstm"]);
 }
+
+#[test]
+fn vectors_of_a_file_are_begun_with_said_and_hashed() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let rung = "[[rung]]\nname = \"gru\"\nepochs = 1\nvectors = \"v.txt\"\n";
+    let recipe = parts(at, rung);
+    let vectors = "3 4\nload 1 0 0 0.5\nmeter 0 1 0 0.5\nelsewhere 0 0 1 0.5\n";
+    std::fs::write(at.join("v.txt"), vectors).unwrap();
+    let outcome = run(&recipe, at, "run", 1);
+    let found = &scores(&outcome)["rungs"][0]["vectors"];
+    assert_eq!(found["file"], "v.txt, word2vec, 4");
+    let said = found["found"].as_str().unwrap();
+    assert!(said.starts_with("2 / ") && said.ends_with(" %)"), "{said}");
+    let page = std::fs::read_to_string(&outcome.page).unwrap();
+    assert!(page.contains("read as word2vec: its first line is two whole numbers"));
+    // Another file is another run.
+    std::fs::write(at.join("v.txt"), vectors.replace("0.5", "0.6")).unwrap();
+    let again = Climb { resume: true, ..options(&at.join("run")) };
+    assert_eq!(climb(&recipe, at, &again, 1, &mut ()).unwrap_err().code(), "other-run");
+    let code = |rung: &str| climb(&parts(at, rung), at, &options(&at.join("other")), 1, &mut ()).unwrap_err();
+    let error = code(&format!("{rung}embedding = 5\n"));
+    assert!(error.code() == "other-width" && error.to_string().contains("embedding = 4"), "{error}");
+    std::fs::write(at.join("v.txt"), "ein 1 2 3\nzwei 1 2 3\n").unwrap();
+    assert_eq!(code(rung).code(), "no-word-found");
+}

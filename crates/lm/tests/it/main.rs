@@ -3,9 +3,9 @@
 mod reading;
 
 use gyeol_bundle::{Bundle, DataHash, Limits, Manifest};
-use gyeol_lm::{AnyLm, Kind, NetLm, NetLmParams, Trained, Words};
+use gyeol_lm::{AnyLm, Classes, Kind, NetLm, NetLmParams, Trained, Words};
 use gyeol_neural::net::Part;
-use gyeol_neural::{Cell, Fit, State};
+use gyeol_neural::{Cell, Fit, State, TokenVectors};
 use gyeol_ngram::{
     Layout, NgramModel, Options, Protocol, Sampling, ScoresWords, Source, count, next_words, perplexity,
     sample, score_ids, score_words,
@@ -381,5 +381,58 @@ fn a_net_shows_what_it_does_over_a_line() {
         let (share, within) = mixed.net_within().unwrap();
         assert_eq!(share, 0.6);
         assert_eq!(within.inside(&ids, 3).unwrap().layers, line.layers);
+    }
+}
+
+#[test]
+fn a_net_begins_with_vectors_and_goes_on_from_them() {
+    let pool = Pool::new(2);
+    let corpus = corpus(&pool);
+    let words = Words::of(&corpus.ngram);
+    let classes = Classes::of_counts(&corpus.counts);
+    let heads = classes.heads();
+    assert!(heads.iter().enumerate().all(|(class, &word)| classes.of(word) as usize == class));
+    let own = |class: usize| (0..16).map(|j| ((class * 16 + j) as f32).cos()).collect::<Vec<f32>>();
+    let own: Vec<Vec<f32>> = (0..classes.len()).map(own).collect();
+    // Every class but the first has one.
+    let given = own.iter().enumerate().map(|(class, row)| (class > 0).then_some(row.as_slice()));
+    let vectors = TokenVectors::new(16, given).unwrap();
+    for kind in [Kind::from(Cell::Gru), Kind::Window(2)] {
+        let still = NetLmParams { learning_rate: 1e-7, weight_decay: 0.0, epochs: 1, ..params(kind) };
+        let train = |threads, begun| {
+            let pool = Pool::new(threads);
+            let parts = (&corpus.train[..], &corpus.valid[..]);
+            still.fit(parts, words.clone(), &corpus.counts, &pool, begun, &mut |_| true).unwrap()
+        };
+        let begun = still.begun(&vectors).unwrap();
+        let trained = train(1, Some(begun.clone()));
+        let again = train(3, Some(begun.clone()));
+        assert_eq!(trained.model.parameters(), again.model.parameters(), "the same bits on three threads");
+        // Whether or not the table is the softmax's too, its numbers stand one behind the other.
+        let near = |parameters: &[f32], row: &[f32]| {
+            parameters.windows(16).any(|at| at.iter().zip(row).all(|(a, b)| (a - b).abs() < 1e-4))
+        };
+        assert!(own[1..].iter().all(|row| near(trained.model.parameters(), row)), "{kind:?}");
+        assert!(!near(trained.model.parameters(), &own[0]));
+        assert!(!near(train(1, None).model.parameters(), &own[1]));
+    }
+    let narrow = NetLmParams { embedding: 8, ..params(Cell::Gru) };
+    assert!(narrow.begun(&vectors).is_err());
+}
+
+#[test]
+fn what_is_learnt_by_samples_is_asked_over_all_words_and_loses_little() {
+    let pool = Pool::new(2);
+    let corpus = corpus(&pool);
+    let valid = text(100, 2);
+    for tied in [false, true] {
+        let full = NetLmParams { tied, ..params(Cell::Lstm) };
+        let by_samples = NetLmParams { samples: Some(40), ..full.clone() };
+        let (whole, drawn) = (trained(&corpus, &full, &pool), trained(&corpus, &by_samples, &pool));
+        assert_eq!(drawn.model.shape(), whole.model.shape(), "the same kind of file");
+        let (whole, drawn) = (asked(&whole.model, &valid), asked(&drawn.model, &valid));
+        assert!(drawn < 1.05 * whole, "{tied} {drawn} {whole}");
+        let one = trained(&corpus, &by_samples, &Pool::new(1));
+        assert_eq!(asked(&one.model, &valid), drawn, "the same on one thread");
     }
 }

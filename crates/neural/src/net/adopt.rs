@@ -1,9 +1,10 @@
-//! Parameters that one net takes over from another: what was learnt as a language model goes on as a classifier (Dai and Le
-//! 2015, "Semi-supervised sequence learning").
+//! Parameters that a net takes over: vectors of tokens that were learnt elsewhere, or layers of another net, where what was
+//! learnt as a language model goes on as a classifier (Dai and Le 2015, "Semi-supervised sequence learning").
 
 use gyeol_tensor::Real;
 
-use super::Net;
+use super::{Net, NetParams, Output};
+use crate::embedding::TokenVectors;
 use crate::error::{Error, Result};
 
 impl Net {
@@ -37,5 +38,49 @@ impl Net {
             }
         }
         Ok(())
+    }
+}
+
+impl Net {
+    /// Begins with vectors of tokens instead of drawn ones ([`crate::Embedding::begin`]); they are learnt on as the rest is.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] for a net over numbers, vectors of another width or of another number of tokens.
+    pub fn begin<T: Real>(&self, params: &mut [T], vectors: &TokenVectors) -> Result<()> {
+        match &self.embedding {
+            Some(embedding) => embedding.begin(params, vectors),
+            None => {
+                let (found, expected) = ("numbers".into(), "tokens".into());
+                Err(Error::Shape { what: "input", found, expected })
+            }
+        }
+    }
+}
+
+impl Net {
+    /// A net that learnt by samples ([`crate::net::Output::Sampled`]) as the one over all classes that it is when it is asked: its shape
+    /// and its parameters. Another net comes back as it is.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] for another number of parameters.
+    pub fn exact<T: Real>(&self, params: &[T]) -> Result<(NetParams, Vec<T>)> {
+        if params.len() != self.layout.len() {
+            let (found, expected) = (params.len().to_string(), self.layout.len().to_string());
+            return Err(Error::Shape { what: "parameters", found, expected });
+        }
+        let Output::Sampled { classes, .. } = self.params.output else {
+            return Ok((self.params.clone(), params.to_vec()));
+        };
+        let exact = Net::with_beside(
+            &NetParams { output: Output::Classes { classes }, ..self.params.clone() },
+            self.beside,
+        )?;
+        let mut out = vec![T::ZERO; exact.layout.len()];
+        for slot in exact.layout.slots() {
+            if let Some(like) = self.layout.slots().iter().find(|like| like.name == slot.name) {
+                slot.of_mut(&mut out).copy_from_slice(like.of(params));
+            }
+        }
+        Ok((exact.params, out))
     }
 }

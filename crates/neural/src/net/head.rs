@@ -1,14 +1,16 @@
 //! The output layer of a net, and what it is judged by.
 
 use gyeol_tensor::activation::Activation;
-use gyeol_tensor::{Buffer, Pool, Precision, Real, Write};
+use gyeol_tensor::{Buffer, Pool, Precision, Real, Rng, Write};
 
 use super::Output;
 use crate::adaptive::{AdaptivePacked, AdaptiveSoftmax, AdaptiveTape};
 use crate::dense::{Dense, DensePacked};
+use crate::embedding::TableGradient;
 use crate::error::Result;
 use crate::layout::{Layout, Slot};
 use crate::loss::Loss;
+use crate::sampled::{SampledSoftmax, SampledTape};
 use crate::softmax::{Softmax, SoftmaxPacked, SoftmaxTape};
 
 #[derive(Debug, Clone)]
@@ -16,6 +18,7 @@ pub(crate) enum Head {
     Values(Dense, Loss),
     Classes(Softmax),
     Adaptive(AdaptiveSoftmax),
+    Sampled(SampledSoftmax),
 }
 
 #[derive(Debug, Clone)]
@@ -23,6 +26,7 @@ pub(crate) enum HeadPacked<T: Real> {
     Values(DensePacked<T>),
     Classes(SoftmaxPacked<T>),
     Adaptive(AdaptivePacked<T>),
+    Sampled(SoftmaxPacked<T>),
 }
 
 #[derive(Debug, Clone)]
@@ -31,6 +35,7 @@ enum Room<T: Real> {
     Values,
     Classes(SoftmaxTape<T>),
     Adaptive(AdaptiveTape<T>),
+    Sampled(SoftmaxTape<T>, SampledTape<T>),
 }
 
 /// Room for a walk over rows.
@@ -52,6 +57,21 @@ pub struct Targets<'a, T> {
     pub values: &'a [T],
 }
 
+/// What a head that learns by samples needs of a step: the generator that all rows of the step share, none where nothing random may
+/// happen, and where rows of its table go.
+#[derive(Debug)]
+pub(crate) struct Drawing<'a, T: Real> {
+    pub rng: Option<&'a mut Rng>,
+    pub table: Option<&'a mut TableGradient<T>>,
+}
+
+impl<T: Real> Drawing<'_, T> {
+    /// Of a head without samples.
+    pub fn none() -> Self {
+        Drawing { rng: None, table: None }
+    }
+}
+
 /// What another head packed, or made room for, cannot stand in for this one's.
 fn of_another_net() -> ! {
     unreachable!("packed weights or a tape of another net")
@@ -70,6 +90,9 @@ impl Head {
             Output::Adaptive { classes, cutoffs, shrink } => {
                 Head::Adaptive(AdaptiveSoftmax::new(layout, "output", input, *classes, cutoffs, *shrink)?)
             }
+            Output::Sampled { classes, samples } => {
+                Head::Sampled(SampledSoftmax::new(layout, "output", input, *classes, *samples, tied))
+            }
         })
     }
 
@@ -77,6 +100,7 @@ impl Head {
     pub fn table(&self) -> Option<Slot> {
         match self {
             Head::Classes(s) => Some(s.w.clone()),
+            Head::Sampled(s) => Some(s.exact.w.clone()),
             Head::Values(..) | Head::Adaptive(_) => None,
         }
     }
@@ -86,6 +110,7 @@ impl Head {
             Head::Values(d, loss) => Head::Values(d.with_precision(precision), loss),
             Head::Classes(s) => Head::Classes(s.with_precision(precision)),
             Head::Adaptive(a) => Head::Adaptive(a.with_precision(precision)),
+            Head::Sampled(s) => Head::Sampled(s.with_precision(precision)),
         }
     }
 
@@ -94,6 +119,7 @@ impl Head {
             Head::Values(d, _) => HeadPacked::Values(d.packed()),
             Head::Classes(s) => HeadPacked::Classes(s.packed()),
             Head::Adaptive(a) => HeadPacked::Adaptive(a.packed()),
+            Head::Sampled(s) => HeadPacked::Sampled(s.exact.packed()),
         }
     }
 
@@ -103,7 +129,8 @@ impl Head {
             (Head::Classes(s), HeadPacked::Classes(p), Some(pool)) => s.pack_on(params, p, pool),
             (Head::Classes(s), HeadPacked::Classes(p), None) => s.pack(params, p),
             (Head::Adaptive(a), HeadPacked::Adaptive(p), _) => a.pack(params, p),
-            (Head::Values(..) | Head::Classes(_) | Head::Adaptive(_), ..) => of_another_net(),
+            (Head::Sampled(s), HeadPacked::Sampled(p), _) => s.exact.pack(params, p),
+            _ => of_another_net(),
         }
     }
 
@@ -113,6 +140,7 @@ impl Head {
             Head::Values(d, _) => (Room::Values, rows * d.output, d.activation != Activation::Linear),
             Head::Classes(s) => (Room::Classes(s.tape(rows)), 0, false),
             Head::Adaptive(a) => (Room::Adaptive(a.tape(rows)), 0, false),
+            Head::Sampled(s) => (Room::Sampled(s.exact.tape(rows), s.tape(rows)), 0, false),
         };
         HeadTape { room, out: Buffer::zeros(out), y: Buffer::zeros(if curved { out } else { 0 }) }
     }
@@ -123,6 +151,7 @@ impl Head {
             Head::Values(d, _) => d.output,
             Head::Classes(s) => s.classes,
             Head::Adaptive(a) => a.classes,
+            Head::Sampled(s) => s.exact.classes,
         }
     }
 
@@ -142,7 +171,8 @@ impl Head {
             (Head::Values(d, _), HeadPacked::Values(p)) => d.forward(params, p, x, out),
             (Head::Classes(s), HeadPacked::Classes(p)) => s.log_probabilities(params, p, x, out),
             (Head::Adaptive(a), HeadPacked::Adaptive(p)) => a.log_probabilities(params, p, x, out),
-            (Head::Values(..) | Head::Classes(_) | Head::Adaptive(_), _) => of_another_net(),
+            (Head::Sampled(s), HeadPacked::Sampled(p)) => s.exact.log_probabilities(params, p, x, out),
+            _ => of_another_net(),
         }
     }
 
@@ -167,12 +197,15 @@ impl Head {
             (Head::Adaptive(a), HeadPacked::Adaptive(p), Room::Adaptive(room)) => {
                 a.loss(params, p, x, targets.classes, room)
             }
-            (Head::Values(..) | Head::Classes(_) | Head::Adaptive(_), ..) => of_another_net(),
+            (Head::Sampled(s), HeadPacked::Sampled(p), Room::Sampled(room, _)) => {
+                s.exact.loss(params, p, x, targets.classes, room)
+            }
+            _ => of_another_net(),
         }
     }
 
     /// The same with the gradients, each row's times `scale`: of the parameters set in `gradient`, of x written to
-    /// `dx`.
+    /// `dx`; rows of a table of weights go where `drawing` says.
     pub fn learn<T: Real>(
         &self,
         params: &[T],
@@ -183,6 +216,7 @@ impl Head {
         tape: &mut HeadTape<T>,
         dx: &mut [T],
         gradient: &mut [T],
+        drawing: Drawing<'_, T>,
     ) -> f64 {
         match (self, packed, &mut tape.room) {
             (Head::Values(d, loss), HeadPacked::Values(p), _) => {
@@ -203,7 +237,11 @@ impl Head {
             (Head::Adaptive(a), HeadPacked::Adaptive(p), Room::Adaptive(room)) => {
                 a.learn(params, p, x, targets.classes, scale, room, dx, gradient, Write::Set)
             }
-            (Head::Values(..) | Head::Classes(_) | Head::Adaptive(_), ..) => of_another_net(),
+            (Head::Sampled(s), _, Room::Sampled(_, room)) => {
+                let Drawing { rng, table } = drawing;
+                s.learn(params, x, targets.classes, scale, rng, room, dx, gradient, table)
+            }
+            _ => of_another_net(),
         }
     }
 
@@ -218,6 +256,9 @@ impl Head {
             ),
             Head::Classes(s) => ("softmax", s.input, format!("({}, {})", s.classes, s.input), s.parameters()),
             Head::Adaptive(a) => ("adaptive softmax", a.input, "list and clusters".into(), a.parameters()),
+            Head::Sampled(SampledSoftmax { exact: s, .. }) => {
+                ("softmax", s.input, format!("({}, {})", s.classes, s.input), s.parameters())
+            }
         }
     }
 }

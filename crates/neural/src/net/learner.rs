@@ -120,7 +120,9 @@ impl<T: Real, S: Samples<T>> Trainable<T> for Learner<'_, S> {
             self.samples.disturb(&mut w.batch, rng);
         }
         let (dense, tables) = (&mut gradient.dense, &mut gradient.tables);
-        let loss = self.net.learn(params, packed, &mut w.batch, chunk.scale, rng, &mut w.tape, dense, tables);
+        let rngs = (rng, chunk.shared.map(|(seed, number)| Rng::stream(seed, number)));
+        let loss =
+            self.net.learn(params, packed, &mut w.batch, chunk.scale, rngs, &mut w.tape, dense, tables);
         self.carried_out(&w.batch, chunk.carry);
         loss
     }
@@ -147,7 +149,7 @@ impl<T: Real, S: Samples<T>> Trainable<T> for Learner<'_, S> {
         self.samples.arrange(samples);
     }
     fn table_rows(&self, rows: usize) -> Vec<(usize, usize)> {
-        self.net.table_rows(self.samples.longest(), rows).into_iter().collect()
+        self.net.table_rows(self.samples.longest(), rows)
     }
 }
 

@@ -85,6 +85,7 @@ impl Net {
         let head = match &self.head {
             Head::Values(d, _) => both(d.input, d.output),
             Head::Classes(s) => of_softmax(s),
+            Head::Sampled(s) => of_softmax(&s.exact),
             Head::Adaptive(a) => {
                 let (list, clusters) = a.parts();
                 let of_cluster = |(d, s): &(Dense, Softmax)| both(d.input, d.output) + of_softmax(s);
@@ -102,7 +103,6 @@ impl Net {
             .sum();
 
         let tokens = self.embedding.is_some();
-        let looked_up = when(tokens, n * self.params.stack.input);
         // A net that says something of every token may be one that carries its state on.
         let carried = when(
             tokens && self.params.reads == Reads::Every,
@@ -110,7 +110,8 @@ impl Net {
         );
         let gradients = (chunks + 1 + usize::from(p.accumulate > 1)) * dense
             + (all - dense)
-            + chunks * (when(!self.params.tied, looked_up) + carried);
+            + chunks
+                * (self.table_rows(steps, rows).iter().map(|(n, width)| n * width).sum::<usize>() + carried);
 
         let numbers = parameters
             + of_cells
@@ -128,7 +129,8 @@ impl Net {
 
     fn batch_numbers(&self, n: usize, rows: usize) -> usize {
         let values = matches!(self.head, Head::Values(..));
-        n * self.params.stack.input + when(values, self.outputs_of(n, rows) * self.output_width())
+        let values = when(values, self.outputs_of(n, rows) * self.output_width());
+        n * self.params.stack.input + values + rows * self.beside
     }
 
     fn tape_numbers<T: Real>(&self, n: usize, rows: usize, columns: usize) -> usize {
@@ -139,10 +141,12 @@ impl Net {
         let input = when(self.embedding.is_some(), (n + when(drops, masked)) * p.stack.input);
         let read = m * width * (1 + usize::from(once || drops));
         let output_mask = when(drops, if once { rows } else { masked } * width);
-        let projected = when(p.projection.is_some(), 2 * m * columns);
+        let projected = when(p.projection.is_some(), 2 * m * (columns - self.beside))
+            + when(self.beside > 0, 2 * m * columns);
         let head = match &self.head {
             Head::Values(d, _) => m * d.output * (1 + usize::from(d.activation != Activation::Linear)),
             Head::Classes(s) => s.tape_numbers::<T>(m),
+            Head::Sampled(s) => s.exact.tape_numbers::<T>(m) + s.tape_numbers::<T>(m),
             Head::Adaptive(a) => {
                 let (list, clusters) = a.parts();
                 let widest = clusters.iter().map(|(d, _)| d.output).max().unwrap_or(0);

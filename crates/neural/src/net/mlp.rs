@@ -17,7 +17,7 @@ use gyeol_tensor::activation::Activation;
 use gyeol_tensor::{Buffer, Real, Rng, Write};
 use serde::{Deserialize, Serialize};
 
-use super::head::{Head, HeadPacked, HeadTape, Targets};
+use super::head::{Drawing, Head, HeadPacked, HeadTape, Targets};
 use super::learner::check_classes;
 use super::{Output, check_sizes};
 use crate::dense::{Dense, DensePacked};
@@ -248,7 +248,8 @@ impl Mlp {
         let size = rows * self.head_input();
         let input = read_of(x, y, read, *dropped, self.hidden.len(), size);
         let dx = &mut d_out[..size];
-        let loss = self.head.learn(params, &packed.head, input, targets, scale, head, dx, gradient);
+        let loss =
+            self.head.learn(params, &packed.head, input, targets, scale, head, dx, gradient, Drawing::none());
         for (l, (d, p)) in self.hidden.iter().zip(&packed.hidden).enumerate().rev() {
             let size = rows * d.output;
             let dy = &mut d_out[..size];

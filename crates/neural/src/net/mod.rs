@@ -7,6 +7,7 @@
 //! s (M, W)        all steps (M = N), each row's last, or each row's  Reads
 //!                 steps pooled (M = B); W = D H, 2 D H of mean and max
 //! s (M, P)        s W_p, if there is a projection
+//! s (M, P + Q)    with Q numbers of each row that come from elsewhere beside, if there are any  Net::with_beside
 //! o (M, K)        f(s W + b) against values, or softmax over classes Output
 //! ```
 //!
@@ -30,16 +31,17 @@ mod mlp;
 mod pooling;
 mod predictor;
 mod reach;
+mod room;
 mod seq2seq;
 mod summary;
 mod tagging;
 mod window;
 
 use gyeol_tensor::activation::Activation;
-use gyeol_tensor::{Buffer, Pool, Real, Rng, Write};
+use gyeol_tensor::{Buffer, Real, Rng, Write};
 use serde::{Deserialize, Serialize};
 
-use self::head::{Head, HeadPacked, HeadTape};
+use self::head::{Drawing, Head, HeadPacked, HeadTape};
 use self::pooling::{Pooling, PoolingTape};
 use crate::dense::{Dense, DensePacked};
 use crate::embedding::{Embedding, TableGradient};
@@ -123,6 +125,14 @@ pub enum Output {
         /// How much narrower each cluster's projection is than the one before.
         shrink: usize,
     },
+    /// One of `classes`, numbered by falling frequency, by softmax: learnt by samples ([`crate::SampledSoftmax`]), over all classes
+    /// when asked. [`Net::exact`] makes a net of [`Output::Classes`] of it once it has learnt.
+    Sampled {
+        /// K.
+        classes: usize,
+        /// Classes that are drawn for a step.
+        samples: usize,
+    },
 }
 
 impl Output {
@@ -130,7 +140,9 @@ impl Output {
     fn size(&self) -> (&'static str, usize) {
         match *self {
             Output::Values { width, .. } => ("width", width),
-            Output::Classes { classes } | Output::Adaptive { classes, .. } => ("classes", classes),
+            Output::Classes { classes }
+            | Output::Adaptive { classes, .. }
+            | Output::Sampled { classes, .. } => ("classes", classes),
         }
     }
 }
@@ -171,7 +183,10 @@ impl NetParams {
         if self.tied {
             let read = self.projection.unwrap_or(self.stack.output());
             let alike = match (&self.input, &self.output) {
-                (Input::Tokens { vocabulary }, Output::Classes { classes }) => vocabulary == classes,
+                (
+                    Input::Tokens { vocabulary },
+                    Output::Classes { classes } | Output::Sampled { classes, .. },
+                ) => vocabulary == classes,
                 _ => false,
             };
             let plain = matches!(self.reads, Reads::Last | Reads::Every);
@@ -181,7 +196,9 @@ impl NetParams {
                 return bad("tied", "true".into(), allowed);
             }
         }
+        let samples = if let Output::Sampled { samples, .. } = self.output { samples } else { 1 };
         check_sizes([
+            ("samples", samples),
             ("vocabulary", if let Input::Tokens { vocabulary } = self.input { vocabulary } else { 1 }),
             ("projection", self.projection.unwrap_or(1)),
             self.output.size(),
@@ -208,6 +225,8 @@ pub struct Net {
     stack: Stack,
     pooling: Option<Pooling>,
     projection: Option<Dense>,
+    /// Q.
+    beside: usize,
     head: Head,
 }
 
@@ -232,6 +251,8 @@ pub struct Batch<T: Real> {
     pub classes: Vec<u32>,
     /// Target values (M, K), NaN where nothing is known.
     pub values: Buffer<T>,
+    /// Numbers (B, Q) that the head reads beside, by the caller's rows; empty without.
+    pub beside: Buffer<T>,
     /// State carried in, then out: h (L·D, B, H); empty without.
     pub h: Buffer<T>,
     /// And c (L·D, B, M H).
@@ -252,6 +273,9 @@ pub struct NetTape<T: Real> {
     d_read: Buffer<T>,
     projected: Buffer<T>,
     d_projected: Buffer<T>,
+    /// (M, P + Q), where something stands beside.
+    joined: Buffer<T>,
+    d_joined: Buffer<T>,
     d_last: Buffer<T>,
     dx: Buffer<T>,
 }
@@ -262,7 +286,20 @@ impl Net {
     /// # Errors
     /// [`Error::Parameter`]; [`Error::Precision`] where this process has no kernels for the precision.
     pub fn new(params: &NetParams) -> Result<Net> {
+        Net::with_beside(params, 0)
+    }
+
+    /// A net whose head reads `beside` numbers of each row, which come from elsewhere, beside what the stack was read to: both are
+    /// weighed by one layer, learnt together.
+    ///
+    /// # Errors
+    /// As [`Net::new`]; numbers beside a net that reads every step, or whose table is the head's.
+    pub fn with_beside(params: &NetParams, beside: usize) -> Result<Net> {
         params.check()?;
+        if beside > 0 && (params.reads == Reads::Every || params.tied || beside > 1 << 26) {
+            let allowed = "0, but for a net that reads each row once, with a head of its own";
+            return Err(Error::Parameter { name: "beside", value: beside.to_string(), allowed });
+        }
         let mut layout = Layout::new();
         let precision = params.stack.precision;
         let stack = Stack::new(&mut layout, "stack", &params.stack);
@@ -272,7 +309,7 @@ impl Net {
             let initial = Initial::Glorot { fan_in: width, fan_out: p };
             Dense::without_bias(&mut layout, "projection", width, p, initial).with_precision(precision)
         });
-        width = params.projection.unwrap_or(width);
+        width = params.projection.unwrap_or(width) + beside;
         let head = Head::new(&mut layout, width, &params.output, params.tied)?.with_precision(precision);
         let embedding = match params.input {
             Input::Tokens { vocabulary } if params.tied => {
@@ -288,7 +325,7 @@ impl Net {
             }
             Input::Numbers => None,
         };
-        Ok(Net { params: params.clone(), layout, embedding, stack, pooling, projection, head })
+        Ok(Net { params: params.clone(), layout, embedding, stack, pooling, projection, beside, head })
     }
 
     /// Shape.
@@ -306,102 +343,29 @@ impl Net {
         &self.stack
     }
 
-    /// Room for packed weights.
-    pub fn packed<T: Real>(&self) -> NetPacked<T> {
-        NetPacked {
-            stack: self.stack.packed(),
-            projection: self.projection.as_ref().map(Dense::packed),
-            head: self.head.packed(),
-        }
-    }
-
-    /// Packs the weights anew.
-    pub fn pack<T: Real>(&self, params: &[T], packed: &mut NetPacked<T>) {
-        self.stack.pack(params, &mut packed.stack);
-        if let (Some(d), Some(p)) = (&self.projection, &mut packed.projection) {
-            d.pack(params, p);
-        }
-        self.head.pack(params, &mut packed.head, None);
-    }
-
-    /// [`Net::pack`] on the pool, where the weights are many.
-    pub fn pack_on<T: Real>(&self, params: &[T], packed: &mut NetPacked<T>, pool: &Pool) {
-        if self.layout.dense_len() < 200_000 {
-            return self.pack(params, packed);
-        }
-        self.stack.pack_on(params, &mut packed.stack, pool);
-        if let (Some(d), Some(p)) = (&self.projection, &mut packed.projection) {
-            d.pack(params, p);
-        }
-        self.head.pack(params, &mut packed.head, Some(pool));
-    }
-
     /// W: columns of what is read of the stack.
     fn read_width(&self) -> usize {
         self.pooling.as_ref().map_or(self.params.stack.output(), Pooling::output)
     }
 
+    /// P: columns that the head reads of the stack.
+    fn head_below(&self) -> usize {
+        self.params.projection.unwrap_or(self.read_width())
+    }
+
     /// Columns the head reads.
     fn head_input(&self) -> usize {
-        self.params.projection.unwrap_or(self.read_width())
+        self.head_below() + self.beside
+    }
+
+    /// Numbers of a row that the head reads beside.
+    pub fn beside(&self) -> usize {
+        self.beside
     }
 
     /// K.
     fn output_width(&self) -> usize {
         self.head.width()
-    }
-
-    /// Room for batches of up to `rows` rows of `steps` steps.
-    pub fn batch<T: Real>(&self, steps: usize, rows: usize) -> Batch<T> {
-        let n = steps * rows;
-        let outputs = if self.params.reads == Reads::Every { n } else { rows };
-        let (classes, values) = match self.params.output {
-            Output::Values { width, .. } => (0, outputs * width),
-            _ => (outputs, 0),
-        };
-        Batch {
-            steps: Steps::with_capacity(steps, rows),
-            ids: Vec::with_capacity(if self.embedding.is_some() { n } else { 0 }),
-            x: Buffer::zeros(n * self.params.stack.input),
-            classes: Vec::with_capacity(classes),
-            values: Buffer::zeros(values),
-            h: Buffer::zeros(0),
-            c: Buffer::zeros(0),
-        }
-    }
-
-    /// Room for a walk over batches of up to `rows` rows of `steps` steps.
-    pub fn tape<T: Real>(&self, steps: usize, rows: usize) -> NetTape<T> {
-        self.room(steps, rows, true)
-    }
-
-    /// Room for walks that only answer.
-    fn answer_tape<T: Real>(&self, steps: usize, rows: usize) -> NetTape<T> {
-        self.room(steps, rows, false)
-    }
-
-    fn room<T: Real>(&self, steps: usize, rows: usize, keeps: bool) -> NetTape<T> {
-        let p = &self.params;
-        let (n, width) = (steps * rows, self.read_width());
-        let every = p.reads == Reads::Every;
-        let outputs = if every { n } else { rows };
-        let z = |yes: bool, size: usize| Buffer::zeros(if yes { size } else { 0 });
-        let drops = keeps && p.dropout > 0.0;
-        let of_mask = if p.stack.locked { rows } else { n };
-        NetTape {
-            stack: if keeps { self.stack.tape(steps, rows) } else { self.stack.answer_tape(steps, rows) },
-            head: self.head.tape(if keeps { outputs } else { 0 }),
-            input_mask: z(drops && self.embedding.is_some(), of_mask * p.stack.input),
-            output_mask: z(drops, if every { of_mask } else { rows } * width),
-            dropped: false,
-            pooling: self.pooling.as_ref().map(|pooling| pooling.tape(steps, rows, keeps)),
-            read: z(!every || drops, outputs * width),
-            d_read: z(keeps, outputs * width),
-            projected: z(p.projection.is_some(), outputs * self.head_input()),
-            d_projected: z(keeps && p.projection.is_some(), outputs * self.head_input()),
-            d_last: z(keeps && p.reads == Reads::Last, rows * p.stack.state()),
-            dx: z(keeps && self.embedding.is_some(), n * p.stack.input),
-        }
     }
 
     /// Embedding, stack and what the head reads of it.
@@ -470,6 +434,16 @@ impl Net {
             let columns = d.output;
             d.forward(params, packed, &read[..m * width], &mut tape.projected[..m * columns]);
         }
+        if self.beside > 0 {
+            let NetTape { read, projected, joined, .. } = tape;
+            let below = if self.projection.is_some() { &projected[..] } else { &read[..] };
+            let (own, columns) = (self.head_below(), self.head_input());
+            let rows = below.chunks_exact(own).zip(batch.beside.chunks_exact(self.beside));
+            for (to, (below, beside)) in joined[..m * columns].chunks_exact_mut(columns).zip(rows) {
+                to[..own].copy_from_slice(below);
+                to[own..].copy_from_slice(beside);
+            }
+        }
     }
 
     fn mask_output<T: Real>(&self, steps: &Steps, mask: &[T], x: &mut [T]) {
@@ -496,7 +470,11 @@ impl Net {
         self.forward(params, packed, batch, None, tape);
         let m = self.outputs(&batch.steps);
         let read = read_of(&self.stack, self.params.reads, &batch.steps, &tape.stack, &tape.read, false);
-        let read = if self.projection.is_some() { &tape.projected[..] } else { read };
+        let read = match (self.beside, &self.projection) {
+            (0, Some(_)) => &tape.projected[..],
+            (0, None) => read,
+            _ => &tape.joined[..],
+        };
         let targets = self.targets(batch, m);
         self.head.loss(params, &packed.head, &read[..m * self.head_input()], targets, &mut tape.head)
     }
@@ -509,14 +487,14 @@ impl Net {
     }
 
     /// Sum of the outputs' losses; `gradient` becomes `scale` times its gradient (whatever stood there), and `tables`
-    /// that of the embedding.
+    /// those of the layout's tables. Masks are drawn by the first generator, what all rows of a step share by the second.
     pub fn learn<T: Real>(
         &self,
         params: &[T],
         packed: &NetPacked<T>,
         batch: &mut Batch<T>,
         scale: f64,
-        mut rng: Option<Rng>,
+        (mut rng, mut shared): (Option<Rng>, Option<Rng>),
         tape: &mut NetTape<T>,
         gradient: &mut [T],
         tables: &mut [TableGradient<T>],
@@ -526,16 +504,24 @@ impl Net {
         let (n, m, width) = (batch.steps.total(), self.outputs(&batch.steps), self.read_width());
         let read = read_of(&self.stack, p.reads, &batch.steps, &tape.stack, &tape.read, tape.dropped);
         let read = &read[..m * width];
-        let columns = self.head_input();
-        let (head_read, d_head) = if self.projection.is_some() {
-            (&tape.projected[..m * columns], &mut tape.d_projected[..m * columns])
-        } else {
-            (read, &mut tape.d_read[..m * columns])
+        let (own, columns) = (self.head_below(), self.head_input());
+        let (head_read, d_head) = match (self.beside, &self.projection) {
+            (0, Some(_)) => (&tape.projected[..m * own], &mut tape.d_projected[..m * own]),
+            (0, None) => (read, &mut tape.d_read[..m * own]),
+            _ => (&tape.joined[..m * columns], &mut tape.d_joined[..m * columns]),
         };
         let (targets, head) = (self.targets(batch, m), &mut tape.head);
-        let loss = self.head.learn(params, &packed.head, head_read, targets, scale, head, d_head, gradient);
+        let sampled = matches!(self.head, Head::Sampled(_));
+        let drawing = Drawing { rng: shared.as_mut(), table: tables.first_mut().filter(|_| sampled) };
+        let loss =
+            self.head.learn(params, &packed.head, head_read, targets, scale, head, d_head, gradient, drawing);
+        if self.beside > 0 {
+            let below = if self.projection.is_some() { &mut tape.d_projected } else { &mut tape.d_read };
+            let rows = tape.d_joined[..m * columns].chunks_exact(columns);
+            below.chunks_exact_mut(own).zip(rows).for_each(|(to, row)| to.copy_from_slice(&row[..own]));
+        }
         if let (Some(d), Some(p)) = (&self.projection, &packed.projection) {
-            let (dy, dx) = (&mut tape.d_projected[..m * columns], &mut tape.d_read[..m * width]);
+            let (dy, dx) = (&mut tape.d_projected[..m * own], &mut tape.d_read[..m * width]);
             d.backward(p, read, &[], dy, Some(dx), gradient, Write::Set);
         }
         let d_read = &mut tape.d_read[..m * width];
@@ -579,18 +565,15 @@ impl Net {
             if tape.dropped {
                 apply_mask(&batch.steps, p.stack.input, p.stack.locked, &tape.input_mask, dx);
             }
-            match tables.first_mut() {
+            // The head's table comes first, and may be the embedding's too.
+            let own = usize::from(sampled && !p.tied);
+            match tables.get_mut(own) {
+                Some(table) if sampled && p.tied => embedding.backward_behind(&batch.ids, dx, table),
                 Some(table) => embedding.backward(&batch.ids, dx, table),
                 None => embedding.backward_into(&batch.ids, dx, gradient),
             }
         }
         loss
-    }
-
-    /// Rows of the embedding's gradient for `rows` rows of `steps` steps.
-    pub fn table_rows(&self, steps: usize, rows: usize) -> Option<(usize, usize)> {
-        let own = self.embedding.as_ref().filter(|_| !self.params.tied);
-        own.map(|e| (steps * rows, e.width))
     }
 }
 

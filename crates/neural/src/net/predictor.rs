@@ -128,6 +128,20 @@ impl<T: Real> Predictor<T> {
     /// # Errors
     /// [`Error::Shape`] for another net, another size of `out`, or a token outside the vocabulary.
     pub fn sequences(&self, sequences: &[&[u32]], out: &mut [T], pool: &Pool) -> Result<()> {
+        self.sequences_beside(sequences, &[], out, pool)
+    }
+
+    /// [`Predictor::sequences`] with the numbers (B, Q) that the head reads beside each of them ([`Net::with_beside`]).
+    ///
+    /// # Errors
+    /// As there; another size of `beside`.
+    pub fn sequences_beside(
+        &self,
+        sequences: &[&[u32]],
+        beside: &[T],
+        out: &mut [T],
+        pool: &Pool,
+    ) -> Result<()> {
         let (k, p) = (self.net.output_width(), self.net.params());
         let shape = |what, found: String, expected: String| Err(Error::Shape { what, found, expected });
         let Some(embedding) = self.net.embedding.as_ref().filter(|_| p.reads != Reads::Every) else {
@@ -139,6 +153,10 @@ impl<T: Real> Predictor<T> {
         };
         if let Some(id) = sequences.iter().flat_map(|s| s.iter()).find(|&&id| id as usize >= embedding.rows) {
             return shape("tokens", format!("token {id}"), format!("0..{}", embedding.rows));
+        }
+        let q = self.net.beside;
+        if beside.len() != sequences.len() * q {
+            return shape("beside", beside.len().to_string(), format!("({}, {q})", sequences.len()));
         }
         if out.len() != sequences.len() * k {
             return shape("out", out.len().to_string(), format!("({}, {k})", sequences.len()));
@@ -168,6 +186,10 @@ impl<T: Real> Predictor<T> {
             for t in 0..batch.steps.len() {
                 let walking = &batch.steps.order()[..batch.steps.active(t)];
                 batch.ids.extend(walking.iter().map(|&place| sequences[chunk[place]][t]));
+            }
+            for (place, &at) in chunk.iter().enumerate() {
+                let own = &beside[at * q..(at + 1) * q];
+                batch.beside[place * q..(place + 1) * q].copy_from_slice(own);
             }
             self.walk(batch, tape);
             found.copy_from_slice(&tape.head.out[..chunk.len() * k]);
@@ -245,7 +267,8 @@ impl<T: Real> Predictor<T> {
         batch.classes.extend_from_slice(targets);
         batch.carry_in(before, &net.params.stack);
         let mut gradient = vec![T::ZERO; net.layout().len()];
-        net.learn(&self.params, &self.packed, &mut batch, scale, None, &mut tape, &mut gradient, &mut []);
+        let still = (None, None);
+        net.learn(&self.params, &self.packed, &mut batch, scale, still, &mut tape, &mut gradient, &mut []);
         Ok((gradient, tape))
     }
 
@@ -370,14 +393,14 @@ impl<T: Real> Predictor<T> {
         let net = &self.net;
         net.forward(&self.params, &self.packed, batch, None, tape);
         let m = net.outputs(&batch.steps);
-        let NetTape { stack, head, read, projected, .. } = tape;
-        let read = self.read_of(batch, stack, read, projected);
+        let NetTape { stack, head, read, projected, joined, .. } = tape;
+        let read = self.read_of(batch, stack, read, projected, joined);
         net.head.answer(&self.params, &self.packed.head, read, m, head);
     }
 
     /// What the output layer reads: (M, columns).
     fn read<'a>(&self, batch: &Batch<T>, tape: &'a NetTape<T>) -> &'a [T] {
-        self.read_of(batch, &tape.stack, &tape.read, &tape.projected)
+        self.read_of(batch, &tape.stack, &tape.read, &tape.projected, &tape.joined)
     }
 
     fn read_of<'a>(
@@ -386,10 +409,15 @@ impl<T: Real> Predictor<T> {
         stack: &'a StackTape<T>,
         read: &'a Buffer<T>,
         projected: &'a Buffer<T>,
+        joined: &'a Buffer<T>,
     ) -> &'a [T] {
         let net = &self.net;
         let read = read_of(&net.stack, net.params.reads, &batch.steps, stack, read, false);
-        let read = if net.projection.is_some() { &projected[..] } else { read };
+        let read = match (net.beside, &net.projection) {
+            (0, Some(_)) => &projected[..],
+            (0, None) => read,
+            _ => &joined[..],
+        };
         &read[..net.outputs(&batch.steps) * net.head_input()]
     }
 }

@@ -19,7 +19,7 @@ use super::mlp::{Mlp, MlpPacked, MlpParams, MlpTape};
 use super::predictor::free;
 use super::summary::{LayerSummary, Summary};
 use super::{Output, check_sizes};
-use crate::embedding::Embedding;
+use crate::embedding::{Embedding, TokenVectors};
 use crate::error::{Error, Result};
 use crate::layout::Layout;
 use crate::softmax::NO_TARGET;
@@ -108,6 +108,14 @@ impl Window {
             None => Embedding::new(&mut layout, "embedding", params.vocabulary, params.embedding),
         };
         Ok(Window { params: params.clone(), layout, mlp, embedding })
+    }
+
+    /// Begins with vectors of tokens instead of drawn ones, as [`super::Net::begin`] does.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] for vectors of another width or of another number of tokens.
+    pub fn begin<T: Real>(&self, params: &mut [T], vectors: &TokenVectors) -> Result<()> {
+        self.embedding.begin(params, vectors)
     }
 
     /// Shape.

@@ -284,7 +284,7 @@ fn a_predictor_says_what_the_net_says() {
     learner.pack(&params, &mut packed);
     let mut room = learner.workspace(1);
     let mut carry = vec![0.0; 2 * net.params().stack.state()];
-    let chunk = Chunk { samples: &[0], scale: 0.0, stream: None, carry: &mut carry };
+    let chunk = Chunk { samples: &[0], scale: 0.0, stream: None, shared: None, carry: &mut carry };
     let want = learner.loss(&params, &packed, &mut room, chunk);
     let predictor = Predictor::new(net, params, 4, 1).unwrap();
     let mut state = StreamState::default();
@@ -446,5 +446,132 @@ fn the_reach_is_the_gradient_at_each_token() {
         }
         let one = Predictor::new(net, params, 8, 1).unwrap();
         assert!(one.reach(&[], 4).is_err() && one.reach(&[11], 4).is_err() && one.reach(&[1], 11).is_err());
+    }
+}
+
+/// Labelled sequences with two numbers of each beside.
+struct Beside(Labelled, [f64; 8]);
+
+impl Samples<f64> for Beside {
+    fn longest(&self) -> usize {
+        Samples::<f64>::longest(&self.0)
+    }
+    fn gather(&self, samples: &[u32], batch: &mut Batch<f64>) {
+        self.0.gather(samples, batch);
+        for (row, &sample) in samples.iter().enumerate() {
+            let own = &self.1[2 * sample as usize..2 * sample as usize + 2];
+            batch.beside[2 * row..2 * row + 2].copy_from_slice(own);
+        }
+    }
+    fn ragged(&self) -> bool {
+        true
+    }
+}
+
+#[test]
+fn numbers_beside_are_weighed_with_what_was_read_and_gradients_agree_with_differences() {
+    let numbers = [0.7, -1.2, 0.1, 2.0, -0.4, 0.9, 1.5, -0.3];
+    for (reads, projection, dropout) in
+        [(Reads::MeanMax, None, 0.0), (Reads::Attention, Some(3), 0.3), (Reads::Last, None, 0.3)]
+    {
+        let params = NetParams { dropout, projection, ..tokens(Cell::Gru, reads, 3) };
+        let net = Net::with_beside(&params, 2).unwrap();
+        assert_eq!(net.summary().parameters(), Net::new(&params).unwrap().summary().parameters() + 2 * 3);
+        let labelled = Labelled::new(&net, &sequences(), &[2, 0, NO_TARGET, 1], 5).unwrap();
+        let samples = Beside(labelled, numbers);
+        check(&net, &samples, &[3, 0, 1, 2]);
+        // Answers change with them, as the weights say: of a row with none of its own words too.
+        let predictor = Predictor::new(net.clone(), noisy(&net, 5), 4, 1).unwrap();
+        let all = sequences();
+        let rows: Vec<&[u32]> = all.iter().map(Vec::as_slice).collect();
+        let said = |beside: &[f64]| {
+            let mut out = vec![0.0; 12];
+            predictor.sequences_beside(&rows, beside, &mut out, &Pool::new(1)).unwrap();
+            out
+        };
+        let (with, without) = (said(&numbers), said(&[0.0; 8]));
+        let w = net.layout().slots().iter().find(|slot| slot.name == "output.w").unwrap();
+        let w = w.of(predictor.params());
+        let width = w.len() / 3;
+        for row in 0..4 {
+            // Differences of log-probabilities are those of the scores.
+            let score =
+                |k: usize| (0..2).map(|j| w[k * width + width - 2 + j] * numbers[2 * row + j]).sum::<f64>();
+            let moved = |k: usize| with[row * 3 + k] - without[row * 3 + k];
+            assert!((moved(1) - moved(0) - (score(1) - score(0))).abs() < 1e-9, "{reads:?} {row}");
+        }
+        let short = predictor.sequences_beside(&rows, &numbers[..7], &mut [0.0; 12], &Pool::new(1));
+        assert!(short.is_err() && predictor.sequences(&rows, &mut [0.0; 12], &Pool::new(1)).is_err());
+    }
+    for wrong in [
+        tokens(Cell::Gru, Reads::Every, 11),
+        NetParams {
+            tied: true,
+            stack: StackParams::new(Cell::Gru, 5, 5),
+            ..tokens(Cell::Gru, Reads::Last, 11)
+        },
+    ] {
+        assert!(Net::new(&wrong).is_ok() && Net::with_beside(&wrong, 2).is_err());
+    }
+}
+
+#[test]
+fn a_net_that_learns_by_samples_has_gradients_that_agree_with_differences_and_is_asked_over_all_classes() {
+    for (tied, projection) in [(false, None), (true, Some(4)), (false, Some(3))] {
+        let mut params = tokens(Cell::Lstm, Reads::Every, 11);
+        (params.tied, params.projection) = (tied, projection);
+        params.output = Output::Sampled { classes: 11, samples: 6 };
+        let net = Net::new(&params).unwrap();
+        assert_eq!(net.layout().tables().len(), if tied { 1 } else { 2 });
+        let tags: Vec<Vec<u32>> = sequences();
+        let tagged = Labelled::tagged(&net, &sequences(), &tags, 6).unwrap();
+        check(&net, &tagged, &[3, 0, 1, 2]);
+        // The same answers, and the same loss, from the net over all classes.
+        let parameters = noisy(&net, 6);
+        let (shape, exact) = net.exact(&parameters).unwrap();
+        assert_eq!(shape, NetParams { output: Output::Classes { classes: 11 }, ..params.clone() });
+        let other = Net::new(&shape).unwrap();
+        let pool = Pool::new(1);
+        let all = [0, 1, 2, 3];
+        let loss = evaluate(&Learner { net: &net, samples: &tagged }, &parameters, &all, &pool);
+        let whole = evaluate(&Learner { net: &other, samples: &tagged }, &exact, &all, &pool);
+        assert!((loss - whole).abs() < 1e-12);
+        let said = |net: Net, parameters| {
+            Predictor::new(net, parameters, 4, 1)
+                .unwrap()
+                .next(&[3, 1, 4], &mut StreamState::default())
+                .unwrap()
+        };
+        let far = said(net, parameters)
+            .iter()
+            .zip(said(other, exact))
+            .map(|(a, b)| (a - b).abs())
+            .collect::<Vec<_>>();
+        assert!(farthest(far.into_iter()) < 1e-12);
+    }
+}
+
+#[test]
+fn what_is_learnt_by_samples_has_the_same_bits_on_any_number_of_threads() {
+    let mut params = tokens(Cell::Gru, Reads::Every, 11);
+    (params.tied, params.dropout) = (true, 0.2);
+    (params.stack, params.projection) = (StackParams::new(Cell::Gru, 4, 6), Some(4));
+    params.output = Output::Sampled { classes: 11, samples: 5 };
+    let net = Net::new(&params).unwrap();
+    let ids: Vec<u32> = (0..400).map(|i| (i * i + i / 7) % 11).collect();
+    let streams = TokenStreams::new(&net, ids, 20, 5).unwrap();
+    let learner = Learner { net: &net, samples: &streams };
+    let mut how = TrainParams::new(3, 20, Optimizer::adam_w(0.01), 0.02);
+    how.clip = Some(1.0);
+    let samples: Vec<u32> = (0..streams.len() as u32).collect();
+    let run = |threads| {
+        let pool = Pool::new(threads);
+        fit::<f32, _>(&learner, &how, &samples, &samples, &pool, None, &mut |_| true).unwrap()
+    };
+    let one = run(1);
+    assert!(one.curve[2].valid_loss < one.curve[0].valid_loss);
+    for threads in [2, 3, 7] {
+        let other = run(threads);
+        assert_eq!(one.params, other.params, "{threads}");
     }
 }

@@ -28,6 +28,8 @@ pub struct Chunk<'a, T> {
     pub scale: f64,
     /// Stream for random masks; none when nothing random may happen (validation).
     pub stream: Option<(u64, u64)>,
+    /// Stream of what all chunks of a step draw alike; none where nothing random may happen.
+    pub shared: Option<(u64, u64)>,
     /// State that these rows carry from the batch before, then to the batch after; empty without streams.
     pub carry: &'a mut [T],
 }
@@ -63,7 +65,7 @@ pub trait Trainable<T: Real>: Sync {
     fn packed(&self) -> Self::Packed;
     /// Packs weights.
     fn pack(&self, params: &[T], packed: &mut Self::Packed);
-    /// Packs weights on the pool, where that is worth it.
+    /// Packs the weights that a step of training walks with, on the pool where that is worth it.
     fn pack_on(&self, params: &[T], packed: &mut Self::Packed, pool: &Pool) {
         let _ = pool;
         self.pack(params, packed);

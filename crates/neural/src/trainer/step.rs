@@ -11,6 +11,9 @@ use crate::embedding::TableGradient;
 use crate::layout::Layout;
 use crate::optimizer::Step;
 
+/// Names the streams of what the chunks of a step draw alike.
+const SHARED: u64 = 1 << 62;
+
 /// Rows of a chunk, by the problem's size alone: about 8 (a register tile), an even number of chunks so that two
 /// threads have the same to do, and fewer where so many gradients would outgrow the caches.
 pub fn chunk_rows(batch: usize, parameters: usize) -> usize {
@@ -175,7 +178,8 @@ impl<T: Real, M: Trainable<T>> Room<T, M> {
                 let samples = &samples[task * rows..samples.len().min((task + 1) * rows)];
                 let number = ((iteration as u64) << 16 | (round * most + task) as u64) ^ (1 << 63);
                 let carry = &mut part.carry[..samples.len() * carry];
-                let chunk = Chunk { samples, scale, stream: Some((seed, number)), carry };
+                let (stream, shared) = (Some((seed, number)), Some((seed, iteration as u64 ^ SHARED)));
+                let chunk = Chunk { samples, scale, stream, shared, carry };
                 let mut workspace = lock(&workspaces[thread]);
                 part.loss = model.learn(params, packed, &mut workspace, chunk, &mut part.gradient);
             });
@@ -268,7 +272,7 @@ pub fn evaluate<T: Real, M: Trainable<T>>(model: &M, params: &[T], samples: &[u3
         let mut carry = vec![T::ZERO; carry];
         for samples in samples.chunks(batch) {
             let samples = &samples[task * rows..samples.len().min((task + 1) * rows)];
-            let chunk = Chunk { samples, scale: 0.0, stream: None, carry: &mut carry };
+            let chunk = Chunk { samples, scale: 0.0, stream: None, shared: None, carry: &mut carry };
             *sum += model.loss(params, &packed, &mut lock(&workspaces[thread]), chunk);
         }
     });
@@ -290,7 +294,8 @@ pub fn gradient<T: Real, M: Trainable<T>>(
     let mut workspace = model.workspace(samples.len());
     let mut carry = vec![T::ZERO; model.streams().map_or(0, |s| s.carry) * samples.len()];
     let mut part = Gradient::room(model, samples.len());
-    let chunk = Chunk { samples, scale: 1.0, stream, carry: &mut carry };
+    let shared = stream.map(|(seed, number)| (seed, number ^ SHARED));
+    let chunk = Chunk { samples, scale: 1.0, stream, shared, carry: &mut carry };
     let loss = model.learn(params, &packed, &mut workspace, chunk, &mut part);
     let mut whole = part.dense.to_vec();
     whole.resize(layout.len(), T::ZERO);

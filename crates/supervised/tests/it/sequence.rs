@@ -6,8 +6,8 @@ use gyeol_bundle::{Bundle, DataHash, Limits, Manifest};
 use gyeol_neural::net::Reads;
 use gyeol_neural::{Cell, Fit, Loss};
 use gyeol_supervised::{
-    Answer, Classifier, Head, Inputs, Machine, NetParams, Reasons, Rows, Said, SequenceParams, Target,
-    TextFeatures, TextParams, Unit, Units, UnitsParams, Weighing, Wrapped,
+    Answer, Classifier, Head, Inputs, LogOdds, LogOddsParams, Machine, NetParams, Reasons, Rows, Said,
+    SequenceParams, Target, TextFeatures, TextParams, Unit, Units, UnitsParams, Weighing, Wrapped,
 };
 use gyeol_tensor::{Pool, Rng};
 use gyeol_text::corpus::Corpus;
@@ -44,7 +44,7 @@ fn with_corpus<R>(texts: &[String], use_it: impl FnOnce(&Corpus) -> R) -> R {
 }
 
 fn units(texts: &[String], unit: Unit, min_count: u64, longest: usize) -> Units {
-    let params = UnitsParams { unit, min_count, most: None, longest };
+    let params = UnitsParams { unit, min_count, most: None, longest, vectors: None };
     let (chain, words) = chain();
     with_corpus(texts, |corpus| {
         let units = Units::fit(&params, corpus, &chain, &words, &Pool::new(2), |_| true).unwrap();
@@ -242,7 +242,8 @@ fn texts_without_a_known_unit_and_odd_parameters() {
         steps < 3
     });
     assert_eq!((stopped.unwrap_err().code(), steps), ("stopped", 3));
-    let wide = UnitsParams { unit: Unit::CharWithinWords, min_count: 1, most: None, longest: 9 };
+    let wide =
+        UnitsParams { vectors: None, unit: Unit::CharWithinWords, min_count: 1, most: None, longest: 9 };
     let (chain, words) = chain();
     with_corpus(&all, |corpus| {
         for params in [wide.clone(), UnitsParams { unit: Unit::Word, longest: 0, ..wide.clone() }] {
@@ -332,4 +333,145 @@ fn a_net_that_told_the_next_word_first_begins_ahead() {
     let both = SequenceParams { pretrain: 1, bidirectional: true, ..params() };
     let refused = both.fit((&x, &y), None, 2, &Pool::new(1), &mut |_| true);
     assert_eq!(refused.unwrap_err().code(), "pretrain");
+}
+
+#[test]
+fn units_begin_with_the_vectors_of_a_file_and_go_on_from_there() {
+    let (all, labels) = texts(60);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("v.txt");
+    let of = |i: usize| (0..8).map(|j| ((i * 8 + j) as f32 * 0.7).sin()).collect::<Vec<f32>>();
+    let line = |(i, word): (usize, &&str)| {
+        format!("{word} {}\n", of(i).iter().map(f32::to_string).collect::<Vec<_>>().join(" "))
+    };
+    let known = ["good", "nowhere", "boat", "not"];
+    std::fs::write(&path, known.iter().enumerate().map(line).collect::<String>()).unwrap();
+    let params_of = UnitsParams {
+        unit: Unit::Word,
+        min_count: 1,
+        most: None,
+        longest: 64,
+        vectors: Some((path.clone(), None)),
+    };
+    let (chain, words) = chain();
+    let fit_units = |params: &UnitsParams| {
+        with_corpus(&all, |corpus| {
+            let units = Units::fit(params, corpus, &chain, &words, &Pool::new(1), |_| true)?;
+            let rows = units.transform(corpus, &Pool::new(2), |_| true)?;
+            Ok::<_, gyeol_base::Error>((units, rows))
+        })
+    };
+    let (units, rows) = fit_units(&params_of).unwrap();
+    let begins = rows.begins().unwrap();
+    // "not" and "good" stand in each text, "boat" in some.
+    let tokens: Vec<&str> = all.iter().flat_map(|text| text.split_whitespace()).collect();
+    let met = tokens.iter().filter(|word| ["good", "boat", "not"].contains(word)).count();
+    assert_eq!((begins.found, begins.composed), ([3, units.len() - 2], 0));
+    assert!((begins.share - met as f64 / tokens.len() as f64).abs() < 1e-12, "{}", begins.share);
+    // At a rate of next to nothing the vectors are what the file says.
+    let still = SequenceParams { learning_rate: 1e-7, weight_decay: 0.0, epochs: 1, ..params() };
+    let (x, y) = (Rows::Sequences(rows), target(&labels));
+    for pretrain in [0, 1] {
+        let still = SequenceParams { pretrain, ..still.clone() };
+        let fit = |threads| still.fit((&x, &y), None, 2, &Pool::new(threads), &mut |_| true).unwrap().net;
+        let (net, other) = (fit(1), fit(3));
+        assert_eq!(net.parts(), other.parts(), "the same bits on three threads");
+        // Tables of embeddings come last.
+        let parts = net.parts();
+        let table = &parts.params[parts.params.len() - units.len() * 8..];
+        for (i, word) in known.iter().enumerate().filter(|(_, word)| **word != "nowhere") {
+            let id = units.transform_texts(&[word]).at(0)[0] as usize;
+            let close = table[id * 8..id * 8 + 8].iter().zip(of(i)).all(|(a, b)| (a - b).abs() < 1e-4);
+            assert!(close, "{word} {pretrain}");
+        }
+    }
+    let wide = SequenceParams { embedding: 9, ..still };
+    assert!(wide.fit((&x, &y), None, 2, &Pool::new(1), &mut |_| true).is_err());
+    std::fs::write(&path, "good 1 2 x\n").unwrap();
+    assert_eq!(fit_units(&params_of).unwrap_err().code(), "not-vectors");
+}
+
+#[test]
+fn log_odds_of_n_grams_stand_beside_and_those_of_training_texts_are_of_a_fit_without_them() {
+    let (all, labels) = texts(240);
+    // One word of each text tells nothing of another text, and all of its own label.
+    let marked: Vec<String> =
+        all.iter().enumerate().map(|(i, text)| format!("{text} only{i} only{i}b")).collect();
+    let (learnt, judged) = (&marked[..160], &marked[160..]);
+    let params_of = |word: &str| LogOddsParams {
+        terms: TextParams {
+            terms: word.parse().unwrap(),
+            weighing: Weighing::Presence,
+            min_documents: 1,
+            max_terms: None,
+        },
+        c: 1.0,
+        folds: 4,
+        seed: 3,
+    };
+    let (chain, words) = chain();
+    let fit = |texts: &[String], of: &[u32], params: &LogOddsParams, threads: usize| {
+        let of = (of, 2);
+        with_corpus(texts, |corpus| {
+            LogOdds::fit(params, corpus, (&chain, &words), of, &Pool::new(threads), |_| true)
+        })
+    };
+    let right = |scores: &[f32], labels: &[u32]| {
+        let right = scores.iter().zip(labels).filter(|(score, label)| (**score > 0.0) == (**label == 1));
+        right.count() as f64 / labels.len() as f64
+    };
+    // Single words: nothing but chance for texts that were not learnt from, all of those that were.
+    let (single, own) = fit(learnt, &labels[..160], &params_of("word:1-1"), 1).unwrap();
+    assert!(right(&single.transform_texts(learnt).unwrap(), &labels[..160]) > 0.99);
+    let crossed = right(&own, &labels[..160]);
+    assert!(crossed < 0.75, "cross-fitted scores are those of texts that were not learnt from: {crossed}");
+    assert!(fit(learnt, &labels[..160], &params_of("word:1-1"), 3).unwrap().1 == own, "the same bits");
+    // Pairs of words tell them apart.
+    let (pairs, own) = fit(learnt, &labels[..160], &params_of("word:1-2"), 2).unwrap();
+    assert!(right(&own, &labels[..160]) > 0.95 && pairs.width() == 1);
+    assert!(right(&pairs.transform_texts(judged).unwrap(), &labels[160..]) > 0.95);
+    let deviation = |s: &[f32]| {
+        let mean = s.iter().sum::<f32>() / s.len() as f32;
+        (s.iter().map(|v| (v - mean).powi(2)).sum::<f32>() / s.len() as f32).sqrt()
+    };
+    assert!((deviation(&own) - 1.0).abs() < 1e-3);
+    // A net that may read nothing of the words learns from them.
+    let known = Arc::new(units(learnt, Unit::Word, 1_000_000, 64));
+    let with = |texts: &[String], beside: Vec<f32>| {
+        Rows::Sequences(known.transform_texts(texts).with_beside(beside, 1).unwrap())
+    };
+    let (x, v) = (with(learnt, own), with(judged, pairs.transform_texts(judged).unwrap()));
+    let (y, z) = (target(&labels[..160]), target(&labels[160..]));
+    let found = params().fit((&x, &y), Some((&v, &z)), 2, &Pool::new(2), &mut |_| true).unwrap();
+    let other = params().fit((&x, &y), Some((&v, &z)), 2, &Pool::new(1), &mut |_| true).unwrap();
+    assert_eq!(found.net.parts(), other.net.parts());
+    let mut machine = machine(&known, Head::Sequence(Box::new(found.net)));
+    assert!(machine.fits().is_err(), "a net that reads log-odds, and none are there");
+    machine.inputs.log_odds = Some(Arc::new(pairs));
+    machine.fits().unwrap();
+    let back = again(&machine);
+    let said = |machine: &Machine| match machine.ask(Some(judged), None, &Pool::new(2)).unwrap().0 {
+        Said::Classes(p) => p,
+        Said::Values(_) => panic!(),
+    };
+    assert!(crate::sequence::right(&Said::Classes(said(&machine)), &labels[160..]) > 0.9);
+    assert_eq!(said(&machine).data(), said(&back).data());
+    assert_eq!(
+        (back.parameters(), back.inputs.log_odds.as_ref().unwrap().width()),
+        (machine.parameters(), 1)
+    );
+    // What a word adds goes by the n-grams alone here, as the net knows no word.
+    let why = back.explain(Some(&["the boat not good today".into()]), None, &Pool::new(1)).unwrap();
+    let Reasons::Without { terms, .. } = why.reasons else { panic!() };
+    let first: Vec<&str> = terms[..2].iter().map(|term| term.name.as_str()).collect();
+    assert!(first.contains(&"good") && first.contains(&"not"), "{first:?}");
+    assert!(
+        terms[0].contributions[0] < 0.0
+            && terms[4].contributions[0].abs() < 0.1 * terms[0].contributions[0].abs()
+    );
+    assert!(back.of_rows(&Rows::Sequences(known.transform_texts(judged)), &Pool::new(1)).is_err());
+    let mut few = labels[..160].to_vec();
+    few.fill(0);
+    few[7] = 1;
+    assert_eq!(fit(learnt, &few, &params_of("word:1-1"), 1).unwrap_err().code(), "class-too-small");
 }

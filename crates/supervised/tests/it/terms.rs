@@ -72,6 +72,7 @@ fn terms_of_texts_add_up_to_the_raw_score_of_every_linear_classifier() {
     let inputs = |f: &Arc<TextFeatures>| Inputs {
         texts: Some(Arc::clone(f)),
         units: None,
+        log_odds: None,
         text_column: None,
         columns: None,
     };
@@ -158,7 +159,13 @@ fn encoder(table: &Table) -> Encoder {
 fn terms_of_a_regression_are_in_units_of_the_columns() {
     let pool = Pool::new(1);
     let (table, y) = houses();
-    let inputs = Inputs { texts: None, units: None, text_column: None, columns: Some(encoder(&table)) };
+    let inputs = Inputs {
+        texts: None,
+        units: None,
+        log_odds: None,
+        text_column: None,
+        columns: Some(encoder(&table)),
+    };
     let (rows, _) = inputs.rows(None, Some(&table)).unwrap();
     let fit = LeastSquares::fit(&dense(&rows).unwrap(), &y, true, &pool).unwrap();
     let machine = machine(inputs, Answer::Value, Head::Values(fit.model), None);
@@ -199,7 +206,13 @@ fn terms_of_gaussian_naive_bayes_and_of_classes_of_rows_add_up() {
     let pool = Pool::new(1);
     let (table, y) = houses();
     let labels: Vec<u32> = y.iter().map(|y| u32::from(*y > 1200.0)).collect();
-    let inputs = Inputs { texts: None, units: None, text_column: None, columns: Some(encoder(&table)) };
+    let inputs = Inputs {
+        texts: None,
+        units: None,
+        log_odds: None,
+        text_column: None,
+        columns: Some(encoder(&table)),
+    };
     let (rows, _) = inputs.rows(None, Some(&table)).unwrap();
     let classes = || Answer::Class(vec!["low".into(), "high".into()]);
     let x = dense(&rows).unwrap().into_owned();

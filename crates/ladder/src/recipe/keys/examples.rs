@@ -243,6 +243,8 @@ macro_rules! keys {
             rung("min_count", SEQUENCES, Whole(1, MANY), "Least occurrences of a unit; rarer ones are one unknown unit."),
             rung("longest", SEQUENCES, Whole(1, 4096), "Units of a text that are read, its first ones."),
             rung("embedding", SEQUENCES, Whole(1, 8192), "Numbers of a unit's embedding."),
+            rung("vectors", SEQUENCES, Text, "A file of vectors that embeddings begin with, of word2vec, GloVe (either packed by gzip too) or fastText, relative to the recipe; they are learnt on with the rest. `embedding` is then their length."),
+            rung("vectors_format", SEQUENCES, Choice(&["word2vec", "word2vec-binary", "glove", "fasttext"]), "How that file is written, where it is not told right from its contents: `word2vec` (text, fastText's `.vec` too), `word2vec-binary`, `glove`, or `fasttext` (`.bin`, which gives unknown words a vector by their character n-grams)."),
             rung("units", SEQUENCES, Whole(1, 8192), "Units of a recurrent layer, in each direction."),
             rung("layers", SEQUENCES, Whole(1, 16), "Recurrent layers, one on the other."),
             rung("pooling", SEQUENCES, Choice(&["last", "mean", "max", "mean-max", "attention"]), "What is read of the steps: the last one, or all of them as their mean, their largest numbers, both, or a mean with weights that are learnt."),
@@ -304,6 +306,12 @@ const CLASSIFY_KEYS: &[Key] = keys!(
         &["naive-bayes", "nbsvm"],
         Reals(1e-10, 1e6),
         "What is added to every count; of several the validation part chooses."
+    ),
+    rung(
+        "log_odds",
+        SEQUENCES,
+        Flag,
+        "Whether scores of n-grams, those of NBSVM, stand beside what is read of the units at the last layer, both learnt together; those of training texts are cross-fitted."
     ),
     rung(
         "kind",

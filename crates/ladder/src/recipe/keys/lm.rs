@@ -249,6 +249,18 @@ const KEYS: &[Key] = &[
     rung("layers", NETS, Whole(1, 16), "Recurrent or hidden layers, one on the other."),
     rung("embedding", NETS, Whole(1, 8192), "Numbers of a word's embedding; left out, as many as units."),
     rung(
+        "vectors",
+        NETS,
+        Text,
+        "A file of vectors that embeddings begin with, of word2vec, GloVe (either packed by gzip too) or fastText, relative to the recipe; they are learnt on with the rest. `embedding` is then their length.",
+    ),
+    rung(
+        "vectors_format",
+        NETS,
+        Choice(&["word2vec", "word2vec-binary", "glove", "fasttext"]),
+        "How that file is written, where it is not told right from its contents: `word2vec` (text, fastText's `.vec` too), `word2vec-binary`, `glove`, or `fasttext` (`.bin`, which gives unknown words a vector by their character n-grams).",
+    ),
+    rung(
         "dropout",
         NETS,
         Real(0.0, 0.95),
@@ -275,8 +287,14 @@ const KEYS: &[Key] = &[
     rung(
         "softmax",
         NETS,
-        Choice(&["full", "adaptive"]),
-        "Over all words, or first over the frequent ones and clusters of the others (Grave et al. 2017), which is quicker; left out, adaptive above 20,000 words.",
+        Choice(&["full", "adaptive", "sampled"]),
+        "Over all words; first over the frequent ones and clusters of the others (Grave et al. 2017), which is quicker; or by words that are drawn while it learns (Bengio and Senécal 2008), of nets that carry a state, and over all words when it is asked. Left out, adaptive above 20,000 words, else full.",
+    ),
+    rung(
+        "samples",
+        RECURRENT,
+        Whole(1, 1_000_000),
+        "Words that are drawn for a step of a sampled softmax; 2,000 where it is left out.",
     ),
     rung(
         "tied",

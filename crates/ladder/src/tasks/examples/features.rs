@@ -3,12 +3,15 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use gyeol_base::Result;
-use gyeol_supervised::{Inputs, Rows, TextFeatures, TextParams, Units, UnitsParams, together};
+use gyeol_base::{Error, Result};
+use gyeol_supervised::{
+    Inputs, LogOdds, LogOddsParams, Rows, Target, TextFeatures, TextParams, Units, UnitsParams, together,
+};
 use gyeol_tensor::Pool;
 
 use super::columns::encoded;
 use super::prepare::{PARTS, Prepared};
+use crate::tasks::vectors::{self, Coverage};
 use crate::watch::{Step, Watch};
 
 /// Features that are kept beside those of the folds: those asked for last.
@@ -26,8 +29,8 @@ pub(super) struct Made {
 pub(super) enum Reading {
     /// As terms, whatever their order.
     Terms(TextParams),
-    /// Unit by unit.
-    Units(UnitsParams),
+    /// Unit by unit, with log-odds of n-grams beside where there are any.
+    Units(UnitsParams, Option<LogOddsParams>),
 }
 
 /// Which fold (none is the whole training part), and how texts are read.
@@ -36,11 +39,13 @@ type Key = (Option<usize>, Option<Reading>);
 /// Makes features, and remembers the last ones.
 pub(super) struct Maker {
     made: Vec<(Key, Rc<Made>)>,
+    /// What reading had to say.
+    pub said: Vec<String>,
 }
 
 impl Maker {
     pub fn new() -> Maker {
-        Maker { made: Vec::new() }
+        Maker { made: Vec::new(), said: Vec::new() }
     }
 
     /// Features of the columns, and of the texts by these parameters where there are texts.
@@ -67,23 +72,47 @@ impl Maker {
             Some(sub) => (&sub.train, &sub.valid, &sub.chain, &sub.encoder),
             None => (whole, chooses, &prepared.chain, &prepared.encoder),
         };
-        if let (Some(Reading::Units(params)), Some(corpus), Some(of_valid), Some((chain, words))) =
+        if let (Some(Reading::Units(params, odds)), Some(corpus), Some(of_valid), Some((chain, words))) =
             (params, &train.corpus, &valid.corpus, chain)
         {
             let mut reads = |bytes| watch.step(Step::Reading { part: PARTS[0], bytes, of: corpus.bytes() });
             let units = Units::fit(params, corpus, chain, words, pool, |seen| reads(seen.bytes))?;
-            let of_train = units.transform(corpus, pool, |seen| reads(seen.bytes))?;
-            let of_valid = units.transform(of_valid, pool, |seen| {
-                watch.step(Step::Reading { part: PARTS[1], bytes: seen.bytes, of: of_valid.bytes() })
-            })?;
+            let mut of_train = units.transform(corpus, pool, |seen| reads(seen.bytes))?;
+            let mut reads = |bytes| watch.step(Step::Reading { part: PARTS[1], bytes, of: of_valid.bytes() });
+            let mut judged = units.transform(of_valid, pool, |seen| reads(seen.bytes))?;
+            let mut log_odds = None;
+            if let (Some(params), Target::Classes { of, .. }) = (odds, &train.examples.target) {
+                let labels = (of.as_slice(), prepared.classes.len());
+                let (fitted, own) =
+                    LogOdds::fit(params, corpus, (chain, words), labels, pool, |seen| reads(seen.bytes))?;
+                let others = fitted.transform(of_valid, pool, |seen| reads(seen.bytes))?;
+                of_train = of_train.with_beside(own, fitted.width())?;
+                judged = judged.with_beside(others, fitted.width())?;
+                log_odds = Some(Arc::new(fitted));
+            }
+            // Folds say much the same.
+            if let (Some(begins), None | Some(0)) = (of_train.begins(), fold) {
+                let coverage = Coverage::of(begins);
+                if begins.found[0] == 0 {
+                    return Err(vectors::none_found(&begins.path));
+                }
+                let said = coverage.words(&begins.path);
+                if !watch.step(Step::Said(&said)) {
+                    return Err(Error::stopped());
+                }
+                if !self.said.contains(&said) {
+                    self.said.push(said);
+                }
+            }
             let made = Rc::new(Made {
                 inputs: Inputs {
                     units: Some(Arc::new(units)),
+                    log_odds,
                     text_column: train.examples.text_column.clone(),
                     ..Inputs::default()
                 },
                 train: Rows::Sequences(of_train),
-                valid: Rows::Sequences(of_valid),
+                valid: Rows::Sequences(judged),
             });
             self.made.push((key, Rc::clone(&made)));
             return Ok(made);
@@ -108,6 +137,7 @@ impl Maker {
             inputs: Inputs {
                 texts: features,
                 units: None,
+                log_odds: None,
                 text_column: train.examples.text_column.clone(),
                 columns: encoder.clone(),
             },
@@ -129,9 +159,14 @@ pub(super) fn rows_of(
 ) -> Result<Rows> {
     let ready = &prepared.parts[part];
     if let (Some(units), Some(corpus)) = (&inputs.units, &ready.corpus) {
-        return Ok(Rows::Sequences(units.transform(corpus, pool, |seen| {
-            watch.step(Step::Reading { part: PARTS[part], bytes: seen.bytes, of: corpus.bytes() })
-        })?));
+        let mut reads = |bytes| watch.step(Step::Reading { part: PARTS[part], bytes, of: corpus.bytes() });
+        let found = units.transform(corpus, pool, |seen| reads(seen.bytes))?;
+        return Ok(Rows::Sequences(match &inputs.log_odds {
+            Some(odds) => {
+                found.with_beside(odds.transform(corpus, pool, |seen| reads(seen.bytes))?, odds.width())?
+            }
+            None => found,
+        }));
     }
     let texts = match (&inputs.texts, &ready.corpus) {
         (Some(features), Some(corpus)) => Some(features.transform(corpus, pool, |seen| {

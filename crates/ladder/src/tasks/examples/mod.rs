@@ -39,6 +39,7 @@ use serde_json::{Map, Value, json};
 use crate::options::Climb;
 use crate::recipe::{ExamplesRecipe, ExamplesRung, ExamplesSplitBy, MIXTURE, rung_kind};
 use crate::task::{Answered, Findings, Fit, Head, Judged, Part, Plan, RungName, Running, Task};
+use crate::tasks::vectors;
 use crate::watch::{Step, Watch};
 pub use evaluate::{ExampleScores, evaluate};
 use features::Maker;
@@ -119,7 +120,10 @@ impl<'a, M: Wrapped> Machines<'a, M> {
                         sha256: prepared.sha256.clone(),
                         rows: prepared.count(),
                     },
-                    canonical: if options.quick { format!("{fitted_by}\n# quick\n") } else { fitted_by },
+                    canonical: vectors::known_by(
+                        if options.quick { format!("{fitted_by}\n# quick\n") } else { fitted_by },
+                        &prepared.vectors,
+                    ),
                     recipe: recipe.to_toml(),
                     seed: recipe.seed,
                     language: recipe.language.parse().unwrap_or(Language::English),
@@ -331,7 +335,8 @@ impl<M: Wrapped> Task for Machines<'_, M> {
             near: prepared.near.map_or((0, 0), |(groups, texts)| (groups as u64, texts as u64)),
             repeated: prepared.repeated as u64,
         };
-        let mut notes: Vec<Note> = prepared.notes.iter().cloned().map(Note::Words).collect();
+        let said = prepared.notes.iter().chain(&self.bench.maker.said);
+        let mut notes: Vec<Note> = said.cloned().map(Note::Words).collect();
         if self.bench.quick {
             notes.push(Note::QuickExamples);
         }

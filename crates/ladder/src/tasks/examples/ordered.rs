@@ -5,14 +5,17 @@ use gyeol_forecast::Progress;
 use gyeol_neural::net::Reads;
 use gyeol_neural::{Cell, Fit, Loss};
 use gyeol_report::model::Fact;
-use gyeol_supervised::{Head, MOST_UNITS, Rows, SequenceParams, Target, Unit, UnitsParams};
+use gyeol_supervised::{
+    Head, LogOddsParams, MOST_UNITS, Rows, SequenceParams, Target, TextParams, Unit, UnitsParams, Weighing,
+};
 
 use super::features::Reading;
 use super::nets::{Inside, ended};
 use super::prepare::Prepared;
 use super::rungs::Workbench;
-use super::settings::{Setting, fact};
+use super::settings::{Setting, default_terms, fact};
 use crate::recipe::{ExamplesRung, rung_kind};
+use crate::tasks::vectors::{self, Coverage};
 use crate::watch::{Step, Watch};
 
 /// Fewest training texts from which one belongs to the ladder that nobody wrote down.
@@ -27,6 +30,10 @@ const MEASURED: usize = 5_000_000;
 const MOST: usize = 50_000;
 /// Highest learning rate where the recipe says none.
 const RATE: f64 = 0.01;
+
+/// Of the log-odds of n-grams beside a net: inverse of the penalty, and folds of the training texts.
+const ODDS_C: f64 = 0.3;
+const ODDS_FOLDS: usize = 5;
 
 /// The ways to read the steps, by name.
 const POOLINGS: [(&str, Reads); 5] = [
@@ -112,11 +119,28 @@ impl Workbench<'_> {
             None if self.prepared.korean() => vec![Unit::Char],
             None => vec![Unit::Word],
         };
+        let file =
+            vectors::of(&self.prepared.vectors, rung.vectors.as_deref(), rung.vectors_format.as_deref());
         let reading = |unit: Unit| UnitsParams {
             unit,
             min_count: rung.min_count.unwrap_or(2),
             most: Some(rung.max_terms.unwrap_or(MOST)),
             longest: rung.longest.unwrap_or(longest_of(unit)).min(MOST_UNITS),
+            vectors: file.map(|file| (file.path.clone(), file.form)),
+        };
+        let odds = match rung.log_odds {
+            Some(true) => Some(LogOddsParams {
+                terms: TextParams {
+                    terms: default_terms("nbsvm", self.prepared.korean())[0].parse()?,
+                    weighing: Weighing::Presence,
+                    min_documents: self.fewest_documents(),
+                    max_terms: None,
+                },
+                c: ODDS_C,
+                folds: ODDS_FOLDS,
+                seed: self.recipe.seed,
+            }),
+            _ => None,
         };
         let first = reading(units[0]);
         let walked = units_of(self.prepared, first.unit, first.longest).max(1);
@@ -128,7 +152,7 @@ impl Workbench<'_> {
             bidirectional,
             units: rung.units.unwrap_or(if bidirectional { 64 } else { 96 }),
             layers: rung.layers.unwrap_or(1),
-            embedding: rung.embedding.unwrap_or(64),
+            embedding: file.map(|file| file.dimension).or(rung.embedding).unwrap_or(64),
             pooling: POOLINGS
                 .iter()
                 .find(|(name, _)| *name == named)
@@ -147,7 +171,7 @@ impl Workbench<'_> {
         };
         let rates = rung.learning_rate.clone().unwrap_or_else(|| vec![RATE]);
         let of = |learning_rate| Setting::Sequence(SequenceParams { learning_rate, ..params.clone() });
-        let readings = units.into_iter().map(|unit| Some(Reading::Units(reading(unit))));
+        let readings = units.into_iter().map(|unit| Some(Reading::Units(reading(unit), odds.clone())));
         Ok((readings.collect(), rates.into_iter().map(of).collect()))
     }
 
@@ -187,6 +211,9 @@ impl Workbench<'_> {
         let (head, mut facts, inside) = ended(learnt, Head::Sequence)?;
         if let Rows::Sequences(texts) = train.0 {
             facts.push(fact("vocabulary", texts.vocabulary().to_string()));
+            if let Some(begins) = texts.begins() {
+                facts.extend(Coverage::of(begins).facts(&begins.path, params.embedding));
+            }
             if texts.cut() > 0 {
                 facts.push(fact("cut-texts", format!("{} / {}", texts.cut(), texts.len())));
             }
@@ -195,11 +222,12 @@ impl Workbench<'_> {
     }
 }
 
-/// Whether fits of a setting are too long for one of each size and each remedy.
+/// Whether fits of a setting are too long, or not free enough of other texts, for one of each size and each remedy.
 pub(super) fn too_long(setting: &Setting, rows: &Rows) -> bool {
     match (setting, rows) {
         (Setting::Sequence(params), Rows::Sequences(texts)) => {
-            params.epochs.saturating_mul(texts.units()) > MEASURED
+            // Log-odds beside were fitted on the labels of all texts, and say nothing of fewer.
+            texts.width() > 0 || params.epochs.saturating_mul(texts.units()) > MEASURED
         }
         _ => false,
     }

@@ -13,6 +13,8 @@ use gyeol_text::prepare::{Preparation, PreparationParams};
 
 use super::columns;
 use crate::recipe::{ExamplesKind, ExamplesRecipe, ExamplesSplitBy};
+use crate::tasks::resolved;
+use crate::tasks::vectors::{self, VectorFile};
 use crate::watch::{Step, Watch};
 
 /// Examples below which choices are made by folds, how many, and the fewest that one learns from.
@@ -63,6 +65,8 @@ pub(super) struct Prepared {
     /// Classes that only other parts have, after those.
     pub unseen: Vec<String>,
     pub sha256: String,
+    /// Files of vectors that rungs begin with.
+    pub vectors: Vec<VectorFile>,
     pub notes: Vec<String>,
     /// Groups of near-duplicates of more than one text, and the texts in them; of a file that was split.
     pub near: Option<(usize, usize)>,
@@ -70,15 +74,6 @@ pub(super) struct Prepared {
     pub repeated: usize,
     /// What an example of the first of two classes costs where the second is said, and the other way round.
     pub costs: Option<[f64; 2]>,
-}
-
-/// The folder that a recipe's files are looked for in first.
-fn resolved(file: &str, beside: Option<&Path>) -> String {
-    beside
-        .map(|folder| folder.join(file))
-        .filter(|path| path.exists())
-        .and_then(|path| path.to_str().map(str::to_owned))
-        .unwrap_or_else(|| file.to_owned())
 }
 
 pub(super) fn refused(code: &'static str, found: String, file: &str, cause: &str, next: &str) -> Error {
@@ -153,6 +148,13 @@ pub(super) fn prepare(
             "save the examples to a file and name it",
         ));
     }
+    let asked = recipe.rungs.iter().map(|rung| vectors::Asked {
+        rung: &rung.name,
+        vectors: rung.vectors.as_deref(),
+        format: rung.vectors_format.as_deref(),
+        embedding: rung.embedding,
+    });
+    let vectors = vectors::files(asked, beside)?;
     let first = whole.as_ref().or(train.as_ref()).cloned().unwrap_or_default();
     let kind = kind_of(recipe, &first)?;
     let mut notes = Vec::new();
@@ -268,6 +270,7 @@ pub(super) fn prepare(
         classes,
         unseen,
         sha256: gyeol_text::corpus::sha256_of(&files)?,
+        vectors,
         notes,
         near,
         repeated,

@@ -55,7 +55,12 @@ impl Choice {
             Some(Reading::Terms(text)) => {
                 facts.push(fact("features", format!("{} {}", text.terms, text.weighing)));
             }
-            Some(Reading::Units(units)) => facts.push(fact("unit", units.to_string())),
+            Some(Reading::Units(units, odds)) => {
+                facts.push(fact("unit", units.to_string()));
+                facts.extend(odds.as_ref().map(|odds| {
+                    fact("log-odds", format!("{}, C = {}, {} folds", odds.terms.terms, odds.c, odds.folds))
+                }));
+            }
             None => {}
         }
         match &self.setting {
@@ -101,6 +106,12 @@ impl Choice {
 }
 
 impl Workbench<'_> {
+    /// Training texts that a term must have where the recipe says nothing: of many texts a term in two says nothing yet, and there
+    /// are millions of them.
+    pub fn fewest_documents(&self) -> u64 {
+        if self.prepared.parts[0].examples.len() >= 50_000 { 3 } else { 2 }
+    }
+
     /// Features and settings of a rung, each with the default first.
     pub fn choices(&self, rung: &ExamplesRung) -> Result<(Vec<Option<Reading>>, Vec<Setting>)> {
         let kind = rung_kind(&rung.name);
@@ -123,12 +134,10 @@ impl Workbench<'_> {
             Some(word) => word.parse()?,
             None => default_weighing(kind),
         };
-        let many = self.prepared.parts[0].examples.len() >= 50_000;
         let text = |terms: Terms| TextParams {
             terms,
             weighing,
-            // Of many texts a term in two says nothing yet, and there are millions of them.
-            min_documents: rung.min_documents.unwrap_or(if many { 3 } else { 2 }),
+            min_documents: rung.min_documents.unwrap_or(self.fewest_documents()),
             max_terms: rung.max_terms.or((kind == "trees").then_some(2000)),
         };
         let mut features: Vec<Option<Reading>> = if self.texts() {
@@ -209,7 +218,7 @@ impl Workbench<'_> {
 }
 
 /// Terms that a rung tries where the recipe says nothing.
-fn default_terms(kind: &str, korean: bool) -> &'static [&'static str] {
+pub(super) fn default_terms(kind: &str, korean: bool) -> &'static [&'static str] {
     match (kind, korean) {
         ("nbsvm", true) => &["char:1-5", "word:1-2+jamo:3-8"],
         ("nbsvm", false) => &["word:1-3", "word:1-2+char-wb:3-5"],

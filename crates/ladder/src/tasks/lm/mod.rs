@@ -35,6 +35,7 @@ use serde_json::{Map, Value, json};
 use crate::options::Climb;
 use crate::recipe::{LmRecipe, LmRung, MIXTURE, rung_kind};
 use crate::task::{Answered, Findings, Fit, Head, Judged, Part, Plan, RungName, Running, Task};
+use crate::tasks::vectors;
 use crate::watch::{Step, Watch};
 use fit::{Choice, Workbench};
 use judge::{Scored, Sums};
@@ -54,6 +55,8 @@ pub struct Words<'a> {
     quick: bool,
     only: bool,
     pool: &'a Pool,
+    /// What fits had to say.
+    notes: Vec<String>,
 }
 
 /// Reads, splits and prepares the texts of a recipe; what is read lies in files that go with the value.
@@ -104,7 +107,10 @@ impl<'a> Words<'a> {
                         rows: parts.facts.iter().map(|part| part.documents).sum(),
                     },
                     // Words are no part of what was fitted: a report can be drawn again in another language.
-                    canonical: LmRecipe { language: "en".into(), ..recipe.clone() }.to_toml(),
+                    canonical: vectors::known_by(
+                        LmRecipe { language: "en".into(), ..recipe.clone() }.to_toml(),
+                        &parts.vectors,
+                    ),
                     recipe: recipe.to_toml(),
                     seed: recipe.seed,
                     language: recipe.language.parse().unwrap_or(Language::English),
@@ -127,6 +133,7 @@ impl<'a> Words<'a> {
             rungs,
             frequencies,
             pool,
+            notes: Vec::new(),
         })
     }
 
@@ -270,7 +277,8 @@ impl Task for Words<'_> {
             valid,
             test,
         };
-        let mut notes: Vec<Note> = self.parts.notes.iter().cloned().map(Note::Words).collect();
+        let said = self.parts.notes.iter().chain(&self.notes);
+        let mut notes: Vec<Note> = said.cloned().map(Note::Words).collect();
         if self.quick {
             notes.push(Note::QuickText);
         }
@@ -344,6 +352,9 @@ impl Task for Words<'_> {
                 })
             })
             .collect();
+        let vectors = rung.training.iter().any(|fact| fact.key == "vectors").then(|| {
+            json!({ "file": said(&rung.training, "vectors"), "found": said(&rung.training, "vectors-found") })
+        });
         let keys = [
             ("bytes", json!(d.bytes)),
             ("verdict", json!({ "order": d.order, "smoothing": d.smoothing, "tried": tried })),
@@ -353,7 +364,8 @@ impl Task for Words<'_> {
             ("matched", json!(d.matched)),
             ("unseen", json!(d.unseen)),
         ];
-        keys.map(|(key, value)| (key.to_owned(), value)).into_iter().collect()
+        let keys = keys.into_iter().chain(vectors.map(|found| ("vectors", found)));
+        keys.map(|(key, value)| (key.to_owned(), value)).collect()
     }
 }
 

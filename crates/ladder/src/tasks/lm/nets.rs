@@ -4,12 +4,13 @@ use std::time::Instant;
 
 use gyeol_base::{Error, Result};
 use gyeol_bundle::Bundle;
-use gyeol_lm::{AnyLm, CacheLm, Kind, Moves, NetLmParams, Trained};
+use gyeol_lm::{AnyLm, CacheLm, Classes, Kind, Moves, NetLmParams, Trained};
 use gyeol_models::LmModel;
-use gyeol_neural::Schedule;
+use gyeol_neural::{Schedule, State, TokenVectors};
 use gyeol_ngram::{Protocol, ScoresWords, WordId};
 use gyeol_report::model::Fact;
 use gyeol_tensor::Precision;
+use gyeol_vectors::pretrained::Pretrained;
 
 use super::Words;
 use super::parts::Parts;
@@ -19,6 +20,7 @@ use crate::recipe::{LmRung, rung_kind};
 use crate::task::{Fit, Running, Task};
 use crate::tasks::forecast::verdict::{layer_rows, points, verdict};
 use crate::tasks::training::watched;
+use crate::tasks::vectors::{self, Coverage, VectorFile};
 use crate::watch::Step;
 
 /// Rounds in which the shares of a mixture are learnt.
@@ -33,6 +35,9 @@ const RUN: usize = 200;
 
 /// Words that a cache remembers.
 const SIZES: [usize; 3] = [200, 1000, 5000];
+
+/// Classes that are drawn for a step of a sampled softmax.
+const SAMPLES: usize = 2000;
 
 /// Words before, of an NNLM.
 const CONTEXT: usize = 4;
@@ -100,12 +105,13 @@ impl Words<'_> {
         Ok(NetLmParams {
             units,
             layers: rung.layers.unwrap_or(suited.layers),
-            embedding: rung.embedding.unwrap_or(units),
+            embedding: self.vectors(rung).map(|file| file.dimension).or(rung.embedding).unwrap_or(units),
             dropout: rung.dropout.unwrap_or(suited.dropout),
             locked: rung.locked.unwrap_or(suited.locked),
             recurrent_dropout: rung.recurrent_dropout.unwrap_or(0.0),
             word_dropout: rung.word_dropout.unwrap_or(0.0),
             adaptive,
+            samples: (rung.softmax.as_deref() == Some("sampled")).then(|| rung.samples.unwrap_or(SAMPLES)),
             tied: rung.tied.unwrap_or(!adaptive),
             rows: rung.batch.unwrap_or(suited.rows),
             steps: rung.steps.unwrap_or(suited.steps),
@@ -120,6 +126,50 @@ impl Words<'_> {
             seed: self.recipe.seed,
             ..suited
         })
+    }
+
+    /// The file of vectors that a rung begins with.
+    fn vectors(&self, rung: &LmRung) -> Option<&VectorFile> {
+        vectors::of(&self.parts.vectors, rung.vectors.as_deref(), rung.vectors_format.as_deref())
+    }
+
+    /// The state that vectors of a file give a net, with what is said of it.
+    fn begun(
+        &mut self,
+        file: &VectorFile,
+        words: &gyeol_lm::Words,
+        params: &NetLmParams,
+        running: &mut Running<'_>,
+    ) -> Result<(State<f32>, [Fact; 2])> {
+        let heads = Classes::of_counts(&self.frequencies).heads();
+        let of = std::fs::metadata(&file.path).ok().map(|m| m.len());
+        let names = heads.iter().map(|&word| words.word(word));
+        let read = Pretrained::read(&file.path, file.form, names, &mut |bytes| {
+            running.watch.step(Step::Reading { part: "vectors", bytes, of })
+        })?;
+        if read.found() == 0 {
+            return Err(vectors::none_found(&file.path));
+        }
+        let given = (0..heads.len()).map(|class| read.vector(class));
+        let vectors = TokenVectors::new(read.dimension(), given.clone())?;
+        let count = |word: WordId| self.frequencies.get(word as usize).copied().unwrap_or(0);
+        let met = heads.iter().zip(given).filter(|(_, vector)| vector.is_some());
+        let met: u64 = met.map(|(&word, _)| count(word)).sum();
+        let coverage = Coverage {
+            form: read.form(),
+            because: read.because(),
+            found: [read.found(), read.asked()],
+            composed: read.composed(),
+            share: met as f64 / self.frequencies.iter().sum::<u64>().max(1) as f64,
+        };
+        let said = coverage.words(&file.path);
+        if !running.watch.step(Step::Said(&said)) {
+            return Err(Error::stopped());
+        }
+        if !self.notes.contains(&said) {
+            self.notes.push(said);
+        }
+        Ok((params.begun(&vectors)?, coverage.facts(&file.path, file.dimension)))
     }
 
     pub(super) fn of_net(&self, model: AnyLm) -> LmModel {
@@ -143,9 +193,16 @@ impl Words<'_> {
         let train = if rung.epochs.is_none() { thinned(train, all) } else { train };
         let tokens = train.iter().map(|line| line.len() + 1).sum();
         let params = self.net_params(rung, tokens, train.len())?;
+        let (begun, found) = match self.vectors(rung).cloned() {
+            Some(file) => {
+                let (begun, found) = self.begun(&file, &words, &params, running)?;
+                (Some(begun), Some(found))
+            }
+            None => (None, None),
+        };
         let checkpoints = Checkpoints::of(running.stem, &rung.name, &self.plan.head, &params);
         let trained = watched(&checkpoints, params.epochs, running, |resume, observe| {
-            params.fit((&train, &valid), words, &self.frequencies, self.pool, resume, observe)
+            params.fit((&train, &valid), words, &self.frequencies, self.pool, resume.or(begun), observe)
         })?;
         let Trained { model, curve, best_epoch, naive, layers } = trained;
         let mut training = vec![
@@ -158,7 +215,13 @@ impl Words<'_> {
             fact("dropout", params.dropout),
             fact("weight-decay", params.weight_decay),
             fact("clip", params.clip),
-            fact("softmax", model.shape().softmax()),
+            fact(
+                "softmax",
+                match params.samples {
+                    Some(samples) => format!("{}, {samples} samples in training", model.shape().softmax()),
+                    None => model.shape().softmax().to_owned(),
+                },
+            ),
             fact("classes", model.classes().len()),
         ];
         for (key, share) in
@@ -168,6 +231,7 @@ impl Words<'_> {
                 training.push(fact(key, share));
             }
         }
+        training.extend(found.into_iter().flatten());
         if let Some(bears) = params.triggered {
             training.push(fact("average-after", bears));
         }

@@ -16,6 +16,8 @@ use gyeol_text::lines::TokenLines;
 use sha2::{Digest, Sha256};
 
 use crate::recipe::{LmRecipe, TextSplitBy};
+use crate::tasks::resolved;
+use crate::tasks::vectors::{self, VectorFile};
 use crate::watch::{Step, Watch};
 
 /// The three parts by the keys of the recipe.
@@ -36,6 +38,8 @@ pub(super) struct Parts {
     pub lines: TokenLines,
     /// Hash of the files read.
     pub sha256: String,
+    /// Files of vectors that rungs begin with.
+    pub vectors: Vec<VectorFile>,
     /// What reading decided where it was not certain.
     pub notes: Vec<String>,
 }
@@ -45,15 +49,6 @@ impl Parts {
         // Temporary folders have names of ASCII letters in a folder whose name the system gave us as text.
         self.files[part].to_str().unwrap_or_default()
     }
-}
-
-/// The folder that a recipe's files are looked for in first.
-fn resolved(file: &str, beside: Option<&Path>) -> String {
-    beside
-        .map(|folder| folder.join(file))
-        .filter(|path| path.exists())
-        .and_then(|path| path.to_str().map(str::to_owned))
-        .unwrap_or_else(|| file.to_owned())
 }
 
 fn refused(code: &'static str, found: String, file: &str, cause: &str, next: &str) -> Error {
@@ -92,6 +87,13 @@ pub(super) fn prepare(
         ));
     }
     let sha256 = sha256_of(&named)?;
+    let asked = recipe.rungs.iter().map(|rung| vectors::Asked {
+        rung: &rung.name,
+        vectors: rung.vectors.as_deref(),
+        format: rung.vectors_format.as_deref(),
+        embedding: rung.embedding,
+    });
+    let vectors = vectors::files(asked, beside)?;
     let mut notes = Vec::new();
     let corpora: Vec<Corpus> = if data.file.is_some() {
         let whole = Corpus::open(&named[0], options)?;
@@ -146,7 +148,7 @@ pub(super) fn prepare(
     if data.file.is_none() {
         notes.extend(corpora.iter().flat_map(Corpus::notes));
     }
-    Ok(Parts { _folder: folder, files, facts, lines, sha256, notes })
+    Ok(Parts { _folder: folder, files, facts, lines, sha256, vectors, notes })
 }
 
 /// Writes one corpus as three, as JSON lines, since a text may hold line ends.
