@@ -1,6 +1,6 @@
 //! A language model, of counts, a net, or both, with its way from text to tokens.
 
-use gyeol_base::Result;
+use gyeol_base::{Fault, Result};
 use gyeol_bundle::{Bundle, Packed, bad_manifest};
 use gyeol_lm::AnyLm;
 use gyeol_ngram::{Sampling, Scored, ScoresWords, next_words, sample_each, score_ids, score_words};
@@ -75,18 +75,29 @@ impl Packed for LmModel {
     }
 }
 
+/// Tokens that are scored at once: each takes some 1,600 bytes as an object of JSON.
+const MOST_TOKENS: usize = 30_000;
 /// Words of a text that is made up, unless another number is asked for, and at most.
 const LONG: (u64, u64) = (50, 10_000);
 /// Next words, unless another number is asked for, and at most.
 const NEXT: (u64, u64) = (10, 1000);
 
 impl LmModel {
-    /// A text as the model's words.
-    fn scored(&self, text: &str) -> (Vec<String>, Vec<Scored>) {
+    /// A text as the model's words, `most` of them with its end.
+    fn scored(&self, text: &str, most: usize) -> Result<(Vec<String>, Vec<Scored>)> {
         let line = self.lines.line(text);
+        let count = line.split_whitespace().count();
+        if count >= most {
+            return Err(Fault::new(
+                "too-many-tokens",
+                format!("the texts have more than {MOST_TOKENS} tokens"),
+            )
+            .next("ask for fewer at once; gyeol score reads files of any length")
+            .limit());
+        }
         let words: Vec<&str> = line.split_whitespace().collect();
         let scored = score_words(&self.model, &words);
-        (words.into_iter().map(str::to_owned).collect(), scored)
+        Ok((words.into_iter().map(str::to_owned).collect(), scored))
     }
 
     /// A continuation, its words handed over as they are drawn.
@@ -167,7 +178,8 @@ impl Answers for LmModel {
                 let (mut log10, mut tokens) = (0.0, 0usize);
                 let mut scores = Vec::new();
                 for text in texts(&ask, "texts")? {
-                    let (words, scored) = self.scored(&text);
+                    gyeol_base::in_time()?;
+                    let (words, scored) = self.scored(&text, MOST_TOKENS - tokens)?;
                     let total: f64 = scored.iter().map(|s| f64::from(s.log10)).sum();
                     (log10, tokens) = (log10 + total, tokens + scored.len());
                     let words: Vec<Value> = scored

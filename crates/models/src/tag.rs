@@ -97,7 +97,9 @@ impl Answers for Tagger {
 
     fn answer(&self, verb: &str, ask: Ask, pool: &Pool) -> Result<Reply> {
         if verb == "explain" {
-            let told = self.explain(&text(&object(ask)?, "text")?, pool)?;
+            let text = text(&object(ask)?, "text")?;
+            short_enough(std::slice::from_ref(&text))?;
+            let told = self.explain(&text, pool)?;
             return Ok(Reply::Json(tags_explained(self.form, &told)));
         }
         if verb != "tag" {
@@ -109,7 +111,21 @@ impl Answers for Tagger {
                 .next(format!("ask for up to {MOST} at once"))
                 .limit());
         }
+        short_enough(&texts)?;
         let all: Vec<Value> = self.tag(&texts, pool)?.iter().map(|one| labelled(self.form, one)).collect();
         Ok(Reply::Json(json!({ "tagged": all })))
     }
+}
+
+/// Bytes of texts that are labelled at once: cut into units, they take some fifty times as many.
+const LONGEST: usize = 1 << 20;
+
+fn short_enough(texts: &[String]) -> Result<()> {
+    let bytes: usize = texts.iter().map(String::len).sum();
+    if bytes <= LONGEST {
+        return Ok(());
+    }
+    Err(Fault::new("too-long", format!("texts of {bytes} bytes, up to {LONGEST} are labelled at once"))
+        .next("send them in parts; gyeol tag reads files of any length")
+        .limit())
 }

@@ -77,7 +77,7 @@ impl Translator {
             let mut room = learner.workspace(1);
             for at in task * ROWS..((task + 1) * ROWS).min(pairs.len()) {
                 let samples = &[at as u32][..];
-                let chunk = Chunk { samples, scale: 1.0, stream: None, carry: &mut [] };
+                let chunk = Chunk { samples, scale: 1.0, stream: None, shared: None, carry: &mut [] };
                 found.push(-learner.loss(params, &packed, &mut room, chunk));
             }
         });
