@@ -43,14 +43,14 @@ def main():
     whole = os.path.join(work, "whole")
     run = [args.gyeol, "run", args.recipe, "-q", "--out"]
     began = time.monotonic()
-    subprocess.run(run + [whole], check=True)
+    subprocess.run(run + [whole], check=True, stdout=subprocess.DEVNULL)
     took = time.monotonic() - began
     wanted, files, bytes_of = scores(whole), listing(whole), models(whole)
     randomly, bad, killed = random.Random(1), [], 0
     for number in range(args.kills):
         out = os.path.join(work, "cut")
         shutil.rmtree(out, ignore_errors=True)
-        child = subprocess.Popen(run + [out], stderr=subprocess.DEVNULL)
+        child = subprocess.Popen(run + [out], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         time.sleep(randomly.uniform(0, took))
         child.kill()
         killed += child.wait() != 0

@@ -17,9 +17,9 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// So many bytes, never more than three quarters of what this machine and process have at hand.
+    /// So many bytes, never more than this machine and process have at hand.
     pub fn new(bytes: u64) -> Self {
-        let of = at_hand().map_or(bytes, |there| bytes.min(there / 4 * 3));
+        let of = at_hand().map_or(bytes, |there| bytes.min(there));
         Budget { of, left: of }
     }
 
@@ -66,8 +66,9 @@ impl Budget {
     }
 }
 
-/// Bytes that this process can still take: of the machine, its control group and its own limit of address space. `None`
-/// where the system does not tell (it is asked by the files of Linux).
+/// Bytes that this process can plan with: three quarters of what the machine and its control group have left, and half of what
+/// its own limit of address space leaves, where an allocator takes more room than it hands out. `None` where the system does
+/// not tell (it is asked by the files of Linux).
 pub fn at_hand() -> Option<u64> {
     let read = |path: &str| std::fs::read_to_string(path).ok();
     let machine = read("/proc/meminfo").and_then(|text| kib(&text, "MemAvailable:"));
@@ -84,7 +85,8 @@ pub fn at_hand() -> Option<u64> {
         let now = read("/proc/self/status").and_then(|text| kib(&text, "VmSize:")).unwrap_or(0);
         Some(most.saturating_sub(now))
     })();
-    [machine, group, process].into_iter().flatten().min()
+    let quarters = [machine, group].into_iter().flatten().map(|left| left / 4 * 3);
+    quarters.chain(process.map(|left| left / 2)).min()
 }
 
 /// The bytes of a line `name 123 kB`.

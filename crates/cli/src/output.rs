@@ -112,7 +112,9 @@ pub fn unwritten(path: &str, bytes: &[u8], force: bool) -> Result<()> {
 pub fn left_by_a_run(folder: &Path, force: bool) -> Result<()> {
     let scores = std::fs::read(folder.join("scores.json")).ok();
     let scores = scores.and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
-    if force || scores.is_some_and(|scores| scores["rungs"].is_array()) {
+    // A run that was killed between its page and its scores has left the times of its rungs.
+    let begun = folder.join("times.json").is_file();
+    if force || begun || scores.is_some_and(|scores| scores["rungs"].is_array()) {
         return Ok(());
     }
     let found = ["report.html", "scores.json", "model.gyeol"].map(|name| folder.join(name));

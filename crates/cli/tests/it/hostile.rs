@@ -103,6 +103,8 @@ fn two_runs_do_not_share_a_folder_and_nothing_stays_of_a_killed_one() {
     first.kill().unwrap();
     first.wait().unwrap();
     place.write("out/rungs/.lstm.gyeol.99-0.part", "half").write("out/.report.html.99-0.part", "half");
+    // Killed later it would have left its page without its scores.
+    place.write("out/report.html", "page");
     // A state that was damaged says what to do, and leaves everything as it is.
     let state = place.read("out/rungs/lstm.0.state");
     let mut damaged = state.clone();

@@ -174,11 +174,13 @@ impl File<'_> {
                 .map_err(broken)?;
         // One page and one dictionary a column are held at a time.
         self.budget.take(held.pages)?;
-        let batch = (self.budget.left() / 4).checked_div(held.repeated).unwrap_or(BATCH);
-        let batch = batch.clamp(1, BATCH) as usize;
+        let written = self.budget.left() / 4;
+        let batch = written.checked_div(held.repeated).unwrap_or(BATCH).clamp(1, BATCH);
+        // A batch holds them written out.
+        self.budget.take(batch.saturating_mul(held.repeated))?;
         let reader = builder
             .with_projection(mask)
-            .with_batch_size(batch)
+            .with_batch_size(batch as usize)
             .build()
             .map_err(|e| broken(e.to_string()))?;
         self.gather(&schema, reader)

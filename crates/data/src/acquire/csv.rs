@@ -9,6 +9,8 @@ use gyeol_base::{Budget, Error, Fault, Result, shorten};
 
 /// Bytes that a cell takes beside those of its text: where it ends, and what it becomes.
 pub(super) const CELL: u64 = 32;
+/// Bytes that each of its text takes: the cells of a column, which grow by doubling, and the texts that they become.
+pub(super) const TEXT: u64 = 3;
 
 /// The cells of one column, packed one after another.
 #[derive(Debug, Default, Clone)]
@@ -175,12 +177,13 @@ pub(super) fn parse(name: &str, text: &str, options: &ReadOptions, mut budget: B
                 .next("raise the limit, or cut the file into pieces")
                 .limit());
         }
-        budget.take_each(width, CELL).and_then(|()| budget.take_each(record.as_slice().len(), 2)).map_err(
-            |mut e| {
+        budget
+            .take_each(width, CELL)
+            .and_then(|()| budget.take_each(record.as_slice().len(), TEXT))
+            .map_err(|mut e| {
                 e.fault_mut().row = Some(at(&record));
                 e.in_file(name)
-            },
-        )?;
+            })?;
         for (column, cell) in columns.iter_mut().zip(cells(&record, delimiter)) {
             if cell.len() > options.max_cell {
                 return Err(huge(name, cell, at(&record), options));

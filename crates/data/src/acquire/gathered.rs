@@ -14,7 +14,7 @@ use arrow_schema::{DataType, TimeUnit};
 use chrono::DateTime;
 
 use super::columns::{Offsets, Typed};
-use super::csv::{CELL, Cells};
+use super::csv::{CELL, Cells, TEXT};
 use super::{ReadOptions, note, numbers};
 use crate::table::{ColumnData, Source};
 use gyeol_base::{Budget, Result};
@@ -94,8 +94,7 @@ impl Gathered {
                     }
                     there.push(cell.is_some());
                     if huge.is_none() {
-                        // The cells of a column, and the texts that they become.
-                        budget.take_each(text.len(), 2)?;
+                        budget.take_each(text.len(), TEXT)?;
                         cells.push(text);
                     }
                     Ok(())
