@@ -29,7 +29,7 @@ fn altered_arpa_files_are_read_or_refused() {
 
 #[test]
 fn altered_lists_of_hypotheses_are_read_or_refused() {
-    let lists = "u1\t-12.5\tthe boat left\nu1\t-13\tthe boats left\nu2\t-1e2\t\nu2\t-3\ta b\n";
+    let lists = "u1\tthe boat left\t-12.5\nu1\tthe boats left\t-13\nu2\t\t-1e2\nu2\ta b\t-3\n";
     let samples = [lists, "u1\tthe boat left\nu2\t\n"].map(|text| text.as_bytes().to_vec());
     fuzz(3000, &samples, |bytes| {
         // Hypotheses and references have one form but for the score; what is no list may be references.
