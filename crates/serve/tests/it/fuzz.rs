@@ -48,9 +48,13 @@ fn altered_files_are_answered_or_refused_by_a_forecaster() {
 #[test]
 fn altered_parquet_and_arrow_are_answered_or_refused() {
     let server = Server::usual();
-    let samples = [
-        include_bytes!("../../../data/tests/fixtures/meter.parquet").to_vec(),
-        include_bytes!("../../../data/tests/fixtures/meter.feather").to_vec(),
-    ];
+    let table = gyeol_data::read_bytes("readings", readings(30).as_bytes(), &Default::default()).unwrap();
+    let samples = ["parquet", "arrow"].map(|end| {
+        let path = std::env::temp_dir().join(format!("gyeol-serve-{}.{end}", std::process::id()));
+        gyeol_data::write(path.to_str().unwrap(), &table).unwrap();
+        let bytes = std::fs::read(&path).unwrap();
+        std::fs::remove_file(path).unwrap();
+        bytes
+    });
     fuzz(100, &samples, |body| asks(&server, "/v1/inspect", "application/octet-stream", body));
 }
