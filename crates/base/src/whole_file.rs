@@ -66,6 +66,12 @@ impl WholeFile {
         Ok(WholeFile { file, beside: Some(beside) })
     }
 
+    /// The file, for one who goes back in it; none where it is written into what is no regular file.
+    pub fn file_mut(&mut self) -> Option<&mut File> {
+        self.beside.as_ref()?;
+        Some(&mut self.file)
+    }
+
     /// Flushes what was written to the disk and puts it in the target's place.
     ///
     /// # Errors

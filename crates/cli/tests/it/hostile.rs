@@ -69,6 +69,13 @@ fn outputs_that_are_no_files_are_written_into() {
     assert_eq!(code, Some(0));
     let (code, ..) = shell(&place, "gyeol clean load.csv -o /dev/full -q");
     assert_eq!(code, Some(1));
+    // A model that is made by going back in its file.
+    place.write("t.txt", "the boat left\nthe boats stay\n".repeat(40));
+    let (code, _, said) = shell(
+        &place,
+        "gyeol ngram t.txt --order 2 --smoothing witten-bell -o m.ngram -q && gyeol ngram t.txt --order 2 --smoothing witten-bell -o /dev/stdout -q > n.ngram && cmp m.ngram n.ngram",
+    );
+    assert_eq!(code, Some(0), "{said}");
 }
 
 #[test]

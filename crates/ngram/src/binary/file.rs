@@ -1,9 +1,9 @@
 //! Files written whole or not at all by going back in them.
 
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, Seek, Write};
 use std::path::Path;
 
-use gyeol_base::{Error, Kind, Result};
+use gyeol_base::{Error, Kind, Result, WholeFile};
 
 /// What a file being written is: buffered, and able to go back.
 pub type Filling<'a> = BufWriter<&'a mut std::fs::File>;
@@ -13,33 +13,24 @@ pub type Filling<'a> = BufWriter<&'a mut std::fs::File>;
 /// # Errors
 /// What `fill` or the system says.
 pub fn whole(target: &Path, fill: impl FnOnce(&mut Filling<'_>) -> Result<()>) -> Result<()> {
-    let failed =
-        |e| Error::io("write", target, "check that the folder exists, may be written to and has room", e);
-    let folder = target.parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".gyeol-").suffix(".part");
-    #[cfg(unix)]
-    {
-        // As any new file; the system takes off what the user's mask says.
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    let failed = |e| Error::writing(target, e);
+    let filled = |file: &mut std::fs::File| {
+        let mut out = BufWriter::with_capacity(1 << 20, file);
+        // What fills it does not know its name.
+        fill(&mut out).map_err(|e| match e.kind() {
+            Kind::Io => e.of_file(target),
+            _ => e,
+        })?;
+        out.flush().map_err(failed)
+    };
+    let mut whole = WholeFile::create(target).map_err(failed)?;
+    if let Some(file) = whole.file_mut() {
+        filled(file)?;
+    } else {
+        // Nobody goes back in a pipe: it gets what was made elsewhere.
+        let mut made = tempfile::tempfile().map_err(failed)?;
+        filled(&mut made)?;
+        made.rewind().and_then(|()| std::io::copy(&mut made, &mut whole)).map_err(failed)?;
     }
-    if target.is_dir() || target.file_name().is_none() {
-        return Err(failed(std::io::ErrorKind::IsADirectory.into()));
-    }
-    let mut beside = builder.tempfile_in(folder).map_err(failed)?;
-    let _partial = gyeol_base::Partial::new(beside.path());
-    let mut out = BufWriter::with_capacity(1 << 20, beside.as_file_mut());
-    // What fills it does not know its name.
-    fill(&mut out).map_err(|e| match e.kind() {
-        Kind::Io => e.of_file(target),
-        _ => e,
-    })?;
-    out.flush().map_err(failed)?;
-    drop(out);
-    beside.as_file().sync_all().map_err(failed)?;
-    beside.persist(target).map_err(|e| failed(e.error))?;
-    // The rename itself reaches the disk with its folder; where folders cannot be opened this is left to the system.
-    let _ = std::fs::File::open(folder).and_then(|f| f.sync_all());
-    Ok(())
+    whole.commit().map_err(failed)
 }
