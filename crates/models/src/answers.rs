@@ -141,14 +141,22 @@ pub(crate) fn wrong_shape(found: String) -> Error {
     Fault::new("wrong-shape", found).next("see /openapi.json, or the verb's help").input()
 }
 
-/// The texts under a key that must be there: one, or a list.
+/// Texts that are answered at once: each becomes an object of some kilobytes.
+const MOST_TEXTS: usize = 10_000;
+
+/// The texts under a key that must be there: one, or a list of up to [`MOST_TEXTS`].
 pub(crate) fn texts(object: &Map<String, Value>, key: &str) -> Result<Vec<String>> {
     let found = match object.get(key) {
         Some(Value::String(text)) => Some(vec![text.clone()]),
         Some(Value::Array(texts)) => texts.iter().map(|text| text.as_str().map(str::to_owned)).collect(),
         _ => None,
     };
-    found.ok_or_else(|| wrong_shape(format!("'{key}' must be a text or a list of texts")))
+    let found = found.ok_or_else(|| wrong_shape(format!("'{key}' must be a text or a list of texts")))?;
+    if found.len() > MOST_TEXTS {
+        let many = format!("{} texts, up to {MOST_TEXTS} are answered at once", found.len());
+        return Err(Fault::new("too-many-texts", many).next("send them in parts").limit());
+    }
+    Ok(found)
 }
 
 /// The text under a key, empty where it is absent.

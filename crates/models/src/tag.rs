@@ -8,9 +8,6 @@ use serde_json::{Value, json};
 use crate::answers::{Answers, Ask, Reply, VerbSpec, no_such_verb, object, text, texts};
 use crate::inside::layers_json;
 
-/// Texts that are asked at once.
-const MOST: usize = 10_000;
-
 /// What was labelled, as an object.
 pub fn labelled(form: Form, one: &Tagged) -> Value {
     let mut told = json!({ "tokens": one.units, "tags": one.labels });
@@ -106,11 +103,6 @@ impl Answers for Tagger {
             return Err(no_such_verb(verb, &self.verbs()));
         }
         let texts = texts(&object(ask)?, "texts")?;
-        if texts.len() > MOST {
-            return Err(Fault::new("too-many-texts", format!("{} texts", texts.len()))
-                .next(format!("ask for up to {MOST} at once"))
-                .limit());
-        }
         short_enough(&texts)?;
         let all: Vec<Value> = self.tag(&texts, pool)?.iter().map(|one| labelled(self.form, one)).collect();
         Ok(Reply::Json(json!({ "tagged": all })))
