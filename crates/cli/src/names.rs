@@ -14,7 +14,7 @@ static FOLDER: Mutex<Option<PathBuf>> = Mutex::new(None);
 pub fn arguments() -> Result<Vec<OsString>> {
     use std::os::unix::ffi::{OsStrExt, OsStringExt};
     let mut out = Vec::new();
-    for argument in std::env::args_os() {
+    for (number, argument) in std::env::args_os().enumerate() {
         if argument.to_str().is_some() {
             out.push(argument);
             continue;
@@ -26,7 +26,7 @@ pub fn arguments() -> Result<Vec<OsString>> {
             _ => 0,
         };
         let (option, name) = bytes.split_at(from);
-        let link = link_to(&PathBuf::from(OsString::from_vec(name.to_vec())))?;
+        let link = link_to(number, &PathBuf::from(OsString::from_vec(name.to_vec())))?;
         say!("  the name {} is not UTF-8; that file is called {} here", name.escape_ascii(), link.display());
         out.push(OsString::from_vec([option, link.as_os_str().as_bytes()].concat()));
     }
@@ -38,9 +38,9 @@ pub fn arguments() -> Result<Vec<OsString>> {
     Ok(std::env::args_os().collect())
 }
 
-/// A link to a file that is there or will be made.
+/// A link to a file that is there or will be made, in a folder of its own.
 #[cfg(unix)]
-fn link_to(name: &std::path::Path) -> Result<PathBuf> {
+fn link_to(number: usize, name: &std::path::Path) -> Result<PathBuf> {
     use std::os::unix::fs::{DirBuilderExt, symlink};
     let failed = |what: &str, e: std::io::Error| {
         let found = format!("{what}, for a name that is not UTF-8: {e}");
@@ -65,19 +65,11 @@ fn link_to(name: &std::path::Path) -> Result<PathBuf> {
     let shown: String =
         name.file_name().map(|n| n.to_string_lossy().replace('\u{fffd}', "_")).unwrap_or_default();
     let target = std::path::absolute(name).map_err(|e| failed("no working folder", e))?;
-    for n in 1.. {
-        let below = taken.join(n.to_string());
-        match std::fs::create_dir(&below) {
-            Ok(()) => {
-                let link = below.join(shown);
-                symlink(target, &link).map_err(|e| failed("no link", e))?;
-                return Ok(link);
-            }
-            Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {}
-            Err(e) => return Err(failed("no folder of links", e)),
-        }
-    }
-    unreachable!("numbers do not end")
+    let below = taken.join(number.to_string());
+    std::fs::create_dir(&below).map_err(|e| failed("no folder of links", e))?;
+    let link = below.join(shown);
+    symlink(target, &link).map_err(|e| failed("no link", e))?;
+    Ok(link)
 }
 
 /// Takes the links away: the command ends.

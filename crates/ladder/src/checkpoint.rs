@@ -8,6 +8,7 @@ use gyeol_neural::{Epoch, OptimizerState, State};
 
 use gyeol_base::{Fault, Result};
 
+use crate::error;
 use crate::task::Head;
 
 /// What `kind` says in a checkpoint's manifest.
@@ -67,11 +68,7 @@ impl Checkpoints {
         if !path.exists() {
             return Ok(None);
         }
-        let again = || {
-            let state = path.display();
-            format!("remove {state}, so that this rung begins anew, or go on without --resume")
-        };
-        let bundle = Bundle::open(&path).map_err(|e| e.with_next(again()))?;
+        let bundle = Bundle::open(&path).map_err(|e| e.with_next(error::anew(&path)))?;
         let m = &bundle.manifest;
         if m.kind != CHECKPOINT || m.recipe != self.recipe || m.data != self.data || m.rung != self.rung {
             return Ok(None);
@@ -99,7 +96,7 @@ impl Checkpoints {
             Fault::new("damaged-state", "a state of training that lacks a part of itself")
                 .file(&path)
                 .cause("the file was altered, or written by another version")
-                .next(again())
+                .next(error::anew(&path))
                 .input()
         };
         state.map(Some).ok_or_else(damaged)

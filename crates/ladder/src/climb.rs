@@ -153,11 +153,7 @@ fn kept<T: Task>(
     if !path.exists() {
         return Ok(None);
     }
-    let again = || {
-        let path = path.display();
-        format!("remove {path}, so that the rung is fitted anew, or go on without --resume")
-    };
-    let bundle = Bundle::open(path).map_err(|e| e.with_next(again()))?;
+    let bundle = Bundle::open(path).map_err(|e| e.with_next(error::anew(path)))?;
     let (m, head) = (&bundle.manifest, task.head());
     if m.recipe != head.canonical || m.data != head.data {
         return Err(error::other_run(out));

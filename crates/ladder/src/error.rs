@@ -27,3 +27,8 @@ pub(crate) fn stopped(rung: &str, out: &Path) -> Error {
         format!("stopped while fitting '{rung}'; what was done is kept in {}", out.display());
     error
 }
+
+/// What to do about a file of an earlier run that is damaged.
+pub(crate) fn anew(path: &Path) -> String {
+    format!("remove {}, so that this rung is fitted anew, or go on without --resume", path.display())
+}

@@ -32,13 +32,7 @@ impl Shape {
             ),
             Shape::Window(p) => (p.vocabulary, &p.output),
         };
-        let classes = match output {
-            Output::Classes { classes }
-            | Output::Adaptive { classes, .. }
-            | Output::Sampled { classes, .. } => *classes,
-            Output::Values { .. } => 0,
-        };
-        (vocabulary, classes)
+        (vocabulary, output.classes().unwrap_or(0))
     }
 
     /// The same with products of numbers as they are, which every machine has.

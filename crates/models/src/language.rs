@@ -86,8 +86,8 @@ impl LmModel {
     /// A text as the model's words, `most` of them with its end.
     fn scored(&self, text: &str, most: usize) -> Result<(Vec<String>, Vec<Scored>)> {
         let line = self.lines.line(text);
-        let count = line.split_whitespace().count();
-        if count >= most {
+        let words: Vec<&str> = line.split_whitespace().take(most).collect();
+        if words.len() == most {
             return Err(Fault::new(
                 "too-many-tokens",
                 format!("the texts have more than {MOST_TOKENS} tokens"),
@@ -95,7 +95,6 @@ impl LmModel {
             .next("ask for fewer at once; gyeol score reads files of any length")
             .limit());
         }
-        let words: Vec<&str> = line.split_whitespace().collect();
         let scored = score_words(&self.model, &words);
         Ok((words.into_iter().map(str::to_owned).collect(), scored))
     }

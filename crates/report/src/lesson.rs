@@ -38,6 +38,25 @@ pub enum Block {
     Tints(Box<Tints>),
 }
 
+impl Sheet {
+    /// Values with the names of their rows, under `corner` and the names of their columns.
+    pub fn of_values(
+        corner: String,
+        columns: impl IntoIterator<Item = String>,
+        rows: &[(String, Vec<f64>)],
+        shown: impl Fn(f64) -> String,
+    ) -> Sheet {
+        let row = |(name, values): &(String, Vec<f64>)| {
+            std::iter::once(name.clone()).chain(values.iter().map(|value| shown(*value))).collect()
+        };
+        Sheet {
+            head: std::iter::once(corner).chain(columns).collect(),
+            rows: rows.iter().map(row).collect(),
+            ..Sheet::default()
+        }
+    }
+}
+
 /// Values about zero, a column a step and a row each.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Tints {

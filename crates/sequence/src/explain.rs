@@ -25,6 +25,19 @@ const MOST: usize = 400;
 /// Units that stand in for one.
 const STAND_INS: usize = 4;
 
+/// Refuses a text of so many of `what` that cannot be explained.
+fn explained(count: usize, what: &str) -> Result<()> {
+    if count == 0 {
+        let found = format!("a text without a {what}");
+        return Err(Fault::new("no-units", found).next("give a text of a word at least").input());
+    }
+    if count > MOST {
+        let found = format!("{count} {what}s; up to {MOST} are explained at once");
+        return Err(Fault::new("too-long", found).next("give a sentence").limit());
+    }
+    Ok(())
+}
+
 /// A text with its labels and why they were said.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct TagsExplained {
@@ -57,14 +70,7 @@ impl Tagger {
     pub fn explain(&self, text: &str, pool: &Pool) -> Result<TagsExplained> {
         let tagged = self.tag(&[text], pool)?.into_iter().next().unwrap_or_default();
         let units = &tagged.units;
-        if units.is_empty() {
-            let found = "a text without a unit";
-            return Err(Fault::new("no-units", found).next("give a text of a word at least").input());
-        }
-        if units.len() > MOST {
-            let found = format!("{} units; up to {MOST} are explained at once", units.len());
-            return Err(Fault::new("too-long", found).next("give a sentence").limit());
-        }
+        explained(units.len(), "unit")?;
         let ids = self.ids(units);
         let mut told = TagsExplained::default();
         match &self.way {
@@ -131,14 +137,7 @@ impl Translator {
     pub fn leaned(&self, text: &str, pool: &Pool) -> Result<(Translated, Vec<(String, f64)>)> {
         let said = self.translate(&[text], &Asked::default(), pool)?.into_iter().next().unwrap_or_default();
         let tokens = self.units.0.cut(text);
-        if tokens.is_empty() {
-            let found = "a text without a token";
-            return Err(Fault::new("no-units", found).next("give a text of a word at least").input());
-        }
-        if tokens.len() > MOST {
-            let found = format!("{} tokens; up to {MOST} are explained at once", tokens.len());
-            return Err(Fault::new("too-long", found).next("give a sentence").limit());
-        }
+        explained(tokens.len(), "token")?;
         let without = |at: usize| {
             let left: Vec<&String> =
                 tokens.iter().enumerate().filter(|(i, _)| *i != at).map(|(_, t)| t).collect();

@@ -98,13 +98,3 @@ pub(crate) fn exponents(said: Vec<f32>) -> Vec<f64> {
 pub(crate) fn numbers_of(said: Vec<f32>, (mean, deviation): (f64, f64)) -> Vec<f64> {
     said.into_iter().map(|v| mean + deviation * f64::from(v)).collect()
 }
-
-/// Numbers that a net says of an example.
-pub(crate) fn width(output: &Output) -> usize {
-    match output {
-        Output::Values { width, .. } => *width,
-        Output::Classes { classes } | Output::Adaptive { classes, .. } | Output::Sampled { classes, .. } => {
-            *classes
-        }
-    }
-}

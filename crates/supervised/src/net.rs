@@ -18,7 +18,7 @@ use gyeol_neural::{Activation, Epoch, Fit, Loss, Optimizer, TrainParams, fit};
 use gyeol_tensor::{Buffer, Pool, SparseRows};
 use gyeol_vectors::matrix::{Csr, Dense};
 
-use crate::asked::{Asked, asked, exponents, known, naive, numbers_of, output, scale, spread, width};
+use crate::asked::{Asked, asked, exponents, known, naive, numbers_of, output, scale, spread};
 use crate::examples::Target;
 use crate::machine::{Rows, dense};
 
@@ -329,7 +329,7 @@ impl TableNet {
         if x.cols() != self.inputs() {
             return Err(other_columns(x.cols(), self.inputs()));
         }
-        let (x, p, k) = (self.numbers(&x), self.inputs(), width(&self.mlp.params().output));
+        let (x, p, k) = (self.numbers(&x), self.inputs(), self.mlp.params().output.width());
         let mut packed = self.mlp.packed();
         self.mlp.pack(&self.params, &mut packed);
         let mut out = vec![0.0; rows.len() * k];

@@ -18,7 +18,7 @@ use gyeol_neural::net::{
 use gyeol_neural::{Cell, Fit, Loss, Optimizer, Schedule, StackParams, State, TrainParams, fit};
 use gyeol_tensor::{Pool, Rng};
 
-use crate::asked::{Asked, asked, exponents, known, naive, numbers_of, output, scale, width};
+use crate::asked::{Asked, asked, exponents, known, naive, numbers_of, output, scale};
 use crate::examples::Target;
 use crate::machine::Rows;
 use crate::net::Learnt;
@@ -109,25 +109,22 @@ struct Texts<'a> {
     word_dropout: f64,
 }
 
-impl Texts<'_> {
-    fn at(&self, sample: u32) -> &[u32] {
+impl<'a> Texts<'a> {
+    /// The part that a sample lies in, and its number there.
+    fn place(&self, sample: u32) -> Option<(&'a Sequences, usize)> {
         let i = sample as usize;
-        match (i.checked_sub(self.count), self.parts) {
-            (None, [Some(train), _]) => train.at(i),
-            (Some(i), [_, Some(valid)]) => valid.at(i),
-            _ => &[],
+        match i.checked_sub(self.count) {
+            None => Some((self.parts[0]?, i)),
+            Some(i) => Some((self.parts[1]?, i)),
         }
     }
-}
 
-impl Texts<'_> {
+    fn at(&self, sample: u32) -> &[u32] {
+        self.place(sample).map_or(&[], |(part, i)| part.at(i))
+    }
+
     fn beside(&self, sample: u32) -> &[f32] {
-        let i = sample as usize;
-        match (i.checked_sub(self.count), self.parts) {
-            (None, [Some(train), _]) => train.beside(i),
-            (Some(i), [_, Some(valid)]) => valid.beside(i),
-            _ => &[],
-        }
+        self.place(sample).map_or(&[], |(part, i)| part.beside(i))
     }
 }
 
@@ -420,7 +417,7 @@ impl SequenceNet {
         }
         let texts: Vec<&[u32]> = (0..found.len()).map(|i| found.at(i)).collect();
         let beside: Vec<f32> = (0..found.len()).flat_map(|i| found.beside(i)).copied().collect();
-        let mut out = vec![0.0; texts.len() * width(&self.predictor.net().params().output)];
+        let mut out = vec![0.0; texts.len() * self.predictor.net().params().output.width()];
         self.predictor.sequences_beside(&texts, &beside, &mut out, pool)?;
         Ok(out)
     }

@@ -441,16 +441,9 @@ fn tints(walk: &Walk, chosen: &Chosen, part: Part, language: Language) -> Tints 
     let of_unit = |unit: usize| values.chunks(layer.units).map(move |row| f64::from(row[unit])).collect();
     let rows: Vec<(String, Vec<f64>)> =
         chosen.units.iter().map(|&unit| (text::count(unit + 1, language), of_unit(unit))).collect();
-    let mut table = Sheet {
-        head: std::iter::once(t("inside-units", &[]))
-            .chain(read.iter().map(|step| step.name.clone()))
-            .collect(),
-        ..Sheet::default()
-    };
-    for (name, values) in &rows {
-        let cells = values.iter().map(|value| text::signed(*value, 2, language));
-        table.rows.push(std::iter::once(name.clone()).chain(cells).collect());
-    }
+    let names = read.iter().map(|step| step.name.clone());
+    let table =
+        Sheet::of_values(t("inside-units", &[]), names, &rows, |value| text::signed(value, 2, language));
     Tints {
         title: text::sentence_case(&t(&format!("part-{part}"), &[])),
         see: t(&format!("part-{part}-see{of}"), &[]),

@@ -100,17 +100,9 @@ fn leaned(told: &TagsExplained, language: Language) -> Tints {
     let rows: Vec<(String, Vec<f64>)> =
         told.leaned.iter().enumerate().map(|(at, row)| (name(at), row.clone())).collect();
     let full = told.leaned.iter().flatten().fold(f64::MIN_POSITIVE, |most, v| most.max(v.abs()));
-    let table = Sheet {
-        head: std::iter::once(t("inside-text-unit")).chain(units.iter().cloned()).collect(),
-        rows: rows
-            .iter()
-            .map(|(name, row)| {
-                let cells = row.iter().map(|v| text::signed(*v, 2, language));
-                std::iter::once(name.clone()).chain(cells).collect()
-            })
-            .collect(),
-        ..Sheet::default()
-    };
+    let table = Sheet::of_values(t("inside-text-unit"), units.iter().cloned(), &rows, |v| {
+        text::signed(v, 2, language)
+    });
     Tints {
         title: t("inside-leaned-map"),
         see: t("inside-leaned-see"),

@@ -361,17 +361,9 @@ fn lesson(rung: &str, source: &str, said: &Translated, language: gyeol_report::L
         .map(|(word, row)| (token(word), row.iter().map(|w| f64::from(*w)).collect()))
         .collect();
     let read: Vec<String> = said.tokens.0.iter().map(|word| token(word)).collect();
-    let table = Sheet {
-        head: std::iter::once(t("attention-said", &[])).chain(read.iter().cloned()).collect(),
-        rows: rows
-            .iter()
-            .map(|(word, row)| {
-                let cells = row.iter().map(|w| text::number(*w, 2, language));
-                std::iter::once(word.clone()).chain(cells).collect()
-            })
-            .collect(),
-        ..Sheet::default()
-    };
+    let table = Sheet::of_values(t("attention-said", &[]), read.iter().cloned(), &rows, |w| {
+        text::number(w, 2, language)
+    });
     let map = Tints {
         title: t("attention-map", &[]),
         see: t("attention-see", &[]),

@@ -5,19 +5,22 @@
 
 use std::io::{Read, Seek, SeekFrom};
 
+use arrow_ipc::convert::fb_to_schema;
 use arrow_ipc::reader::read_footer_length;
 use arrow_ipc::{CompressionType, Message, RecordBatch, root_as_footer, root_as_message};
+use arrow_schema::Schema;
 
 /// What stands before a message since format 0.15.
 const CONTINUATION: [u8; 4] = [0xff; 4];
 /// Bytes of the footer's length and the magic word at the end of a file.
 const TAIL: u64 = 10;
 
-/// Checks a file (with its directory at its end) of `length` bytes whose batches may unpack to `limit` bytes each.
+/// Checks a file (with its directory at its end) of `length` bytes whose batches may unpack to `limit` bytes each, and gives its
+/// schema.
 ///
 /// # Errors
 /// What is wrong, in words.
-pub fn file(from: &mut (impl Read + Seek), length: u64, limit: u64) -> Result<(), String> {
+pub fn file(from: &mut (impl Read + Seek), length: u64, limit: u64) -> Result<Schema, String> {
     let tail: [u8; TAIL as usize] =
         bytes(from, length, length.checked_sub(TAIL).ok_or("it is cut off")?, TAIL)?
             .try_into()
@@ -46,7 +49,7 @@ pub fn file(from: &mut (impl Read + Seek), length: u64, limit: u64) -> Result<()
     places.sort_unstable();
     match places.windows(2).find(|pair| pair[1].0 < pair[0].1) {
         Some(pair) => Err(format!("two batches lie on one another at byte {}", pair[1].0)),
-        None => Ok(()),
+        None => Ok(fb_to_schema(footer.schema().ok_or("it has no schema")?)),
     }
 }
 
@@ -142,8 +145,13 @@ fn within(length: u64, start: u64, size: u64) -> Result<(), String> {
     }
 }
 
-/// `size` bytes at `start`, never more than there are.
-fn bytes(from: &mut (impl Read + Seek), length: u64, start: u64, size: u64) -> Result<Vec<u8>, String> {
+/// `size` bytes at `start` of a file of `length` bytes, never more than there are.
+pub(super) fn bytes(
+    from: &mut (impl Read + Seek),
+    length: u64,
+    start: u64,
+    size: u64,
+) -> Result<Vec<u8>, String> {
     within(length, start, size)?;
     from.seek(SeekFrom::Start(start)).map_err(|e| e.to_string())?;
     let mut out = vec![0; size as usize];

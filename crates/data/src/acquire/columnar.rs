@@ -3,6 +3,8 @@
 //! Lengths that a file claims are checked before the libraries see them ([`arrow_lengths`], [`parquet_lengths`]), nested
 //! columns are not unpacked at all, and batches are narrowed as they come.
 
+use std::sync::Arc;
+
 use arrow_array::RecordBatch;
 use arrow_schema::{ArrowError, Schema, SchemaRef};
 use parquet::arrow::ProjectionMask;
@@ -52,13 +54,10 @@ pub(super) fn read(
     let got = gyeol_base::contained(|| match kind {
         "Parquet" => file.parquet(bytes),
         "Arrow IPC file" => {
-            let limit = file.limit();
-            arrow_lengths::file(&mut std::io::Cursor::new(bytes), bytes.len() as u64, limit)
-                .map_err(&broken)?;
-            let open = |columns| arrow_ipc::reader::FileReader::try_new(std::io::Cursor::new(bytes), columns);
-            let schema = open(None).map_err(|e| broken(e.to_string()))?.schema();
-            let reader = open(Some(read_columns(&schema))).map_err(|e| broken(e.to_string()))?;
-            file.gather(&schema, reader)
+            let (mut from, length) = (std::io::Cursor::new(bytes), bytes.len() as u64);
+            let schema = Arc::new(arrow_lengths::file(&mut from, length, file.limit()).map_err(&broken)?);
+            let reader = arrow_ipc::reader::FileReader::try_new(from, Some(read_columns(&schema)));
+            file.gather(&schema, reader.map_err(|e| broken(e.to_string()))?)
         }
         _ => {
             let limit = file.limit();

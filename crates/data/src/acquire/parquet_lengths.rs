@@ -11,6 +11,8 @@ use parquet::column::page::Page;
 use parquet::file::metadata::ParquetMetaData;
 use parquet::file::reader::{ChunkReader, FileReader as _, SerializedFileReader};
 
+use super::arrow_lengths::bytes;
+
 /// Structs within structs; no footer or page head has more than a dozen.
 const DEEPEST: usize = 32;
 /// Bytes of the footer that a struct in a list of it stands for at least: the library takes some 200 bytes for one.
@@ -37,10 +39,10 @@ struct Pages {
 /// What is wrong, in words.
 pub fn footer(from: &mut (impl Read + Seek), length: u64) -> Result<(), String> {
     let end = length.checked_sub(8).ok_or("it is cut off")?;
-    let tail: [u8; 8] = bytes(from, end, 8)?.try_into().map_err(|_| "it is cut off")?;
+    let tail: [u8; 8] = bytes(from, length, end, 8)?.try_into().map_err(|_| "it is cut off")?;
     let [a, b, c, d, ..] = tail;
     let size = u64::from(u32::from_le_bytes([a, b, c, d]));
-    let footer = bytes(from, end.checked_sub(size).ok_or("its footer is cut off")?, size)?;
+    let footer = bytes(from, length, end.checked_sub(size).ok_or("its footer is cut off")?, size)?;
     Thrift { bytes: &footer, at: 0 }.fields(&mut Vec::new(), &mut |_, _| ())
 }
 
@@ -177,7 +179,7 @@ fn chunk(
 fn page_head(from: &mut (impl Read + Seek), at: u64, end: u64) -> Result<(Head, u64), String> {
     let mut most = 1024;
     loop {
-        let window = bytes(from, at, most.min(end - at))?;
+        let window = bytes(from, end, at, most.min(end - at))?;
         let (mut head, mut thrift) = (Head::default(), Thrift { bytes: &window, at: 0 });
         match thrift.fields(&mut Vec::new(), &mut |path, value| head.take(path, value)) {
             Ok(()) => return Ok((head, thrift.at as u64)),
@@ -185,14 +187,6 @@ fn page_head(from: &mut (impl Read + Seek), at: u64, end: u64) -> Result<(Head, 
             Err(wrong) => return Err(wrong),
         }
     }
-}
-
-/// `size` bytes at `start` of a file that has them.
-fn bytes(from: &mut (impl Read + Seek), start: u64, size: u64) -> Result<Vec<u8>, String> {
-    from.seek(SeekFrom::Start(start)).map_err(|e| e.to_string())?;
-    let mut out = vec![0; size as usize];
-    from.read_exact(&mut out).map_err(|e| e.to_string())?;
-    Ok(out)
 }
 
 /// What is read of a page's head.

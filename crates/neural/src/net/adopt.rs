@@ -39,9 +39,7 @@ impl Net {
         }
         Ok(())
     }
-}
 
-impl Net {
     /// Begins with vectors of tokens instead of drawn ones ([`crate::Embedding::begin`]); they are learnt on as the rest is.
     ///
     /// # Errors
@@ -55,9 +53,7 @@ impl Net {
             }
         }
     }
-}
 
-impl Net {
     /// A net that learnt by samples ([`crate::net::Output::Sampled`]) as the one over all classes that it is when it is asked: its shape
     /// and its parameters. Another net comes back as it is.
     ///

@@ -136,6 +136,16 @@ pub enum Output {
 }
 
 impl Output {
+    /// K: numbers that are said of an example.
+    pub fn width(&self) -> usize {
+        self.size().1
+    }
+
+    /// Classes; none of values.
+    pub fn classes(&self) -> Option<usize> {
+        Some(self.width()).filter(|_| !matches!(self, Output::Values { .. }))
+    }
+
     /// K, with its name.
     fn size(&self) -> (&'static str, usize) {
         match *self {

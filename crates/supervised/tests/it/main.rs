@@ -98,13 +98,7 @@ fn machines_on_texts_come_back_from_their_files_and_know_wind_from_rain() {
         rung: "made".into(),
         answer: Answer::Class(vec!["wind".into(), "rain".into()]),
         target: "label".into(),
-        inputs: Inputs {
-            texts: Some(Arc::clone(inputs)),
-            units: None,
-            log_odds: None,
-            text_column: None,
-            columns: None,
-        },
+        inputs: Inputs { texts: Some(Arc::clone(inputs)), ..Inputs::default() },
         head,
         calibration,
         seen: None,
@@ -145,8 +139,7 @@ fn machines_on_columns_come_back_and_refuse_what_was_made_otherwise() {
     .unwrap();
     let all: Vec<usize> = (0..40).collect();
     let encoder = gyeol_columns::ColumnsParams::default().check().unwrap().fit(&table, &all, &["y"]).unwrap();
-    let inputs =
-        Inputs { texts: None, units: None, log_odds: None, text_column: None, columns: Some(encoder) };
+    let inputs = Inputs { columns: Some(encoder), ..Inputs::default() };
     let (rows, warnings) = inputs.rows(None, Some(&table)).unwrap();
     assert!(warnings.iter().all(|w| w.code == "extra-columns"), "{warnings:?}");
     let least =
@@ -268,13 +261,7 @@ fn nets_bags_and_trees_come_back_from_their_files_and_say_the_same_on_any_number
         rung: "made".into(),
         answer: Answer::Class(vec!["wind".into(), "rain".into()]),
         target: "label".into(),
-        inputs: Inputs {
-            texts: Some(Arc::clone(inputs)),
-            units: None,
-            log_odds: None,
-            text_column: None,
-            columns: None,
-        },
+        inputs: Inputs { texts: Some(Arc::clone(inputs)), ..Inputs::default() },
         head,
         calibration: None,
         seen: None,

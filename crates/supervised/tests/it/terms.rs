@@ -69,13 +69,7 @@ fn terms_of_texts_add_up_to_the_raw_score_of_every_linear_classifier() {
         (&counted, &counts, bayes, by_bayes),
     ];
     let names = |k: usize| Answer::Class(["wind", "rain", "snow"][..k].iter().map(|s| (*s).into()).collect());
-    let inputs = |f: &Arc<TextFeatures>| Inputs {
-        texts: Some(Arc::clone(f)),
-        units: None,
-        log_odds: None,
-        text_column: None,
-        columns: None,
-    };
+    let inputs = |f: &Arc<TextFeatures>| Inputs { texts: Some(Arc::clone(f)), ..Inputs::default() };
     for (features, rows, model, by) in cases {
         let raw = model.decision(rows.features(), &pool).unwrap();
         let machine = machine(inputs(features), names(model.classes), Head::Classes(model), by);
@@ -159,13 +153,7 @@ fn encoder(table: &Table) -> Encoder {
 fn terms_of_a_regression_are_in_units_of_the_columns() {
     let pool = Pool::new(1);
     let (table, y) = houses();
-    let inputs = Inputs {
-        texts: None,
-        units: None,
-        log_odds: None,
-        text_column: None,
-        columns: Some(encoder(&table)),
-    };
+    let inputs = Inputs { columns: Some(encoder(&table)), ..Inputs::default() };
     let (rows, _) = inputs.rows(None, Some(&table)).unwrap();
     let fit = LeastSquares::fit(&dense(&rows).unwrap(), &y, true, &pool).unwrap();
     let machine = machine(inputs, Answer::Value, Head::Values(fit.model), None);
@@ -206,13 +194,7 @@ fn terms_of_gaussian_naive_bayes_and_of_classes_of_rows_add_up() {
     let pool = Pool::new(1);
     let (table, y) = houses();
     let labels: Vec<u32> = y.iter().map(|y| u32::from(*y > 1200.0)).collect();
-    let inputs = Inputs {
-        texts: None,
-        units: None,
-        log_odds: None,
-        text_column: None,
-        columns: Some(encoder(&table)),
-    };
+    let inputs = Inputs { columns: Some(encoder(&table)), ..Inputs::default() };
     let (rows, _) = inputs.rows(None, Some(&table)).unwrap();
     let classes = || Answer::Class(vec!["low".into(), "high".into()]);
     let x = dense(&rows).unwrap().into_owned();

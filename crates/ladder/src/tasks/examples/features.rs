@@ -136,10 +136,9 @@ impl Maker {
         let made = Rc::new(Made {
             inputs: Inputs {
                 texts: features,
-                units: None,
-                log_odds: None,
                 text_column: train.examples.text_column.clone(),
                 columns: encoder.clone(),
+                ..Inputs::default()
             },
             train: together(train_texts, encoded(encoder.as_ref(), train)?, train.examples.len())?,
             valid: together(valid_texts, encoded(encoder.as_ref(), valid)?, valid.examples.len())?,
