@@ -249,6 +249,23 @@ fn a_server_under_a_limit_of_memory_lives_through_bodies_that_would_grow() {
 }
 
 #[test]
+fn a_damaged_tokenizer_is_refused_by_its_field() {
+    let place = Place::new();
+    place.write("t.txt", "the boat left the harbour\nthe boats stay in the harbour\n".repeat(20));
+    place.call(&["vocab", "t.txt", "--subword", "bpe", "--size", "60", "-o", "tokenizer.json", "-q"]).ok();
+    let tokenize = |name: &str| place.call(&["tokenize", "t.txt", "--scheme", &format!("subword:{name}")]);
+    tokenize("tokenizer.json").ok();
+    let sound = String::from_utf8(place.read("tokenizer.json")).unwrap();
+    let at = sound.find("\"decoder\"").unwrap();
+    place.write(
+        "damaged.json",
+        format!("{}{}", &sound[..at], sound[at..].replacen("Metaspace", "Metospace", 1)),
+    );
+    tokenize("damaged.json").failed(&["damaged.json", "\"decoder\"", "Next: "]);
+    tokenize("nowhere.json").failed(&["nowhere.json", "Next: "]);
+}
+
+#[test]
 fn names_that_are_not_utf8_are_names() {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt;

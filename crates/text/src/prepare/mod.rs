@@ -112,7 +112,11 @@ impl PreparationParams {
         }
         let morphemes = among(BY_DICTIONARY, &self.scheme);
         let known = self.scheme == "auto" || morphemes || among(LEARNED, &self.scheme);
-        if !known && self.scheme.parse::<Scheme>().is_err() {
+        if !known && let Err(error) = self.scheme.parse::<Scheme>() {
+            // What is wrong with a model is said by who reads it.
+            if self.scheme.starts_with("subword:") {
+                return Err(error);
+            }
             let found = gyeol_base::shorten(&self.scheme, 40);
             let names: Vec<&str> =
                 SCHEMES.iter().chain(LEARNED).chain(BY_DICTIONARY).map(|(name, _)| *name).collect();
