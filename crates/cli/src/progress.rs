@@ -77,6 +77,41 @@ pub fn until_stopped() -> impl FnMut(Stage) -> bool {
     move |_| !stop.load(Ordering::SeqCst)
 }
 
+/// A bar over windows with rate and time left, on a terminal alone.
+pub struct Meter {
+    bar: Option<ProgressBar>,
+    quiet: bool,
+}
+
+impl Meter {
+    /// Nothing seen yet.
+    pub fn new(quiet: bool) -> Meter {
+        Meter { bar: None, quiet: quiet || !std::io::stderr().is_terminal() }
+    }
+
+    /// So many of all are done; false where Ctrl-C asked to stop.
+    pub fn at(&mut self, done: usize, of: usize) -> bool {
+        if !self.quiet {
+            let bar = self.bar.get_or_insert_with(|| {
+                let bar = ProgressBar::new(of as u64);
+                let form = "{bar:24} {pos} / {len} · {per_sec} · {eta}";
+                if let Ok(style) = ProgressStyle::with_template(form) {
+                    bar.set_style(style);
+                }
+                bar
+            });
+            bar.set_position(done as u64);
+        }
+        !stop_flag().load(Ordering::SeqCst)
+    }
+}
+
+impl Drop for Meter {
+    fn drop(&mut self) {
+        self.bar.iter().for_each(ProgressBar::finish_and_clear);
+    }
+}
+
 impl Watcher {
     /// For a run of a recipe; Ctrl-C makes it stop at the next step.
     pub fn new(quiet: bool, language: Language, recipe: &AnyRecipe) -> Self {
@@ -215,6 +250,7 @@ impl Watch for Watcher {
             }
             Step::Trying(setting) => self.say(setting.join(" · ")),
             Step::Training(progress) => self.trained(progress),
+            Step::Refitted { done, of } => self.say(format!("{done} / {of}")),
             Step::Sweep(at) => self.say(format!("{} / {}", at.done, at.of)),
         }
         !self.stop.load(Ordering::SeqCst)

@@ -36,8 +36,9 @@ impl Forecaster {
         let about = &self.about;
         let yardsticks = about.yardsticks.of(&test.data, &about.scalers);
         let errors = score::errors(&test.data, &test.windows, &test.forecasts, &yardsticks, scaled);
-        let block = score::block_of(&about.spec, errors.units.len());
-        let plan = Bootstrap::new(errors.units.len(), block, DRAWS, seed).apart(about.spec.horizon);
+        let block = score::block_of(&about.spec, test.step, errors.units.len());
+        let plan = Bootstrap::new(errors.units.len(), block, DRAWS, seed)
+            .apart(about.spec.horizon.div_ceil(test.step.max(1)));
         let (mut within, mut values) = (0usize, 0usize);
         for (w, forecasts) in test.windows.iter().zip(test.forecasts.chunks_exact(about.spec.horizon)) {
             let truth = &test.data.series[w.series as usize].truth[w.channel as usize];

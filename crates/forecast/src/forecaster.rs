@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::interval::Intervals;
 use crate::prepare::{Prepared, PreparedSeries, Scalers, Spec};
+use crate::refit::Refit;
 use crate::rung::RungPredictor;
 use crate::score::Yardsticks;
 use crate::windows::Window;
@@ -49,6 +50,9 @@ pub struct About {
     /// Series that the fit left out: they are not forecast.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<String>,
+    /// When the model is fitted again on the way, where the recipe judged it so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refit: Option<Refit>,
     /// Milliseconds UTC between which readings were learnt from, or chose epochs and settings; not said by models of the first
     /// version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -70,13 +74,35 @@ impl From<Vec<ForecastRow>> for Forecast {
     }
 }
 
-/// Forecasts from every origin of a table.
+/// Which origins of a table are forecast from, and how.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Origins {
+    /// The first, in milliseconds UTC.
+    pub from: Option<i64>,
+    /// Before which every row ahead lies.
+    pub until: Option<i64>,
+    /// Rows from one to the next, counted back from the last.
+    pub step: usize,
+    /// When the model is fitted again on what was read by then.
+    pub refit: Option<Refit>,
+}
+
+impl Default for Origins {
+    /// Every origin, by the model as it is.
+    fn default() -> Self {
+        Origins { from: None, until: None, step: 1, refit: None }
+    }
+}
+
+/// Forecasts from origins of a table.
 #[derive(Debug, Clone)]
 pub struct Backtest {
     /// The table, prepared.
     pub data: Prepared,
     /// Origins.
     pub windows: Vec<Window>,
+    /// Rows from one origin to the next.
+    pub step: usize,
     /// Forecasts, (windows, horizon).
     pub forecasts: Vec<f64>,
     /// What speaks against relying on them.
@@ -187,18 +213,18 @@ impl Forecaster {
         Ok(Forecast { rows, warnings })
     }
 
-    /// Forecasts from every origin of a table whose rows ahead lie in the table, and between `from` (included) and
-    /// `until` (excluded, for every row ahead), in milliseconds UTC.
+    /// Forecasts from origins of a table whose rows ahead lie in the table.
     ///
     /// # Errors
     /// As [`Forecaster::forecast`]; `no-origin` when there is no such origin.
     pub fn backtest(
         &self,
         table: Table,
-        from: Option<i64>,
-        until: Option<i64>,
+        asked: &Origins,
         pool: &Pool,
+        watch: &mut dyn FnMut(usize, usize) -> bool,
     ) -> Result<Backtest> {
+        let &Origins { from, until, step, refit } = asked;
         let roles = self.roles();
         let (table, _) = clean::apply(table, &roles, &self.about.clean)?;
         let mut readings = Readings::from_table(&table, &roles)?;
@@ -241,8 +267,18 @@ impl Forecaster {
                 holed,
             ));
         }
-        let forecasts = self.predictor.predict(&data, &windows, pool);
-        Ok(Backtest { data, windows, forecasts, warnings })
+        if step > 1 {
+            windows = crate::windows::stepped(windows, step, None);
+        }
+        let forecasts = match refit {
+            None => self.predictor.predict(&data, &windows, pool),
+            Some(refit) => {
+                refit.check(spec.step)?;
+                let from = self.about.learnt.map_or(i64::MIN, |(from, _)| from);
+                refit.predict(&self.predictor, &data, &windows, from, pool, watch)?
+            }
+        };
+        Ok(Backtest { data, windows, step, forecasts, warnings })
     }
 
     /// Refuses a forecast whose look-back, or what is known of its rows, has a hole; names the first.

@@ -365,6 +365,25 @@ impl LinearModel {
         Ok(LinearModel { inputs, channels, ridge: chosen, towards: shrunk })
     }
 
+    /// The same penalties fitted on the windows between two moments.
+    ///
+    /// # Errors
+    /// As the parts say.
+    pub fn refit(&self, p: &Prepared, from: i64, until: i64, pool: &Pool) -> Result<Self> {
+        let mut train = crate::windows::between(p, from, until);
+        train.sort_by_key(|w| p.series[w.series as usize].clock.at(w.origin as usize));
+        let mut again = self.clone();
+        for (channel, (&penalty, &towards)) in self.ridge.iter().zip(&self.towards).enumerate() {
+            let own: Vec<Window> = train.iter().copied().filter(|w| w.channel as usize == channel).collect();
+            // Before there is a window to learn from the first fit stands.
+            if !own.is_empty() {
+                let design = Design::new(&self.inputs, p, own, towards, pool);
+                again.channels[channel] = design.solve(&design.without(None), penalty)?;
+            }
+        }
+        Ok(again)
+    }
+
     /// The change from the last value that it forecasts for each window, (windows, horizon) in scaled units.
     pub fn changes(&self, p: &Prepared, windows: &[Window]) -> Vec<f32> {
         windows.iter().flat_map(|w| self.change(p, w)).map(|v| v as f32).collect()

@@ -8,9 +8,12 @@ use serde_json::{Value, json};
 use crate::error::parts;
 use crate::forecaster::{About, Forecaster};
 use crate::linear::{LinearInputs, LinearModel};
+use crate::mixture::Mixture;
 use crate::net::{ForecastNet, ForecastNetParams, NetShape};
 use crate::prepare::hours_of;
+use crate::response::ResponseModel;
 use crate::rung::RungPredictor;
+use crate::start::{Start, Trust};
 
 impl Packed for Forecaster {
     const KIND: &'static str = "forecast";
@@ -70,8 +73,23 @@ impl RungPredictor {
                 value["kind"] = "linear".into();
                 value
             }
+            RungPredictor::Mixture(m) => {
+                let mut members = Vec::new();
+                let before = std::mem::take(&mut bundle.tensors);
+                let mut all = before;
+                for (at, (member, _)) in m.members().enumerate() {
+                    members.push(member.pack(bundle)?);
+                    let own = std::mem::take(&mut bundle.tensors);
+                    all.extend(own.into_iter().map(|(name, tensor)| (format!("{at}/{name}"), tensor)));
+                }
+                bundle.tensors = all;
+                json!({ "kind": "mixture", "members": members, "shares": m.shares(), "names": m.names() })
+            }
+            RungPredictor::Response(m) => {
+                json!({ "kind": "response", "response": m.pack(bundle, "response")? })
+            }
             RungPredictor::Net { params, shape, net, members, base, trust } => {
-                let base = base.as_ref().map(|m| pack_linear(m, bundle)).transpose()?;
+                let base = base.as_ref().map(|m| m.pack(bundle)).transpose()?;
                 for (i, member) in members.iter().enumerate() {
                     for slot in net.layout().slots() {
                         let tensor = Tensor::f32(slot.shape.clone(), slot.of(member.params()).to_vec())?;
@@ -101,6 +119,27 @@ impl RungPredictor {
                 Ok(RungPredictor::SeasonalNaive { season })
             }
             Some("linear") => Ok(RungPredictor::Linear(unpack_linear(value, bundle)?)),
+            Some("response") => {
+                Ok(RungPredictor::Response(ResponseModel::unpack(&value["response"], bundle, "response")?))
+            }
+            Some("mixture") => {
+                let described: Vec<Value> = read(&value["members"])?;
+                let mut members = Vec::new();
+                for (at, one) in described.iter().enumerate() {
+                    if one["kind"] == "mixture" {
+                        return Err(parts("a mixture of mixtures"));
+                    }
+                    let start = format!("{at}/");
+                    let own = |(name, tensor): (&String, &Tensor)| {
+                        Some((name.strip_prefix(&start)?.to_owned(), tensor.clone()))
+                    };
+                    let mut inner = Bundle::new(bundle.manifest.clone());
+                    inner.tensors = bundle.tensors.iter().filter_map(own).collect();
+                    members.push(RungPredictor::unpack(one, &inner)?);
+                }
+                let mixture = Mixture::new(read(&value["names"])?, members, read(&value["shares"])?);
+                mixture.map(RungPredictor::Mixture).ok_or_else(|| parts("the shares of its mixture are none"))
+            }
             Some("net") => {
                 let params: ForecastNetParams = read(&value["params"])?;
                 let shape: NetShape = read(&value["shape"])?;
@@ -108,7 +147,7 @@ impl RungPredictor {
                 let net = ForecastNet::new(&params, &shape)?;
                 let base = match &value["base"] {
                     Value::Null => None,
-                    base => Some(unpack_linear(base, bundle)?),
+                    base => Some(Start::unpack(base, bundle)?),
                 };
                 if base.is_some() != params.base {
                     return Err(parts("the linear part of its net is missing"));
@@ -128,10 +167,9 @@ impl RungPredictor {
                 if members.is_empty() {
                     return Err(parts("a net needs at least one member"));
                 }
-                // Models of the first version follow their nets all the way.
-                let trust = value["trust"].as_f64().unwrap_or(1.0);
-                if !(0.0..=1.0).contains(&trust) || trust < 1.0 && base.is_none() {
-                    return Err(parts("its nets are followed a share of the way that is none"));
+                let trust = Trust::unpack(&value["trust"], shape.channels)?;
+                if trust.range().0 < 1.0 && base.is_none() {
+                    return Err(parts("its nets are followed a share of the way from nowhere"));
                 }
                 Ok(RungPredictor::Net { params, shape, net, members, base, trust })
             }
@@ -140,7 +178,7 @@ impl RungPredictor {
     }
 }
 
-fn shaped<'a>(bundle: &'a Bundle, name: &str, shape: &[usize]) -> Result<&'a Tensor> {
+pub(crate) fn shaped<'a>(bundle: &'a Bundle, name: &str, shape: &[usize]) -> Result<&'a Tensor> {
     let tensor = bundle.tensor(name, shape.len())?;
     if tensor.shape != shape {
         return Err(parts(format!("tensor '{name}' has shape {:?}, {shape:?} is needed", tensor.shape)));
@@ -148,7 +186,7 @@ fn shaped<'a>(bundle: &'a Bundle, name: &str, shape: &[usize]) -> Result<&'a Ten
     Ok(tensor)
 }
 
-fn pack_linear(m: &LinearModel, bundle: &mut Bundle) -> Result<Value> {
+pub(crate) fn pack_linear(m: &LinearModel, bundle: &mut Bundle) -> Result<Value> {
     for (i, c) in m.channels.iter().enumerate() {
         let weights = Tensor::f64([c.inputs, c.outputs], c.weights.clone())?;
         bundle.tensors.insert(format!("linear.{i}.w"), weights);
@@ -158,7 +196,7 @@ fn pack_linear(m: &LinearModel, bundle: &mut Bundle) -> Result<Value> {
     Ok(json!({ "inputs": m.inputs, "ridge": m.ridge, "towards": m.towards }))
 }
 
-fn unpack_linear(value: &Value, bundle: &Bundle) -> Result<LinearModel> {
+pub(crate) fn unpack_linear(value: &Value, bundle: &Bundle) -> Result<LinearModel> {
     let inputs: LinearInputs = read(&value["inputs"])?;
     let ridge: Vec<Option<f64>> = read(&value["ridge"])?;
     // Models of the first version start from the last value.

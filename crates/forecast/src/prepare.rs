@@ -157,6 +157,12 @@ impl PreparedSeries {
         back[origin] == back[origin.saturating_sub(look_back)] && ahead[end] == ahead[origin]
     }
 
+    /// True where neither the target nor anything read beside it is missing in a row.
+    pub(crate) fn row_whole(&self, channel: usize, row: usize) -> bool {
+        let back = &self.holes[channel].back;
+        back[row] == back[row + 1]
+    }
+
     /// "the series" or "series 'x'".
     pub fn name(&self) -> String {
         match &self.id {
@@ -177,6 +183,8 @@ pub struct Prepared {
     pub scalers: Scalers,
     /// Columns of the calendar.
     pub calendar_width: usize,
+    /// Their names.
+    pub calendar_names: Vec<String>,
     /// Bins of the calendar.
     pub calendar_bins: usize,
 }
@@ -222,7 +230,8 @@ impl Prepared {
     pub fn apply(readings: &Readings, spec: Spec, scalers: Scalers) -> Result<Prepared> {
         spec.same_step(readings)?;
         let calendar = Calendar::new(&spec.calendar, spec.step, &spec.seasons)?;
-        let calendar_width = calendar.columns().len();
+        let calendar_names = calendar.columns();
+        let calendar_width = calendar_names.len();
         let mut out = Vec::new();
         for series in &readings.series {
             let fitted = scalers
@@ -274,7 +283,8 @@ impl Prepared {
                 bins,
             });
         }
-        Ok(Prepared { calendar_bins: calendar.bins(), spec, series: out, scalers, calendar_width })
+        let calendar_bins = calendar.bins();
+        Ok(Prepared { calendar_bins, calendar_names, spec, series: out, scalers, calendar_width })
     }
 
     /// Rows of the parts within series `index`.
@@ -312,14 +322,6 @@ impl Prepared {
     /// Columns of a covariate row.
     pub fn covariate_width(&self) -> usize {
         self.spec.past.len() + self.spec.known.len()
-    }
-
-    /// Names of the calendar columns.
-    ///
-    /// # Errors
-    /// As [`CalendarSpec::holidays`].
-    pub fn calendar_columns(&self) -> Result<Vec<String>> {
-        Ok(Calendar::new(&self.spec.calendar, self.spec.step, &self.spec.seasons)?.columns())
     }
 }
 

@@ -7,9 +7,12 @@ use gyeol_tensor::Pool;
 use serde::{Deserialize, Serialize};
 
 use crate::baseline;
-use crate::linear::{LinearModel, PENALTIES};
+use crate::linear::LinearModel;
+use crate::mixture::Mixture;
 use crate::net::{ForecastNet, ForecastNetParams, LayerShape, Member, NetShape, WindowLearner};
 use crate::prepare::Prepared;
+use crate::response::ResponseModel;
+use crate::start::{Base, Start, Trust};
 use crate::windows::{Window, Windows};
 use gyeol_base::Result;
 
@@ -29,6 +32,13 @@ pub enum RungParams {
     Linear {
         /// Penalties to choose from.
         ridge: Vec<f64>,
+    },
+    /// What each row answers to at its own hour, and the newest residual carried ahead.
+    Response,
+    /// Rungs before it, mixed by shares.
+    Mixture {
+        /// Their names.
+        parts: Vec<String>,
     },
     /// A neural net, or the mean of several.
     Net {
@@ -54,6 +64,10 @@ pub enum RungPredictor {
     },
     /// Ridge regression.
     Linear(LinearModel),
+    /// The response of each row.
+    Response(ResponseModel),
+    /// Other rungs, each times its share.
+    Mixture(Mixture),
     /// Nets.
     Net {
         /// Shape and inputs.
@@ -65,10 +79,10 @@ pub enum RungPredictor {
         /// Parameters of each member.
         members: Vec<Member>,
         /// What its forecasts start from.
-        base: Option<LinearModel>,
-        /// Share of the way from there to what the nets say that its forecasts go: that with the least error on validation, so
+        base: Option<Start>,
+        /// How much of the way from there to what the nets say its forecasts go: shares with the least error on validation, so
         /// that they are no worse there than what they start from.
-        trust: f64,
+        trust: Trust,
     },
 }
 
@@ -111,29 +125,6 @@ pub trait Observer {
 pub struct Quiet;
 impl Observer for Quiet {}
 
-/// The linear forecast that nets start from, fitted once for all of them: its changes on the training windows by fits that did
-/// not see them, then on the validation windows.
-#[derive(Debug, Clone)]
-pub struct Base {
-    model: LinearModel,
-    changes: Vec<f32>,
-    seconds: f64,
-}
-
-impl Base {
-    /// Fits it.
-    ///
-    /// # Errors
-    /// As the parts say.
-    pub fn fit(data: &Prepared, windows: &Windows, pool: &Pool) -> Result<Base> {
-        let begun = Instant::now();
-        let (model, mut changes) =
-            LinearModel::fit_cross(data, &windows.train, &windows.valid, &PENALTIES, pool)?;
-        changes.extend(model.changes(data, &windows.valid));
-        Ok(Base { model, changes, seconds: begun.elapsed().as_secs_f64() })
-    }
-}
-
 /// A fitted rung with what is known of the fit.
 #[derive(Debug, Clone)]
 pub struct Fitted {
@@ -156,7 +147,10 @@ impl RungParams {
     /// `parameter`, or what the net says of its shape.
     pub fn check(&self, data: &Prepared) -> Result<()> {
         match self {
-            RungParams::LastValue | RungParams::Linear { .. } => Ok(()),
+            RungParams::LastValue
+            | RungParams::Linear { .. }
+            | RungParams::Response
+            | RungParams::Mixture { .. } => Ok(()),
             RungParams::SeasonalNaive { season: 0 } => {
                 Err(crate::error::parameter("season", "0", "at least 1 row"))
             }
@@ -182,7 +176,7 @@ impl RungParams {
         self.fit_on(&mut None, data, windows, pool, observer)
     }
 
-    /// The same with the linear forecast that nets of the same windows share: it is fitted where a net first needs it, and its
+    /// The same with the forecast that nets of the same windows start from: it is fitted where a net first needs it, and its
     /// seconds count for each.
     ///
     /// # Errors
@@ -212,6 +206,14 @@ impl RungParams {
             RungParams::Linear { ridge } => {
                 let model = LinearModel::fit(data, &windows.train, &windows.valid, ridge, pool)?;
                 plain(RungPredictor::Linear(model))
+            }
+            RungParams::Response => {
+                let model = ResponseModel::fit(data, &windows.train, &windows.valid, pool)?;
+                plain(RungPredictor::Response(model))
+            }
+            // Its parts are fitted by themselves, and mixed by `Mixture::of`.
+            RungParams::Mixture { .. } => {
+                return Err(gyeol_base::Error::defect("a mixture is fitted from its parts"));
             }
             RungParams::Net { net, train, members } => {
                 fit_nets(net, train, *members, base, data, windows, pool, observer)?
@@ -287,17 +289,31 @@ fn fit_nets(
         weights.push(net.member(state.best));
     }
     let base = base.map(|b| b.model.clone());
+    let trust = Trust::whole(&data.spec);
     fitted.predictor =
-        RungPredictor::Net { params: params.clone(), shape, net, members: weights, base, trust: 1.0 };
+        RungPredictor::Net { params: params.clone(), shape, net, members: weights, base, trust };
     if !base_values.is_empty() {
         let on_valid = &base_values[windows.train.len() * data.spec.horizon..];
-        fitted.predictor.choose_trust(on_valid, data, &windows.valid, pool);
+        let whole = fitted.predictor.predict(data, &windows.valid, pool);
+        let start = unscaled(on_valid, data, &windows.valid);
+        if let RungPredictor::Net { trust, .. } = &mut fitted.predictor {
+            *trust = Trust::choose(data, &windows.valid, &start, &whole);
+        }
     }
     Ok(fitted)
 }
 
-/// Shares tried, the whole way first.
-const TRUSTS: [f64; 5] = [1.0, 0.75, 0.5, 0.25, 0.0];
+/// Changes from the last value of windows, in the targets' unit.
+fn unscaled(changes: &[f32], data: &Prepared, windows: &[Window]) -> Vec<f64> {
+    let mut out = Vec::with_capacity(changes.len());
+    for (w, changes) in windows.iter().zip(changes.chunks_exact(data.spec.horizon)) {
+        let s = &data.series[w.series as usize];
+        let channel = w.channel as usize;
+        let last = f64::from(s.scaled[channel][w.origin as usize - 1]);
+        out.extend(changes.iter().map(|&c| s.scalers[channel].inverse(last + f64::from(c))));
+    }
+    out
+}
 
 impl RungPredictor {
     /// Forecasts windows in the target's own unit: (windows, horizon).
@@ -320,8 +336,10 @@ impl RungPredictor {
                     model.predict(data, w, out);
                 }
             }
+            RungPredictor::Response(model) => return model.predict(data, windows, pool),
+            RungPredictor::Mixture(mixture) => return mixture.predict(data, windows, pool),
             RungPredictor::Net { net, members, base, trust, .. } => {
-                let base = base.as_ref().map(|b| b.changes(data, windows)).unwrap_or_default();
+                let base = base.as_ref().map(|b| b.changes(data, windows, pool)).unwrap_or_default();
                 for member in members {
                     let scaled = net.predict(member, data, windows, &base, pool);
                     out.iter_mut().zip(&scaled).for_each(|(o, &v)| *o += v as f64);
@@ -332,9 +350,9 @@ impl RungPredictor {
                     let last = f64::from(s.scaled[w.channel as usize][w.origin as usize - 1]);
                     for (j, v) in out.iter_mut().enumerate() {
                         *v /= members.len() as f64;
-                        if *trust < 1.0 {
+                        if !base.is_empty() {
                             let start = last + f64::from(base[i * horizon + j]);
-                            *v = start + trust * (*v - start);
+                            *v = start + trust.share(w.channel as usize, j) * (*v - start);
                         }
                         *v = scaler.inverse(*v);
                     }
@@ -344,30 +362,35 @@ impl RungPredictor {
         out
     }
 
-    /// Sets how far nets are followed from their base, whose changes on the validation windows are given, by the least absolute
-    /// error there.
-    fn choose_trust(&mut self, changes: &[f32], data: &Prepared, valid: &[Window], pool: &Pool) {
-        let whole = self.predict(data, valid, pool);
-        let horizon = data.spec.horizon;
-        let error = |trust: f64| {
-            let of = |(i, w): (usize, &Window)| {
-                let s = &data.series[w.series as usize];
-                let (channel, origin) = (w.channel as usize, w.origin as usize);
-                let (scaler, last) = (&s.scalers[channel], f64::from(s.scaled[channel][origin - 1]));
-                let truth = s.truth[channel][origin..origin + horizon].iter().enumerate();
-                let miss = |(j, y): (usize, &f64)| {
-                    let at = i * horizon + j;
-                    let start = scaler.inverse(last + f64::from(changes[at]));
-                    (start + trust * (whole[at] - start) - y).abs() / scaler.scale
-                };
-                truth.filter(|(_, y)| !y.is_nan()).map(miss).sum::<f64>()
-            };
-            valid.iter().enumerate().map(of).sum::<f64>()
-        };
-        let best = gyeol_judge::least(TRUSTS.map(error)).unwrap_or(0);
-        if let RungPredictor::Net { trust, .. } = self {
-            *trust = TRUSTS[best];
-        }
+    /// The same way fitted on the rows between two moments (milliseconds UTC, the second excluded) alone: weights of regressions,
+    /// of nets those of what they start from; none of a rung without such weights.
+    ///
+    /// # Errors
+    /// As the parts say.
+    pub fn refit(
+        &self,
+        data: &Prepared,
+        from: i64,
+        until: i64,
+        pool: &Pool,
+    ) -> Result<Option<RungPredictor>> {
+        Ok(match self {
+            RungPredictor::Linear(m) => Some(RungPredictor::Linear(m.refit(data, from, until, pool)?)),
+            RungPredictor::Response(m) => Some(RungPredictor::Response(m.refit(data, from, until, pool)?)),
+            RungPredictor::Mixture(m) => m.refit(data, from, until, pool)?.map(RungPredictor::Mixture),
+            RungPredictor::Net { base: Some(base), params, shape, net, members, trust } => {
+                let base = Some(base.refit(data, from, until, pool)?);
+                Some(RungPredictor::Net {
+                    base,
+                    params: params.clone(),
+                    shape: shape.clone(),
+                    net: net.clone(),
+                    members: members.clone(),
+                    trust: trust.clone(),
+                })
+            }
+            _ => None,
+        })
     }
 
     /// Rows of history that a forecast needs.
@@ -375,7 +398,10 @@ impl RungPredictor {
         match self {
             RungPredictor::LastValue => 1,
             RungPredictor::SeasonalNaive { season } => *season,
-            _ => look_back,
+            RungPredictor::Linear(_) => look_back,
+            RungPredictor::Response(m) => m.needs(look_back),
+            RungPredictor::Mixture(m) => m.needs(look_back),
+            RungPredictor::Net { base, .. } => base.as_ref().map_or(look_back, |b| b.needs(look_back)),
         }
     }
 
@@ -384,9 +410,11 @@ impl RungPredictor {
         match self {
             RungPredictor::LastValue | RungPredictor::SeasonalNaive { .. } => 0,
             RungPredictor::Linear(m) => m.parameters(),
+            RungPredictor::Response(m) => m.parameters(),
+            RungPredictor::Mixture(m) => m.members().map(|(m, _)| m.parameters()).sum(),
             RungPredictor::Net { members, base, .. } => {
                 members.iter().map(|m| m.params().len()).sum::<usize>()
-                    + base.as_ref().map_or(0, LinearModel::parameters)
+                    + base.as_ref().map_or(0, Start::parameters)
             }
         }
     }
@@ -396,8 +424,14 @@ impl RungPredictor {
         match self {
             RungPredictor::LastValue | RungPredictor::SeasonalNaive { .. } => Vec::new(),
             RungPredictor::Linear(m) => vec![linear_layer(m)],
+            RungPredictor::Response(m) => vec![response_layer(m)],
+            RungPredictor::Mixture(m) => m.members().flat_map(|(m, _)| m.layers()).collect(),
             RungPredictor::Net { net, base, .. } => {
-                base.iter().map(linear_layer).chain(net.layers()).collect()
+                let base = base.iter().map(|base| match base {
+                    Start::Linear(m) => linear_layer(m),
+                    Start::Response(m) => response_layer(m),
+                });
+                base.chain(net.layers()).collect()
             }
         }
     }
@@ -407,10 +441,24 @@ impl RungPredictor {
         match self {
             RungPredictor::LastValue | RungPredictor::SeasonalNaive { .. } => true,
             RungPredictor::Linear(m) => m.fits(data),
+            RungPredictor::Response(m) => m.fits(data),
+            RungPredictor::Mixture(m) => m.fits(data),
             RungPredictor::Net { shape, base, .. } => {
                 *shape == NetShape::of(data) && base.as_ref().is_none_or(|m| m.fits(data))
             }
         }
+    }
+}
+
+fn response_layer(m: &ResponseModel) -> LayerShape {
+    let p = m.columns();
+    LayerShape {
+        name: "response".into(),
+        x: format!("(rows, {p})"),
+        w: format!("({p}, 1)"),
+        b: "(1)".into(),
+        y: "(rows, 1)".into(),
+        parameters: m.parameters(),
     }
 }
 

@@ -168,8 +168,8 @@ pub fn errors(
 }
 
 /// Origins of a block of the bootstrap where none is asked for: a week, or the horizon where that is longer, but never so many
-/// that `origins` hold fewer than eight blocks, of which no interval could be drawn.
-pub fn block_of(spec: &Spec, origins: usize) -> usize {
+/// that `origins`, which lie `step` rows apart, hold fewer than eight blocks, of which no interval could be drawn.
+pub fn block_of(spec: &Spec, step: usize, origins: usize) -> usize {
     let week = spec.step.per_day().map_or(1, |n| 7 * n);
-    Bootstrap::block_within(week.max(spec.horizon), origins)
+    Bootstrap::block_within(week.max(spec.horizon).div_ceil(step.max(1)), origins)
 }

@@ -19,6 +19,41 @@ pub struct Window {
     pub origin: u32,
 }
 
+/// Of the windows of each series those every so many rows, counted back from its last, and of these the last `origins`.
+pub fn stepped(mut windows: Vec<Window>, every: usize, origins: Option<usize>) -> Vec<Window> {
+    let series = windows.iter().map(|w| w.series as usize + 1).max().unwrap_or(0);
+    let mut last = vec![0; series];
+    windows.iter().for_each(|w| last[w.series as usize] = w.origin.max(last[w.series as usize]));
+    windows.retain(|w| {
+        let back = (last[w.series as usize] - w.origin) as usize;
+        back.is_multiple_of(every.max(1)) && origins.is_none_or(|n| back / every.max(1) < n)
+    });
+    windows
+}
+
+/// Windows whose look-back and horizon lie between two moments (milliseconds UTC, the second excluded) and touch no missing
+/// reading.
+pub(crate) fn between(p: &Prepared, from: i64, until: i64) -> Vec<Window> {
+    let spec = &p.spec;
+    let mut list = Vec::new();
+    for (index, s) in p.series.iter().enumerate() {
+        let first = s.clock.index_at_or_after(from) + spec.look_back;
+        let end = (s.clock.index_at_or_after(until).min(s.history) + 1).saturating_sub(spec.horizon);
+        for origin in (first..end).filter(|&o| s.complete[o - 1]) {
+            for channel in 0..spec.targets.len() {
+                if s.whole(channel, origin, spec.look_back, spec.horizon) {
+                    list.push(Window {
+                        series: index as u32,
+                        channel: channel as u32,
+                        origin: origin as u32,
+                    });
+                }
+            }
+        }
+    }
+    list
+}
+
 /// The random streams of thinning.
 const THINNING: u64 = 0x7417;
 

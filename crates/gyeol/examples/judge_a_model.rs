@@ -8,7 +8,7 @@ use gyeol::bundle::DataHash;
 use gyeol::data::Scaler;
 use gyeol::forecast::forecaster::About;
 use gyeol::forecast::prepare::{Scalers, SeriesScalers};
-use gyeol::forecast::{Evaluation, Forecast};
+use gyeol::forecast::{Evaluation, Forecast, Origins};
 use gyeol::prelude::*;
 
 /// Yesterday's hours again, for the built-in load.
@@ -30,6 +30,7 @@ fn yesterday(table: &Table) -> Result<Forecaster> {
         clean: vec![],
         unit: "MW".into(),
         left_out: Vec::new(),
+        refit: None,
         learnt: None,
     };
     let predictor = RungPredictor::SeasonalNaive { season: 24 };
@@ -55,7 +56,7 @@ fn judged(model: &Path) -> Result<Evaluation> {
     // A forecaster by its type, and its scores on every window of two months.
     let (forecaster, summary) = gyeol::models::open_as::<Forecaster>(model)?;
     let scaled = gyeol::ladder::recipe::scored_scaled(&forecaster, &summary)?;
-    let test = forecaster.backtest(last, None, None, &pool)?;
+    let test = forecaster.backtest(last, &Origins::default(), &pool, &mut |_, _| true)?;
     let found = forecaster.evaluate(&test, scaled, 0);
     let mae = found.metrics["mae"];
     println!("MAE {:.1} ({:.1} to {:.1}) over {} windows", mae.value, mae.low, mae.high, found.windows);

@@ -123,6 +123,8 @@ fn one<T: Task>(
     if options.resume
         && let Some(judged) = kept(task, &name, &path, &options.out, times, watch)?
     {
+        // Killed between the model and here, a run left its states.
+        task.saved(rung, &stem);
         return Ok((judged, true));
     }
     memory::reset();

@@ -25,6 +25,13 @@ pub enum Step<'a> {
     Counting(Stage),
     /// A setting is tried: the values of what is chosen.
     Trying(&'a [&'a str]),
+    /// A rung is fitted again on its way through a part: windows done, and in all.
+    Refitted {
+        /// Done.
+        done: usize,
+        /// In all.
+        of: usize,
+    },
     /// A net is trained.
     Training(Progress),
     /// Topics of all tokens are drawn anew, or fitted once more.

@@ -15,7 +15,7 @@ pub struct Gram {
     inputs: usize,
     outputs: usize,
     rows: usize,
-    /// (p + q) x (p + q): Zᵀ Z of Z = [X Y].
+    /// p x (p + q): Xᵀ [X Y].
     products: Vec<f64>,
     sums: Vec<f64>,
 }
@@ -37,7 +37,7 @@ impl Gram {
     /// Nothing seen yet.
     pub fn new(inputs: usize, outputs: usize) -> Self {
         let d = inputs + outputs;
-        Gram { inputs, outputs, rows: 0, products: vec![0.0; d * d], sums: vec![0.0; d] }
+        Gram { inputs, outputs, rows: 0, products: vec![0.0; inputs * d], sums: vec![0.0; d] }
     }
 
     /// Adds a block of rows; `z` is (rows, p + q), inputs before outputs.
@@ -49,11 +49,32 @@ impl Gram {
         assert_eq!(z.len() % d, 0, "a block of {} numbers is no whole number of rows of {d}", z.len());
         let rows = z.len() / d;
         let block = MatRef::new(z, rows, d);
-        matmul(block.t(), block, &mut self.products, d, Write::Add);
+        let inputs = MatRef::strided(z, rows, self.inputs, d);
+        matmul(inputs.t(), block, &mut self.products, d, Write::Add);
         for row in z.chunks_exact(d) {
             self.sums.iter_mut().zip(row).for_each(|(s, v)| *s += v);
         }
         self.rows += rows;
+    }
+
+    /// Adds a row of few inputs that are not 0, each once with its column, in ascending order.
+    ///
+    /// # Panics
+    /// If a column is beyond p, or `y` is not (q).
+    pub fn add_sparse(&mut self, x: &[(u32, f64)], y: &[f64]) {
+        assert_eq!(y.len(), self.outputs);
+        let (p, d) = (self.inputs, self.inputs + self.outputs);
+        for (at, &(i, v)) in x.iter().enumerate() {
+            let row = &mut self.products[i as usize * d..(i as usize + 1) * d];
+            // Only what lies on the diagonal and left of it is read.
+            for &(j, w) in &x[..=at] {
+                row[j as usize] += v * w;
+            }
+            row[p..].iter_mut().zip(y).for_each(|(o, y)| *o += v * y);
+            self.sums[i as usize] += v;
+        }
+        self.sums[p..].iter_mut().zip(y).for_each(|(s, y)| *s += y);
+        self.rows += 1;
     }
 
     /// Adds what another gathered.
@@ -73,26 +94,50 @@ impl Gram {
     /// # Errors
     /// No rows (`no-rows`); `singular` where inputs are collinear and the penalty too small.
     pub fn solve(&self, ridge: f64) -> Result<Linear> {
+        self.solve_first(self.inputs, ridge, false)
+    }
+
+    /// The fit of inputs brought to deviation 1 each, by the first `inputs` of them alone (the weights of the rest are 0); those
+    /// that never change get no weight.
+    ///
+    /// # Errors
+    /// As [`Gram::solve`].
+    pub fn solve_scaled(&self, inputs: usize, ridge: f64) -> Result<Linear> {
+        self.solve_first(inputs.min(self.inputs), ridge, true)
+    }
+
+    fn solve_first(&self, used: usize, ridge: f64, scaled: bool) -> Result<Linear> {
         if self.rows == 0 {
             return Err(error::no_rows());
         }
         let (p, q, d, n) = (self.inputs, self.outputs, self.inputs + self.outputs, self.rows as f64);
         let centred = |i: usize, j: usize| self.products[i * d + j] - self.sums[i] * self.sums[j] / n;
+        // Deviations times √n; the penalty on a weight of the inputs as they stand is ridge times their square.
+        let spread: Vec<f64> = (0..used).map(|i| centred(i, i).max(0.0)).collect();
+        let widest = spread.iter().copied().fold(0.0, f64::max);
+        let still = |i: usize| scaled && spread[i] <= 1e-12 * self.products[i * d + i].max(1e-300);
+        let p_all = p;
+        let p = used;
         let mut a = vec![0.0; p * p];
         let mut scale: f64 = 0.0;
         for i in 0..p {
+            if still(i) {
+                a[i * p + i] = widest.max(1.0);
+                continue;
+            }
             for j in 0..=i {
-                a[i * p + j] = centred(i, j);
+                a[i * p + j] = if still(j) { 0.0 } else { centred(i, j) };
             }
             scale = scale.max(a[i * p + i]);
-            a[i * p + i] += ridge * n;
+            a[i * p + i] += if scaled { ridge * spread[i] } else { ridge * n };
         }
-        cholesky(&mut a, p, scale, ridge)?;
-        let mut weights = vec![0.0; p * q];
+        // Inputs of their own scale differ by more than rounding does.
+        cholesky(&mut a, p, if scaled { 0.0 } else { scale }, ridge)?;
+        let mut weights = vec![0.0; p_all * q];
         let mut column = vec![0.0; p];
         for j in 0..q {
             for (i, c) in column.iter_mut().enumerate() {
-                *c = centred(i, p + j);
+                *c = if still(i) { 0.0 } else { centred(i, p_all + j) };
             }
             solve_factored(&a, p, &mut column);
             for (i, c) in column.iter().enumerate() {
@@ -100,38 +145,50 @@ impl Gram {
             }
         }
         let bias = (0..q)
-            .map(|j| (self.sums[p + j] - (0..p).map(|i| self.sums[i] * weights[i * q + j]).sum::<f64>()) / n)
+            .map(|j| {
+                (self.sums[p_all + j] - (0..p).map(|i| self.sums[i] * weights[i * q + j]).sum::<f64>()) / n
+            })
             .collect();
-        Ok(Linear { inputs: p, outputs: q, weights, bias })
+        Ok(Linear { inputs: p_all, outputs: q, weights, bias })
     }
 }
 
 /// A = L Lᵀ in place (lower triangle); `scale` is the largest diagonal, against which a pivot is judged.
 fn cholesky(a: &mut [f64], p: usize, scale: f64, ridge: f64) -> Result<()> {
     for j in 0..p {
-        let (above, rest) = a.split_at_mut(j * p);
+        let rest = &a[j * p..];
         let row_j = &rest[..j];
-        let pivot = rest[j] - row_j.iter().map(|v| v * v).sum::<f64>();
+        let pivot = rest[j] - dot(row_j, row_j);
         if pivot.is_nan() || pivot <= scale * 1e-14 {
             return Err(error::singular(p, ridge, j, pivot));
         }
         let root = pivot.sqrt();
         let row_j = row_j.to_vec();
-        let _ = above;
         a[j * p + j] = root;
         for i in j + 1..p {
             let row = &mut a[i * p..i * p + j + 1];
-            let dot: f64 = row[..j].iter().zip(&row_j).map(|(x, y)| x * y).sum();
-            row[j] = (row[j] - dot) / root;
+            row[j] = (row[j] - dot(&row[..j], &row_j)) / root;
         }
     }
     Ok(())
 }
 
+/// Σ a b in eight sums, that of each place modulo eight, so that it runs over wide registers.
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    let mut sums = [0.0; 8];
+    let (a, b) = (a.chunks_exact(8), b.chunks_exact(8));
+    let rest: f64 = a.remainder().iter().zip(b.remainder()).map(|(a, b)| a * b).sum();
+    for (a, b) in a.zip(b) {
+        for (s, (a, b)) in sums.iter_mut().zip(a.iter().zip(b)) {
+            *s += a * b;
+        }
+    }
+    sums.iter().sum::<f64>() + rest
+}
+
 fn solve_factored(l: &[f64], p: usize, x: &mut [f64]) {
     for i in 0..p {
-        let dot: f64 = l[i * p..i * p + i].iter().zip(&x[..i]).map(|(a, b)| a * b).sum();
-        x[i] = (x[i] - dot) / l[i * p + i];
+        x[i] = (x[i] - dot(&l[i * p..i * p + i], &x[..i])) / l[i * p + i];
     }
     for i in (0..p).rev() {
         let v = x[i] / l[i * p + i];
@@ -191,6 +248,30 @@ mod tests {
         let mut gram = Gram::new(1, 1);
         gram.add(&[-1.0, -2.0, 0.0, 0.0, 1.0, 2.0]);
         assert!((gram.solve(0.5).unwrap().weights[0] - 4.0 / 3.5).abs() < 1e-12);
+    }
+
+    #[test]
+    fn sparse_rows_give_the_sums_of_dense_ones_and_scales_do_not_matter() {
+        let mut rng = Rng::new(2);
+        let (mut dense, mut sparse, mut other) = (Gram::new(4, 1), Gram::new(4, 1), Gram::new(4, 1));
+        for i in 0..60u32 {
+            let (a, b) = (rng.normal(), rng.normal());
+            let y = a - 2.0 * b + 0.1 * rng.normal();
+            let mut row = [0.0; 5];
+            (row[i as usize % 2], row[3], row[4]) = (a, b, y);
+            dense.add(&row);
+            sparse.add_sparse(&[(i % 2, a), (3, b)], &[y]);
+            other.add_sparse(&[(i % 2, 1e3 * a), (3, 1e-3 * b)], &[y]);
+        }
+        let (one, two) = (dense.solve(0.1).unwrap(), sparse.solve(0.1).unwrap());
+        assert!(one.weights.iter().zip(&two.weights).all(|(a, b)| (a - b).abs() < 1e-12));
+        // The third input is never seen and gets no weight; the rest fit alike whatever their unit.
+        let (one, two) = (sparse.solve_scaled(4, 0.1).unwrap(), other.solve_scaled(4, 0.1).unwrap());
+        assert_eq!(one.weights[2], 0.0);
+        assert!((one.weights[0] - 1e3 * two.weights[0]).abs() < 1e-9);
+        assert!((one.weights[3] - 1e-3 * two.weights[3]).abs() < 1e-9);
+        let first = sparse.solve_scaled(3, 0.1).unwrap();
+        assert!(first.weights[3] == 0.0 && first.weights[0] != one.weights[0]);
     }
 
     #[test]

@@ -25,6 +25,18 @@ const MOST: usize = 400;
 /// Units that stand in for one.
 const STAND_INS: usize = 4;
 
+/// Most bytes of such a text: longer ones are refused before they are cut.
+const MOST_BYTES: usize = 1 << 17;
+
+/// Refuses a text that is too long to be cut for an explanation.
+fn short(text: &str) -> Result<()> {
+    if text.len() <= MOST_BYTES {
+        return Ok(());
+    }
+    let found = format!("a text of {} bytes; up to {MOST_BYTES} are explained at once", text.len());
+    Err(Fault::new("too-long", found).next("give a sentence").limit())
+}
+
 /// Refuses a text of so many of `what` that cannot be explained.
 fn explained(count: usize, what: &str) -> Result<()> {
     if count == 0 {
@@ -68,6 +80,7 @@ impl Tagger {
     /// # Errors
     /// A text without a unit (`no-units`), or of more than 400 (`too-long`).
     pub fn explain(&self, text: &str, pool: &Pool) -> Result<TagsExplained> {
+        short(text)?;
         let tagged = self.tag(&[text], pool)?.into_iter().next().unwrap_or_default();
         let units = &tagged.units;
         explained(units.len(), "unit")?;
@@ -135,6 +148,7 @@ impl Translator {
     /// As [`Translator::translate`] and [`Translator::likelihoods`]; a text without a token (`no-units`), or of more than 400
     /// (`too-long`).
     pub fn leaned(&self, text: &str, pool: &Pool) -> Result<(Translated, Vec<(String, f64)>)> {
+        short(text)?;
         let said = self.translate(&[text], &Asked::default(), pool)?.into_iter().next().unwrap_or_default();
         let tokens = self.units.0.cut(text);
         explained(tokens.len(), "token")?;
@@ -197,6 +211,7 @@ mod tests {
         assert_eq!((told.layers.len(), told.layers[0].steps(), told.layers[0].units), (1, 5, 12));
         assert_eq!(model.explain(" ", &pool).unwrap_err().code(), "no-units");
         assert_eq!(model.explain(&"a ".repeat(500), &pool).unwrap_err().code(), "too-long");
+        assert_eq!(model.explain(&"a".repeat(MOST_BYTES + 1), &pool).unwrap_err().code(), "too-long");
 
         // The weights that spoke add up to what parts the label from the runner-up, and are more than none.
         let model = data.window(&mut |_| true).unwrap();

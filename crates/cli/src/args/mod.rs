@@ -316,6 +316,22 @@ pub struct Span {
     /// First row that is not forecast any more.
     #[arg(long, value_name = "DATE")]
     pub until: Option<String>,
+    /// Rows from one origin to the next, counted back from the last [default: every row].
+    #[arg(long, value_name = "ROWS")]
+    pub step: Option<usize>,
+    /// Fit again on the way on what was read by then: regressions whole, nets in what they start from [default: never].
+    #[arg(long, value_name = "WHEN", value_parser = ["never", "origin", "day", "week", "month"])]
+    pub refit: Option<String>,
+    /// Rows before an origin that a fit on the way learns from [default: all].
+    #[arg(long, value_name = "ROWS", requires = "refit")]
+    pub refit_rows: Option<usize>,
+}
+
+impl Span {
+    /// True where anything was asked for.
+    pub fn any(&self) -> bool {
+        self.from.is_some() || self.until.is_some() || self.step.is_some() || self.refit.is_some()
+    }
 }
 
 /// Arguments of `evaluate`.

@@ -6,7 +6,7 @@ use gyeol_bundle::{Bundle, Summary};
 use gyeol_data::clock::stamp;
 use gyeol_data::{ColumnData, Step, Table};
 use gyeol_forecast::score::metrics;
-use gyeol_forecast::{Forecast, ForecastRow, Forecaster};
+use gyeol_forecast::{Backtest, Every, Forecast, ForecastRow, Forecaster, Origins, Refit};
 use gyeol_report::text;
 use serde_json::{Value, json};
 
@@ -14,6 +14,7 @@ use super::{pool, table};
 use crate::args::{Common, Reading, Scoring, Span};
 use crate::failure::{Failure, Result};
 use crate::output;
+use crate::progress::Meter;
 
 fn opened(bundle: Bundle, path: &Path) -> Result<(Forecaster, Summary)> {
     Ok(gyeol_models::Registry::standard().opened_as::<Forecaster>(bundle, path)?)
@@ -71,8 +72,8 @@ pub fn predict(
     let bundle = Bundle::open(model)?;
     let (bundle, machine) = super::examples::machine(bundle, model)?;
     if let Some(machine) = machine {
-        if every_origin || span.from.is_some() || span.until.is_some() {
-            return Err(Failure::Usage("--every-origin, --from and --until go with forecasts".into()));
+        if every_origin || span.any() {
+            return Err(only_forecasts(span));
         }
         return super::examples::predict(common, &machine, file, out, reading);
     }
@@ -87,8 +88,9 @@ pub fn predict(
     if every_origin {
         return every(common, &forecaster, table, out, span, &time_name);
     }
-    if span.from.is_some() || span.until.is_some() {
-        return Err(Failure::Usage("--from and --until go with --every-origin".into()));
+    if span.any() {
+        let given = given(span).join(", ");
+        return Err(Failure::Usage(format!("{given}: goes with --every-origin")));
     }
     let Forecast { rows, warnings } = forecaster.forecast(table, &pool)?;
     say(common, &warnings);
@@ -139,6 +141,46 @@ fn write(forecaster: &Forecaster, columns: Vec<(String, ColumnData)>, out: &str)
     Ok(gyeol_data::write(out, &table.with_source(source))?)
 }
 
+/// The options of a span that were given.
+fn given(span: &Span) -> Vec<&'static str> {
+    let all = [
+        ("--from", span.from.is_some()),
+        ("--until", span.until.is_some()),
+        ("--step", span.step.is_some()),
+        ("--refit", span.refit.is_some()),
+    ];
+    all.into_iter().filter(|(_, given)| *given).map(|(name, _)| name).collect()
+}
+
+fn only_forecasts(span: &Span) -> Failure {
+    let given = given(span);
+    let what = if given.is_empty() { "--every-origin".to_owned() } else { given.join(", ") };
+    Failure::Usage(format!("{what}: goes with forecasts"))
+}
+
+/// Forecasts from the origins of a table that were asked for.
+fn backtest(common: &Common, forecaster: &Forecaster, table: Table, span: &Span) -> Result<Backtest> {
+    let every = span.refit.as_deref().and_then(Every::named);
+    let asked = Origins {
+        from: instant(forecaster, span.from.as_ref())?,
+        until: instant(forecaster, span.until.as_ref())?,
+        step: span.step.unwrap_or(1).max(1),
+        refit: every.map(|every| Refit { every, window: span.refit_rows }),
+    };
+    // What the recipe judged differently is said: scores would be of another kind.
+    if let (Some(judged), None) = (forecaster.about.refit, &span.refit)
+        && !common.quiet
+    {
+        say!(
+            "gyeol: the recipe judged this model with refit = \"{}\"; here it forecasts as it was fitted (--refit {} for the same)",
+            judged.every.name(),
+            judged.every.name()
+        );
+    }
+    let mut meter = Meter::new(common.quiet);
+    Ok(forecaster.backtest(table, &asked, &pool(common), &mut |done, of| meter.at(done, of))?)
+}
+
 /// Every origin's forecast with the truth beside: what scores can be taken from elsewhere.
 fn every(
     common: &Common,
@@ -148,8 +190,7 @@ fn every(
     span: &Span,
     time_name: &str,
 ) -> Result<()> {
-    let (from, until) = (instant(forecaster, span.from.as_ref())?, instant(forecaster, span.until.as_ref())?);
-    let test = forecaster.backtest(table, from, until, &pool(common))?;
+    let test = backtest(common, forecaster, table, span)?;
     say(common, &test.warnings);
     let horizon = forecaster.about.spec.horizon;
     let n = test.forecasts.len();
@@ -216,8 +257,8 @@ pub fn evaluate(common: &Common, args: &Scoring) -> Result<()> {
     let bundle = Bundle::open(&args.model)?;
     let (bundle, machine) = super::examples::machine(bundle, &args.model)?;
     if let Some(machine) = machine {
-        if args.span.from.is_some() || args.span.until.is_some() {
-            return Err(Failure::Usage("--from and --until go with forecasts".into()));
+        if args.span.any() {
+            return Err(only_forecasts(&args.span));
         }
         return super::examples::evaluate(common, &machine, &args.file, args.label.as_deref(), &args.reading);
     }
@@ -226,8 +267,8 @@ pub fn evaluate(common: &Common, args: &Scoring) -> Result<()> {
         return super::sequences::evaluate_tags(common, bundle, args);
     }
     if bundle.is::<gyeol_sequence::Translator>() {
-        if args.span.from.is_some() || args.span.until.is_some() {
-            return Err(Failure::Usage("--from and --until go with forecasts".into()));
+        if args.span.any() {
+            return Err(only_forecasts(&args.span));
         }
         return super::sequences::evaluate(common, bundle, args);
     }
@@ -238,9 +279,7 @@ pub fn evaluate(common: &Common, args: &Scoring) -> Result<()> {
     let language = output::language(common.language.as_deref(), None)?;
     let scaled = gyeol_ladder::recipe::scored_scaled(&forecaster, &summary)?;
     let table = table(&args.file, &reading_of(&forecaster, &args.reading))?;
-    let (from, until) =
-        (instant(&forecaster, args.span.from.as_ref())?, instant(&forecaster, args.span.until.as_ref())?);
-    let test = forecaster.backtest(table, from, until, &pool(common))?;
+    let test = backtest(common, &forecaster, table, &args.span)?;
     let found = forecaster.evaluate(&test, scaled, common.seed.unwrap_or(0));
     say(common, &test.warnings);
     if common.json {

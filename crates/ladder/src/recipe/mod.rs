@@ -299,6 +299,10 @@ impl Recipe {
             score: ScoreRecipe {
                 metric: Metric::Mae,
                 scaled: false,
+                step: 1,
+                origins: None,
+                refit: "never".to_owned(),
+                refit_rows: None,
                 bootstrap_block: None,
                 bootstrap_draws: 1000,
                 margin: 0.02,

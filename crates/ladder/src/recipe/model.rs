@@ -145,9 +145,21 @@ pub enum Metric {
 pub struct ScoreRecipe {
     pub metric: Metric,
     pub scaled: bool,
+    pub step: usize,
+    pub origins: Option<usize>,
+    pub refit: String,
+    pub refit_rows: Option<usize>,
     pub bootstrap_block: Option<usize>,
     pub bootstrap_draws: usize,
     pub margin: f64,
+}
+
+impl ScoreRecipe {
+    /// The schedule of fits on the way, if any.
+    pub fn schedule(&self) -> Option<gyeol_forecast::Refit> {
+        let every = gyeol_forecast::Every::named(&self.refit)?;
+        Some(gyeol_forecast::Refit { every, window: self.refit_rows })
+    }
 }
 
 /// `[[rung]]`: one rung and its hyper-parameters; `None` is left to the ladder.

@@ -282,6 +282,15 @@ pub(super) fn mixtures<'r>(names: impl Iterator<Item = &'r str>, such_as: &str, 
 fn rungs(recipe: &Recipe, lines: &Lines) -> Result<()> {
     let forecast = &recipe.forecast;
     rung_names(recipe.rungs.iter().map(|rung| rung.name.as_str()), lines)?;
+    mixtures(recipe.rungs.iter().map(|rung| rung.name.as_str()), "response+gru", lines)?;
+    if recipe.score.refit_rows.is_some() && recipe.score.refit == "never" {
+        return Err(contradiction(
+            lines.place("score.refit_rows"),
+            "`score.refit_rows` is set, but nothing is fitted again".into(),
+            "`refit` was left out",
+            "write when, such as refit = \"week\", or leave the rows out",
+        ));
+    }
     for (index, rung) in recipe.rungs.iter().enumerate() {
         let at = |key: &str| lines.place(&format!("rung[{index}].{key}"));
         let whole = |rows: usize, segment: &usize| rows.is_multiple_of((*segment).max(1));

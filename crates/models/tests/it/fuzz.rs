@@ -5,9 +5,9 @@ use gyeol_data::{ColumnData, Readings, Role, Roles, ScalerKind, Split, Table};
 use gyeol_forecast::calendar::CalendarSpec;
 use gyeol_forecast::forecaster::About;
 use gyeol_forecast::net::{Encoder, ForecastNetParams};
-use gyeol_forecast::rung::{Quiet, RungParams};
+use gyeol_forecast::rung::{Quiet, RungParams, RungPredictor};
 use gyeol_forecast::score::Yardsticks;
-use gyeol_forecast::{Forecaster, Intervals, Prepared, Spec, Windows};
+use gyeol_forecast::{Forecaster, Intervals, Mixture, Prepared, Spec, Windows};
 use gyeol_models::LmModel;
 use gyeol_neural::{Loss, Optimizer, TrainParams};
 use gyeol_ngram::{Layout, NgramModel, Options, Source, estimate, score_words};
@@ -62,11 +62,18 @@ fn forecasters() -> Vec<Bundle> {
     let rungs = [
         RungParams::SeasonalNaive { season: 24 },
         RungParams::Linear { ridge: vec![0.1] },
+        RungParams::Response,
         net(Encoder::Mlp, true),
         net(Encoder::Lstm, false),
     ];
-    let made = rungs.iter().map(|rung| {
-        let predictor = rung.fit(&data, &windows, &Pool::new(1), &mut Quiet).unwrap().predictor;
+    let pool = Pool::new(1);
+    let mut fitted: Vec<RungPredictor> =
+        rungs.iter().map(|rung| rung.fit(&data, &windows, &pool, &mut Quiet).unwrap().predictor).collect();
+    let said: Vec<Vec<f64>> = fitted[..3].iter().map(|p| p.predict(&data, &windows.valid, &pool)).collect();
+    let members = fitted.iter().zip(&said).map(|(p, said)| ("member".to_owned(), p.clone(), said.as_slice()));
+    let mixture = Mixture::of(members.collect(), &data, &windows.valid);
+    fitted.push(RungPredictor::Mixture(mixture));
+    let made = fitted.into_iter().map(|predictor| {
         let about = About {
             spec: data.spec.clone(),
             scalers: data.scalers.clone(),
@@ -83,6 +90,7 @@ fn forecasters() -> Vec<Bundle> {
             clean: Vec::new(),
             unit: "MW".into(),
             left_out: Vec::new(),
+            refit: None,
             learnt: None,
         };
         let forecaster = Forecaster { rung: "rung".into(), about, predictor };

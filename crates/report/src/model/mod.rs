@@ -174,6 +174,10 @@ pub enum Input {
     Segments,
     /// The forecast of the linear rung.
     Linear,
+    /// The forecast of the response rung.
+    Response,
+    /// What the newest readings left of the response.
+    Residual,
     /// The mean of several fits.
     Mean,
 }

@@ -73,6 +73,8 @@ fn input_key(input: &Input) -> &'static str {
         Input::Season => "season",
         Input::Segments => "segments",
         Input::Linear => "linear",
+        Input::Response => "response",
+        Input::Residual => "residual",
         Input::Mean => "mean",
     }
 }

@@ -47,6 +47,7 @@ pub fn model(name: &str) -> Named {
         ],
         unit: "MW".into(),
         left_out: Vec::new(),
+        refit: None,
         learnt: None,
     };
     let forecaster = Forecaster {

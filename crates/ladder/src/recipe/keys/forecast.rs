@@ -40,8 +40,19 @@ const SECTIONS: &[Section] = &[
 ];
 
 /// The rungs for readings.
-const RUNGS: &[&str] =
-    &["last-value", "seasonal-naive", "linear", "mlp", "rnn", "gru", "lstm", "slstm", "mingru"];
+const RUNGS: &[&str] = &[
+    "last-value",
+    "seasonal-naive",
+    "linear",
+    "response",
+    "mlp",
+    "rnn",
+    "gru",
+    "lstm",
+    "slstm",
+    "mingru",
+    "mixture",
+];
 const NETS: &[&str] = &["mlp", "rnn", "gru", "lstm", "slstm", "mingru"];
 const RECURRENT: &[&str] = &["rnn", "gru", "lstm", "slstm", "mingru"];
 
@@ -363,6 +374,34 @@ const KEYS: &[Key] = &[
     ),
     key(
         "score",
+        "step",
+        Whole(1, 100_000),
+        Value("1"),
+        "Rows from one origin that is judged to the next, counted back from the last; validation is judged a day of rows apart at the most.",
+    ),
+    key(
+        "score",
+        "origins",
+        Whole(1, MANY),
+        Found("all of the part"),
+        "The last so many origins of the test part that are judged.",
+    ),
+    key(
+        "score",
+        "refit",
+        Choice(&["never", "origin", "day", "week", "month"]),
+        Value("\"never\""),
+        "When rungs are fitted again on the way through validation and test, each time on what was read by then: regressions whole, nets in what they start from.",
+    ),
+    key(
+        "score",
+        "refit_rows",
+        Whole(1, MANY),
+        Found("all rows since training began"),
+        "Rows before an origin that a fit on the way learns from.",
+    ),
+    key(
+        "score",
         "bootstrap_block",
         Whole(1, 1_000_000),
         Found("a week of rows, or an eighth of the test part where that is less"),
@@ -377,7 +416,7 @@ const KEYS: &[Key] = &[
         kind: Text,
         default: Needed,
         of: &[],
-        doc: "Which rung: `last-value`, `seasonal-naive`, `linear`, `mlp`, `rnn`, `gru`, `lstm`, `slstm` (Beck et al. 2024) or `mingru` (Feng et al. 2024), with a suffix after a colon where there are two of a kind (`lstm:plain`).",
+        doc: "Which rung: `last-value`, `seasonal-naive`, `linear` (the look-back), `response` (what each row answers to at its own hour, and the newest residual carried ahead), `mlp`, `rnn`, `gru`, `lstm`, `slstm` (Beck et al. 2024) or `mingru` (Feng et al. 2024), with a suffix after a colon where there are two of a kind (`lstm:plain`); or rungs before it joined by `+` (`response+gru`), mixed by shares that the validation part tells.",
     },
     rung(
         "plain",

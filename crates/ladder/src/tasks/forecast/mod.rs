@@ -7,6 +7,7 @@ pub mod plan;
 mod rungs;
 pub(super) mod verdict;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Instant;
 
@@ -16,10 +17,10 @@ use gyeol_data::calendar::Holidays;
 use gyeol_data::profile::Profile;
 use gyeol_data::{Change, Readings, Roles, Split, Table};
 use gyeol_forecast::forecaster::About;
-use gyeol_forecast::rung::Base;
 use gyeol_forecast::score::{self, Sums, Yardsticks};
 use gyeol_forecast::{
-    Forecaster, Intervals, LeftOut, Prepared, RungParams, Spec, Window, Windows, leave_out, rare_columns,
+    Base, Forecaster, Intervals, LeftOut, Prepared, Refit, RungParams, RungPredictor, Spec, Window, Windows,
+    leave_out, rare_columns, stepped,
 };
 use gyeol_judge::Bootstrap;
 use gyeol_report::Language;
@@ -41,6 +42,13 @@ use plan::Planned;
 
 /// Cells (windows times look-back times columns) that `--quick` learns from, and chooses on.
 const QUICK_CELLS: usize = 6_000_000;
+
+/// What mixtures take of a rung.
+struct Fitted {
+    predictor: RungPredictor,
+    /// Of the judged validation windows.
+    valid: Vec<f64>,
+}
 
 /// Readings prepared under a recipe, with the rungs to climb.
 pub struct Forecasts<'a> {
@@ -66,6 +74,12 @@ pub struct Forecasts<'a> {
     columns_out: Vec<LeftOut>,
     /// What nets start from, once one needed it.
     base: Option<Base>,
+    /// Validation windows that rungs are judged on; all of them choose epochs and penalties.
+    judged: Vec<Window>,
+    /// When rungs are fitted again on the way.
+    refit: Option<Refit>,
+    /// Rungs fitted so far with their forecasts of the judged validation windows, and of all.
+    fitted: BTreeMap<String, Fitted>,
     /// Training windows before they were thinned.
     whole: usize,
     quick: bool,
@@ -128,6 +142,16 @@ impl<'a> Forecasts<'a> {
         windows.thin(gyeol_forecast::Part::Train, every, &data.spec.seasons, recipe.seed);
         let every = thinned(windows.valid.len());
         windows.thin(gyeol_forecast::Part::Valid, every, &data.spec.seasons, recipe.seed);
+        let refit = recipe.score.schedule();
+        if let Some(refit) = refit {
+            refit.check(data.spec.step)?;
+        }
+        let step = recipe.score.step;
+        windows.test = stepped(windows.test, step, recipe.score.origins);
+        // What is fitted again for each day of validation is seen a day apart: more would tell little more.
+        let day = data.spec.seasons.first().map_or(data.spec.horizon, |s| s.rows);
+        let apart = if step == 1 && refit.is_none() { 1 } else { step.min(day) };
+        let judged = stepped(windows.valid.clone(), apart, None);
         let profile = gyeol_data::profile::profile(&table, &roles, Some(&recipe.split_spec()))?;
         let rows = (0..data.series.len()).map(|i| data.rows(&split, i).train.len()).max().unwrap_or(0);
         let planned = plan::plan(recipe, &data.spec, rows, windows.train.len(), options.quick);
@@ -153,9 +177,10 @@ impl<'a> Forecasts<'a> {
         let canonical = if options.quick { format!("{fitted_by}\n# quick\n") } else { fitted_by };
         let yardsticks = Yardsticks::fit(&data, &split);
         let test_origins = origins(&data, &windows.test);
-        let block = recipe.score.bootstrap_block.unwrap_or_else(|| score::block_of(&data.spec, test_origins));
+        let block =
+            recipe.score.bootstrap_block.unwrap_or_else(|| score::block_of(&data.spec, step, test_origins));
         let naive_season = data.spec.seasons.first().map(|s| s.rows);
-        let mut calendar = data.calendar_columns()?;
+        let mut calendar = data.calendar_names.clone();
         if let Some(HolidaysRecipe::Country(code)) = &recipe.calendar.holidays {
             let named = format!("holiday ({code})");
             calendar.iter_mut().filter(|n| *n == "holiday").for_each(|n| n.clone_from(&named));
@@ -186,7 +211,7 @@ impl<'a> Forecasts<'a> {
                 rungs,
                 // Windows share rows as long as they overlap.
                 bootstrap: Bootstrap::new(test_origins, block, recipe.score.bootstrap_draws, recipe.seed)
-                    .apart(data.spec.horizon),
+                    .apart(data.spec.horizon.div_ceil(step)),
             },
             planned,
             naive_loss: naive_loss(&data, &windows.valid, naive_season),
@@ -204,8 +229,12 @@ impl<'a> Forecasts<'a> {
                 clean: recipe.clean.clone(),
                 unit,
                 left_out: left_out.iter().map(|left| left.id.clone()).collect(),
+                refit,
                 learnt: Some((split.train.start.min(split.valid.start), split.valid.end)),
             },
+            judged,
+            refit,
+            fitted: BTreeMap::new(),
             left_out,
             columns_out,
             base: None,
@@ -258,6 +287,19 @@ impl<'a> Forecasts<'a> {
         said
     }
 
+    /// Forecasts of windows, by fits on the way where the recipe asks for them.
+    fn forecasts(
+        &self,
+        predictor: &RungPredictor,
+        windows: &[Window],
+        watch: &mut dyn Watch,
+    ) -> Result<Vec<f64>> {
+        let Some(refit) = self.refit else { return Ok(predictor.predict(&self.data, windows, self.pool)) };
+        let from = self.split.train.start;
+        let mut seen = |done, of| watch.step(Step::Refitted { done, of });
+        refit.predict(predictor, &self.data, windows, from, self.pool, &mut seen)
+    }
+
     fn test(&self) -> TestWindows<'_> {
         TestWindows {
             data: &self.data,
@@ -288,13 +330,16 @@ impl Task for Forecasts<'_> {
         &self,
         model: &Forecaster,
         part: Part,
-        _watch: &mut dyn Watch,
+        watch: &mut dyn Watch,
     ) -> Result<Answered<Sums, Vec<f64>>> {
         let windows = match part {
-            Part::Valid => &self.windows.valid,
+            Part::Valid => &self.judged,
             Part::Test => &self.windows.test,
         };
-        let forecasts = model.predictor.predict(&self.data, windows, self.pool);
+        let forecasts = match (part, self.fitted.get(&model.rung)) {
+            (Part::Valid, Some(fitted)) => fitted.valid.clone(),
+            _ => self.forecasts(&model.predictor, windows, watch)?,
+        };
         let scaled = self.recipe.score.scaled;
         let outcomes = score::errors(&self.data, windows, &forecasts, &self.yardsticks, scaled);
         Ok(Answered { outcomes, answers: forecasts })

@@ -29,7 +29,7 @@ pub fn default_rungs(spec: &Spec, rows: usize) -> Vec<RungRecipe> {
             ..RungRecipe::named(format!("seasonal-naive:{}", season.name))
         });
     }
-    rungs.extend(["linear", "mlp", "rnn", "gru"].map(RungRecipe::named));
+    rungs.extend(["linear", "response", "mlp", "rnn", "gru"].map(RungRecipe::named));
     rungs.push(RungRecipe { plain: Some(true), ..RungRecipe::named("lstm:plain") });
     rungs.push(RungRecipe::named(Recipe::LAST_DEFAULT));
     rungs
@@ -57,6 +57,10 @@ fn resolve(recipe: &Recipe, spec: &Spec, r: &RungRecipe, windows: usize, quick: 
         }
         "linear" => {
             return RungParams::Linear { ridge: r.ridge.clone().unwrap_or_else(|| PENALTIES.to_vec()) };
+        }
+        "response" => return RungParams::Response,
+        recipe::MIXTURE => {
+            return RungParams::Mixture { parts: r.name.split('+').map(str::to_owned).collect() };
         }
         "mlp" => Encoder::Mlp,
         "rnn" => Encoder::Rnn,

@@ -2,8 +2,9 @@
 
 use gyeol_base::{Error, Result};
 use gyeol_forecast::forecaster::About;
+use gyeol_forecast::response::Slow;
 use gyeol_forecast::rung::{Observer, Progress};
-use gyeol_forecast::{Fitted, Forecaster, Intervals, RungParams, RungPredictor};
+use gyeol_forecast::{Fitted, Forecaster, Intervals, Mixture, RungParams, RungPredictor};
 use gyeol_neural::State;
 use gyeol_report::model::{Fact, Input, LayerRow};
 
@@ -17,6 +18,9 @@ use crate::watch::{Step, Watch};
 impl Forecasts<'_> {
     /// Fits a rung, and the interval around its forecasts on the validation part.
     pub(super) fn fit_rung(&mut self, rung: &Planned, running: &mut Running<'_>) -> Result<Fit<Forecaster>> {
+        if let RungParams::Mixture { parts } = &rung.params {
+            return self.mix(rung, parts, running);
+        }
         let checkpoints = Checkpoints::of(running.stem, &rung.name, &self.plan.head, &rung.params);
         let mut observer = Seen {
             watch: &mut *running.watch,
@@ -29,10 +33,7 @@ impl Forecasts<'_> {
             return Err(failure);
         }
         let fitted = fitted?;
-        let valid = fitted.predictor.predict(&self.data, &self.windows.valid, self.pool);
-        let level = self.recipe.forecast.interval;
-        let intervals = Intervals::fit(level, &self.data, &self.windows.valid, &valid);
-        let about = About { intervals, ..self.about.clone() };
+        let about = self.judged_on_valid(&rung.name, &fitted.predictor, running.watch)?;
         Ok(Fit {
             seconds: fitted.seconds,
             inputs: self.inputs(&rung.params),
@@ -50,6 +51,75 @@ impl Forecasts<'_> {
         })
     }
 
+    /// Forecasts the validation windows, keeps them for mixtures, and fits the interval around them.
+    fn judged_on_valid(
+        &mut self,
+        name: &str,
+        predictor: &RungPredictor,
+        watch: &mut dyn Watch,
+    ) -> Result<About> {
+        let valid = self.forecasts(predictor, &self.judged, watch)?;
+        let intervals = Intervals::fit(self.recipe.forecast.interval, &self.data, &self.judged, &valid);
+        self.fitted.insert(name.to_owned(), super::Fitted { predictor: predictor.clone(), valid });
+        Ok(About { intervals, ..self.about.clone() })
+    }
+
+    /// Mixes rungs before it; those taken over from another run are read from their files, those never fitted are fitted.
+    fn mix(
+        &mut self,
+        rung: &Planned,
+        parts: &[String],
+        running: &mut Running<'_>,
+    ) -> Result<Fit<Forecaster>> {
+        for part in parts {
+            if self.fitted.contains_key(part) {
+                continue;
+            }
+            let file = running
+                .stem
+                .parent()
+                .map(|folder| folder.join(crate::climb::file_name(part).trim_start_matches("rungs/")));
+            if let Some(file) = file.filter(|file| running.resume && file.exists()) {
+                let model: Forecaster = gyeol_bundle::Bundle::open(&file)?.open_as()?;
+                self.judged_on_valid(part, &model.predictor, running.watch)?;
+                continue;
+            }
+            let planned = self.planned.iter().find(|p| p.name == *part).cloned();
+            let planned = planned.ok_or_else(|| Error::defect(format!("no rung is called {part}")))?;
+            self.fit_rung(&planned, running)?;
+        }
+        let begun = std::time::Instant::now();
+        let members = parts.iter().map(|part| {
+            let fitted = &self.fitted[part];
+            (part.clone(), fitted.predictor.clone(), fitted.valid.as_slice())
+        });
+        let mixture = Mixture::of(members.collect(), &self.data, &self.judged);
+        let shares: Vec<String> = mixture
+            .shares()
+            .iter()
+            .map(|shares| {
+                let one = |(part, share): (&String, &f64)| format!("{part} {share:.2}");
+                parts.iter().zip(shares).map(one).collect::<Vec<_>>().join(", ")
+            })
+            .collect();
+        let predictor = RungPredictor::Mixture(mixture);
+        let about = self.judged_on_valid(&rung.name, &predictor, running.watch)?;
+        let mut fit = Fit::plain(
+            Forecaster { rung: rung.name.clone(), about, predictor },
+            begun.elapsed().as_secs_f64(),
+        );
+        fit.training.push(Fact { key: "shares".into(), value: shares.join("; ") });
+        for part in parts {
+            let planned = self.planned.iter().find(|p| p.name == *part);
+            for input in planned.map(|p| self.inputs(&p.params)).unwrap_or_default() {
+                if !fit.inputs.contains(&input) {
+                    fit.inputs.push(input);
+                }
+            }
+        }
+        Ok(fit)
+    }
+
     fn inputs(&self, params: &RungParams) -> Vec<Input> {
         let spec = &self.data.spec;
         let columns = || spec.past.iter().chain(&spec.known).cloned().map(Input::Column);
@@ -64,6 +134,12 @@ impl Forecasts<'_> {
         };
         match params {
             RungParams::LastValue | RungParams::SeasonalNaive { .. } => {}
+            RungParams::Mixture { .. } => {}
+            RungParams::Response => {
+                inputs.extend(columns());
+                calendar(&mut inputs);
+                inputs.push(Input::Residual);
+            }
             RungParams::Linear { .. } => {
                 inputs.extend(columns());
                 calendar(&mut inputs);
@@ -90,7 +166,10 @@ impl Forecasts<'_> {
                     inputs.push(Input::Segments);
                 }
                 if net.base {
-                    inputs.push(Input::Linear);
+                    inputs.push(match &self.base {
+                        Some(base) if base.name() == "response" => Input::Response,
+                        _ => Input::Linear,
+                    });
                 }
                 if *members > 1 {
                     inputs.push(Input::Mean);
@@ -140,6 +219,18 @@ fn facts(params: &RungParams, fitted: &Fitted) -> Vec<Fact> {
             let chosen: Vec<String> = m.ridge.iter().map(|r| format!("{r:e}")).collect();
             say("ridge", chosen.join(", "));
         }
+        (RungParams::Response, RungPredictor::Response(m)) => {
+            let of = |(log, slow, ridge): (bool, Slow, f64)| {
+                let slow = match slow {
+                    Slow::Nothing => "",
+                    Slow::Year => "year, ",
+                    Slow::YearAndTrend => "year, trend, ",
+                };
+                format!("{}{slow}{ridge:e}", if log { "log, " } else { "" })
+            };
+            say("response", m.chosen().map(of).collect::<Vec<_>>().join("; "));
+            say("columns", m.columns().to_string());
+        }
         (RungParams::Net { net, train, members }, _) => {
             say("optimizer", train.optimizer.name().into());
             say("learning-rate", train.learning_rate.to_string());
@@ -160,9 +251,11 @@ fn facts(params: &RungParams, fitted: &Fitted) -> Vec<Fact> {
                 say("dropout", net.dropout.to_string());
             }
             if let RungPredictor::Net { trust, .. } = &fitted.predictor
-                && *trust < 1.0
+                && trust.range().0 < 1.0
             {
-                say("trust", trust.to_string());
+                let (least, most) = trust.range();
+                let range = if least == most { least.to_string() } else { format!("{least}–{most}") };
+                say("trust", range);
             }
             say("seeds", members.to_string());
             say("precision", "f32".into());

@@ -1,0 +1,564 @@
+//! The response rung: what a reading answers to at its own hour, and the newest residual carried ahead.
+//!
+//! ```text
+//! z_t = Σ_hour-of-week + holidays × hour + year × hour + Σ_covariates (x, its means) through hinges × hour + trend + r_t
+//! ŷ_{t+h} = g⁻¹(response(t+h) + Σ_k w_{k, block of h} read_k(r before the origin))          g: as it is, or its logarithm
+//! ```
+//!
+//! Ridge regression over rows on columns of deviation 1 (Hong, Wilson and Xie 2014 for the interactions of temperature, hour and
+//! weekday; hinges as in Friedman 1991). Logarithm, trend and penalty are chosen on the validation windows; the weights of what is
+//! carried are least squares over residuals of fits that did not see their row. Covariates that are not known ahead are themselves
+//! forecast by a response of the calendar.
+
+mod carry;
+mod design;
+mod fit;
+
+use std::ops::Range;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use gyeol_base::Result;
+use gyeol_bundle::{Bundle, Tensor};
+use gyeol_learn::Linear;
+use gyeol_tensor::Pool;
+use serde::{Deserialize, Serialize};
+
+use crate::prepare::{Prepared, PreparedSeries};
+use crate::windows::Window;
+use carry::Carry;
+use design::{Design, Weather};
+pub use design::{Slow, Term};
+
+fn unlocked<T>(m: &Mutex<T>) -> MutexGuard<'_, T> {
+    m.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What is explained: a target, or a covariate that is not known ahead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Signal {
+    Target(usize),
+    Covariate(usize),
+}
+
+impl Signal {
+    /// In the units in which the response is linear: scaled, or the logarithm of the reading.
+    fn value(self, p: &Prepared, series: usize, row: usize, log: bool) -> f64 {
+        let s = &p.series[series];
+        match self {
+            Signal::Target(channel) if log => s.values[channel][row].ln(),
+            Signal::Target(channel) => f64::from(s.scaled[channel][row]),
+            Signal::Covariate(column) => self.covariate(p, series, column, row),
+        }
+    }
+
+    fn covariate(self, p: &Prepared, series: usize, column: usize, row: usize) -> f64 {
+        f64::from(p.series[series].covariates[row * p.covariate_width() + column])
+    }
+
+    /// What is scored.
+    fn truth(self, p: &Prepared, series: usize, row: usize) -> f64 {
+        match self {
+            Signal::Target(channel) => p.series[series].truth[channel][row],
+            Signal::Covariate(column) => self.covariate(p, series, column, row),
+        }
+    }
+
+    fn scale(self, p: &Prepared, series: usize) -> f64 {
+        match self {
+            Signal::Target(channel) => p.series[series].scalers[channel].scale,
+            Signal::Covariate(_) => 1.0,
+        }
+    }
+
+    /// From the response's units to the signal's own.
+    fn undone(self, p: &Prepared, series: usize, value: f64, log: bool) -> f64 {
+        match self {
+            Signal::Target(_) if log => value.exp(),
+            Signal::Target(channel) => p.series[series].scalers[channel].inverse(value),
+            Signal::Covariate(_) => value,
+        }
+    }
+
+    /// Whether a row can be learnt from.
+    fn whole(self, s: &PreparedSeries, row: usize) -> bool {
+        match self {
+            Signal::Target(channel) => row < s.history && s.row_whole(channel, row),
+            Signal::Covariate(_) => row < s.history && (0..s.values.len()).any(|c| s.row_whole(c, row)),
+        }
+    }
+
+    /// Whether logarithms can be taken of all that is learnt from.
+    fn positive(self, p: &Prepared, rows: &[Range<usize>]) -> bool {
+        let Signal::Target(channel) = self else { return false };
+        let of = |(s, rows): (&PreparedSeries, &Range<usize>)| {
+            s.values[channel][rows.clone()].iter().all(|v| v.is_nan() || *v > 0.0)
+        };
+        p.series.iter().zip(rows).all(of)
+    }
+}
+
+/// The response of one signal.
+#[derive(Debug, Clone, PartialEq)]
+struct Additive {
+    design: Design,
+    signal: Signal,
+    log: bool,
+    slow: Slow,
+    ridge: f64,
+    carry: Carry,
+    /// Share of the carry that is learnt.
+    learnt: f64,
+    /// A fit a series.
+    fits: Vec<Linear>,
+}
+
+/// Which fit stands for a row.
+enum Stand<'a> {
+    Only(&'a Linear),
+    /// That which did not see the row: folds in blocks of so many rows.
+    Folds(&'a [Linear], usize),
+}
+
+impl Stand<'_> {
+    fn of(&self, row: usize) -> &Linear {
+        match self {
+            Stand::Only(fit) => fit,
+            Stand::Folds(folds, block) => &folds[row / block % folds.len()],
+        }
+    }
+}
+
+impl Additive {
+    fn response(
+        &self,
+        p: &Prepared,
+        s: &PreparedSeries,
+        row: usize,
+        weather: &Weather,
+        stand: &Stand<'_>,
+        x: &mut Vec<(u32, f64)>,
+    ) -> f64 {
+        self.design.write(p, s, row, weather, x);
+        let fit = stand.of(row);
+        fit.bias[0] + x.iter().map(|&(i, v)| v * fit.weights[i as usize]).sum::<f64>()
+    }
+
+    /// What each of the rows has over the response; NaN where nothing was read.
+    fn residuals(&self, p: &Prepared, series: usize, rows: &Range<usize>, stand: &Stand<'_>) -> Vec<f64> {
+        let s = &p.series[series];
+        let weather = self.weather(p, series, rows.clone());
+        let mut x = Vec::new();
+        rows.clone()
+            .map(|row| {
+                self.signal.value(p, series, row, self.log)
+                    - self.response(p, s, row, &weather, stand, &mut x)
+            })
+            .collect()
+    }
+
+    fn weather(&self, p: &Prepared, series: usize, rows: Range<usize>) -> Weather {
+        self.design.weather(0, rows, |column, row| self.signal.covariate(p, series, column, row))
+    }
+
+    /// Forecasts of windows of one series whose covariates are all known ahead, (windows, horizon) in the signal's own unit.
+    fn forecast(&self, p: &Prepared, windows: &[Window], stand: &Stand<'_>) -> Vec<f64> {
+        self.forecast_on(p, windows, stand, None)
+    }
+
+    /// The same where `ahead` gives the covariates of a window's rows ahead: (window, column, rows ahead).
+    fn forecast_on(
+        &self,
+        p: &Prepared,
+        windows: &[Window],
+        stand: &Stand<'_>,
+        ahead: Option<&Ahead>,
+    ) -> Vec<f64> {
+        let horizon = p.spec.horizon;
+        let mut out = vec![0.0; windows.len() * horizon];
+        let Some(first) = windows.first() else { return out };
+        let series = first.series as usize;
+        let s = &p.series[series];
+        let span = self.carry.span();
+        let origins = windows.iter().map(|w| w.origin as usize);
+        let (low, high) = (origins.clone().min().unwrap_or(0), origins.max().unwrap_or(0));
+        let from = low.saturating_sub(span);
+        let end = if ahead.is_some() { high } else { high + horizon };
+        let weather = self.weather(p, series, from..end);
+        let mut x = Vec::new();
+        let response: Vec<f64> =
+            (from..end).map(|row| self.response(p, s, row, &weather, stand, &mut x)).collect();
+        let (mut residuals, mut carried, mut room) = (vec![0.0; span], vec![0.0; horizon], Vec::new());
+        for (at, (w, out)) in windows.iter().zip(out.chunks_exact_mut(horizon)).enumerate() {
+            let origin = w.origin as usize;
+            for (k, r) in residuals.iter_mut().enumerate() {
+                // Before the first row nothing is known: no residual.
+                *r = match (origin + k).checked_sub(span) {
+                    Some(row) => self.signal.value(p, series, row, self.log) - response[row - from],
+                    None => 0.0,
+                };
+                if !r.is_finite() {
+                    *r = 0.0;
+                }
+            }
+            self.carry.ahead(&residuals, &mut carried, &mut room);
+            let own;
+            let (weather, known) = match ahead {
+                Some(ahead) => {
+                    let rows = origin..origin + horizon;
+                    own = self.design.weather(0, rows, |column, row| {
+                        ahead
+                            .value(at, column, row, origin)
+                            .unwrap_or_else(|| self.signal.covariate(p, series, column, row))
+                    });
+                    (&own, false)
+                }
+                None => (&weather, true),
+            };
+            for (j, (out, carried)) in out.iter_mut().zip(&carried).enumerate() {
+                let row = origin + j;
+                let said = if known {
+                    response[row - from]
+                } else {
+                    self.response(p, s, row, weather, stand, &mut x)
+                };
+                *out = self.signal.undone(p, series, said + carried, self.log);
+            }
+        }
+        out
+    }
+}
+
+/// Covariates not known ahead, as they are forecast: by column, (windows, horizon).
+struct Ahead {
+    columns: Vec<(usize, Vec<f64>)>,
+    horizon: usize,
+}
+
+impl Ahead {
+    fn value(&self, window: usize, column: usize, row: usize, origin: usize) -> Option<f64> {
+        let (_, values) = self.columns.iter().find(|(c, _)| *c == column)?;
+        Some(values[window * self.horizon + row.checked_sub(origin)?])
+    }
+}
+
+/// A fitted response rung.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ResponseModel {
+    /// Series in the order of their fits.
+    ids: Vec<Option<String>>,
+    targets: Vec<Additive>,
+    /// Of the covariates that are not known ahead.
+    covariates: Vec<Additive>,
+}
+
+impl ResponseModel {
+    /// Fits on the rows of the `train` windows; `valid` chooses.
+    ///
+    /// # Errors
+    /// As the parts say.
+    pub fn fit(p: &Prepared, train: &[Window], valid: &[Window], pool: &Pool) -> Result<ResponseModel> {
+        Ok(ResponseModel::fit_cross(p, train, valid, pool, false)?.0)
+    }
+
+    /// The same with the change from the last value that it forecasts for each training window, (windows, horizon) in scaled
+    /// units, by fits that did not see the rows.
+    ///
+    /// # Errors
+    /// As the parts say.
+    pub fn fit_cross(
+        p: &Prepared,
+        train: &[Window],
+        valid: &[Window],
+        pool: &Pool,
+        cross: bool,
+    ) -> Result<(ResponseModel, Vec<f32>)> {
+        let spec = &p.spec;
+        let rows = rows_of(p, train);
+        let past: Vec<usize> = (0..spec.past.len()).collect();
+        let read: Vec<usize> = (0..p.covariate_width()).collect();
+        // Every window once: covariates are those of all targets.
+        let once = |windows: &[Window]| -> Vec<Window> {
+            let mut once: Vec<Window> = windows.iter().map(|w| Window { channel: 0, ..*w }).collect();
+            once.dedup();
+            once
+        };
+        let most = if p.series.len() * spec.targets.len() > 24 { 400 } else { usize::MAX };
+        let mut covariates = Vec::new();
+        for &column in &past {
+            let design = Design::new(p, &rows, &[], most);
+            let (train, valid) = (once(train), once(valid));
+            covariates
+                .push(Additive::fit(p, design, Signal::Covariate(column), &rows, &train, &valid, pool)?.0);
+        }
+        let (mut targets, mut folds) = (Vec::new(), Vec::new());
+        for channel in 0..spec.targets.len() {
+            let own = |windows: &[Window]| -> Vec<Window> {
+                windows.iter().copied().filter(|w| w.channel as usize == channel).collect()
+            };
+            let design = Design::new(p, &rows, &read, most);
+            let (train, valid) = (own(train), own(valid));
+            let (model, fold) =
+                Additive::fit(p, design, Signal::Target(channel), &rows, &train, &valid, pool)?;
+            targets.push(model);
+            folds.push(fold);
+        }
+        let ids = p.series.iter().map(|s| s.id.clone()).collect();
+        let model = ResponseModel { ids, targets, covariates };
+        let mut changes = Vec::new();
+        if cross {
+            let block = fit::block(p);
+            let stands = |channel: usize, series: usize| Stand::Folds(&folds[channel][series], block);
+            changes = model.changes_by(p, train, pool, &stands);
+        }
+        Ok((model, changes))
+    }
+
+    /// The same ways fitted on the rows between two moments (milliseconds UTC, the second excluded): only what was read then.
+    ///
+    /// # Errors
+    /// As the parts say.
+    pub fn refit(&self, p: &Prepared, from: i64, until: i64, pool: &Pool) -> Result<ResponseModel> {
+        let rows: Vec<Range<usize>> = p
+            .series
+            .iter()
+            .map(|s| {
+                let first = s.clock.index_at_or_after(from).min(s.history);
+                first..s.clock.index_at_or_after(until).clamp(first, s.history)
+            })
+            .collect();
+        let windows = crate::windows::between(p, from, until);
+        let again = |models: &[Additive]| {
+            let one = |m: &Additive| {
+                let channel = match m.signal {
+                    Signal::Target(channel) => channel as u32,
+                    Signal::Covariate(_) => 0,
+                };
+                let own: Vec<Window> = windows.iter().copied().filter(|w| w.channel == channel).collect();
+                m.refit(p, &rows, &own, pool)
+            };
+            models.iter().map(one).collect::<Result<Vec<_>>>()
+        };
+        let ids = p.series.iter().map(|s| s.id.clone()).collect();
+        Ok(ResponseModel { ids, targets: again(&self.targets)?, covariates: again(&self.covariates)? })
+    }
+
+    /// The fit of a series.
+    fn place(&self, s: &PreparedSeries) -> usize {
+        if self.ids.len() == 1 { 0 } else { self.ids.iter().position(|id| *id == s.id).unwrap_or(0) }
+    }
+
+    /// Forecasts in the targets' unit, (windows, horizon).
+    pub fn predict(&self, p: &Prepared, windows: &[Window], pool: &Pool) -> Vec<f64> {
+        self.predict_by(p, windows, pool, &|channel, series| {
+            Stand::Only(&self.targets[channel].fits[self.place(&p.series[series])])
+        })
+    }
+
+    /// The change from the last value that it forecasts for each window, (windows, horizon) in scaled units.
+    pub fn changes(&self, p: &Prepared, windows: &[Window], pool: &Pool) -> Vec<f32> {
+        self.changes_by(p, windows, pool, &|channel, series| {
+            Stand::Only(&self.targets[channel].fits[self.place(&p.series[series])])
+        })
+    }
+
+    fn changes_by<'a>(
+        &'a self,
+        p: &Prepared,
+        windows: &[Window],
+        pool: &Pool,
+        stand: &(dyn Fn(usize, usize) -> Stand<'a> + Sync),
+    ) -> Vec<f32> {
+        let values = self.predict_by(p, windows, pool, stand);
+        let mut out = Vec::with_capacity(values.len());
+        for (w, values) in windows.iter().zip(values.chunks_exact(p.spec.horizon)) {
+            let s = &p.series[w.series as usize];
+            let channel = w.channel as usize;
+            let last = f64::from(s.scaled[channel][w.origin as usize - 1]);
+            out.extend(values.iter().map(|&v| (s.scalers[channel].transform(v) - last) as f32));
+        }
+        out
+    }
+
+    fn predict_by<'a>(
+        &'a self,
+        p: &Prepared,
+        windows: &[Window],
+        pool: &Pool,
+        stand: &(dyn Fn(usize, usize) -> Stand<'a> + Sync),
+    ) -> Vec<f64> {
+        let horizon = p.spec.horizon;
+        let mut out = vec![0.0; windows.len() * horizon];
+        // Stretches of windows of one series and target, in order of time.
+        let mut order: Vec<usize> = (0..windows.len()).collect();
+        order.sort_by_key(|&i| (windows[i].series, windows[i].channel, windows[i].origin));
+        let same = |a: &usize, b: &usize| {
+            (windows[*a].series, windows[*a].channel) == (windows[*b].series, windows[*b].channel)
+        };
+        let parts: Vec<&[usize]> = order.chunk_by(same).flat_map(|part| part.chunks(PART)).collect();
+        let done: Vec<Mutex<Vec<f64>>> = parts.iter().map(|_| Mutex::new(Vec::new())).collect();
+        pool.run(parts.len(), &|_, task| {
+            let own: Vec<Window> = parts[task].iter().map(|&i| windows[i]).collect();
+            let (series, channel) = (own[0].series as usize, own[0].channel as usize);
+            let fit = self.place(&p.series[series]);
+            let columns = self.covariates.iter().map(|model| {
+                let Signal::Covariate(column) = model.signal else { return (usize::MAX, Vec::new()) };
+                (column, model.forecast(p, &own, &Stand::Only(&model.fits[fit])))
+            });
+            let ahead = Ahead { columns: columns.collect(), horizon };
+            let ahead = (!ahead.columns.is_empty()).then_some(&ahead);
+            let values = self.targets[channel].forecast_on(p, &own, &stand(channel, series), ahead);
+            *unlocked(&done[task]) = values;
+        });
+        for (part, values) in parts.iter().zip(done) {
+            let values = values.into_inner().unwrap_or_else(PoisonError::into_inner);
+            for (&i, values) in part.iter().zip(values.chunks_exact(horizon)) {
+                out[i * horizon..(i + 1) * horizon].copy_from_slice(values);
+            }
+        }
+        out
+    }
+
+    /// Rows before an origin that it reads.
+    pub fn needs(&self, look_back: usize) -> usize {
+        let of = |m: &Additive| m.carry.span() + m.design.reach();
+        self.targets.iter().chain(&self.covariates).map(of).fold(look_back, usize::max)
+    }
+
+    /// Numbers fitted.
+    pub fn parameters(&self) -> usize {
+        let fits = |m: &Additive| m.fits.iter().map(Linear::parameters).sum::<usize>();
+        self.targets.iter().chain(&self.covariates).map(fits).sum()
+    }
+
+    /// Columns of the design, for people.
+    pub fn columns(&self) -> usize {
+        self.targets.first().map_or(0, |m| m.design.width())
+    }
+
+    /// What was chosen on validation for each target: logarithm, what moves slowly, penalty.
+    pub fn chosen(&self) -> impl Iterator<Item = (bool, Slow, f64)> {
+        self.targets.iter().map(|m| (m.log, m.slow, m.ridge))
+    }
+
+    /// True when it can read what `data` holds.
+    pub fn fits(&self, data: &Prepared) -> bool {
+        let whole = |m: &Additive| {
+            m.design.fits(data)
+                && m.carry.fits(data.spec.look_back)
+                && m.fits.len() == self.ids.len()
+                && m.fits.iter().all(|f| f.inputs == m.design.width() && f.outputs == 1)
+        };
+        let signals = |models: &[Additive], of: fn(usize) -> Signal| {
+            models.iter().enumerate().all(|(i, m)| m.signal == of(i))
+        };
+        !self.ids.is_empty()
+            && self.targets.len() == data.spec.targets.len()
+            && self.covariates.len() == data.spec.past.len()
+            && signals(&self.targets, Signal::Target)
+            && signals(&self.covariates, Signal::Covariate)
+            && self.targets.iter().chain(&self.covariates).all(whole)
+            && data.series.iter().all(|s| self.ids.len() == 1 || self.ids.contains(&s.id))
+    }
+
+    /// Puts its weights into a bundle, with the name `name` in front; the description from which [`ResponseModel::unpack`] makes
+    /// the same model.
+    ///
+    /// # Errors
+    /// A tensor that no file can hold.
+    pub(crate) fn pack(&self, bundle: &mut Bundle, name: &str) -> Result<serde_json::Value> {
+        let mut described = Vec::new();
+        for (i, m) in self.targets.iter().chain(&self.covariates).enumerate() {
+            let width = m.design.width();
+            let weights: Vec<f64> = m.fits.iter().flat_map(|f| f.weights.iter().copied()).collect();
+            let bias: Vec<f64> = m.fits.iter().map(|f| f.bias[0]).collect();
+            bundle.tensors.insert(format!("{name}.{i}.w"), Tensor::f64([m.fits.len(), width], weights)?);
+            bundle.tensors.insert(format!("{name}.{i}.b"), Tensor::f64([m.fits.len()], bias)?);
+            described.push(Described {
+                design: m.design.clone(),
+                signal: m.signal,
+                log: m.log,
+                slow: m.slow,
+                ridge: m.ridge,
+                carry: m.carry.clone(),
+                learnt: m.learnt,
+            });
+        }
+        Ok(serde_json::json!({ "ids": self.ids, "targets": self.targets.len(), "parts": described }))
+    }
+
+    /// A model from its description and the tensors of a bundle.
+    ///
+    /// # Errors
+    /// `bad-manifest` where something is missing or has another shape.
+    pub(crate) fn unpack(value: &serde_json::Value, bundle: &Bundle, name: &str) -> Result<ResponseModel> {
+        use crate::error::parts;
+        let read = |key: &str| value[key].clone();
+        let ids: Vec<Option<String>> = serde_json::from_value(read("ids")).map_err(parts)?;
+        let described: Vec<Described> = serde_json::from_value(read("parts")).map_err(parts)?;
+        let targets = value["targets"].as_u64().map_or(0, |n| n as usize);
+        let mut models = Vec::new();
+        for (i, d) in described.into_iter().enumerate() {
+            if !d.design.sound() || !d.carry.fits(100_000) {
+                return Err(parts("its response is none that readings give"));
+            }
+            let width = d.design.width();
+            let numbers = |what: &str, shape: &[usize]| {
+                let tensor = crate::pack::shaped(bundle, &format!("{name}.{i}.{what}"), shape)?;
+                tensor
+                    .as_f64()
+                    .map(<[f64]>::to_vec)
+                    .ok_or_else(|| parts("a response is kept in double precision"))
+            };
+            let (weights, bias) = (numbers("w", &[ids.len(), width])?, numbers("b", &[ids.len()])?);
+            let fits = weights.chunks_exact(width).zip(bias).map(|(w, b)| Linear {
+                inputs: width,
+                outputs: 1,
+                weights: w.to_vec(),
+                bias: vec![b],
+            });
+            models.push(Additive {
+                fits: fits.collect(),
+                design: d.design,
+                signal: d.signal,
+                log: d.log,
+                slow: d.slow,
+                ridge: d.ridge,
+                carry: d.carry,
+                learnt: d.learnt,
+            });
+        }
+        if targets == 0 || targets > models.len() {
+            return Err(parts("its responses are fewer than its targets"));
+        }
+        let covariates = models.split_off(targets);
+        Ok(ResponseModel { ids, targets: models, covariates })
+    }
+}
+
+/// A response without its weights.
+#[derive(Serialize, Deserialize)]
+struct Described {
+    design: Design,
+    signal: Signal,
+    log: bool,
+    slow: Slow,
+    ridge: f64,
+    carry: Carry,
+    learnt: f64,
+}
+
+/// Windows that one task forecasts.
+const PART: usize = 512;
+
+/// The rows that windows cover, series by series.
+fn rows_of(p: &Prepared, windows: &[Window]) -> Vec<Range<usize>> {
+    let mut rows: Vec<Range<usize>> = p.series.iter().map(|_| 0..0).collect();
+    for w in windows {
+        let of = &mut rows[w.series as usize];
+        let from = (w.origin as usize).saturating_sub(p.spec.look_back);
+        let end = w.origin as usize + p.spec.horizon;
+        *of = if of.start == of.end { from..end } else { of.start.min(from)..of.end.max(end) };
+    }
+    rows
+}
