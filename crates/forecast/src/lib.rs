@@ -29,6 +29,7 @@ pub mod rung;
 pub mod score;
 pub mod season;
 mod start;
+pub mod trees;
 pub mod windows;
 
 pub use doubts::{LeftOut, leave_out, rare_columns};

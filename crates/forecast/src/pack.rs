@@ -14,6 +14,7 @@ use crate::prepare::hours_of;
 use crate::response::ResponseModel;
 use crate::rung::RungPredictor;
 use crate::start::{Start, Trust};
+use crate::trees::TreesModel;
 
 impl Packed for Forecaster {
     const KIND: &'static str = "forecast";
@@ -85,6 +86,7 @@ impl RungPredictor {
                 bundle.tensors = all;
                 json!({ "kind": "mixture", "members": members, "shares": m.shares(), "names": m.names() })
             }
+            RungPredictor::Trees(m) => m.pack(bundle)?,
             RungPredictor::Response(m) => {
                 json!({ "kind": "response", "response": m.pack(bundle, "response")? })
             }
@@ -119,6 +121,7 @@ impl RungPredictor {
                 Ok(RungPredictor::SeasonalNaive { season })
             }
             Some("linear") => Ok(RungPredictor::Linear(unpack_linear(value, bundle)?)),
+            Some("trees") => Ok(RungPredictor::Trees(Box::new(TreesModel::unpack(value, bundle)?))),
             Some("response") => {
                 Ok(RungPredictor::Response(ResponseModel::unpack(&value["response"], bundle, "response")?))
             }

@@ -13,6 +13,7 @@ use crate::net::{ForecastNet, ForecastNetParams, LayerShape, Member, NetShape, W
 use crate::prepare::Prepared;
 use crate::response::ResponseModel;
 use crate::start::{Base, Start, Trust};
+use crate::trees::{ForecastTreesParams, TreesModel};
 use crate::windows::{Window, Windows};
 use gyeol_base::Result;
 
@@ -35,6 +36,8 @@ pub enum RungParams {
     },
     /// What each row answers to at its own hour, and the newest residual carried ahead.
     Response,
+    /// Boosted trees on what the linear or the response forecast leaves.
+    Trees(ForecastTreesParams),
     /// Rungs before it, mixed by shares.
     Mixture {
         /// Their names.
@@ -66,6 +69,8 @@ pub enum RungPredictor {
     Linear(LinearModel),
     /// The response of each row.
     Response(ResponseModel),
+    /// Boosted trees.
+    Trees(Box<TreesModel>),
     /// Other rungs, each times its share.
     Mixture(Mixture),
     /// Nets.
@@ -150,6 +155,7 @@ impl RungParams {
             RungParams::LastValue
             | RungParams::Linear { .. }
             | RungParams::Response
+            | RungParams::Trees(_)
             | RungParams::Mixture { .. } => Ok(()),
             RungParams::SeasonalNaive { season: 0 } => {
                 Err(crate::error::parameter("season", "0", "at least 1 row"))
@@ -159,6 +165,15 @@ impl RungParams {
                 Err(crate::error::parameter("members", members.to_string(), "between 1 and 64"))
             }
             RungParams::Net { net, .. } => ForecastNet::new(net, &NetShape::of(data)).map(|_| ()),
+        }
+    }
+
+    /// Whether it starts from the linear or the response forecast.
+    fn starts(&self) -> bool {
+        match self {
+            RungParams::Net { net, .. } => net.base,
+            RungParams::Trees(params) => params.base,
+            _ => false,
         }
     }
 
@@ -191,7 +206,7 @@ impl RungParams {
     ) -> Result<Fitted> {
         self.check(data)?;
         let base = match (self, base) {
-            (RungParams::Net { net, .. }, base) if net.base => match base {
+            (params, base) if params.starts() => match base {
                 Some(base) => Some(&*base),
                 none => Some(&*none.insert(Base::fit(data, windows, pool)?)),
             },
@@ -210,6 +225,24 @@ impl RungParams {
             RungParams::Response => {
                 let model = ResponseModel::fit(data, &windows.train, &windows.valid, pool)?;
                 plain(RungPredictor::Response(model))
+            }
+            RungParams::Trees(params) => {
+                let targets = data.spec.targets.len();
+                let fit = TreesModel::fit(params, base, data, windows, pool, &mut |channel, round| {
+                    observer.progress(Progress {
+                        member: channel + 1,
+                        members: targets,
+                        epoch: round.round,
+                        epochs: params.rounds,
+                        done: 1,
+                        of: 1,
+                        loss: round.train_loss,
+                        valid_loss: Some(round.valid_loss),
+                    })
+                })?;
+                let iterations = fit.best_round;
+                let predictor = RungPredictor::Trees(Box::new(fit.model));
+                Fitted { iterations, ..plain(predictor) }
             }
             // Its parts are fitted by themselves, and mixed by `Mixture::of`.
             RungParams::Mixture { .. } => {
@@ -304,7 +337,7 @@ fn fit_nets(
 }
 
 /// Changes from the last value of windows, in the targets' unit.
-fn unscaled(changes: &[f32], data: &Prepared, windows: &[Window]) -> Vec<f64> {
+pub(crate) fn unscaled(changes: &[f32], data: &Prepared, windows: &[Window]) -> Vec<f64> {
     let mut out = Vec::with_capacity(changes.len());
     for (w, changes) in windows.iter().zip(changes.chunks_exact(data.spec.horizon)) {
         let s = &data.series[w.series as usize];
@@ -338,6 +371,7 @@ impl RungPredictor {
             }
             RungPredictor::Response(model) => return model.predict(data, windows, pool),
             RungPredictor::Mixture(mixture) => return mixture.predict(data, windows, pool),
+            RungPredictor::Trees(trees) => return trees.predict(data, windows, pool),
             RungPredictor::Net { net, members, base, trust, .. } => {
                 let base = base.as_ref().map(|b| b.changes(data, windows, pool)).unwrap_or_default();
                 for member in members {
@@ -377,6 +411,9 @@ impl RungPredictor {
         Ok(match self {
             RungPredictor::Linear(m) => Some(RungPredictor::Linear(m.refit(data, from, until, pool)?)),
             RungPredictor::Response(m) => Some(RungPredictor::Response(m.refit(data, from, until, pool)?)),
+            RungPredictor::Trees(m) => {
+                m.refit(data, from, until, pool)?.map(|m| RungPredictor::Trees(Box::new(m)))
+            }
             RungPredictor::Mixture(m) => m.refit(data, from, until, pool)?.map(RungPredictor::Mixture),
             RungPredictor::Net { base: Some(base), params, shape, net, members, trust } => {
                 let base = Some(base.refit(data, from, until, pool)?);
@@ -401,6 +438,7 @@ impl RungPredictor {
             RungPredictor::Linear(_) => look_back,
             RungPredictor::Response(m) => m.needs(look_back),
             RungPredictor::Mixture(m) => m.needs(look_back),
+            RungPredictor::Trees(m) => m.needs(look_back),
             RungPredictor::Net { base, .. } => base.as_ref().map_or(look_back, |b| b.needs(look_back)),
         }
     }
@@ -411,6 +449,7 @@ impl RungPredictor {
             RungPredictor::LastValue | RungPredictor::SeasonalNaive { .. } => 0,
             RungPredictor::Linear(m) => m.parameters(),
             RungPredictor::Response(m) => m.parameters(),
+            RungPredictor::Trees(m) => m.parameters(),
             RungPredictor::Mixture(m) => m.members().map(|(m, _)| m.parameters()).sum(),
             RungPredictor::Net { members, base, .. } => {
                 members.iter().map(|m| m.params().len()).sum::<usize>()
@@ -422,7 +461,9 @@ impl RungPredictor {
     /// Layers of a net, for people; empty for baselines.
     pub fn layers(&self) -> Vec<LayerShape> {
         match self {
-            RungPredictor::LastValue | RungPredictor::SeasonalNaive { .. } => Vec::new(),
+            RungPredictor::LastValue | RungPredictor::SeasonalNaive { .. } | RungPredictor::Trees(_) => {
+                Vec::new()
+            }
             RungPredictor::Linear(m) => vec![linear_layer(m)],
             RungPredictor::Response(m) => vec![response_layer(m)],
             RungPredictor::Mixture(m) => m.members().flat_map(|(m, _)| m.layers()).collect(),
@@ -443,6 +484,7 @@ impl RungPredictor {
             RungPredictor::Linear(m) => m.fits(data),
             RungPredictor::Response(m) => m.fits(data),
             RungPredictor::Mixture(m) => m.fits(data),
+            RungPredictor::Trees(m) => m.fits(data),
             RungPredictor::Net { shape, base, .. } => {
                 *shape == NetShape::of(data) && base.as_ref().is_none_or(|m| m.fits(data))
             }

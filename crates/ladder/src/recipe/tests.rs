@@ -47,6 +47,10 @@ fn every_value_that_the_keys_allow_is_read() {
     };
     let head = |section: &Section, of: &str| match section.name {
         "" => String::new(),
+        "rung" if of == MIXTURE => {
+            let names = ["linear", "response", "linear+response"];
+            names.map(|name| format!("[[rung]]\nname = \"{name}\"\n")).concat()
+        }
         "rung" => format!("[[rung]]\nname = \"{of}\"\n"),
         "clean" => format!("[[clean]]\nop = \"{of}\"\n"),
         name => format!("[{name}]\n"),
@@ -81,6 +85,9 @@ fn every_value_that_the_keys_allow_is_read() {
                         if !["op", "name"].contains(&other.name) {
                             text += &format!("{} = {}\n", other.name, other.kind.example());
                         }
+                    }
+                    if key.name == "refit_rows" {
+                        text += "refit = \"origin\"\n";
                     }
                     text += &format!("{} = {value}\n", key.name);
                     let recipe = ok(&text);

@@ -45,6 +45,7 @@ const RUNGS: &[&str] = &[
     "seasonal-naive",
     "linear",
     "response",
+    "trees",
     "mlp",
     "rnn",
     "gru",
@@ -54,6 +55,7 @@ const RUNGS: &[&str] = &[
     "mixture",
 ];
 const NETS: &[&str] = &["mlp", "rnn", "gru", "lstm", "slstm", "mingru"];
+const CORRECTING: &[&str] = &["trees", "mlp", "rnn", "gru", "lstm", "slstm", "mingru"];
 const RECURRENT: &[&str] = &["rnn", "gru", "lstm", "slstm", "mingru"];
 
 const fn clean(
@@ -416,7 +418,7 @@ const KEYS: &[Key] = &[
         kind: Text,
         default: Needed,
         of: &[],
-        doc: "Which rung: `last-value`, `seasonal-naive`, `linear` (the look-back), `response` (what each row answers to at its own hour, and the newest residual carried ahead), `mlp`, `rnn`, `gru`, `lstm`, `slstm` (Beck et al. 2024) or `mingru` (Feng et al. 2024), with a suffix after a colon where there are two of a kind (`lstm:plain`); or rungs before it joined by `+` (`response+gru`), mixed by shares that the validation part tells.",
+        doc: "Which rung: `last-value`, `seasonal-naive`, `linear` (the look-back), `response` (what each row answers to at its own hour, and the newest residual carried ahead), `trees` (boosted, on what those leave), `mlp`, `rnn`, `gru`, `lstm`, `slstm` (Beck et al. 2024) or `mingru` (Feng et al. 2024), with a suffix after a colon where there are two of a kind (`lstm:plain`); or rungs before it joined by `+` (`response+gru`), mixed by shares that the validation part tells.",
     },
     rung(
         "plain",
@@ -446,10 +448,18 @@ const KEYS: &[Key] = &[
     ),
     rung(
         "base",
-        NETS,
+        CORRECTING,
         Flag,
-        "Whether the net starts from the forecast of the linear rung and learns what is left of it.",
+        "Whether the net or the trees start from the forecast of the linear or the response rung, the one that validation prefers, and learn what is left of it.",
     ),
+    rung(
+        "rounds",
+        &["trees"],
+        Whole(1, 100_000),
+        "Most rounds of boosting; the validation part chooses which is the last.",
+    ),
+    rung("leaves", &["trees"], Whole(2, 65_536), "Most leaves of a tree."),
+    rung("min_rows", &["trees"], Whole(1, 1_000_000), "Least rows ahead of a leaf."),
     rung(
         "ridge",
         &["linear"],
@@ -479,7 +489,7 @@ const KEYS: &[Key] = &[
         "Stops after so many epochs without a better validation error.",
     ),
     rung("batch", NETS, Whole(1, 65_536), "Windows of one step of the optimizer."),
-    rung("learning_rate", NETS, Real(1e-8, 10.0), "Size of a step of the optimizer."),
+    rung("learning_rate", CORRECTING, Real(1e-8, 10.0), "Size of a step of the optimizer."),
     rung(
         "schedule",
         NETS,

@@ -4,6 +4,7 @@ use gyeol_forecast::Spec;
 use gyeol_forecast::linear::PENALTIES;
 use gyeol_forecast::net::{Encoder, ForecastNetParams};
 use gyeol_forecast::rung::RungParams;
+use gyeol_forecast::trees::ForecastTreesParams;
 use gyeol_neural::{Loss, Optimizer, Schedule, TrainParams};
 
 use crate::recipe::{self, Recipe, RungRecipe};
@@ -29,7 +30,7 @@ pub fn default_rungs(spec: &Spec, rows: usize) -> Vec<RungRecipe> {
             ..RungRecipe::named(format!("seasonal-naive:{}", season.name))
         });
     }
-    rungs.extend(["linear", "response", "mlp", "rnn", "gru"].map(RungRecipe::named));
+    rungs.extend(["linear", "response", "trees", "mlp", "rnn", "gru"].map(RungRecipe::named));
     rungs.push(RungRecipe { plain: Some(true), ..RungRecipe::named("lstm:plain") });
     rungs.push(RungRecipe::named(Recipe::LAST_DEFAULT));
     rungs
@@ -59,6 +60,17 @@ fn resolve(recipe: &Recipe, spec: &Spec, r: &RungRecipe, windows: usize, quick: 
             return RungParams::Linear { ridge: r.ridge.clone().unwrap_or_else(|| PENALTIES.to_vec()) };
         }
         "response" => return RungParams::Response,
+        "trees" => {
+            return RungParams::Trees(ForecastTreesParams {
+                rounds: r.rounds.unwrap_or(if quick { 100 } else { 500 }),
+                learning_rate: r.learning_rate.unwrap_or(if quick { 0.1 } else { 0.05 }),
+                leaves: r.leaves.unwrap_or(31),
+                min_rows: r.min_rows.unwrap_or((windows / 100).clamp(20, 200)),
+                base: r.base.unwrap_or(true),
+                squared: recipe.score.metric == recipe::Metric::Mse,
+                seed: recipe.seed,
+            });
+        }
         recipe::MIXTURE => {
             return RungParams::Mixture { parts: r.name.split('+').map(str::to_owned).collect() };
         }

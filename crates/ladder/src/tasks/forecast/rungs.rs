@@ -4,7 +4,7 @@ use gyeol_base::{Error, Result};
 use gyeol_forecast::forecaster::About;
 use gyeol_forecast::response::Slow;
 use gyeol_forecast::rung::{Observer, Progress};
-use gyeol_forecast::{Fitted, Forecaster, Intervals, Mixture, RungParams, RungPredictor};
+use gyeol_forecast::{Fitted, Forecaster, Intervals, Mixture, RungParams, RungPredictor, Trust};
 use gyeol_neural::State;
 use gyeol_report::model::{Fact, Input, LayerRow};
 
@@ -120,6 +120,14 @@ impl Forecasts<'_> {
         Ok(fit)
     }
 
+    /// What nets and trees start from.
+    fn start(&self) -> Input {
+        match &self.base {
+            Some(base) if base.name() == "response" => Input::Response,
+            _ => Input::Linear,
+        }
+    }
+
     fn inputs(&self, params: &RungParams) -> Vec<Input> {
         let spec = &self.data.spec;
         let columns = || spec.past.iter().chain(&spec.known).cloned().map(Input::Column);
@@ -135,6 +143,14 @@ impl Forecasts<'_> {
         match params {
             RungParams::LastValue | RungParams::SeasonalNaive { .. } => {}
             RungParams::Mixture { .. } => {}
+            RungParams::Trees(params) => {
+                inputs.extend(columns());
+                calendar(&mut inputs);
+                inputs.extend([Input::Lags, Input::Centred]);
+                if params.base {
+                    inputs.push(self.start());
+                }
+            }
             RungParams::Response => {
                 inputs.extend(columns());
                 calendar(&mut inputs);
@@ -166,10 +182,7 @@ impl Forecasts<'_> {
                     inputs.push(Input::Segments);
                 }
                 if net.base {
-                    inputs.push(match &self.base {
-                        Some(base) if base.name() == "response" => Input::Response,
-                        _ => Input::Linear,
-                    });
+                    inputs.push(self.start());
                 }
                 if *members > 1 {
                     inputs.push(Input::Mean);
@@ -211,6 +224,12 @@ impl Observer for Seen<'_> {
     }
 }
 
+/// The least and the largest share of the way that is gone.
+fn share_range(trust: &Trust) -> String {
+    let (least, most) = trust.range();
+    if least == most { least.to_string() } else { format!("{least}–{most}") }
+}
+
 fn facts(params: &RungParams, fitted: &Fitted) -> Vec<Fact> {
     let mut facts = Vec::new();
     let mut say = |key: &str, value: String| facts.push(Fact { key: key.to_string(), value });
@@ -218,6 +237,12 @@ fn facts(params: &RungParams, fitted: &Fitted) -> Vec<Fact> {
         (RungParams::Linear { .. }, RungPredictor::Linear(m)) => {
             let chosen: Vec<String> = m.ridge.iter().map(|r| format!("{r:e}")).collect();
             say("ridge", chosen.join(", "));
+        }
+        (RungParams::Trees(params), RungPredictor::Trees(m)) => {
+            say("rounds", fitted.iterations.to_string());
+            say("learning-rate", params.learning_rate.to_string());
+            say("leaves", params.leaves.to_string());
+            say("trust", share_range(m.trust()));
         }
         (RungParams::Response, RungPredictor::Response(m)) => {
             let of = |(log, slow, ridge): (bool, Slow, f64)| {
@@ -253,9 +278,7 @@ fn facts(params: &RungParams, fitted: &Fitted) -> Vec<Fact> {
             if let RungPredictor::Net { trust, .. } = &fitted.predictor
                 && trust.range().0 < 1.0
             {
-                let (least, most) = trust.range();
-                let range = if least == most { least.to_string() } else { format!("{least}–{most}") };
-                say("trust", range);
+                say("trust", share_range(trust));
             }
             say("seeds", members.to_string());
             say("precision", "f32".into());
