@@ -3,6 +3,8 @@
 mod easter;
 mod germany;
 mod korea;
+mod lunar;
+mod sky;
 mod table;
 mod united_states;
 
