@@ -1,5 +1,6 @@
-//! Calendar features of a wall-clock time, and holidays.
+//! Calendar features of a wall-clock time, holidays, and daylight.
 
+mod daylight;
 mod easter;
 mod germany;
 mod korea;
@@ -14,6 +15,8 @@ use std::f64::consts::TAU;
 use chrono::{Datelike, NaiveDate, NaiveDateTime, Timelike, Weekday};
 
 use gyeol_base::{Fault, Result};
+
+pub use daylight::{daylight, sun_height};
 
 /// What the calendar says about a wall-clock time; the pairs are (sine, cosine) of the turn.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -170,6 +173,22 @@ impl Holidays {
             Some((_, days)) => days.contains(&date.weekday()),
             None => matches!(date.weekday(), Weekday::Sat | Weekday::Sun),
         }
+    }
+
+    /// Whether a working day stands between two free ones of which one is a holiday, as Friday after a holiday on Thursday:
+    /// many take it off.
+    ///
+    /// ```
+    /// let de = gyeol_data::calendar::Holidays::country("DE")?;
+    /// let friday_after_ascension_day = chrono::NaiveDate::from_ymd_opt(2024, 5, 10).unwrap();
+    /// assert!(de.bridging(friday_after_ascension_day));
+    /// # Ok::<(), gyeol_data::Error>(())
+    /// ```
+    pub fn bridging(&self, date: NaiveDate) -> bool {
+        let (Some(before), Some(after)) = (date.pred_opt(), date.succ_opt()) else { return false };
+        let holiday = |day| self.days.contains_key(&day);
+        let free = |day| holiday(day) || self.weekend(day);
+        !free(date) && free(before) && free(after) && (holiday(before) || holiday(after))
     }
 
     /// First and last year that a country's list covers; `None` for a list of the user's own.

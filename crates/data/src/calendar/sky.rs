@@ -21,9 +21,14 @@ fn delta(julian: f64) -> f64 {
     (62.92 + 0.32217 * years + 0.005_589 * years * years) / 86_400.0
 }
 
+/// Julian day in universal time of a day's beginning at Greenwich.
+pub(super) fn universal(date: NaiveDate) -> f64 {
+    COMMON_ERA + f64::from(date.num_days_from_ce())
+}
+
 /// The moment when a day begins where clocks are `meridian` hours ahead of UTC.
 pub(super) fn midnight(date: NaiveDate, meridian: f64) -> f64 {
-    let julian = COMMON_ERA + f64::from(date.num_days_from_ce()) - meridian / 24.0;
+    let julian = universal(date) - meridian / 24.0;
     julian + delta(julian)
 }
 

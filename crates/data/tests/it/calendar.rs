@@ -71,6 +71,34 @@ fn names_weekends_and_estimates_of_a_country() {
 }
 
 #[test]
+fn bridging_days_lie_between_a_holiday_and_a_weekend() {
+    let bridging = |country: &str, year: i32| -> Vec<String> {
+        let known = Holidays::country(country).unwrap();
+        let first = chrono::NaiveDate::from_ymd_opt(year, 1, 1).unwrap();
+        let days = first.iter_days().take_while(|d| d.year() == year).filter(|d| known.bridging(*d));
+        days.map(|d| d.format("%m-%d").to_string()).collect()
+    };
+    // Read off calendars: Thursdays are 9 May, 3 October and 26 December 2024, 1 and 29 May 2025.
+    assert_eq!(bridging("DE", 2024), ["05-10", "10-04", "12-27"]);
+    assert_eq!(bridging("DE", 2025), ["05-02", "05-30"]);
+    // The holiday of 2014 on a Tuesday: Veterans Day, 11 November. Thanksgiving, and Christmas and New Year on Thursdays.
+    assert_eq!(bridging("US", 2014), ["11-10", "11-28", "12-26"]);
+    // A weekend of Friday and Saturday: Wednesday 23 July 2025 gives none, Monday 6 October 2025 gives Sunday.
+    let egypt = Holidays::country("EG").unwrap();
+    let day = |text: &str| text.parse::<chrono::NaiveDate>().unwrap();
+    let mondays: Vec<_> =
+        egypt.iter().map(|(d, _)| d).filter(|d| d.weekday() == chrono::Weekday::Mon).collect();
+    assert!(mondays.len() > 50);
+    assert!(
+        mondays
+            .iter()
+            .all(|d| egypt.name(d.pred_opt().unwrap()).is_some() || egypt.bridging(d.pred_opt().unwrap()))
+    );
+    assert!(!Holidays::from_list([(day("2024-05-09"), "x")]).bridging(day("2024-05-08")));
+    assert!(Holidays::from_list([(day("2024-05-09"), "x")]).bridging(day("2024-05-10")));
+}
+
+#[test]
 fn an_unknown_country_is_an_error_that_names_the_known_ones() {
     let e = Holidays::country("Atlantis").unwrap_err().to_string();
     assert!(e.contains("DE, DK, EG"), "{e}");
