@@ -221,7 +221,7 @@ impl Prepared {
     /// `unknown-series`, `other-step`.
     pub fn apply(readings: &Readings, spec: Spec, scalers: Scalers) -> Result<Prepared> {
         spec.same_step(readings)?;
-        let calendar = Calendar::new(&spec.calendar, spec.step, &spec.seasons)?;
+        let calendar = Calendar::new(&spec.calendar, spec.step, spec.zone.as_deref(), &spec.seasons)?;
         let calendar_width = calendar.columns().len();
         let mut out = Vec::new();
         for series in &readings.series {
@@ -319,7 +319,8 @@ impl Prepared {
     /// # Errors
     /// As [`CalendarSpec::holidays`].
     pub fn calendar_columns(&self) -> Result<Vec<String>> {
-        Ok(Calendar::new(&self.spec.calendar, self.spec.step, &self.spec.seasons)?.columns())
+        let spec = &self.spec;
+        Ok(Calendar::new(&spec.calendar, spec.step, spec.zone.as_deref(), &spec.seasons)?.columns())
     }
 }
 

@@ -86,7 +86,13 @@ impl Recipe {
             stride,
             ..recipe.forecast
         };
-        recipe.calendar = CalendarRecipe { features: step != Step::Rows, holidays: None };
+        recipe.calendar = CalendarRecipe {
+            features: step != Step::Rows,
+            holidays: None,
+            bridging: true,
+            latitude: None,
+            longitude: None,
+        };
         recipe
     }
 }

@@ -82,6 +82,9 @@ fn every_value_that_the_keys_allow_is_read() {
                             text += &format!("{} = {}\n", other.name, other.kind.example());
                         }
                     }
+                    if key.name == "longitude" {
+                        text += "latitude = 37.5\n";
+                    }
                     text += &format!("{} = {value}\n", key.name);
                     let recipe = ok(&text);
                     assert_eq!(ok(&recipe.to_toml()), recipe, "{text}");
@@ -269,6 +272,8 @@ fn values_of_the_wrong_kind_show_a_right_one() {
     says("rung = [3]\n", &["a list of tables"]);
     says("[rung]\nname = \"lstm\"\n", &["`rung` is a table", "[[rung]]"]);
     says("[[data]]\nfile = \"a\"\n", &["`data` is a list of 1"]);
+    says("[calendar]\nlatitude = 91\n", &["`calendar.latitude`", "91", "-90"]);
+    says("[calendar]\nlongitude = 127.0\n", &["line 2", "`calendar.longitude`", "`latitude`"]);
     says("[calendar]\nholidays = 3\n", &["a country code or a list of dates"]);
 }
 
