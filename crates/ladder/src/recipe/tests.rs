@@ -556,6 +556,30 @@ fn init_writes_a_recipe_that_is_read_back() {
     );
     assert!(text.lines().all(|line| line.chars().count() < 260), "{text}");
 
+    // A clock of Berlin without a zone, and one with.
+    let mut guessed = profile.clone();
+    let clock = guessed.clock.as_mut().unwrap();
+    for (zone, country) in [("Europe/Berlin", "DE"), ("Europe/Paris", "FR"), ("Europe/Budapest", "HU")] {
+        let json = serde_json::json!({
+            "zone": zone, "country": country, "told": 8, "traces": 8, "springs_told": 4, "springs": 4
+        });
+        clock.zones.push(serde_json::from_value(json).unwrap());
+    }
+    let text = Recipe::init(&table, &roles, &guessed, "x.csv");
+    for line in [
+        "#   8 of 8 skipped or doubled hours are changes of these clocks: Europe/Berlin, Europe/Paris, Europe/Budapest.",
+        "# zone = \"Europe/Berlin\"",
+        "#   By the zones that the clock may be of: DE, FR.",
+        "# holidays = \"DE\"",
+    ] {
+        assert!(text.lines().any(|l| l == line), "{line}\n{text}");
+    }
+    assert!(ok(&text).data.zone.is_none() && ok(&text).calendar.holidays.is_none());
+    guessed.clock.as_mut().unwrap().zone = Some("Asia/Seoul".into());
+    let text = Recipe::init(&table, &roles, &guessed, "x.csv");
+    assert!(text.contains("#   Asia/Seoul lies in KR.\n# holidays = \"KR\"\n"), "{text}");
+    assert!(text.contains("\nzone = \"Asia/Seoul\"\n") && !text.contains("skipped or doubled"), "{text}");
+
     // Two years are too few for calendar borders.
     let short = profile_of(&table, 1_293_840_000_000, 1_293_840_000_000 + 730 * 86_400_000);
     assert_eq!(ok(&Recipe::init(&table, &roles, &short, "x.csv")).split.by, SplitBy::Shares);
