@@ -42,8 +42,8 @@ pub(super) fn day(moment: f64, meridian: f64) -> Option<NaiveDate> {
 /// Apparent longitude of the sun.
 pub(super) fn sun(moment: f64) -> f64 {
     let t = (moment - J2000) / 36_525.0;
-    let mean = 280.46646 + t * (36_000.76983 + t * 0.000_303_2);
-    let anomaly = 357.52911 + t * (35_999.05029 - t * 0.000_153_7);
+    let mean = 280.46646 + t * (36_000.769_83 + t * 0.000_303_2);
+    let anomaly = 357.52911 + t * (35_999.050_29 - t * 0.000_153_7);
     let center = (1.914_602 - t * (0.004_817 + t * 0.000_014)) * sin(anomaly)
         + (0.019_993 - t * 0.000_101) * sin(2.0 * anomaly)
         + 0.000_289 * sin(3.0 * anomaly);
