@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use gyeol_base::{Fault, Result};
 
+pub use crate::places::country;
+
 /// Milliseconds in a day.
 pub const DAY_MS: i64 = 86_400_000;
 /// Milliseconds in an hour.

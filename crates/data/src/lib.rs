@@ -59,6 +59,7 @@ pub mod builtin;
 pub mod calendar;
 pub mod clean;
 pub mod clock;
+mod places;
 pub mod profile;
 pub mod readings;
 pub mod roles;

@@ -51,7 +51,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let calendar = CalendarSpec {
         enabled: true,
         country: (get("holidays", 1.0) > 0.0).then(|| "US".into()),
-        dates: vec![],
+        ..Default::default()
     };
     let spec =
         Spec::new(&readings, get("look_back", 168.0) as usize, 24, calendar, &[], ScalerKind::Standard)?;

@@ -1,7 +1,8 @@
-//! Calendar columns of a row, as numbers a model can use. All are known ahead.
+//! Calendar columns of a row, as numbers a model can use. All are known ahead. Of a holiday and of a bridging day the column
+//! is 1; daylight is the length of the day in half days, less one; the sun is the sine of its height, 0 at night.
 
-use chrono::{Datelike, Days, NaiveDate};
-use gyeol_data::calendar::{Holidays, features};
+use chrono::{Datelike, Days, NaiveDate, Offset, TimeZone};
+use gyeol_data::calendar::{Holidays, daylight, features, sun_height};
 use gyeol_data::{Clock, Step};
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +18,15 @@ pub struct CalendarSpec {
     pub country: Option<String>,
     /// Further days, ISO dates.
     pub dates: Vec<String>,
+    /// Whether working days between a holiday and a weekend are marked. Bundles of before know no such column.
+    #[serde(default)]
+    pub bridging: bool,
+    /// Degrees north of the equator, for the length of the day; no daylight without.
+    #[serde(default)]
+    pub latitude: Option<f64>,
+    /// Degrees east of Greenwich, for the height of the sun; that of the zone's clocks without.
+    #[serde(default)]
+    pub longitude: Option<f64>,
 }
 
 impl CalendarSpec {
@@ -53,23 +63,57 @@ impl CalendarSpec {
             .collect::<Result<Vec<_>>>()?;
         Ok(Some(Holidays::from_list(days)))
     }
+
+    /// Latitude and longitude under which the sun is followed on clocks of a zone. Where no longitude is given it is that at
+    /// which the zone's winter clocks are right, 15° an hour, which may be an hour off; UTC tells none.
+    ///
+    /// # Errors
+    /// `unknown-zone`.
+    pub fn place(&self, zone: Option<&str>) -> Result<Option<(f64, f64)>> {
+        let (Some(latitude), Some(zone)) = (self.latitude, zone) else { return Ok(None) };
+        if let Some(longitude) = self.longitude {
+            return Ok(Some((latitude, longitude)));
+        }
+        if zone == "UTC" {
+            return Ok(None);
+        }
+        let zone = gyeol_data::clock::zone(zone)?;
+        let ahead = |month| {
+            let noon = NaiveDate::from_ymd_opt(2024, month, 1)?.and_hms_opt(12, 0, 0)?;
+            Some(zone.offset_from_utc_datetime(&noon).fix().local_minus_utc())
+        };
+        // Summer time is ahead of the sun, in whichever half of the year it is.
+        let seconds = ahead(1).into_iter().chain(ahead(7)).min();
+        Ok(seconds.map(|seconds| (latitude, f64::from(seconds) / 240.0)))
+    }
 }
 
 /// A maker of calendar columns for one clock.
 pub struct Calendar {
     holidays: Option<Holidays>,
     enabled: bool,
+    bridging: bool,
+    latitude: Option<f64>,
+    place: Option<(f64, f64)>,
     step: Step,
     seasons: Vec<Season>,
 }
 
 impl Calendar {
-    /// For a clock's step and seasons.
+    /// For a clock's step, zone and seasons.
     ///
     /// # Errors
-    /// As [`CalendarSpec::holidays`].
-    pub fn new(spec: &CalendarSpec, step: Step, seasons: &[Season]) -> Result<Self> {
-        Ok(Calendar { holidays: spec.holidays()?, enabled: spec.enabled, step, seasons: seasons.to_vec() })
+    /// As [`CalendarSpec::holidays`] and [`CalendarSpec::place`].
+    pub fn new(spec: &CalendarSpec, step: Step, zone: Option<&str>, seasons: &[Season]) -> Result<Self> {
+        Ok(Calendar {
+            holidays: spec.holidays()?,
+            enabled: spec.enabled,
+            bridging: spec.bridging,
+            latitude: spec.latitude,
+            place: spec.place(zone)?,
+            step,
+            seasons: seasons.to_vec(),
+        })
     }
 
     fn sub_daily(&self) -> bool {
@@ -107,7 +151,16 @@ impl Calendar {
             names.extend(["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"].map(String::from));
             if self.holidays.is_some() {
                 names.extend(["holiday", "day before holiday", "day after holiday"].map(String::from));
+                if self.bridging {
+                    names.push("bridging day".into());
+                }
             }
+            if self.latitude.is_some() {
+                names.push("daylight".into());
+            }
+        }
+        if self.sub_daily() && self.place.is_some() {
+            names.push("sun".into());
         }
         names
     }
@@ -143,7 +196,16 @@ impl Calendar {
                     is(date.checked_add_days(Days::new(1))),
                     is(date.checked_sub_days(Days::new(1))),
                 ]);
+                if self.bridging {
+                    out.push(f32::from(h.bridging(date)));
+                }
             }
+            if let Some(latitude) = self.latitude {
+                out.push((daylight(time.date(), latitude) / 12.0 - 1.0) as f32);
+            }
+        }
+        if let Some((latitude, longitude)) = self.place.filter(|_| self.sub_daily()) {
+            out.push(sun_height(clock.at(i), latitude, longitude).max(0.0) as f32);
         }
     }
 
@@ -184,5 +246,77 @@ fn harmonics((s, c): (f64, f64), n: usize, out: &mut Vec<f32>) {
     for _ in 0..n {
         out.extend([sk as f32, ck as f32]);
         (sk, ck) = (sk * c + ck * s, ck * c - sk * s);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: Step = Step::Millis(3_600_000);
+
+    fn row(spec: &CalendarSpec, step: Step, zone: &str, at: &str) -> Vec<(String, f32)> {
+        let start = chrono::NaiveDateTime::parse_from_str(at, "%Y-%m-%d %H:%M").unwrap();
+        let clock = Clock {
+            start: start.and_utc().timestamp_millis(),
+            step,
+            zone: Some(gyeol_data::clock::zone(zone).unwrap()),
+        };
+        let calendar = Calendar::new(spec, step, Some(zone), &[]).unwrap();
+        let mut out = Vec::new();
+        calendar.write(&clock, 0, &mut out);
+        assert_eq!(out.len(), calendar.columns().len());
+        calendar.columns().into_iter().zip(out).collect()
+    }
+
+    fn value(row: &[(String, f32)], name: &str) -> Option<f32> {
+        row.iter().find(|(n, _)| n == name).map(|(_, v)| *v)
+    }
+
+    #[test]
+    fn a_bundle_of_before_gets_the_columns_of_before() {
+        let old: CalendarSpec =
+            serde_json::from_str(r#"{"enabled":true,"country":"DE","dates":[]}"#).unwrap();
+        let new = CalendarSpec { bridging: true, latitude: Some(52.5), ..old.clone() };
+        let names = |spec| Calendar::new(spec, HOUR, Some("Europe/Berlin"), &[]).unwrap().columns();
+        let (before, now) = (names(&old), names(&new));
+        assert_eq!(now[..before.len()], before[..]);
+        assert_eq!(now[before.len()..], ["bridging day", "daylight", "sun"]);
+    }
+
+    /// 10 May 2024 is the Friday after Ascension Day; height of the sun and length of the day in Berlin by the Python
+    /// package `astral` 3.2.
+    #[test]
+    fn bridging_days_and_daylight_are_told() {
+        let spec = CalendarSpec {
+            enabled: true,
+            country: Some("DE".into()),
+            bridging: true,
+            latitude: Some(52.52),
+            longitude: Some(13.405),
+            ..Default::default()
+        };
+        let noon = row(&spec, HOUR, "Europe/Berlin", "2024-05-10 11:03");
+        assert_eq!(value(&noon, "bridging day"), Some(1.0));
+        assert_eq!(value(&noon, "day after holiday"), Some(1.0));
+        let height = value(&noon, "sun").unwrap().asin().to_degrees();
+        assert!((height - 55.296).abs() < 0.05, "{height}");
+        let hours = (value(&noon, "daylight").unwrap() + 1.0) * 12.0;
+        assert!((hours - 15.505).abs() < 0.02, "{hours}");
+        let night = row(&spec, HOUR, "Europe/Berlin", "2024-05-08 23:00");
+        assert_eq!((value(&night, "sun"), value(&night, "bridging day")), (Some(0.0), Some(0.0)));
+        let days = row(&spec, Step::Millis(86_400_000), "Europe/Berlin", "2024-05-10 22:00");
+        assert!(value(&days, "sun").is_none() && value(&days, "daylight").is_some());
+    }
+
+    #[test]
+    fn the_zone_tells_the_longitude_where_none_is_given() {
+        let spec = CalendarSpec { latitude: Some(-33.9), ..Default::default() };
+        for (zone, longitude) in [("Asia/Seoul", 135.0), ("Australia/Sydney", 150.0), ("Europe/Berlin", 15.0)]
+        {
+            assert_eq!(spec.place(Some(zone)).unwrap(), Some((-33.9, longitude)), "{zone}");
+        }
+        assert_eq!(spec.place(Some("UTC")).unwrap(), None);
+        assert_eq!(spec.place(None).unwrap(), None);
     }
 }

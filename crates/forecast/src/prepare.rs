@@ -229,7 +229,7 @@ impl Prepared {
     /// `unknown-series`, `other-step`.
     pub fn apply(readings: &Readings, spec: Spec, scalers: Scalers) -> Result<Prepared> {
         spec.same_step(readings)?;
-        let calendar = Calendar::new(&spec.calendar, spec.step, &spec.seasons)?;
+        let calendar = Calendar::new(&spec.calendar, spec.step, spec.zone.as_deref(), &spec.seasons)?;
         let calendar_names = calendar.columns();
         let calendar_width = calendar_names.len();
         let mut out = Vec::new();

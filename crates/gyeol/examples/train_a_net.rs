@@ -44,7 +44,7 @@ fn train(encoder: Encoder, epochs: usize) -> Result<Done, Box<dyn std::error::Er
         &readings,
         48,
         24,
-        CalendarSpec { enabled: true, country: None, dates: vec![] },
+        CalendarSpec { enabled: true, ..Default::default() },
         &[],
         ScalerKind::Standard,
     )?;

@@ -47,7 +47,7 @@
 //!         end: None,
 //!     },
 //! )?;
-//! let calendar = CalendarSpec { enabled: true, country: Some("US".into()), dates: vec![] };
+//! let calendar = CalendarSpec { enabled: true, country: Some("US".into()), ..Default::default() };
 //! let spec = Spec::new(&readings, 168, 24, calendar, &[], ScalerKind::Standard)?;
 //! let data = Prepared::fit(&readings, &split, spec)?; // scalers see the training rows alone
 //! let windows = Windows::of(&data, &split)?;

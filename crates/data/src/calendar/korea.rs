@@ -1,8 +1,6 @@
 //! Public holidays of the Republic of Korea (관공서의 공휴일에 관한 규정), 2000 to 2050.
 //!
-//! Lunar dates are tabulated; two independent computations, the Python packages `holidays` 0.109 and
-//! `korean-lunar-calendar` 0.4.0 (the Korea Astronomy and Space Science Institute's standard), agree on all 153 of
-//! them. Days of elections and days proclaimed once are listed up to 2026.
+//! Lunar dates are computed ([`super::lunar`]). Days of elections and days proclaimed once are listed up to 2026.
 
 use std::collections::BTreeMap;
 
@@ -10,27 +8,8 @@ use chrono::{Datelike, Duration, NaiveDate, Weekday};
 
 pub(super) const YEARS: (i32, i32) = (2000, 2050);
 
-/// New Year, Buddha's Birthday and Chuseok of each year as month · 100 + day.
-#[rustfmt::skip]
-const LUNAR: [(u32, u32, u32); 51] = [
-    (205, 511, 912), (124, 501, 1001), (212, 519, 921),
-    (201, 508, 911), (122, 526, 928), (209, 515, 918),
-    (129, 505, 1006), (218, 524, 925), (207, 512, 914),
-    (126, 502, 1003), (214, 521, 922), (203, 510, 912),
-    (123, 528, 930), (210, 517, 919), (131, 506, 908),
-    (219, 525, 927), (208, 514, 915), (128, 503, 1004),
-    (216, 522, 924), (205, 512, 913), (125, 430, 1001),
-    (212, 519, 921), (201, 508, 910), (122, 527, 929),
-    (210, 515, 917), (129, 505, 1006), (217, 524, 925),
-    (207, 513, 915), (127, 502, 1003), (213, 520, 922),
-    (203, 509, 912), (123, 528, 1001), (211, 516, 919),
-    (131, 506, 908), (219, 525, 927), (208, 515, 916),
-    (128, 503, 1004), (215, 522, 924), (204, 511, 913),
-    (124, 430, 1002), (212, 518, 921), (201, 507, 910),
-    (122, 526, 928), (210, 516, 917), (130, 505, 1005),
-    (217, 524, 925), (206, 513, 915), (126, 502, 1004),
-    (214, 520, 922), (202, 509, 911), (123, 528, 930),
-];
+/// Hours of Korean clocks ahead of UTC.
+const MERIDIAN: f64 = 9.0;
 
 /// Days that no rule gives.
 const ONCE: &[(i32, u32, u32, &str, &str)] = &[
@@ -104,8 +83,8 @@ enum Rule {
 
 pub(super) fn days() -> Vec<Named> {
     let mut out: BTreeMap<NaiveDate, (&'static str, &'static str)> = BTreeMap::new();
-    for (y, lunar) in (YEARS.0..=YEARS.1).zip(LUNAR) {
-        let feasts = year(y, lunar);
+    for y in YEARS.0..=YEARS.1 {
+        let feasts = year(y);
         let count = |d: NaiveDate| feasts.iter().filter(|f| f.date == d).count();
         for f in &feasts {
             out.entry(f.date).or_insert((f.english, f.korean));
@@ -138,11 +117,12 @@ pub(super) fn days() -> Vec<Named> {
 }
 
 /// The holidays of a year in order of date, before substitutes.
-fn year(y: i32, lunar: (u32, u32, u32)) -> Vec<Feast> {
+fn year(y: i32) -> Vec<Feast> {
     let mut feasts = Vec::new();
-    let date = |n: u32| NaiveDate::from_ymd_opt(y, n / 100, n % 100);
-    for (day, english, korean) in [(lunar.0, "Korean New Year", "설날"), (lunar.2, "Chuseok", "추석")] {
-        let Some(day) = date(day) else { continue };
+    let date = |month, day| super::lunar::date(y, month, day, MERIDIAN);
+    for (day, english, korean) in [(date(1, 1), "Korean New Year", "설날"), (date(8, 15), "Chuseok", "추석")]
+    {
+        let Some(day) = day else { continue };
         let substitute = (y >= FEASTS_FROM).then_some(Rule::Sunday);
         for offset in -1..=1 {
             let (english, korean) = match (offset, korean) {
@@ -159,7 +139,7 @@ fn year(y: i32, lunar: (u32, u32, u32)) -> Vec<Feast> {
             });
         }
     }
-    if let Some(day) = date(lunar.1) {
+    if let Some(day) = date(4, 8) {
         let substitute = (y >= BUDDHA_FROM).then_some(Rule::Weekend);
         feasts.push(Feast {
             date: day,

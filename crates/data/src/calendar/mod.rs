@@ -1,15 +1,22 @@
-//! Calendar features of a wall-clock time, and holidays.
+//! Calendar features of a wall-clock time, holidays, and daylight.
 
+mod daylight;
+mod easter;
 mod germany;
 mod korea;
+mod lunar;
+mod sky;
+mod table;
 mod united_states;
 
 use std::collections::BTreeMap;
 use std::f64::consts::TAU;
 
-use chrono::{Datelike, NaiveDate, NaiveDateTime, Timelike};
+use chrono::{Datelike, NaiveDate, NaiveDateTime, Timelike, Weekday};
 
 use gyeol_base::{Fault, Result};
+
+pub use daylight::{daylight, sun_height};
 
 /// What the calendar says about a wall-clock time; the pairs are (sine, cosine) of the turn.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -75,44 +82,68 @@ pub fn features(time: &NaiveDateTime) -> Features {
 pub struct Holidays {
     days: BTreeMap<NaiveDate, Day>,
     years: Option<(i32, i32)>,
+    /// Days of the weekend from a year on, the earliest first; none for Saturday and Sunday.
+    weekends: Vec<(i32, Vec<Weekday>)>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
 struct Day {
     name: String,
     local: Option<&'static str>,
+    estimated: bool,
 }
 
-/// Countries whose holidays are known, by their two letters.
-pub const COUNTRIES: &[&str] = &["DE", "KR", "US"];
+/// Countries whose holidays are known, by their two letters, in order.
+pub fn countries() -> Vec<&'static str> {
+    let mut codes: Vec<&str> = table::codes().chain(["DE", "KR", "US"]).collect();
+    codes.sort_unstable();
+    codes
+}
 
 impl Holidays {
-    /// Public holidays of a country by its two letters, nationwide ones only: `US` (federal, with the days on which
-    /// they are observed), `KR` (2000 to 2050, with substitute days and the election days up to 2026), `DE`.
+    /// Public holidays of a country by its two letters, nationwide ones only, with the days on which they are observed:
+    /// those of states and regions are not among them. [`Holidays::years`] says which years are covered.
+    ///
+    /// `KR`, `DE` and `US` follow their laws; the others, one of [`countries`], come from the Python package `holidays`.
+    /// Where a feast hangs on the moon being seen, [`Holidays::estimated`] says which dates may be a day off.
+    ///
+    /// # Errors
+    /// A country that is not among [`countries`].
     pub fn country(code: &str) -> Result<Holidays> {
-        let (days, years) = match code.trim().to_uppercase().as_str() {
-            "US" => (united_states::days(), united_states::YEARS),
-            "KR" => (korea::days(), korea::YEARS),
-            "DE" => (germany::days(), germany::YEARS),
-            _ => {
-                return Err(Fault::new(
-                    "unknown-country",
-                    format!("no holidays are known for '{}'", gyeol_base::shorten(code, 20)),
-                )
-                .cause("a country that is not built in, or its name instead of its two letters")
-                .next(format!("use one of {}, or give a list of your own", COUNTRIES.join(", ")))
-                .option());
-            }
+        let certain = |days: Vec<(NaiveDate, &'static str, Option<&'static str>)>, years| table::Country {
+            years,
+            weekends: Vec::new(),
+            days: days.into_iter().map(|(day, name, local)| (day, name, local, false)).collect(),
         };
-        let days =
-            days.into_iter().map(|(d, name, local)| (d, Day { name: name.to_string(), local })).collect();
-        Ok(Holidays { days, years: Some(years) })
+        let known = match code.trim().to_uppercase().as_str() {
+            "US" => Some(certain(united_states::days(), united_states::YEARS)),
+            "KR" => Some(certain(korea::days(), korea::YEARS)),
+            "DE" => Some(certain(germany::days(), germany::YEARS)),
+            code => table::country(code),
+        };
+        let Some(known) = known else {
+            return Err(Fault::new(
+                "unknown-country",
+                format!("no holidays are known for '{}'", gyeol_base::shorten(code, 20)),
+            )
+            .cause("a country that is not built in, or its name instead of its two letters")
+            .next(format!("use one of {}, or give a list of your own", countries().join(", ")))
+            .option());
+        };
+        let mut days = BTreeMap::new();
+        for (day, name, local, estimated) in known.days {
+            days.entry(day).or_insert(Day { name: name.to_string(), local, estimated });
+        }
+        Ok(Holidays { days, years: Some(known.years), weekends: known.weekends })
     }
 
-    /// Holidays from the user's own list.
+    /// Holidays from the user's own list, whose weekend is Saturday and Sunday.
     pub fn from_list<N: Into<String>>(days: impl IntoIterator<Item = (NaiveDate, N)>) -> Holidays {
-        let days = days.into_iter().map(|(d, n)| (d, Day { name: n.into(), local: None })).collect();
-        Holidays { days, years: None }
+        let days = days
+            .into_iter()
+            .map(|(d, n)| (d, Day { name: n.into(), local: None, estimated: false }))
+            .collect();
+        Holidays { days, years: None, weekends: Vec::new() }
     }
 
     /// Adds the days of another list; where both name a day the other's name stays.
@@ -128,6 +159,36 @@ impl Holidays {
     /// The holiday's name in the country's language where it is known, else as [`Holidays::name`].
     pub fn local_name(&self, date: NaiveDate) -> Option<&str> {
         self.days.get(&date).map(|d| d.local.unwrap_or(d.name.as_str()))
+    }
+
+    /// Whether a day is a holiday whose date is computed ahead and may be a day off, since the moon decides.
+    pub fn estimated(&self, date: NaiveDate) -> bool {
+        self.days.get(&date).is_some_and(|d| d.estimated)
+    }
+
+    /// Whether a day is of the weekend: Saturday and Sunday in most countries, Friday and Saturday in some.
+    pub fn weekend(&self, date: NaiveDate) -> bool {
+        let now = self.weekends.iter().rev().find(|(from, _)| *from <= date.year()).or(self.weekends.first());
+        match now {
+            Some((_, days)) => days.contains(&date.weekday()),
+            None => matches!(date.weekday(), Weekday::Sat | Weekday::Sun),
+        }
+    }
+
+    /// Whether a working day stands between two free ones of which one is a holiday, as Friday after a holiday on Thursday:
+    /// many take it off.
+    ///
+    /// ```
+    /// let de = gyeol_data::calendar::Holidays::country("DE")?;
+    /// let friday_after_ascension_day = chrono::NaiveDate::from_ymd_opt(2024, 5, 10).unwrap();
+    /// assert!(de.bridging(friday_after_ascension_day));
+    /// # Ok::<(), gyeol_data::Error>(())
+    /// ```
+    pub fn bridging(&self, date: NaiveDate) -> bool {
+        let (Some(before), Some(after)) = (date.pred_opt(), date.succ_opt()) else { return false };
+        let holiday = |day| self.days.contains_key(&day);
+        let free = |day| holiday(day) || self.weekend(day);
+        !free(date) && free(before) && free(after) && (holiday(before) || holiday(after))
     }
 
     /// First and last year that a country's list covers; `None` for a list of the user's own.

@@ -48,6 +48,7 @@ pub(super) fn clock(
         unsorted: 0,
         first_unsorted: None,
         dst_jumps: Vec::new(),
+        zones: Vec::new(),
     };
     for (id, rows) in groups {
         order(&mut p, at, rows);
@@ -60,6 +61,9 @@ pub(super) fn clock(
         && let Some(Step::Millis(ms)) = step.filter(|s| s.per_day().is_some_and(|n| n >= 24))
     {
         daylight(&mut p, at, groups, ms);
+        if let (Some(from), Some(to)) = (p.from, p.to) {
+            p.zones = crate::places::guess(&p.dst_jumps, from, to);
+        }
     }
     (p, step)
 }

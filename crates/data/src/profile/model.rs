@@ -305,6 +305,9 @@ pub struct ClockProfile {
     pub first_unsorted: Option<usize>,
     /// Traces of daylight-saving jumps: missing spring hours and doubled autumn hours, in a clock that has no zone.
     pub dst_jumps: Vec<DstJump>,
+    /// Zones that change their clocks as these traces do, those of the largest countries first.
+    #[serde(default)]
+    pub zones: Vec<ZoneGuess>,
 }
 
 /// A hole in the clock.
@@ -327,6 +330,23 @@ pub struct DstJump {
     pub at: i64,
     /// `spring` or `autumn`.
     pub season: String,
+}
+
+/// A zone that a clock without one may be of, by the traces of its summer time.
+#[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
+pub struct ZoneGuess {
+    /// Its name in the IANA database.
+    pub zone: String,
+    /// The country it lies in, by two letters.
+    pub country: String,
+    /// Traces that are changes of this zone's clocks.
+    pub told: usize,
+    /// All traces.
+    pub traces: usize,
+    /// Hours that the zone skipped while the readings ran and that the stamps skip too.
+    pub springs_told: usize,
+    /// Hours that the zone skipped while the readings ran.
+    pub springs: usize,
 }
 
 /// One series of an id column.

@@ -18,6 +18,7 @@ pub const CODES: &[(&str, &[&str])] = &[
     ("unsorted-stamps", &["count", "row"]),
     ("missing-stamps", &["count"]),
     ("dst-without-zone", &["count", "at", "season"]),
+    ("zone-by-summer-time", &["zone", "told", "traces", "springs_told", "springs", "others"]),
     ("duplicate-rows", &["count", "row"]),
     ("empty-column", &[]),
     ("constant-column", &["value"]),
@@ -273,6 +274,30 @@ fn clock(c: &ClockProfile, first: usize, zone: Option<crate::Tz>, found: &mut Fo
                 ("count", n(c.dst_jumps.len())),
                 ("at", Some(Part::Time(jump.at))),
                 ("season", text(&jump.season)),
+            ],
+        );
+    }
+    if let Some((first, others)) = c.zones.split_first() {
+        let others: Vec<&str> = others.iter().map(|guess| guess.zone.as_str()).collect();
+        let others = others.join(", ");
+        let also = if others.is_empty() { String::new() } else { format!(" as of {others}") };
+        let listed = if others.is_empty() { "–" } else { &others };
+        found.add(
+            Severity::Note,
+            "zone-by-summer-time",
+            column,
+            format!(
+                "{} of {} skipped or doubled hours are changes of the clocks of {}{also} ({} of the {} hours skipped there in these years): \
+                 zone = \"{}\" would place them, if the readings are from there",
+                first.told, first.traces, first.zone, first.springs_told, first.springs, first.zone
+            ),
+            vec![
+                ("zone", text(&first.zone)),
+                ("told", n(first.told)),
+                ("traces", n(first.traces)),
+                ("springs_told", n(first.springs_told)),
+                ("springs", n(first.springs)),
+                ("others", text(listed)),
             ],
         );
     }

@@ -324,3 +324,70 @@ fn a_few_lone_readings_far_off_cannot_be() {
         assert_eq!(far.severity, gyeol_data::profile::Severity::Warn);
     }
 }
+
+/// Readings every `minutes` on the wall clock of a zone, the skipped hour left out and the doubled one twice.
+fn wall(zone: &str, from: NaiveDate, days: i64, minutes: i64) -> String {
+    let zone = gyeol_data::clock::zone(zone).unwrap();
+    let start = from.and_hms_opt(12, 0, 0).unwrap().and_utc();
+    let row = |i: i64| {
+        let local = (start + Duration::minutes(i * minutes)).with_timezone(&zone).naive_local();
+        format!("{},{}\n", local.format("%Y-%m-%d %H:%M"), load(i as usize))
+    };
+    std::iter::once("time,load\n".to_string()).chain((0..days * 1440 / minutes).map(row)).collect()
+}
+
+/// The zones that inspection reads off a text, the first first.
+fn zones(text: &str) -> Vec<String> {
+    let t = plain(text);
+    let seen = profile(&t, &Roles::guess(&t), None).unwrap();
+    let zones: Vec<String> = seen.clock.unwrap().zones.into_iter().map(|guess| guess.zone).collect();
+    assert_eq!(!zones.is_empty(), seen.warnings.iter().any(|w| w.code == "zone-by-summer-time"));
+    zones
+}
+
+#[test]
+fn the_zone_is_read_off_skipped_and_doubled_hours() {
+    let from = NaiveDate::from_ymd_opt(2013, 1, 1).unwrap();
+    let berlin = zones(&wall("Europe/Berlin", from, 800, 60));
+    assert_eq!(berlin[..2], ["Europe/Berlin", "Europe/Paris"]);
+    assert!(
+        berlin
+            .iter()
+            .all(|zone| !["Europe/London", "Europe/Athens", "America/New_York"].contains(&zone.as_str()))
+    );
+    // The hour tells the zones of one rule apart, the Sunday the rules.
+    assert_eq!(zones(&wall("Europe/London", from, 400, 30))[0], "Europe/London");
+    assert_eq!(zones(&wall("Europe/Kyiv", from, 400, 15))[..2], ["Europe/Istanbul", "Europe/Kyiv"]);
+    // Turkey kept to summer time in 2016.
+    let later = NaiveDate::from_ymd_opt(2018, 1, 1).unwrap();
+    assert_eq!(zones(&wall("Europe/Kyiv", later, 400, 15))[0], "Europe/Kyiv");
+    assert_eq!(
+        zones(&wall("America/Denver", from, 400, 60))[..4],
+        ["America/New_York", "America/Chicago", "America/Los_Angeles", "America/Denver"]
+    );
+    assert_eq!(zones(&wall("Australia/Melbourne", from, 400, 60))[0], "Australia/Sydney");
+    assert_eq!(zones(&wall("Pacific/Auckland", from, 400, 60)), ["Pacific/Auckland"]);
+    // No change of clocks, no zone.
+    assert!(zones(&wall("Asia/Seoul", from, 400, 60)).is_empty());
+}
+
+#[test]
+fn an_hour_missing_on_another_sunday_names_no_zone() {
+    let text = wall("Asia/Seoul", NaiveDate::from_ymd_opt(2013, 1, 1).unwrap(), 400, 60);
+    let without = |stamp: &str| {
+        text.lines().filter(|l| !l.starts_with(stamp)).map(|l| format!("{l}\n")).collect::<String>()
+    };
+    // 17 March 2013 was a Sunday on which no zone changed at two.
+    assert!(zones(&without("2013-03-17 02:00")).is_empty());
+    // 10 March 2013 was one on which American clocks did.
+    assert_eq!(zones(&without("2013-03-10 02:00"))[0], "America/New_York");
+}
+
+#[test]
+fn a_zone_that_is_named_is_not_guessed() {
+    let text = wall("Europe/Berlin", NaiveDate::from_ymd_opt(2013, 1, 1).unwrap(), 400, 60);
+    let t = gyeol_data::read_bytes("x.csv", text.as_bytes(), &berlin()).unwrap();
+    let seen = profile(&t, &Roles::guess(&t), None).unwrap();
+    let clock = seen.clock.unwrap();
+    assert!(clock.zones.is_empty() && clock.dst_jumps.is_empty());
+}

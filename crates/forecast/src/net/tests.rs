@@ -44,7 +44,7 @@ fn data(channels: usize) -> (Prepared, Windows) {
         valid: clock.at(72)..clock.at(108),
         test: clock.at(108)..clock.at(144),
     };
-    let calendar = CalendarSpec { enabled: true, country: None, dates: vec!["2011-03-15".into()] };
+    let calendar = CalendarSpec { enabled: true, dates: vec!["2011-03-15".into()], ..Default::default() };
     let spec = Spec::new(&readings, 24, 6, calendar, &[], ScalerKind::Standard).unwrap();
     let prepared = Prepared::fit(&readings, &split, spec).unwrap();
     let windows = Windows::of(&prepared, &split).unwrap();

@@ -43,7 +43,7 @@ fn split(r: &Readings, cuts: [usize; 3]) -> Split {
 }
 
 fn spec(r: &Readings) -> Spec {
-    let calendar = CalendarSpec { enabled: true, country: None, dates: vec!["2015-08-25".into()] };
+    let calendar = CalendarSpec { enabled: true, dates: vec!["2015-08-25".into()], ..Default::default() };
     Spec::new(r, 48, 12, calendar, &[], ScalerKind::Standard).unwrap()
 }
 

@@ -234,7 +234,7 @@ impl ExamplesRecipe {
 
     /// The recipe with every key explained, under some lines about the examples.
     pub fn commented(&self, head: Vec<String>) -> String {
-        writer::write(self, self.schema(), &Comments { head, keys: true, notes: Default::default() })
+        writer::write(self, self.schema(), &Comments { head, keys: true, ..Comments::none() })
     }
 
     /// What the report calls the examples: the given name, else the file's.

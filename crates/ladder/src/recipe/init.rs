@@ -86,7 +86,13 @@ impl Recipe {
             stride,
             ..recipe.forecast
         };
-        recipe.calendar = CalendarRecipe { features: step != Step::Rows, holidays: None };
+        recipe.calendar = CalendarRecipe {
+            features: step != Step::Rows,
+            holidays: None,
+            bridging: true,
+            latitude: None,
+            longitude: None,
+        };
         recipe
     }
 }
@@ -240,7 +246,43 @@ fn comments(recipe: &Recipe, roles: &Roles, profile: &Profile) -> Comments {
         let note = format!("The readings repeat every {rows} rows, and no clock says so.");
         notes.entry("forecast.seasons".to_owned()).or_default().push(note);
     }
-    Comments { head, keys: true, notes }
+    let mut proposed = BTreeMap::new();
+    for (path, value, note) in proposals(recipe, profile) {
+        proposed.insert(path.to_owned(), format!("\"{value}\""));
+        notes.entry(path.to_owned()).or_default().push(note);
+    }
+    Comments { head, keys: true, notes, proposed }
+}
+
+/// Zone and country that the clock tells of: the key, what it might be, and why.
+fn proposals(recipe: &Recipe, profile: &Profile) -> Vec<(&'static str, String, String)> {
+    let Some(clock) = &profile.clock else { return Vec::new() };
+    let mut out = Vec::new();
+    let mut countries: Vec<&str> = match &recipe.data.zone {
+        Some(zone) => gyeol_data::clock::country(zone).into_iter().collect(),
+        None => clock.zones.iter().map(|guess| guess.country.as_str()).collect(),
+    };
+    countries.dedup();
+    if let (None, Some(guess)) = (&recipe.data.zone, clock.zones.first()) {
+        let zones: Vec<&str> = clock.zones.iter().map(|guess| guess.zone.as_str()).collect();
+        let note = format!(
+            "{} of {} skipped or doubled hours are changes of these clocks: {}.",
+            guess.told,
+            guess.traces,
+            zones.join(", ")
+        );
+        out.push(("data.zone", guess.zone.clone(), note));
+    }
+    let known = gyeol_data::calendar::countries();
+    countries.retain(|code| known.contains(code));
+    if let (None, Some(first)) = (&recipe.calendar.holidays, countries.first()) {
+        let note = match &recipe.data.zone {
+            Some(zone) => format!("{zone} lies in {first}."),
+            None => format!("By the zones that the clock may be of: {}.", countries.join(", ")),
+        };
+        out.push(("calendar.holidays", (*first).to_owned(), note));
+    }
+    out
 }
 
 /// A text from the file for one comment line: no line ends, not too long.

@@ -230,7 +230,7 @@ impl LmRecipe {
 
     /// The recipe with every key explained, under some lines about the texts.
     pub fn commented(&self, head: Vec<String>) -> String {
-        writer::write(self, &SCHEMA, &Comments { head, keys: true, notes: Default::default() })
+        writer::write(self, &SCHEMA, &Comments { head, keys: true, ..Comments::none() })
     }
 
     /// What the report calls the texts: the given name, else the file's.

@@ -294,6 +294,9 @@ impl Recipe {
             calendar: CalendarRecipe {
                 features: true,
                 holidays: Some(HolidaysRecipe::Country("US".to_owned())),
+                bridging: true,
+                latitude: None,
+                longitude: None,
             },
             scale: ScaleRecipe { kind: gyeol_data::ScalerKind::Standard },
             score: ScoreRecipe {

@@ -108,6 +108,9 @@ pub struct ForecastRecipe {
 pub struct CalendarRecipe {
     pub features: bool,
     pub holidays: Option<HolidaysRecipe>,
+    pub bridging: bool,
+    pub latitude: Option<f64>,
+    pub longitude: Option<f64>,
 }
 
 /// Whose holidays count.

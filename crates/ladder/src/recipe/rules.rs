@@ -88,6 +88,11 @@ fn data(recipe: &Recipe, lines: &Lines) -> Result<()> {
         let fault = error.fault();
         return Err(bad(place, "calendar.holidays", fault.found.clone(), &fault.next));
     }
+    if recipe.calendar.longitude.is_some() && recipe.calendar.latitude.is_none() {
+        let place = lines.place("calendar.longitude");
+        let problem = "a longitude without a latitude".to_owned();
+        return Err(bad(place, "calendar.longitude", problem, "give `latitude` too, or neither"));
+    }
     let file = &recipe.data.file;
     if file.starts_with("builtin:") && file != super::BUILTIN_POWER {
         let next = format!("the one data set inside the program is \"{}\"", super::BUILTIN_POWER);

@@ -36,7 +36,7 @@ pub struct Seen<R> {
 impl PairsRecipe {
     /// The recipe with every key explained, under some lines about the pairs.
     pub fn commented(&self, head: Vec<String>) -> String {
-        writer::write(self, &pairs::SCHEMA, &Comments { head, keys: true, notes: Default::default() })
+        writer::write(self, &pairs::SCHEMA, &Comments { head, keys: true, ..Comments::none() })
     }
 
     /// The recipe for a table called `file`; `named` says whether its first row was read as names of columns, and `said` whether
@@ -202,7 +202,7 @@ fn units(texts: &[String], what: &str) -> (Units, String) {
 impl TagsRecipe {
     /// The recipe with every key explained, under some lines about the texts.
     pub fn commented(&self, head: Vec<String>) -> String {
-        writer::write(self, &tags::SCHEMA, &Comments { head, keys: true, notes: Default::default() })
+        writer::write(self, &tags::SCHEMA, &Comments { head, keys: true, ..Comments::none() })
     }
 
     /// The recipe for a file of texts or of tagged tokens.

@@ -89,6 +89,9 @@ fn every_value_that_the_keys_allow_is_read() {
                     if key.name == "refit_rows" {
                         text += "refit = \"origin\"\n";
                     }
+                    if key.name == "longitude" {
+                        text += "latitude = 37.5\n";
+                    }
                     text += &format!("{} = {value}\n", key.name);
                     let recipe = ok(&text);
                     assert_eq!(ok(&recipe.to_toml()), recipe, "{text}");
@@ -276,6 +279,8 @@ fn values_of_the_wrong_kind_show_a_right_one() {
     says("rung = [3]\n", &["a list of tables"]);
     says("[rung]\nname = \"lstm\"\n", &["`rung` is a table", "[[rung]]"]);
     says("[[data]]\nfile = \"a\"\n", &["`data` is a list of 1"]);
+    says("[calendar]\nlatitude = 91\n", &["`calendar.latitude`", "91", "-90"]);
+    says("[calendar]\nlongitude = 127.0\n", &["line 2", "`calendar.longitude`", "`latitude`"]);
     says("[calendar]\nholidays = 3\n", &["a country code or a list of dates"]);
 }
 
@@ -557,6 +562,30 @@ fn init_writes_a_recipe_that_is_read_back() {
         "{text}"
     );
     assert!(text.lines().all(|line| line.chars().count() < 260), "{text}");
+
+    // A clock of Berlin without a zone, and one with.
+    let mut guessed = profile.clone();
+    let clock = guessed.clock.as_mut().unwrap();
+    for (zone, country) in [("Europe/Berlin", "DE"), ("Europe/Paris", "FR"), ("Europe/Budapest", "HU")] {
+        let json = serde_json::json!({
+            "zone": zone, "country": country, "told": 8, "traces": 8, "springs_told": 4, "springs": 4
+        });
+        clock.zones.push(serde_json::from_value(json).unwrap());
+    }
+    let text = Recipe::init(&table, &roles, &guessed, "x.csv");
+    for line in [
+        "#   8 of 8 skipped or doubled hours are changes of these clocks: Europe/Berlin, Europe/Paris, Europe/Budapest.",
+        "# zone = \"Europe/Berlin\"",
+        "#   By the zones that the clock may be of: DE, FR.",
+        "# holidays = \"DE\"",
+    ] {
+        assert!(text.lines().any(|l| l == line), "{line}\n{text}");
+    }
+    assert!(ok(&text).data.zone.is_none() && ok(&text).calendar.holidays.is_none());
+    guessed.clock.as_mut().unwrap().zone = Some("Asia/Seoul".into());
+    let text = Recipe::init(&table, &roles, &guessed, "x.csv");
+    assert!(text.contains("#   Asia/Seoul lies in KR.\n# holidays = \"KR\"\n"), "{text}");
+    assert!(text.contains("\nzone = \"Asia/Seoul\"\n") && !text.contains("skipped or doubled"), "{text}");
 
     // Two years are too few for calendar borders.
     let short = profile_of(&table, 1_293_840_000_000, 1_293_840_000_000 + 730 * 86_400_000);

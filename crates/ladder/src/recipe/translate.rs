@@ -3,7 +3,7 @@
 use gyeol_data::{ReadOptions, Role, Roles, SplitSpec, Table};
 use gyeol_forecast::calendar::CalendarSpec;
 
-use super::model::{HolidaysRecipe, Recipe, SplitBy};
+use super::model::{CalendarRecipe, HolidaysRecipe, Recipe, SplitBy};
 
 impl Recipe {
     /// How the file is to be read.
@@ -91,7 +91,9 @@ impl Recipe {
             Some(HolidaysRecipe::Dates(dates)) => (None, dates.clone()),
             None => (None, Vec::new()),
         };
-        CalendarSpec { enabled: self.calendar.features, country, dates }
+        let CalendarRecipe { features, bridging, latitude, longitude, .. } = self.calendar;
+        let bridging = bridging && self.calendar.holidays.is_some();
+        CalendarSpec { enabled: features, country, dates, bridging, latitude, longitude }
     }
 
     /// What the report calls the readings: the given name, else the file's.

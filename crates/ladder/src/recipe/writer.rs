@@ -19,11 +19,13 @@ pub(crate) struct Comments {
     pub keys: bool,
     /// More about a key, by path: `columns.targets`, `clean[0]`.
     pub notes: BTreeMap<String, Vec<String>>,
+    /// What a key that is not set might be, as TOML, by path: shown in place of any value of its kind.
+    pub proposed: BTreeMap<String, String>,
 }
 
 impl Comments {
     pub(crate) fn none() -> Comments {
-        Comments { head: Vec::new(), keys: false, notes: BTreeMap::new() }
+        Comments { head: Vec::new(), keys: false, notes: BTreeMap::new(), proposed: BTreeMap::new() }
     }
 }
 
@@ -116,9 +118,9 @@ fn keys(
     for key in schema.keys.iter().filter(mine) {
         let explain = comments.keys && !many;
         let value = table.get(key.name).filter(|value| !(many && is_default(key, value)));
+        let key_path = if path.is_empty() { key.name.to_owned() } else { format!("{path}.{}", key.name) };
         if explain {
             let _ = writeln!(out, "# {} {}", key.doc, takes(key));
-            let key_path = if path.is_empty() { key.name.to_owned() } else { format!("{path}.{}", key.name) };
             for note in comments.notes.get(&key_path).into_iter().flatten() {
                 let _ = writeln!(out, "#   {note}");
             }
@@ -128,7 +130,8 @@ fn keys(
                 let _ = writeln!(out, "{} = {}", key.name, inline(key, value));
             }
             None if explain => {
-                let _ = writeln!(out, "# {} = {}", key.name, key.kind.example());
+                let proposed = comments.proposed.get(&key_path).cloned();
+                let _ = writeln!(out, "# {} = {}", key.name, proposed.unwrap_or_else(|| key.kind.example()));
             }
             None => {}
         }

@@ -239,6 +239,7 @@ pub fn profile() -> Profile {
             unsorted: 0,
             first_unsorted: None,
             dst_jumps: vec![],
+            zones: vec![],
         }),
         series: vec![],
         duplicate_rows: 0,

@@ -160,6 +160,8 @@ mod tests {
             ("Mon", "Mon", "월"),
             ("holiday (US)", "holiday (US)", "공휴일(미국)"),
             ("holiday (XX)", "holiday (XX)", "공휴일(XX)"),
+            ("bridging day", "bridging day", "징검다리 평일"),
+            ("daylight", "hours of daylight", "낮 길이"),
             ("day before holiday", "day before a holiday", "공휴일 전날"),
             ("hour", "hour", "시각"),
             ("<b>", "<b>", "<b>"),

@@ -351,6 +351,27 @@ const KEYS: &[Key] = &[
         Found("no holidays"),
         "Country whose holidays count, or the dates themselves.",
     ),
+    key(
+        "calendar",
+        "bridging",
+        Flag,
+        Value("true"),
+        "Whether working days between a holiday and a weekend are told apart, where there are holidays.",
+    ),
+    key(
+        "calendar",
+        "latitude",
+        Real(-90.0, 90.0),
+        Found("no daylight"),
+        "Degrees north of the equator, for the hours of daylight of each day and, where the zone is known, the height of the sun.",
+    ),
+    key(
+        "calendar",
+        "longitude",
+        Real(-180.0, 180.0),
+        Found("that of the zone's clocks"),
+        "Degrees east of Greenwich, for the height of the sun.",
+    ),
     // scale
     key(
         "scale",

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Instant;
 
+use chrono::Datelike;
 use gyeol_base::{Error, Result};
 use gyeol_bundle::DataHash;
 use gyeol_data::calendar::Holidays;
@@ -268,6 +269,7 @@ impl<'a> Forecasts<'a> {
             let why = if self.quick { "a first look" } else { "stride" };
             said.push(format!("Learnt from {n} of {all} training windows, drawn so that every hour of day and week is seen alike ({why})."));
         }
+        said.extend(self.calendar_remarks());
         let [train, valid, test] = self.windows.holed;
         if train + valid + test > 0 {
             said.push(format!(
@@ -298,6 +300,46 @@ impl<'a> Forecasts<'a> {
         let from = self.split.train.start;
         let mut seen = |done, of| watch.step(Step::Refitted { done, of });
         refit.predict(predictor, &self.data, windows, from, self.pool, &mut seen)
+    }
+
+    /// What the calendar does not know of the years at hand, or guesses.
+    fn calendar_remarks(&self) -> Vec<String> {
+        let mut said = Vec::new();
+        let spec = &self.data.spec;
+        let days = self.data.series.iter().filter(|s| s.rows > 0);
+        let days = days.flat_map(|s| [s.clock.local(0).date(), s.clock.local(s.rows - 1).date()]);
+        let (first, last) = (days.clone().min(), days.max());
+        if let (Some(holidays), Some(first), Some(last)) = (&self.holidays, first, last) {
+            let span =
+                holidays.years().filter(|_| !(holidays.covers(first.year()) && holidays.covers(last.year())));
+            if let Some((from, to)) = span {
+                said.push(format!(
+                    "Holidays are known from {from} to {to}, the readings are from {first} to {last}: in the other years every day \
+                     counts as an ordinary one. Give them as a list of dates (calendar.holidays)."
+                ));
+            }
+            let guessed =
+                holidays.iter().filter(|(day, _)| (first..=last).contains(day) && holidays.estimated(*day));
+            let guessed = guessed.count();
+            if guessed > 0 {
+                said.push(format!(
+                    "{guessed} holidays follow the moon being seen: their dates are estimates and may be a day off."
+                ));
+            }
+        }
+        let sub_daily = spec.step.approximate_ms().is_some_and(|ms| ms < gyeol_data::clock::DAY_MS);
+        if spec.calendar.enabled && spec.calendar.latitude.is_some() && sub_daily {
+            match spec.calendar.place(spec.zone.as_deref()) {
+                Ok(Some((_, east))) if spec.calendar.longitude.is_none() => said.push(format!(
+                    "The sun is followed at {east}° east, where the zone's clocks are right: calendar.longitude gives the place itself."
+                )),
+                Ok(Some(_)) => {}
+                _ => said.push(
+                    "The height of the sun is not told: it needs data.zone, and calendar.longitude where that is UTC.".into(),
+                ),
+            }
+        }
+        said
     }
 
     fn test(&self) -> TestWindows<'_> {
