@@ -172,14 +172,7 @@ impl Forecaster {
                 let place = s.id.as_ref().map_or("the series".into(), |id| format!("series '{id}'"));
                 return Err(crate::error::short_history(&place, s.history, need));
             }
-            let rows = s.history + spec.horizon;
-            for column in s.target.iter_mut().chain(&mut s.past).chain(&mut s.known) {
-                column.resize(rows, f64::NAN);
-            }
-            for column in &mut s.observed {
-                column.resize(rows, false);
-            }
-            s.rows = rows;
+            self.longer(s, s.history + spec.horizon);
         }
         warnings.extend(self.about.outside(&readings, spec.look_back));
         let prepared = Prepared::apply(&readings, spec.clone(), self.about.scalers.clone())?;
@@ -189,7 +182,7 @@ impl Forecaster {
         let mut windows = Vec::new();
         for (i, s) in prepared.series.iter().enumerate() {
             for channel in 0..spec.targets.len() {
-                self.whole(&readings.series[i], s, channel)?;
+                self.whole(&readings.series[i], s, channel, s.history)?;
                 windows.push(Window { series: i as u32, channel: channel as u32, origin: s.history as u32 });
             }
         }
@@ -281,22 +274,43 @@ impl Forecaster {
         Ok(Backtest { data, windows, step, forecasts, warnings })
     }
 
+    /// Gives a series room for rows ahead up to `rows`; what is known of them already stays.
+    pub(crate) fn longer(&self, s: &mut Series, rows: usize) {
+        let rows = rows.max(s.history);
+        for column in s.target.iter_mut().chain(&mut s.past).chain(&mut s.known) {
+            column.resize(rows, f64::NAN);
+        }
+        for column in &mut s.observed {
+            column.resize(rows, false);
+        }
+        s.rows = rows;
+    }
+
     /// Refuses a forecast whose look-back, or what is known of its rows, has a hole; names the first.
-    fn whole(&self, readings: &Series, s: &PreparedSeries, channel: usize) -> Result<()> {
+    pub(crate) fn whole(
+        &self,
+        readings: &Series,
+        s: &PreparedSeries,
+        channel: usize,
+        origin: usize,
+    ) -> Result<()> {
         let spec = &self.about.spec;
-        let from = s.history.saturating_sub(self.predictor.needs(spec.look_back));
-        if s.whole(channel, s.history, s.history - from, spec.horizon) {
+        let from = origin.saturating_sub(self.predictor.needs(spec.look_back));
+        let known = |end: usize| spec.known.iter().zip(&readings.known).map(move |(name, v)| (name, v, end));
+        let end = origin + spec.horizon;
+        let lacks_known = readings.known.iter().any(|v| v[origin..end].iter().any(|v| v.is_nan()));
+        if s.whole(channel, origin, origin - from, 0) && !lacks_known {
             return Ok(());
         }
         let back = [(&spec.targets[channel], &readings.target[channel])].into_iter();
-        let back = back.chain(spec.past.iter().zip(&readings.past)).map(|(name, v)| (name, v, s.history));
-        let known = spec.known.iter().zip(&readings.known).map(|(name, v)| (name, v, s.rows));
+        let back = back.chain(spec.past.iter().zip(&readings.past)).map(|(name, v)| (name, v, origin));
+        let known = known(end);
         let holes = back
             .chain(known)
             .filter_map(|(name, v, end)| (from..end).find(|&row| v[row].is_nan()).map(|row| (row, name)));
         let Some((row, name)) = holes.min() else { return Ok(()) };
         let why =
-            if row < s.history { "the forecast looks back on" } else { "must be known for the forecast" };
+            if row < origin { "the forecast looks back on" } else { "must be known for the forecast" };
         let place = match spec.step {
             Step::Rows => format!("row {row} of the series"),
             _ => format!("{} (row {row} of the series)", s.clock.local(row).format("%Y-%m-%d %H:%M")),

@@ -41,6 +41,13 @@ pub struct WindowInside {
     pub warnings: Vec<Warning>,
 }
 
+/// Only so many series and targets are there (`no-such-window`).
+pub(crate) fn no_window(which: usize, windows: usize) -> gyeol_base::Error {
+    Fault::new("no-such-window", format!("series and target {} of {windows}", which + 1))
+        .next(format!("name one from 1 to {windows}: the targets of the first series, then of the next"))
+        .option()
+}
+
 impl Forecaster {
     /// What its net does over the look-back before `at` (milliseconds UTC; none is after the last reading), of the window
     /// `which` from 0: all targets of the first series, then those of the next.
@@ -62,12 +69,7 @@ impl Forecaster {
         }
         let (targets, windows) = (spec.targets.len(), spec.targets.len() * data.series.len());
         if which >= windows {
-            return Err(Fault::new(
-                "no-such-window",
-                format!("series and target {} of {windows}", which + 1),
-            )
-            .next(format!("name one from 1 to {windows}: the targets of the first series, then of the next"))
-            .option());
+            return Err(no_window(which, windows));
         }
         let (index, channel) = (which / targets, which % targets);
         let s = &data.series[index];

@@ -29,6 +29,7 @@ pub mod rung;
 pub mod score;
 pub mod season;
 mod start;
+mod terms;
 pub mod trees;
 pub mod windows;
 
@@ -42,5 +43,6 @@ pub use mixture::Mixture;
 pub use prepare::{Prepared, Spec};
 pub use refit::{Every, Refit};
 pub use rung::{Fitted, Progress, RungParams, RungPredictor};
+pub use terms::{ForecastTold, Part as TermPart, Terms};
 pub use start::{Base, Start, Trust};
 pub use windows::{Part, Window, Windows, stepped};

@@ -30,6 +30,17 @@ pub struct LinearModel {
     pub towards: Vec<usize>,
 }
 
+/// What a column reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Block {
+    /// Readings of the target.
+    Lags,
+    /// Calendar.
+    Calendar,
+    /// A covariate by its place.
+    Covariate(usize),
+}
+
 /// Columns of the design.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LinearInputs {
@@ -92,6 +103,21 @@ impl LinearInputs {
     /// Forecast rows whose calendar and known covariates are read: all of a short horizon, else 24 spread evenly.
     fn ahead(&self) -> usize {
         self.horizon.min(24)
+    }
+
+    /// What each column reads, in the order in which they are written.
+    fn blocks(&self) -> impl Iterator<Item = Block> {
+        let readings = self.look_back.div_ceil(self.covariate_step.max(1));
+        let own = std::iter::repeat_n(Block::Lags, self.look_back + 1);
+        let covariates = self.covariates;
+        let back = (0..readings).flat_map(move |_| (0..covariates).map(Block::Covariate));
+        let bins = std::iter::repeat_n(Block::Calendar, self.bins);
+        let (calendar, known) = (self.calendar, self.known);
+        let ahead = (0..self.ahead()).flat_map(move |_| {
+            let days = std::iter::repeat_n(Block::Calendar, calendar);
+            days.chain((covariates - known..covariates).map(Block::Covariate))
+        });
+        own.chain(back).chain(bins).chain(ahead)
     }
 
     /// The change from the last value that a fit forecasts, in scaled units.
@@ -392,6 +418,26 @@ impl LinearModel {
     fn change(&self, p: &Prepared, w: &Window) -> Vec<f64> {
         let channel = w.channel as usize;
         self.inputs.change(p, w, &self.channels[channel], self.towards[channel])
+    }
+
+    /// What a window's forecast is made of in scaled units, each (horizon): the level, which repeats the past, and what each block
+    /// of inputs adds.
+    pub(crate) fn terms(&self, p: &Prepared, w: &Window) -> (Vec<f64>, Vec<(Block, Vec<f64>)>) {
+        let (channel, horizon) = (w.channel as usize, self.inputs.horizon);
+        let (linear, towards) = (&self.channels[channel], self.towards[channel]);
+        let last = f64::from(p.series[w.series as usize].scaled[channel][w.origin as usize - 1]);
+        let level = (0..horizon).map(|j| last + naive(p, w, towards, j) + linear.bias[j]).collect();
+        let mut x = Vec::with_capacity(self.inputs.width());
+        self.inputs.write(p, w, &mut x);
+        let mut parts: Vec<(Block, Vec<f64>)> = Vec::new();
+        for ((block, v), weights) in self.inputs.blocks().zip(&x).zip(linear.weights.chunks_exact(horizon)) {
+            let at = parts.iter().position(|(known, _)| *known == block).unwrap_or_else(|| {
+                parts.push((block, vec![0.0; horizon]));
+                parts.len() - 1
+            });
+            parts[at].1.iter_mut().zip(weights).for_each(|(sum, weight)| *sum += v * weight);
+        }
+        (level, parts)
     }
 
     /// Forecasts a window in its own unit.

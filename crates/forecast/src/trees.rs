@@ -192,6 +192,11 @@ impl TreesModel {
         self.base.as_ref().map_or(look_back, |b| b.needs(look_back))
     }
 
+    /// What they start from.
+    pub(crate) fn base(&self) -> &Option<Start> {
+        &self.base
+    }
+
     /// How far trees are followed from their start.
     pub fn trust(&self) -> &Trust {
         &self.trust

@@ -84,6 +84,12 @@ impl Gram {
         self.rows += other.rows;
     }
 
+    /// Means of the inputs.
+    pub fn means(&self) -> Vec<f64> {
+        let n = self.rows.max(1) as f64;
+        self.sums[..self.inputs].iter().map(|sum| sum / n).collect()
+    }
+
     /// Rows seen.
     pub fn rows(&self) -> usize {
         self.rows

@@ -63,7 +63,8 @@ pub struct Asked {
     /// Which example of the input, from 1.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     pub row: u64,
-    /// Terms shown, the largest first; --json has all [default: 20].
+    /// Terms shown, the largest first; --json has all [default: 20, of forecasts 6]. Of a net of readings, its forecast's terms
+    /// instead of its gates.
     #[arg(long, value_name = "N")]
     pub terms: Option<usize>,
     /// Units of a net that are shown: so many that move most, or a list such as 3,17 (one alone as 17,) [default: 8, on a page

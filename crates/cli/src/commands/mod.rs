@@ -17,6 +17,7 @@ mod serve;
 mod shell;
 mod strongest;
 mod tables;
+mod terms;
 mod text;
 mod topic;
 

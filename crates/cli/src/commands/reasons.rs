@@ -56,8 +56,8 @@ pub fn explain(common: &Common, asked: &Asked) -> Result<()> {
     let Some(machine) = machine else {
         let standard = gyeol_models::Registry::standard();
         let bundle = other.unwrap_or_else(|| unreachable!("no machine was in it"));
-        if asked.terms.is_some() {
-            return Err(Failure::Usage("--terms goes with classifiers and regressions".into()));
+        if asked.terms.is_some() && !bundle.is::<Forecaster>() {
+            return Err(Failure::Usage("--terms goes with classifiers, regressions and forecasts".into()));
         }
         if bundle.is::<LmModel>() {
             return inside::words(common, asked, bundle, model, input);
@@ -69,7 +69,7 @@ pub fn explain(common: &Common, asked: &Asked) -> Result<()> {
             return super::sequences::explain(common, asked, bundle, model, input);
         }
         if bundle.is::<Forecaster>() {
-            return inside::readings(common, asked, bundle, model, input);
+            return super::terms::readings(common, asked, bundle, model, input);
         }
         return Err(standard.wrong_kind(&bundle, "classify or regress").in_file(model).into());
     };

@@ -9,7 +9,7 @@ use gyeol_learn::{Gram, Linear};
 use gyeol_tensor::Pool;
 
 use super::carry::{Carry, LEARNT, Learning};
-use super::design::{Design, Slow};
+use super::design::{Design, Slow, Term};
 use super::{Additive, Signal, Stand, unlocked};
 use crate::prepare::Prepared;
 use crate::windows::Window;
@@ -137,6 +137,7 @@ impl Additive {
             carry: Carry::fading(&p.spec),
             learnt: 0.0,
             fits: Vec::new(),
+            centres: Vec::new(),
         };
         let mut errors = vec![[0.0f64; 2]; ways.len()];
         let most = (WINDOWS / sampled.len().max(1)).max(50);
@@ -164,8 +165,7 @@ impl Additive {
         let best = gyeol_judge::least(all.iter().map(|(_, error)| *error)).unwrap_or(0);
         let Way { log, slow, ridge } = all[best].0;
         (model.log, model.slow, model.ridge) = (log, slow, ridge);
-        let (fits, folds): (Vec<Linear>, Folds) = model.solve(p, rows, pool, true)?.into_iter().unzip();
-        model.fits = fits;
+        let folds = model.solve(p, rows, pool, true)?;
         // The carry: learnt from residuals of the folds, and as much of it kept as does best on validation.
         let learnt = model.learnt(p, rows, &folds, &sampled, train);
         let tried: Vec<Carry> = LEARNT.iter().map(|&share| learnt.blended(share, &p.spec)).collect();
@@ -220,8 +220,8 @@ impl Additive {
         pool: &Pool,
     ) -> Result<Additive> {
         let again = self.learnt > 0.0;
-        let (fits, folds): (Vec<Linear>, Folds) = self.solve(p, rows, pool, again)?.into_iter().unzip();
-        let mut model = Additive { fits, ..self.empty() };
+        let mut model = self.empty();
+        let folds = model.solve(p, rows, pool, again)?;
         if again {
             let carry = model.learnt(p, rows, &folds, &sampled(rows), windows);
             model.carry = carry.blended(self.learnt, &p.spec);
@@ -229,14 +229,14 @@ impl Additive {
         Ok(model)
     }
 
-    /// The fit of each series, and of its folds where they are asked for.
+    /// Fits each series; gives the fits of its folds where they are asked for.
     fn solve(
-        &self,
+        &mut self,
         p: &Prepared,
         rows: &[Range<usize>],
         pool: &Pool,
         folds: bool,
-    ) -> Result<Vec<(Linear, Vec<Linear>)>> {
+    ) -> Result<Folds> {
         let block = block(p);
         let width = self.design.width();
         let used = self.design.used(self.slow);
@@ -251,13 +251,31 @@ impl Additive {
                 }
             })?;
             let rest = solved.split_off(1);
-            Ok((solved.remove(0), rest))
+            let fit = solved.remove(0);
+            let means = sums.without(None).means();
+            let mut at = 0;
+            let centre = |(_, width): &(Term, usize)| {
+                let columns = at..at + width;
+                at += width;
+                columns.map(|i| means[i] * fit.weights[i]).sum::<f64>()
+            };
+            let centres: Vec<f64> = self.design.blocks().iter().map(centre).collect();
+            Ok((fit, centres, rest))
         };
-        if p.series.len() == 1 {
-            return Ok(vec![one(0, pool)?]);
+        let solved = if p.series.len() == 1 {
+            vec![one(0, pool)?]
+        } else {
+            let alone = Pool::new(1);
+            each(p.series.len(), pool, |series| one(series, &alone))?
+        };
+        let mut folds = Vec::new();
+        (self.fits, self.centres) = (Vec::new(), Vec::new());
+        for (fit, centres, rest) in solved {
+            self.fits.push(fit);
+            self.centres.push(centres);
+            folds.push(rest);
         }
-        let alone = Pool::new(1);
-        each(p.series.len(), pool, |series| one(series, &alone))
+        Ok(folds)
     }
 
     /// Σ |forecast - reading| / scale over windows; infinite where a forecast is no number.
@@ -279,7 +297,7 @@ impl Additive {
     }
 
     fn empty(&self) -> Additive {
-        Additive { carry: self.carry.clone(), design: self.design.clone(), fits: Vec::new(), ..*self }
+        Additive { carry: self.carry.clone(), design: self.design.clone(), fits: Vec::new(), centres: Vec::new(), ..*self }
     }
 }
 

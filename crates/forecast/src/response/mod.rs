@@ -13,6 +13,7 @@
 mod carry;
 mod design;
 mod fit;
+mod terms;
 
 use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -111,6 +112,8 @@ struct Additive {
     learnt: f64,
     /// A fit a series.
     fits: Vec<Linear>,
+    /// Of each fit, what its blocks of columns say on average over the rows learnt from.
+    centres: Vec<Vec<f64>>,
 }
 
 /// Which fit stands for a row.
@@ -447,6 +450,8 @@ impl ResponseModel {
             m.design.fits(data)
                 && m.carry.fits(data.spec.look_back)
                 && m.fits.len() == self.ids.len()
+                && m.centres.len() == self.ids.len()
+                && m.centres.iter().all(|c| c.len() == m.design.blocks().len())
                 && m.fits.iter().all(|f| f.inputs == m.design.width() && f.outputs == 1)
         };
         let signals = |models: &[Additive], of: fn(usize) -> Signal| {
@@ -482,6 +487,7 @@ impl ResponseModel {
                 ridge: m.ridge,
                 carry: m.carry.clone(),
                 learnt: m.learnt,
+                centres: m.centres.clone(),
             });
         }
         Ok(serde_json::json!({ "ids": self.ids, "targets": self.targets.len(), "parts": described }))
@@ -526,6 +532,7 @@ impl ResponseModel {
                 ridge: d.ridge,
                 carry: d.carry,
                 learnt: d.learnt,
+                centres: d.centres,
             });
         }
         if targets == 0 || targets > models.len() {
@@ -546,6 +553,7 @@ struct Described {
     ridge: f64,
     carry: Carry,
     learnt: f64,
+    centres: Vec<Vec<f64>>,
 }
 
 /// Windows that one task forecasts.
