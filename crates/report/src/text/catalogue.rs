@@ -157,6 +157,7 @@ mod tests {
             "lengths-",
             "repeats-",
             "fact-",
+            "term-",
             "split-",
             "check-",
             "optimizer-",
