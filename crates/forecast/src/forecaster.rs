@@ -10,6 +10,7 @@ use crate::interval::Intervals;
 use crate::prepare::{Prepared, PreparedSeries, Scalers, Spec};
 use crate::refit::Refit;
 use crate::rung::RungPredictor;
+use crate::start::Refits;
 use crate::score::Yardsticks;
 use crate::windows::Window;
 use gyeol_base::{Result, Warning};
@@ -268,7 +269,7 @@ impl Forecaster {
             Some(refit) => {
                 refit.check(spec.step)?;
                 let from = self.about.learnt.map_or(i64::MIN, |(from, _)| from);
-                refit.predict(&self.predictor, &data, &windows, from, pool, watch)?
+                refit.predict(&self.predictor, &data, &windows, from, &mut Refits::default(), pool, watch)?
             }
         };
         Ok(Backtest { data, windows, step, forecasts, warnings })

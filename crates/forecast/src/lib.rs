@@ -44,5 +44,5 @@ pub use prepare::{Prepared, Spec};
 pub use refit::{Every, Refit};
 pub use rung::{Fitted, Progress, RungParams, RungPredictor};
 pub use terms::{ForecastTold, Part as TermPart, Terms};
-pub use start::{Base, Start, Trust};
+pub use start::{Base, Refits, Start, Trust};
 pub use windows::{Part, Window, Windows, stepped};

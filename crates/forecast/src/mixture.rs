@@ -8,6 +8,7 @@ use gyeol_tensor::Pool;
 
 use crate::prepare::Prepared;
 use crate::rung::RungPredictor;
+use crate::start::Refits;
 use crate::windows::Window;
 
 /// Fitted rungs with their shares.
@@ -72,14 +73,22 @@ impl Mixture {
     }
 
     pub(crate) fn predict(&self, data: &Prepared, windows: &[Window], pool: &Pool) -> Vec<f64> {
-        let horizon = data.spec.horizon;
-        let mut out = vec![0.0; windows.len() * horizon];
-        for (k, member) in self.members.iter().enumerate() {
+        let said = self.members.iter().enumerate().map(|(k, member)| {
             // A member that no target takes a share of costs nothing.
-            if self.shares.iter().all(|shares| shares[k] == 0.0) {
-                continue;
+            match self.shares.iter().all(|shares| shares[k] == 0.0) {
+                true => Vec::new(),
+                false => member.predict(data, windows, pool),
             }
-            let said = member.predict(data, windows, pool);
+        });
+        let said: Vec<Vec<f64>> = said.collect();
+        let said: Vec<&[f64]> = said.iter().map(Vec::as_slice).collect();
+        self.mixed(&said, windows, data.spec.horizon)
+    }
+
+    /// The mixture of what its members forecast for windows, (windows, horizon) each; those without a share may be empty.
+    pub fn mixed(&self, said: &[&[f64]], windows: &[Window], horizon: usize) -> Vec<f64> {
+        let mut out = vec![0.0; windows.len() * horizon];
+        for (k, said) in said.iter().enumerate().filter(|(_, said)| !said.is_empty()) {
             for ((w, out), said) in
                 windows.iter().zip(out.chunks_exact_mut(horizon)).zip(said.chunks_exact(horizon))
             {
@@ -93,14 +102,14 @@ impl Mixture {
     pub(crate) fn refit(
         &self,
         data: &Prepared,
-        from: i64,
-        until: i64,
+        between: (i64, i64),
+        refits: &mut Refits,
         pool: &Pool,
     ) -> Result<Option<Mixture>> {
         let mut any = false;
         let mut members = Vec::new();
         for member in &self.members {
-            let again = member.refit(data, from, until, pool)?;
+            let again = member.refit(data, between, refits, pool)?;
             any |= again.is_some();
             members.push(again.unwrap_or_else(|| member.clone()));
         }

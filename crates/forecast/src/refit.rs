@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::prepare::{Prepared, PreparedSeries};
 use crate::rung::RungPredictor;
+use crate::start::Refits;
 use crate::windows::Window;
 
 /// When a model is fitted again.
@@ -94,6 +95,7 @@ impl Refit {
         data: &Prepared,
         windows: &[Window],
         from: i64,
+        refits: &mut Refits,
         pool: &Pool,
         watch: &mut dyn FnMut(usize, usize) -> bool,
     ) -> Result<Vec<f64>> {
@@ -120,7 +122,7 @@ impl Refit {
                 }
             };
             let own: Vec<Window> = part.iter().map(|&(_, _, i)| windows[i]).collect();
-            let again = predictor.refit(data, from, until, pool)?;
+            let again = predictor.refit(data, (from, until), refits, pool)?;
             let values = again.as_ref().unwrap_or(predictor).predict(data, &own, pool);
             for (&(_, _, i), values) in part.iter().zip(values.chunks_exact(horizon)) {
                 out[i * horizon..(i + 1) * horizon].copy_from_slice(values);

@@ -12,7 +12,7 @@ use crate::mixture::Mixture;
 use crate::net::{ForecastNet, ForecastNetParams, LayerShape, Member, NetShape, WindowLearner};
 use crate::prepare::Prepared;
 use crate::response::ResponseModel;
-use crate::start::{Base, Start, Trust};
+use crate::start::{Base, Refits, Start, Trust};
 use crate::trees::{ForecastTreesParams, TreesModel};
 use crate::windows::{Window, Windows};
 use gyeol_base::Result;
@@ -396,7 +396,8 @@ impl RungPredictor {
         out
     }
 
-    /// The same way fitted on the rows between two moments (milliseconds UTC, the second excluded) alone: weights of regressions,
+    /// The same way fitted on the rows between two moments (milliseconds UTC, the second excluded) alone, `refits` being what others
+    /// fitted there already: weights of regressions,
     /// of nets those of what they start from; none of a rung without such weights.
     ///
     /// # Errors
@@ -404,19 +405,22 @@ impl RungPredictor {
     pub fn refit(
         &self,
         data: &Prepared,
-        from: i64,
-        until: i64,
+        between: (i64, i64),
+        refits: &mut Refits,
         pool: &Pool,
     ) -> Result<Option<RungPredictor>> {
+        let (from, until) = between;
         Ok(match self {
             RungPredictor::Linear(m) => Some(RungPredictor::Linear(m.refit(data, from, until, pool)?)),
-            RungPredictor::Response(m) => Some(RungPredictor::Response(m.refit(data, from, until, pool)?)),
-            RungPredictor::Trees(m) => {
-                m.refit(data, from, until, pool)?.map(|m| RungPredictor::Trees(Box::new(m)))
+            RungPredictor::Response(m) => {
+                Some(RungPredictor::Response(refits.response(m, data, between, pool)?))
             }
-            RungPredictor::Mixture(m) => m.refit(data, from, until, pool)?.map(RungPredictor::Mixture),
+            RungPredictor::Trees(m) => {
+                m.refit(data, between, refits, pool)?.map(|m| RungPredictor::Trees(Box::new(m)))
+            }
+            RungPredictor::Mixture(m) => m.refit(data, between, refits, pool)?.map(RungPredictor::Mixture),
             RungPredictor::Net { base: Some(base), params, shape, net, members, trust } => {
-                let base = Some(base.refit(data, from, until, pool)?);
+                let base = Some(refits.start(base, data, between, pool)?);
                 Some(RungPredictor::Net {
                     base,
                     params: params.clone(),

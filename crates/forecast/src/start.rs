@@ -42,7 +42,7 @@ impl Start {
     }
 
     /// The same way fitted on the rows between two moments.
-    pub(crate) fn refit(&self, data: &Prepared, from: i64, until: i64, pool: &Pool) -> Result<Start> {
+    fn refit(&self, data: &Prepared, from: i64, until: i64, pool: &Pool) -> Result<Start> {
         Ok(match self {
             Start::Linear(m) => Start::Linear(m.refit(data, from, until, pool)?),
             Start::Response(m) => Start::Response(m.refit(data, from, until, pool)?),
@@ -82,6 +82,43 @@ impl Start {
             Value::Null => Start::Linear(crate::pack::unpack_linear(value, bundle)?),
             response => Start::Response(ResponseModel::unpack(response, bundle, "response")?),
         })
+    }
+}
+
+/// Responses that were fitted again, for all that start from the same one: by what they were, and between which moments.
+#[derive(Debug, Default)]
+pub struct Refits(Vec<(ResponseModel, (i64, i64), ResponseModel)>);
+
+impl Refits {
+    /// A response fitted between two moments, once for all who ask.
+    pub(crate) fn response(
+        &mut self,
+        model: &ResponseModel,
+        data: &Prepared,
+        between: (i64, i64),
+        pool: &Pool,
+    ) -> Result<ResponseModel> {
+        let same = |known: &&(ResponseModel, (i64, i64), ResponseModel)| known.1 == between && known.0 == *model;
+        if let Some((_, _, again)) = self.0.iter().find(same) {
+            return Ok(again.clone());
+        }
+        let again = model.refit(data, between.0, between.1, pool)?;
+        self.0.push((model.clone(), between, again.clone()));
+        Ok(again)
+    }
+
+    /// What nets start from, likewise.
+    pub(crate) fn start(
+        &mut self,
+        start: &Start,
+        data: &Prepared,
+        between: (i64, i64),
+        pool: &Pool,
+    ) -> Result<Start> {
+        match start {
+            Start::Linear(_) => start.refit(data, between.0, between.1, pool),
+            Start::Response(m) => Ok(Start::Response(self.response(m, data, between, pool)?)),
+        }
     }
 }
 

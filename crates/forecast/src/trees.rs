@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use crate::error::parts;
 use crate::prepare::Prepared;
 use crate::season::lag_for;
-use crate::start::{Base, Start, Trust};
+use crate::start::{Base, Refits, Start, Trust};
 use crate::windows::{Window, Windows};
 
 /// How trees are grown.
@@ -180,12 +180,12 @@ impl TreesModel {
     pub(crate) fn refit(
         &self,
         data: &Prepared,
-        from: i64,
-        until: i64,
+        between: (i64, i64),
+        refits: &mut Refits,
         pool: &Pool,
     ) -> Result<Option<TreesModel>> {
         let Some(base) = &self.base else { return Ok(None) };
-        Ok(Some(TreesModel { base: Some(base.refit(data, from, until, pool)?), ..self.clone() }))
+        Ok(Some(TreesModel { base: Some(refits.start(base, data, between, pool)?), ..self.clone() }))
     }
 
     pub(crate) fn needs(&self, look_back: usize) -> usize {

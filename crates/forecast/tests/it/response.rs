@@ -3,7 +3,7 @@
 use gyeol_data::{Clock, Readings, ScalerKind, Series, Split, Step};
 use gyeol_forecast::calendar::CalendarSpec;
 use gyeol_forecast::rung::{Quiet, RungParams, RungPredictor};
-use gyeol_forecast::{Every, Fitted, Mixture, Prepared, Refit, Spec, Windows, stepped};
+use gyeol_forecast::{Every, Fitted, Mixture, Prepared, Refit, Refits, Spec, Windows, stepped};
 use gyeol_tensor::{Pool, Rng};
 
 const HOUR: i64 = 3_600_000;
@@ -111,7 +111,7 @@ fn fits_on_the_way_see_only_what_was_read_by_then() {
     let pool = Pool::new(2);
     let refit = Refit { every: Every::Week, window: None };
     let run = |data: &Prepared, pool: &Pool| {
-        refit.predict(&rung.predictor, data, &test, from, pool, &mut |_, _| true).unwrap()
+        refit.predict(&rung.predictor, data, &test, from, &mut Refits::default(), pool, &mut |_, _| true).unwrap()
     };
     let want = run(&data, &pool);
     assert_eq!(want, run(&data, &Pool::new(1)));
@@ -123,7 +123,15 @@ fn fits_on_the_way_see_only_what_was_read_by_then() {
     let got = run(&other, &pool);
     assert_eq!(want[..13 * 24], got[..13 * 24]);
     assert_ne!(want[13 * 24..], got[13 * 24..]);
-    let stopped = refit.predict(&rung.predictor, &data, &test, from, &pool, &mut |done, _| done < 7);
+    let stopped = refit.predict(
+        &rung.predictor,
+        &data,
+        &test,
+        from,
+        &mut Refits::default(),
+        &pool,
+        &mut |done, _| done < 7,
+    );
     assert_eq!(stopped.unwrap_err().code(), "stopped");
 }
 

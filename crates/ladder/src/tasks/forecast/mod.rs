@@ -7,6 +7,7 @@ pub mod plan;
 mod rungs;
 pub(super) mod verdict;
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Instant;
@@ -20,7 +21,7 @@ use gyeol_data::{Change, Readings, Roles, Split, Table};
 use gyeol_forecast::forecaster::About;
 use gyeol_forecast::score::{self, Sums, Yardsticks};
 use gyeol_forecast::{
-    Base, Forecaster, Intervals, LeftOut, Prepared, Refit, RungParams, RungPredictor, Spec, Window, Windows,
+    Base, Forecaster, Intervals, LeftOut, Prepared, Refit, Refits, RungParams, RungPredictor, Spec, Window, Windows,
     leave_out, rare_columns, stepped,
 };
 use gyeol_judge::Bootstrap;
@@ -79,6 +80,10 @@ pub struct Forecasts<'a> {
     judged: Vec<Window>,
     /// When rungs are fitted again on the way.
     refit: Option<Refit>,
+    /// Responses fitted again on the way, for all that start from them.
+    refits: RefCell<Refits>,
+    /// What rungs forecast of the test part, for mixtures of them.
+    on_test: RefCell<BTreeMap<String, Vec<f64>>>,
     /// Rungs fitted so far with their forecasts of the judged validation windows, and of all.
     fitted: BTreeMap<String, Fitted>,
     /// Training windows before they were thinned.
@@ -235,6 +240,8 @@ impl<'a> Forecasts<'a> {
             },
             judged,
             refit,
+            refits: RefCell::default(),
+            on_test: RefCell::default(),
             fitted: BTreeMap::new(),
             left_out,
             columns_out,
@@ -289,6 +296,19 @@ impl<'a> Forecasts<'a> {
         said
     }
 
+    /// Forecasts of the test part: of a mixture by those of its members where they are there.
+    fn on_test(&self, predictor: &RungPredictor, watch: &mut dyn Watch) -> Result<Vec<f64>> {
+        if let RungPredictor::Mixture(m) = predictor {
+            let known = self.on_test.borrow();
+            let said: Option<Vec<&[f64]>> =
+                m.members().map(|(_, name)| known.get(name).map(Vec::as_slice)).collect();
+            if let Some(said) = said {
+                return Ok(m.mixed(&said, &self.windows.test, self.data.spec.horizon));
+            }
+        }
+        self.forecasts(predictor, &self.windows.test, watch)
+    }
+
     /// Forecasts of windows, by fits on the way where the recipe asks for them.
     fn forecasts(
         &self,
@@ -299,7 +319,8 @@ impl<'a> Forecasts<'a> {
         let Some(refit) = self.refit else { return Ok(predictor.predict(&self.data, windows, self.pool)) };
         let from = self.split.train.start;
         let mut seen = |done, of| watch.step(Step::Refitted { done, of });
-        refit.predict(predictor, &self.data, windows, from, self.pool, &mut seen)
+        let refits = &mut self.refits.borrow_mut();
+        refit.predict(predictor, &self.data, windows, from, refits, self.pool, &mut seen)
     }
 
     /// What the calendar does not know of the years at hand, or guesses.
@@ -380,6 +401,11 @@ impl Task for Forecasts<'_> {
         };
         let forecasts = match (part, self.fitted.get(&model.rung)) {
             (Part::Valid, Some(fitted)) => fitted.valid.clone(),
+            (Part::Test, _) => {
+                let forecasts = self.on_test(&model.predictor, watch)?;
+                self.on_test.borrow_mut().insert(model.rung.clone(), forecasts.clone());
+                forecasts
+            }
             _ => self.forecasts(&model.predictor, windows, watch)?,
         };
         let scaled = self.recipe.score.scaled;

@@ -59,9 +59,15 @@ impl Forecasts<'_> {
         watch: &mut dyn Watch,
     ) -> Result<About> {
         let valid = self.forecasts(predictor, &self.judged, watch)?;
-        let intervals = Intervals::fit(self.recipe.forecast.interval, &self.data, &self.judged, &valid);
+        let about = self.around(&valid);
         self.fitted.insert(name.to_owned(), super::Fitted { predictor: predictor.clone(), valid });
-        Ok(About { intervals, ..self.about.clone() })
+        Ok(about)
+    }
+
+    /// The interval around forecasts of the validation windows.
+    fn around(&self, valid: &[f64]) -> About {
+        let intervals = Intervals::fit(self.recipe.forecast.interval, &self.data, &self.judged, valid);
+        About { intervals, ..self.about.clone() }
     }
 
     /// Mixes rungs before it; those taken over from another run are read from their files, those never fitted are fitted.
@@ -102,8 +108,11 @@ impl Forecasts<'_> {
                 parts.iter().zip(shares).map(one).collect::<Vec<_>>().join(", ")
             })
             .collect();
+        let said: Vec<&[f64]> = parts.iter().map(|part| self.fitted[part].valid.as_slice()).collect();
+        let valid = mixture.mixed(&said, &self.judged, self.data.spec.horizon);
+        let about = self.around(&valid);
         let predictor = RungPredictor::Mixture(mixture);
-        let about = self.judged_on_valid(&rung.name, &predictor, running.watch)?;
+        self.fitted.insert(rung.name.clone(), super::Fitted { predictor: predictor.clone(), valid });
         let mut fit = Fit::plain(
             Forecaster { rung: rung.name.clone(), about, predictor },
             begun.elapsed().as_secs_f64(),
