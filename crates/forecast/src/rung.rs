@@ -439,11 +439,8 @@ impl RungPredictor {
         match self {
             RungPredictor::LastValue => 1,
             RungPredictor::SeasonalNaive { season } => *season,
-            RungPredictor::Linear(_) => look_back,
-            RungPredictor::Response(m) => m.needs(look_back),
             RungPredictor::Mixture(m) => m.needs(look_back),
-            RungPredictor::Trees(m) => m.needs(look_back),
-            RungPredictor::Net { base, .. } => base.as_ref().map_or(look_back, |b| b.needs(look_back)),
+            _ => look_back,
         }
     }
 

@@ -49,13 +49,6 @@ impl Start {
         })
     }
 
-    pub(crate) fn needs(&self, look_back: usize) -> usize {
-        match self {
-            Start::Linear(_) => look_back,
-            Start::Response(m) => m.needs(look_back),
-        }
-    }
-
     pub(crate) fn parameters(&self) -> usize {
         match self {
             Start::Linear(m) => m.parameters(),

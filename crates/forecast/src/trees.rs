@@ -188,10 +188,6 @@ impl TreesModel {
         Ok(Some(TreesModel { base: Some(refits.start(base, data, between, pool)?), ..self.clone() }))
     }
 
-    pub(crate) fn needs(&self, look_back: usize) -> usize {
-        self.base.as_ref().map_or(look_back, |b| b.needs(look_back))
-    }
-
     /// What they start from.
     pub(crate) fn base(&self) -> &Option<Start> {
         &self.base

@@ -20,6 +20,8 @@ fn opened(bundle: Bundle, path: &Path) -> Result<(Forecaster, Summary)> {
     Ok(gyeol_models::Registry::standard().opened_as::<Forecaster>(bundle, path)?)
 }
 
+const ONLY_FORECASTS: &str = "--every-origin, --from, --until, --step and --refit go with forecasts";
+
 /// Standard input can be read once.
 fn one_stdin(model: &Path, file: &str) -> Result<()> {
     if model.as_os_str() == "-" && file == "-" {
@@ -73,7 +75,7 @@ pub fn predict(
     let (bundle, machine) = super::examples::machine(bundle, model)?;
     if let Some(machine) = machine {
         if every_origin || span.any() {
-            return Err(only_forecasts(span));
+            return Err(Failure::Usage(ONLY_FORECASTS.into()));
         }
         return super::examples::predict(common, &machine, file, out, reading);
     }
@@ -89,8 +91,7 @@ pub fn predict(
         return every(common, &forecaster, table, out, span, &time_name);
     }
     if span.any() {
-        let given = given(span).join(", ");
-        return Err(Failure::Usage(format!("{given}: goes with --every-origin")));
+        return Err(Failure::Usage("--from, --until, --step and --refit go with --every-origin".into()));
     }
     let Forecast { rows, warnings } = forecaster.forecast(table, &pool)?;
     say(common, &warnings);
@@ -139,23 +140,6 @@ fn write(forecaster: &Forecaster, columns: Vec<(String, ColumnData)>, out: &str)
     let table = Table::from_columns(columns)?;
     let source = gyeol_data::Source { zone: forecaster.about.spec.zone.clone(), ..table.source().clone() };
     Ok(gyeol_data::write(out, &table.with_source(source))?)
-}
-
-/// The options of a span that were given.
-fn given(span: &Span) -> Vec<&'static str> {
-    let all = [
-        ("--from", span.from.is_some()),
-        ("--until", span.until.is_some()),
-        ("--step", span.step.is_some()),
-        ("--refit", span.refit.is_some()),
-    ];
-    all.into_iter().filter(|(_, given)| *given).map(|(name, _)| name).collect()
-}
-
-fn only_forecasts(span: &Span) -> Failure {
-    let given = given(span);
-    let what = if given.is_empty() { "--every-origin".to_owned() } else { given.join(", ") };
-    Failure::Usage(format!("{what}: goes with forecasts"))
 }
 
 /// Forecasts from the origins of a table that were asked for.
@@ -258,7 +242,7 @@ pub fn evaluate(common: &Common, args: &Scoring) -> Result<()> {
     let (bundle, machine) = super::examples::machine(bundle, &args.model)?;
     if let Some(machine) = machine {
         if args.span.any() {
-            return Err(only_forecasts(&args.span));
+            return Err(Failure::Usage(ONLY_FORECASTS.into()));
         }
         return super::examples::evaluate(common, &machine, &args.file, args.label.as_deref(), &args.reading);
     }
@@ -268,7 +252,7 @@ pub fn evaluate(common: &Common, args: &Scoring) -> Result<()> {
     }
     if bundle.is::<gyeol_sequence::Translator>() {
         if args.span.any() {
-            return Err(only_forecasts(&args.span));
+            return Err(Failure::Usage(ONLY_FORECASTS.into()));
         }
         return super::sequences::evaluate(common, bundle, args);
     }

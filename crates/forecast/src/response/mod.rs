@@ -194,10 +194,21 @@ impl Additive {
         let (mut residuals, mut carried, mut room) = (vec![0.0; span], vec![0.0; horizon], Vec::new());
         for (at, (w, out)) in windows.iter().zip(out.chunks_exact_mut(horizon)).enumerate() {
             let origin = w.origin as usize;
+            // Nothing before the look-back is read: means of its first rows are over fewer rows.
+            let begin = origin.saturating_sub(p.spec.look_back);
+            let whole = if begin == 0 { 0 } else { begin + self.design.reach() };
+            let rows = origin.saturating_sub(span)..origin + horizon;
+            let own = (rows.start < whole || ahead.is_some()).then(|| self.known(p, w, ahead.map(|a| (a, at)), rows));
+            let mut said = |row: usize| match &own {
+                Some(own) if row < whole || ahead.is_some() && row >= origin => {
+                    self.response(p, s, row, own, stand, &mut x)
+                }
+                _ => response[row - from],
+            };
             for (k, r) in residuals.iter_mut().enumerate() {
                 // Before the first row nothing is known: no residual.
                 *r = match (origin + k).checked_sub(span) {
-                    Some(row) => self.signal.value(p, series, row, self.log) - response[row - from],
+                    Some(row) => self.signal.value(p, series, row, self.log) - said(row),
                     None => 0.0,
                 };
                 if !r.is_finite() {
@@ -205,30 +216,27 @@ impl Additive {
                 }
             }
             self.carry.ahead(&residuals, &mut carried, &mut room);
-            let own;
-            let (weather, known) = match ahead {
-                Some(ahead) => {
-                    let rows = origin..origin + horizon;
-                    own = self.design.weather(0, rows, |column, row| {
-                        ahead
-                            .value(at, column, row, origin)
-                            .unwrap_or_else(|| self.signal.covariate(p, series, column, row))
-                    });
-                    (&own, false)
-                }
-                None => (&weather, true),
-            };
             for (j, (out, carried)) in out.iter_mut().zip(&carried).enumerate() {
-                let row = origin + j;
-                let said = if known {
-                    response[row - from]
-                } else {
-                    self.response(p, s, row, weather, stand, &mut x)
-                };
-                *out = self.signal.undone(p, series, said + carried, self.log);
+                *out = self.signal.undone(p, series, said(origin + j) + carried, self.log);
             }
         }
         out
+    }
+
+    /// The covariates of rows around a window's origin as they are known there: read within its look-back, and ahead of it as they
+    /// are known or forecast, of the `at`-th window of `ahead`.
+    fn known(
+        &self,
+        p: &Prepared,
+        w: &Window,
+        ahead: Option<(&Ahead, usize)>,
+        rows: Range<usize>,
+    ) -> Weather {
+        let origin = w.origin as usize;
+        self.design.weather(origin.saturating_sub(p.spec.look_back), rows, |column, row| {
+            let forecast = ahead.and_then(|(ahead, at)| ahead.value(at, column, row, origin));
+            forecast.unwrap_or_else(|| self.signal.covariate(p, w.series as usize, column, row))
+        })
     }
 }
 
@@ -420,12 +428,6 @@ impl ResponseModel {
             }
         }
         out
-    }
-
-    /// Rows before an origin that it reads.
-    pub fn needs(&self, look_back: usize) -> usize {
-        let of = |m: &Additive| m.carry.span() + m.design.reach();
-        self.targets.iter().chain(&self.covariates).map(of).fold(look_back, usize::max)
     }
 
     /// Numbers fitted.

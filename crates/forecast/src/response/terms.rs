@@ -28,10 +28,7 @@ impl ResponseModel {
             &Stand::Only(&model.fits[fit]),
             (!ahead.columns.is_empty()).then_some(&ahead),
         );
-        let weather = model.design.weather(0, origin..origin + horizon, |column, row| {
-            let known = ahead.value(0, column, row, origin);
-            known.unwrap_or_else(|| model.signal.covariate(p, series, column, row))
-        });
+        let weather = model.known(p, w, Some((&ahead, 0)), origin..origin + horizon);
         let blocks = model.design.blocks();
         let (weights, centres) = (&model.fits[fit].weights, &model.centres[fit]);
         let mean = model.fits[fit].bias[0] + centres.iter().sum::<f64>();
