@@ -238,16 +238,15 @@ impl Design {
         let mut values = vec![0.0; width * rows.len()];
         let begin = rows.start.saturating_sub(self.reach()).max(from);
         for (c, basis) in self.covariates.iter().enumerate() {
-            let mut sums = vec![0.0; rows.end - begin + 1];
-            for row in begin..rows.end {
-                sums[row - begin + 1] = sums[row - begin] + column(basis.column, row);
-            }
+            // Each mean is summed by itself: the same bits whichever rows are asked together.
+            let read: Vec<f64> = (begin..rows.end).map(|row| column(basis.column, row)).collect();
             for row in rows.clone() {
                 let out = &mut values[(row - rows.start) * width + c * (1 + self.means.len())..];
-                out[0] = column(basis.column, row);
+                out[0] = read[row - begin];
                 for (k, &mean) in self.means.iter().enumerate() {
                     let start = (row + 1).saturating_sub(mean).max(begin);
-                    out[1 + k] = (sums[row + 1 - begin] - sums[start - begin]) / (row + 1 - start) as f64;
+                    let over = &read[start - begin..row + 1 - begin];
+                    out[1 + k] = over.iter().sum::<f64>() / over.len() as f64;
                 }
             }
         }
