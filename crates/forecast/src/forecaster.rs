@@ -10,8 +10,8 @@ use crate::interval::Intervals;
 use crate::prepare::{Prepared, PreparedSeries, Scalers, Spec};
 use crate::refit::Refit;
 use crate::rung::RungPredictor;
-use crate::start::Refits;
 use crate::score::Yardsticks;
+use crate::start::Refits;
 use crate::windows::Window;
 use gyeol_base::{Result, Warning};
 
@@ -310,8 +310,7 @@ impl Forecaster {
             .chain(known)
             .filter_map(|(name, v, end)| (from..end).find(|&row| v[row].is_nan()).map(|row| (row, name)));
         let Some((row, name)) = holes.min() else { return Ok(()) };
-        let why =
-            if row < origin { "the forecast looks back on" } else { "must be known for the forecast" };
+        let why = if row < origin { "the forecast looks back on" } else { "must be known for the forecast" };
         let place = match spec.step {
             Step::Rows => format!("row {row} of the series"),
             _ => format!("{} (row {row} of the series)", s.clock.local(row).format("%Y-%m-%d %H:%M")),

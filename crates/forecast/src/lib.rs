@@ -43,6 +43,6 @@ pub use mixture::Mixture;
 pub use prepare::{Prepared, Spec};
 pub use refit::{Every, Refit};
 pub use rung::{Fitted, Progress, RungParams, RungPredictor};
-pub use terms::{ForecastTold, Part as TermPart, Terms};
 pub use start::{Base, Refits, Start, Trust};
+pub use terms::{ForecastTold, Part as TermPart, Terms};
 pub use windows::{Part, Window, Windows, stepped};

@@ -91,7 +91,8 @@ impl Refits {
         between: (i64, i64),
         pool: &Pool,
     ) -> Result<ResponseModel> {
-        let same = |known: &&(ResponseModel, (i64, i64), ResponseModel)| known.1 == between && known.0 == *model;
+        let same =
+            |known: &&(ResponseModel, (i64, i64), ResponseModel)| known.1 == between && known.0 == *model;
         if let Some((_, _, again)) = self.0.iter().find(same) {
             return Ok(again.clone());
         }

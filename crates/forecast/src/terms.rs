@@ -145,7 +145,8 @@ fn linear(m: &LinearModel, data: &Prepared, w: &Window) -> Terms {
     let (level, blocks) = m.terms(data, w);
     let scaler = &data.series[w.series as usize].scalers[w.channel as usize];
     let columns: Vec<&String> = data.spec.past.iter().chain(&data.spec.known).collect();
-    let mut terms = Terms { level: level.into_iter().map(|v| scaler.inverse(v)).collect(), parts: Vec::new() };
+    let mut terms =
+        Terms { level: level.into_iter().map(|v| scaler.inverse(v)).collect(), parts: Vec::new() };
     for (at, values) in blocks {
         let part = match at {
             crate::linear::Block::Lags => Part::Lags,
@@ -194,7 +195,10 @@ impl Forecaster {
         let Some(terms) = self.predictor.terms(&data, &window, pool) else {
             return Err(Fault::new(
                 "not-explained",
-                format!("the rung '{}' has no terms: it repeats the past, or is a net that starts from nothing", self.rung),
+                format!(
+                    "the rung '{}' has no terms: it repeats the past, or is a net that starts from nothing",
+                    self.rung
+                ),
             )
             .next("explain response, linear, trees, a net with base = true, or a mixture of the same run")
             .input());

@@ -1,5 +1,6 @@
 //! Tests of the command as someone at a terminal meets it, in one binary.
 
+mod ahead;
 mod bad_input;
 mod clocks;
 mod common;

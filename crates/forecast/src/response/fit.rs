@@ -230,13 +230,7 @@ impl Additive {
     }
 
     /// Fits each series; gives the fits of its folds where they are asked for.
-    fn solve(
-        &mut self,
-        p: &Prepared,
-        rows: &[Range<usize>],
-        pool: &Pool,
-        folds: bool,
-    ) -> Result<Folds> {
+    fn solve(&mut self, p: &Prepared, rows: &[Range<usize>], pool: &Pool, folds: bool) -> Result<Folds> {
         let block = block(p);
         let width = self.design.width();
         let used = self.design.used(self.slow);
@@ -297,7 +291,13 @@ impl Additive {
     }
 
     fn empty(&self) -> Additive {
-        Additive { carry: self.carry.clone(), design: self.design.clone(), fits: Vec::new(), centres: Vec::new(), ..*self }
+        Additive {
+            carry: self.carry.clone(),
+            design: self.design.clone(),
+            fits: Vec::new(),
+            centres: Vec::new(),
+            ..*self
+        }
     }
 }
 

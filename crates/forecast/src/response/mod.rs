@@ -198,7 +198,8 @@ impl Additive {
             let begin = origin.saturating_sub(p.spec.look_back);
             let whole = if begin == 0 { 0 } else { begin + self.design.reach() };
             let rows = origin.saturating_sub(span)..origin + horizon;
-            let own = (rows.start < whole || ahead.is_some()).then(|| self.known(p, w, ahead.map(|a| (a, at)), rows));
+            let own = (rows.start < whole || ahead.is_some())
+                .then(|| self.known(p, w, ahead.map(|a| (a, at)), rows));
             let mut said = |row: usize| match &own {
                 Some(own) if row < whole || ahead.is_some() && row >= origin => {
                     self.response(p, s, row, own, stand, &mut x)
@@ -225,13 +226,7 @@ impl Additive {
 
     /// The covariates of rows around a window's origin as they are known there: read within its look-back, and ahead of it as they
     /// are known or forecast, of the `at`-th window of `ahead`.
-    fn known(
-        &self,
-        p: &Prepared,
-        w: &Window,
-        ahead: Option<(&Ahead, usize)>,
-        rows: Range<usize>,
-    ) -> Weather {
+    fn known(&self, p: &Prepared, w: &Window, ahead: Option<(&Ahead, usize)>, rows: Range<usize>) -> Weather {
         let origin = w.origin as usize;
         self.design.weather(origin.saturating_sub(p.spec.look_back), rows, |column, row| {
             let forecast = ahead.and_then(|(ahead, at)| ahead.value(at, column, row, origin));

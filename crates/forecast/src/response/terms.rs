@@ -54,7 +54,9 @@ impl ResponseModel {
             let mut at = x.iter().peekable();
             for ((term, width), centre) in blocks.iter().zip(centres) {
                 let mut own = -centre;
-                while let Some(&&(column, v)) = at.peek().filter(|(column, _)| (*column as usize) < first + width) {
+                while let Some(&&(column, v)) =
+                    at.peek().filter(|(column, _)| (*column as usize) < first + width)
+                {
                     own += v * weights[column as usize];
                     at.next();
                 }
@@ -79,9 +81,9 @@ impl ResponseModel {
             Term::Holidays => Part::Holidays,
             Term::Year => Part::Year,
             Term::Trend => Part::Trend,
-            Term::Covariate(column) => {
-                Part::Column(p.spec.past.iter().chain(&p.spec.known).nth(*column).cloned().unwrap_or_default())
-            }
+            Term::Covariate(column) => Part::Column(
+                p.spec.past.iter().chain(&p.spec.known).nth(*column).cloned().unwrap_or_default(),
+            ),
         }
     }
 }

@@ -111,7 +111,9 @@ fn fits_on_the_way_see_only_what_was_read_by_then() {
     let pool = Pool::new(2);
     let refit = Refit { every: Every::Week, window: None };
     let run = |data: &Prepared, pool: &Pool| {
-        refit.predict(&rung.predictor, data, &test, from, &mut Refits::default(), pool, &mut |_, _| true).unwrap()
+        refit
+            .predict(&rung.predictor, data, &test, from, &mut Refits::default(), pool, &mut |_, _| true)
+            .unwrap()
     };
     let want = run(&data, &pool);
     assert_eq!(want, run(&data, &Pool::new(1)));
@@ -123,15 +125,10 @@ fn fits_on_the_way_see_only_what_was_read_by_then() {
     let got = run(&other, &pool);
     assert_eq!(want[..13 * 24], got[..13 * 24]);
     assert_ne!(want[13 * 24..], got[13 * 24..]);
-    let stopped = refit.predict(
-        &rung.predictor,
-        &data,
-        &test,
-        from,
-        &mut Refits::default(),
-        &pool,
-        &mut |done, _| done < 7,
-    );
+    let stopped =
+        refit.predict(&rung.predictor, &data, &test, from, &mut Refits::default(), &pool, &mut |done, _| {
+            done < 7
+        });
     assert_eq!(stopped.unwrap_err().code(), "stopped");
 }
 

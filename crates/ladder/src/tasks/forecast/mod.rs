@@ -21,8 +21,8 @@ use gyeol_data::{Change, Readings, Roles, Split, Table};
 use gyeol_forecast::forecaster::About;
 use gyeol_forecast::score::{self, Sums, Yardsticks};
 use gyeol_forecast::{
-    Base, Forecaster, Intervals, LeftOut, Prepared, Refit, Refits, RungParams, RungPredictor, Spec, Window, Windows,
-    leave_out, rare_columns, stepped,
+    Base, Forecaster, Intervals, LeftOut, Prepared, Refit, Refits, RungParams, RungPredictor, Spec, Window,
+    Windows, leave_out, rare_columns, stepped,
 };
 use gyeol_judge::Bootstrap;
 use gyeol_report::Language;

@@ -1,0 +1,93 @@
+//! The response of each row, fits on the way through a back-test, and forecasts told term by term.
+
+use crate::common::{Place, hourly};
+
+/// A ladder of quick rungs on readings with a temperature that is known ahead, judged every twelve hours by weekly fits.
+const RECIPE: &str = "
+[data]
+file = \"load.csv\"
+[columns]
+time = \"time\"
+targets = [\"load\"]
+known = [\"temperature\"]
+[forecast]
+look_back = 48
+horizon = 12
+[score]
+step = 12
+origins = 10
+refit = \"day\"
+[[rung]]
+name = \"last-value\"
+[[rung]]
+name = \"linear\"
+[[rung]]
+name = \"response\"
+[[rung]]
+name = \"trees\"
+rounds = 20
+[[rung]]
+name = \"gru\"
+hidden = 8
+epochs = 1
+members = 1
+[[rung]]
+name = \"linear+response+gru\"
+";
+
+#[test]
+fn a_forecast_is_the_sum_of_its_terms_and_comes_again_by_the_same_fits() {
+    let place = Place::new();
+    place.write("load.csv", hourly(900)).write("r.toml", RECIPE);
+    place.call(&["run", "r.toml", "--out", "m", "-q"]).ok();
+    let scores = place.json("m/scores.json");
+    assert_eq!(scores["denominator"]["windows"], 10);
+    for rung in ["linear", "response", "trees", "gru", "linear-and-response-and-gru"] {
+        let file = format!("m/rungs/{rung}.gyeol");
+        let told = place
+            .call(&["explain", &file, "load.csv", "--terms", "9", "--json", "--at", "2023-01-20"])
+            .ok()
+            .json();
+        let rows = told["rows"].as_array().unwrap();
+        assert_eq!(rows.len(), 12);
+        for row in rows {
+            let terms: f64 = row["terms"].as_object().unwrap().values().map(|v| v.as_f64().unwrap()).sum();
+            let (level, value) = (row["level"].as_f64().unwrap(), row["value"].as_f64().unwrap());
+            assert!((level + terms - value).abs() < 1e-6 * value.abs(), "{rung}: {row}");
+        }
+        assert!(rows[0]["terms"]["temperature"].is_f64(), "{rung}: {}", rows[0]);
+    }
+    let table = place.call(&["explain", "m/rungs/response.gyeol", "load.csv", "--at", "2023-01-20"]).ok().out;
+    assert!(
+        table.contains("temperature") && table.contains("carried ahead") && table.lines().count() > 13,
+        "{table}"
+    );
+    place
+        .call(&["explain", "m/rungs/last-value.gyeol", "load.csv", "--at", "2023-01-20"])
+        .failed(&["last-value", "terms"]);
+    // What the run judged is what `evaluate` and `predict` give by the same origins and fits.
+    let asked = ["--step", "12", "--refit", "day"];
+    let response = "m/rungs/response.gyeol";
+    let judged = scores["rungs"].as_array().unwrap().iter().find(|r| r["name"] == "response").unwrap();
+    let every = [&["predict", response, "load.csv", "--every-origin", "--json"][..], &asked[..]].concat();
+    let rows = place.call(&every).ok().json()["rows"].as_array().unwrap().clone();
+    // The first fit of the test part is before its own first origin.
+    let first = rows[rows.len() - 120]["origin"].as_str().unwrap();
+    let rows = place.call(&[&every[..], &["--from", first]].concat()).ok().json()["rows"].clone();
+    let rows = rows.as_array().unwrap();
+    assert_eq!(rows.len(), 120);
+    let number = |row: &serde_json::Value, key: &str| row[key].as_f64().unwrap();
+    let error = rows.iter().map(|r| (number(r, "value") - number(r, "truth")).abs()).sum::<f64>() / 120.0;
+    let mae = judged["test"]["mae"]["value"].as_f64().unwrap();
+    assert!((error - mae).abs() < 1e-9 * mae, "{error} {mae}");
+    let plain = place.call(&["evaluate", response, "load.csv", "--step", "12"]).ok();
+    assert!(plain.err.contains("refit = \"day\"") && plain.err.contains("--refit day"), "{plain:?}");
+    place.call(&["predict", response, "load.csv", "--step", "12"]).misused(&["--every-origin"]);
+    place.call(&["evaluate", response, "load.csv", "--refit", "yearly"]).misused(&["month"]);
+    // Killed after a part was done, a mixture reads it from its file.
+    std::fs::remove_file(place.at("m/rungs/linear-and-response-and-gru.gyeol")).unwrap();
+    place.call(&["run", "r.toml", "--out", "m", "-q", "--resume"]).ok();
+    let again = place.json("m/scores.json");
+    let of = |scores: &serde_json::Value| scores["rungs"][5]["test"]["mae"]["value"].clone();
+    assert_eq!(of(&again), of(&scores));
+}
