@@ -28,6 +28,10 @@ pub struct Evaluation {
     pub coverage: f64,
     /// Share that it should hold.
     pub promised: f64,
+    /// Mean width of the interval.
+    pub width: f64,
+    /// Levels of the quantiles, each with the share of true values that were not above it.
+    pub calibration: Vec<(f64, f64)>,
 }
 
 impl Forecaster {
@@ -35,21 +39,25 @@ impl Forecaster {
     pub fn evaluate(&self, test: &Backtest, scaled: bool, seed: u64) -> Evaluation {
         let about = &self.about;
         let yardsticks = about.yardsticks.of(&test.data, &about.scalers);
-        let errors = score::errors(&test.data, &test.windows, &test.forecasts, &yardsticks, scaled);
+        let intervals = &about.intervals;
+        let errors =
+            score::errors(&test.data, &test.windows, &test.forecasts, intervals, &yardsticks, scaled);
         let block = score::block_of(&about.spec, errors.units.len());
         let plan = Bootstrap::new(errors.units.len(), block, DRAWS, seed).apart(about.spec.horizon);
-        let (mut within, mut values) = (0usize, 0usize);
-        for (w, forecasts) in test.windows.iter().zip(test.forecasts.chunks_exact(about.spec.horizon)) {
-            let truth = &test.data.series[w.series as usize].truth[w.channel as usize];
-            for (j, &value) in forecasts.iter().enumerate() {
-                let y = truth[w.origin as usize + j];
-                if !y.is_nan() {
-                    let (low, high) = self.interval(&test.data, w, j, value);
-                    within += usize::from(y >= low && y <= high);
-                    values += 1;
-                }
+        let (mut within, mut values, mut width) = (0usize, 0usize, 0.0);
+        let mut below = vec![0usize; intervals.levels.len()];
+        intervals.each(&test.data, &test.windows, &test.forecasts, &mut |i, ahead, ends| {
+            let w = &test.windows[i];
+            let s = &test.data.series[w.series as usize];
+            let y = s.truth[w.channel as usize][w.origin as usize + ahead];
+            if !y.is_nan() {
+                let unit = if scaled { s.scalers[w.channel as usize].scale } else { 1.0 };
+                within += usize::from(y >= ends.low && y <= ends.high);
+                width += (ends.high - ends.low) / unit;
+                values += 1;
+                below.iter_mut().zip(&ends.quantiles).for_each(|(n, q)| *n += usize::from(y <= *q));
             }
-        }
+        });
         let rows = |w: &Window| {
             let clock = &test.data.series[w.series as usize].clock;
             (clock.at(w.origin as usize), clock.at(w.origin as usize + about.spec.horizon - 1))
@@ -65,7 +73,14 @@ impl Forecaster {
             metrics: plan.intervals(&errors),
             scaled,
             coverage: within as f64 / values.max(1) as f64,
-            promised: about.intervals.level,
+            promised: intervals.level,
+            width: width / values.max(1) as f64,
+            calibration: intervals
+                .levels
+                .iter()
+                .zip(below)
+                .map(|(&level, n)| (level, n as f64 / values.max(1) as f64))
+                .collect(),
         }
     }
 }

@@ -6,7 +6,7 @@ use gyeol_data::{Readings, Role, Roles, Series, Step, Table};
 use gyeol_tensor::Pool;
 use serde::{Deserialize, Serialize};
 
-use crate::interval::Intervals;
+use crate::interval::{Ends, Intervals};
 use crate::prepare::{Prepared, PreparedSeries, Scalers, Spec};
 use crate::rung::RungPredictor;
 use crate::score::Yardsticks;
@@ -98,6 +98,9 @@ pub struct ForecastRow {
     pub low: f64,
     /// Upper end.
     pub high: f64,
+    /// Quantiles, in the order of [`Intervals::levels`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub quantiles: Vec<f64>,
 }
 
 impl Forecaster {
@@ -173,7 +176,7 @@ impl Forecaster {
             let s = &prepared.series[w.series as usize];
             let channel = w.channel as usize;
             for (j, &value) in values.iter().enumerate() {
-                let (low, high) = self.interval(&prepared, w, j, value);
+                let Ends { low, high, quantiles } = self.about.intervals.ends(&prepared, w, j, value);
                 rows.push(ForecastRow {
                     id: s.id.clone(),
                     time: s.clock.at(w.origin as usize + j),
@@ -181,6 +184,7 @@ impl Forecaster {
                     value,
                     low,
                     high,
+                    quantiles,
                 });
             }
         }
@@ -266,10 +270,5 @@ impl Forecaster {
             _ => format!("{} (row {row} of the series)", s.clock.local(row).format("%Y-%m-%d %H:%M")),
         };
         Err(crate::error::missing(name, s.id.as_deref(), &place, row, why))
-    }
-
-    /// Lower and upper end of the interval around a forecast of a window, `ahead` rows from its origin.
-    pub fn interval(&self, data: &Prepared, w: &Window, ahead: usize, value: f64) -> (f64, f64) {
-        self.about.intervals.around(data, w, ahead, value)
     }
 }

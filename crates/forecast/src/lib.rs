@@ -10,6 +10,7 @@
 //! A *sample* is a series, a target column (channel) and an origin: the row before which everything is known and
 //! from which on `horizon` rows are forecast. Channels and series share the weights of a net.
 
+pub mod adaptive;
 pub mod baseline;
 pub mod calendar;
 mod doubts;
@@ -27,12 +28,13 @@ pub mod score;
 pub mod season;
 pub mod windows;
 
+pub use adaptive::Adaptive;
 pub use doubts::{LeftOut, leave_out, rare_columns};
 pub use evaluate::Evaluation;
 pub use forecaster::{Backtest, Forecast, ForecastRow, Forecaster};
 pub use gyeol_base::{Error, Result};
 pub use inside::{ReadStep, WindowInside};
-pub use interval::Intervals;
+pub use interval::{Ends, Intervals};
 pub use prepare::{Prepared, Spec};
 pub use rung::{Fitted, Progress, RungParams, RungPredictor};
 pub use windows::{Part, Window, Windows};

@@ -100,6 +100,8 @@ pub struct Description {
     pub horizon: usize,
     /// Share of true values that the interval should hold.
     pub interval: f64,
+    /// Levels of the quantiles that a forecast gives, ascending.
+    pub quantiles: Vec<f64>,
     /// Unit of the targets.
     pub unit: Option<String>,
     /// Zone of times that carry none.

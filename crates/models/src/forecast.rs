@@ -41,6 +41,7 @@ impl Answers for Forecaster {
             look_back: self.predictor.needs(spec.look_back),
             horizon: spec.horizon,
             interval: about.intervals.level,
+            quantiles: about.intervals.levels.clone(),
             unit: Some(about.unit.clone()).filter(|unit| !unit.is_empty()),
             zone: spec.zone.clone(),
         })

@@ -159,6 +159,9 @@ fn schemas() -> Value {
                 "target": text, "value": number, "low": number, "high": number,
                 "id": { "type": "string", "description": "The series, where there are several." },
             },
+            "patternProperties": { "^q[0-9]+(\\.[0-9]+)?$": {
+                "type": "number", "description": "Quantile of that percentage, one for each of the model's `quantiles`.",
+            } },
         },
         "Inspection": {
             "type": "object", "required": ["rows", "columns", "clock", "notes", "series"],
@@ -183,7 +186,9 @@ fn schemas() -> Value {
             "properties": {
                 "name": text, "kind": text, "rung": text,
                 "verbs": { "type": "array", "items": { "type": "object", "properties": { "name": text, "about": text } } }, "time": maybe_text, "targets": names, "past": names, "known": names, "id": maybe_text,
-                "step": text, "look_back": count, "horizon": count, "interval": number, "unit": maybe_text, "zone": maybe_text,
+                "step": text, "look_back": count, "horizon": count, "interval": number,
+                "quantiles": { "type": "array", "items": number, "description": "Levels of the quantiles in a forecast." },
+                "unit": maybe_text, "zone": maybe_text,
             },
         },
         "Health": { "type": "object", "required": ["status"], "properties": { "status": { "const": "ok" } } },

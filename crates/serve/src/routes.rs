@@ -16,6 +16,7 @@ use axum::routing::{get, post};
 use serde_json::{Value, json};
 
 use gyeol_data::Table;
+use gyeol_forecast::interval::quantile_name;
 use gyeol_forecast::{Forecast, ForecastRow};
 use gyeol_models::{Ask, Description, Reply};
 use gyeol_tensor::Pool;
@@ -270,6 +271,9 @@ fn answer(model: &Named, description: &Description, table: &Table, forecast: For
                 "time": times.text(row.time), "ms": row.time, "target": row.target,
                 "value": row.value, "low": row.low, "high": row.high,
             });
+            for (level, q) in description.quantiles.iter().zip(row.quantiles) {
+                value[quantile_name(*level)] = json!(q);
+            }
             if let (Some(id), Value::Object(object)) = (row.id, &mut value) {
                 object.insert("id".to_owned(), Value::String(id));
             }
@@ -347,7 +351,9 @@ async fn forecast_from(
         let Reply::Forecast(forecast) = reply else {
             return Err(gyeol_base::Error::defect("JSON where a forecast was asked for").into());
         };
-        let finite = |row: &ForecastRow| row.value.is_finite() && row.low.is_finite() && row.high.is_finite();
+        let finite = |row: &ForecastRow| {
+            [row.value, row.low, row.high].iter().chain(&row.quantiles).all(|number| number.is_finite())
+        };
         if !forecast.rows.iter().all(finite) {
             let message = "the forecast holds values that are no numbers. Likely cause: readings far from any that the \
                            model was fitted on. Next: look at the last readings for a stuck or broken meter";

@@ -5,6 +5,7 @@ use std::path::Path;
 use gyeol_bundle::{Bundle, Summary};
 use gyeol_data::clock::stamp;
 use gyeol_data::{ColumnData, Step, Table};
+use gyeol_forecast::interval::quantile_name;
 use gyeol_forecast::score::metrics;
 use gyeol_forecast::{Forecast, ForecastRow, Forecaster};
 use gyeol_report::text;
@@ -92,6 +93,7 @@ pub fn predict(
     }
     let Forecast { rows, warnings } = forecaster.forecast(table, &pool)?;
     say(common, &warnings);
+    let names: Vec<String> = forecaster.about.intervals.levels.iter().map(|l| quantile_name(*l)).collect();
     if common.json {
         let rows: Vec<Value> = rows
             .iter()
@@ -102,6 +104,9 @@ pub fn predict(
                 });
                 if let Some(id) = &r.id {
                     row["id"] = json!(id);
+                }
+                for (name, q) in names.iter().zip(&r.quantiles) {
+                    row[name] = json!(q);
                 }
                 row
             })
@@ -122,6 +127,9 @@ pub fn predict(
     columns.push(("value".into(), number(|r| r.value)));
     columns.push(("low".into(), number(|r| r.low)));
     columns.push(("high".into(), number(|r| r.high)));
+    for (k, name) in names.into_iter().enumerate() {
+        columns.push((name, ColumnData::Number(rows.iter().map(|r| r.quantiles[k]).collect())));
+    }
     write(&forecaster, columns, out.unwrap_or("-"))
 }
 
@@ -156,19 +164,25 @@ fn every(
     let mut origins = Vec::with_capacity(n);
     let mut stamps = Vec::with_capacity(n);
     let (mut ids, mut targets, mut ahead) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut low, mut high, mut truth) = (Vec::new(), Vec::new(), Vec::new());
-    for (w, values) in test.windows.iter().zip(test.forecasts.chunks_exact(horizon)) {
+    let mut truth = Vec::with_capacity(n);
+    let (mut low, mut high) = (vec![0.0; n], vec![0.0; n]);
+    let intervals = &forecaster.about.intervals;
+    let names: Vec<String> = intervals.levels.iter().map(|l| quantile_name(*l)).collect();
+    let mut quantiles = vec![vec![0.0; n]; names.len()];
+    intervals.each(&test.data, &test.windows, &test.forecasts, &mut |i, j, ends| {
+        let at = i * horizon + j;
+        (low[at], high[at]) = (ends.low, ends.high);
+        quantiles.iter_mut().zip(&ends.quantiles).for_each(|(column, q)| column[at] = *q);
+    });
+    for w in &test.windows {
         let s = &test.data.series[w.series as usize];
         let (channel, origin) = (w.channel as usize, w.origin as usize);
-        for (j, &value) in values.iter().enumerate() {
+        for j in 0..horizon {
             origins.push(s.clock.at(origin));
             stamps.push(s.clock.at(origin + j));
             ids.push(s.id.clone());
             targets.push(Some(forecaster.about.spec.targets[channel].clone()));
             ahead.push(Some(j as i64 + 1));
-            let (l, h) = forecaster.interval(&test.data, w, j, value);
-            low.push(l);
-            high.push(h);
             truth.push(s.truth[channel][origin + j]);
         }
     }
@@ -182,6 +196,9 @@ fn every(
                 });
                 if let Some(id) = &ids[i] {
                     row["id"] = json!(id);
+                }
+                for (name, column) in names.iter().zip(&quantiles) {
+                    row[name] = json!(column[i]);
                 }
                 row
             })
@@ -206,6 +223,7 @@ fn every(
     columns.push(("value".into(), ColumnData::Number(test.forecasts.clone())));
     columns.push(("low".into(), ColumnData::Number(low)));
     columns.push(("high".into(), ColumnData::Number(high)));
+    columns.extend(names.into_iter().zip(quantiles.into_iter().map(ColumnData::Number)));
     columns.push(("truth".into(), ColumnData::Number(truth)));
     write(forecaster, columns, out.unwrap_or("-"))
 }
@@ -254,6 +272,8 @@ pub fn evaluate(common: &Common, args: &Scoring) -> Result<()> {
         return output::json(&json!({
             "rung": forecaster.rung, "windows": found.windows, "values": found.values, "metrics": metrics,
             "scaled": found.scaled, "coverage": found.coverage, "promised": found.promised,
+            "width": found.width,
+            "calibration": found.calibration.iter().map(|(level, below)| json!({ "level": level, "below": below })).collect::<Vec<_>>(),
             "seen": found.seen, "warnings": test.warnings,
         }));
     }
@@ -278,7 +298,7 @@ pub fn evaluate(common: &Common, args: &Scoring) -> Result<()> {
         let counts = [("seen", of(found.seen)), ("windows", of(found.windows))];
         output::text(&format!("  {}\n", text::message("evaluate-seen", &counts, language)))?;
     }
-    for metric in metrics() {
+    for metric in metrics(!found.calibration.is_empty()) {
         let metric = metric.name();
         if let Some(s) = found.metrics.get(metric) {
             output::text(&format!(
@@ -294,7 +314,8 @@ pub fn evaluate(common: &Common, args: &Scoring) -> Result<()> {
         text::message("evaluate-coverage", &[], language),
         text::percent(found.coverage, 1, language),
         text::percent(found.promised, 0, language)
-    ))
+    ))?;
+    output::text(&format!("  {:12} {:>12}\n", text::message("evaluate-width", &[], language), n(found.width)))
 }
 
 /// What clusters and components say of themselves beside their tensors.

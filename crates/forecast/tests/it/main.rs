@@ -1,3 +1,4 @@
 //! Tests through the public interface, in one binary: a module for each matter.
 
 mod honesty;
+mod quantiles;

@@ -289,6 +289,8 @@ impl Recipe {
                 seasons: None,
                 stride: 1,
                 interval: 0.9,
+                quantiles: Vec::new(),
+                adaptive: false,
                 known_ahead: false,
             },
             calendar: CalendarRecipe {

@@ -98,6 +98,8 @@ pub struct ForecastRecipe {
     pub seasons: Option<Vec<usize>>,
     pub stride: usize,
     pub interval: f64,
+    pub quantiles: Vec<f64>,
+    pub adaptive: bool,
     pub known_ahead: bool,
 }
 
@@ -136,6 +138,19 @@ pub enum Metric {
     Mae,
     /// Mean squared error.
     Mse,
+    /// Mean pinball loss over the quantiles.
+    Pinball,
+}
+
+impl Metric {
+    /// The name under which scores hold it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Metric::Mae => "mae",
+            Metric::Mse => "mse",
+            Metric::Pinball => "crps",
+        }
+    }
 }
 
 /// `[score]`: how the rungs are judged.

@@ -4,11 +4,12 @@ use gyeol_data::calendar::Holidays;
 
 use super::check::Lines;
 use super::error::{Place, RecipeError, Result};
-use super::model::{HolidaysRecipe, Recipe, SplitBy, SplitRecipe, rung_kind};
+use super::model::{HolidaysRecipe, Metric, Recipe, SplitBy, SplitRecipe, rung_kind};
 
 /// Checks a whole recipe.
 pub(crate) fn check(recipe: &Recipe, lines: &Lines) -> Result<()> {
     columns(recipe, lines)?;
+    quantiles(recipe, lines)?;
     data(recipe, lines)?;
     split(&recipe.split, lines)?;
     parts(recipe, lines)?;
@@ -61,6 +62,23 @@ fn columns(recipe: &Recipe, lines: &Lines) -> Result<()> {
             "columns.targets",
             "the list is empty".into(),
             "name at least one column to forecast",
+        ));
+    }
+    Ok(())
+}
+
+fn quantiles(recipe: &Recipe, lines: &Lines) -> Result<()> {
+    let key = "forecast.quantiles";
+    if let Err(error) = gyeol_forecast::interval::levels(&recipe.forecast.quantiles) {
+        let next = "write levels such as [0.1, 0.5, 0.9]";
+        return Err(bad(lines.place(key), key, error.fault().found.clone(), next));
+    }
+    if recipe.score.metric == Metric::Pinball && recipe.forecast.quantiles.is_empty() {
+        return Err(contradiction(
+            lines.place("score.metric"),
+            "the pinball loss is to choose, but `forecast.quantiles` names no level".into(),
+            "the levels were forgotten",
+            "write quantiles = [0.1, 0.5, 0.9] under [forecast], or metric = \"mae\"",
         ));
     }
     Ok(())

@@ -74,7 +74,9 @@ fn every_value_that_the_keys_allow_is_read() {
                         "zone" => "\"Asia/Seoul\"".to_owned(),
                         _ => value,
                     };
-                    let mut text = head(section, of);
+                    let levels = "[forecast]\nquantiles = 0.5\n";
+                    let mut text = if value == "\"pinball\"" { levels.to_owned() } else { String::new() };
+                    text += &head(section, of);
                     for other in
                         keys().filter(|other| other.default == Without::Needed && other.name != key.name)
                     {

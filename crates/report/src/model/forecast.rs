@@ -66,6 +66,9 @@ pub struct Protocol {
     pub known_ahead: bool,
     /// Promised coverage of the forecast interval, such as 0.9.
     pub interval_level: f64,
+    /// True where interval and quantiles followed what came true from origin to origin.
+    #[serde(default)]
+    pub adaptive: bool,
     /// True when scores are taken in scaled units (train mean 0, deviation 1).
     pub scaled: bool,
     /// Seasonal lag, in rows, that the denominator of MASE uses.
@@ -103,6 +106,9 @@ pub struct ForecastDetail {
     pub width: f64,
     /// Pinball loss of the two interval ends and the centre, mean.
     pub pinball: f64,
+    /// What became of each quantile; empty where none were asked for.
+    #[serde(default)]
+    pub calibration: Vec<Calibrated>,
     /// MAE by weekday (Monday first) and hour of the forecast row; empty where the clock has no hours.
     pub mae_by_weekday_hour: Vec<Vec<f64>>,
     /// MAE by weekday, Monday first; empty where the clock has no days.
@@ -115,6 +121,15 @@ pub struct ForecastDetail {
     pub peak: Option<Peak>,
     /// The ten worst days.
     pub worst_days: Vec<BadDay>,
+}
+
+/// A quantile against what came true.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Calibrated {
+    /// Its level: the share of truths that should not be above it.
+    pub level: f64,
+    /// The share of truths that were not.
+    pub below: f64,
 }
 
 /// How well the highest reading of each forecast day is met: what a grid operator asks first.

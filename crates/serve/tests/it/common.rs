@@ -48,6 +48,7 @@ impl Repeat {
             value,
             low: value - 1.0,
             high: value + 1.0,
+            quantiles: vec![],
         };
         Ok((1..=3).map(row).collect())
     }

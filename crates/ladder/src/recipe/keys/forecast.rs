@@ -318,6 +318,20 @@ const KEYS: &[Key] = &[
     ),
     key(
         "forecast",
+        "quantiles",
+        Reals(0.0, 1.0),
+        Value("[]"),
+        "Levels of further quantiles, above 0 and below 1, such as [0.1, 0.5, 0.9]: `predict` gives each its column, and they are scored (CRPS, WQL, SQL).",
+    ),
+    key(
+        "forecast",
+        "adaptive",
+        Flag,
+        Value("false"),
+        "Whether interval and quantiles follow what came true where origins come one after another (the test part, `evaluate`, `predict --every-origin`); a single forecast keeps those of the validation part.",
+    ),
+    key(
+        "forecast",
         "known_ahead",
         Flag,
         Value("false"),
@@ -350,9 +364,9 @@ const KEYS: &[Key] = &[
     key(
         "score",
         "metric",
-        Choice(&["mae", "mse"]),
+        Choice(&["mae", "mse", "pinball"]),
         Value("\"mae\""),
-        "The error by which the validation part chooses.",
+        "The error by which the validation part chooses; `pinball` is the mean pinball loss over `forecast.quantiles`, shown as CRPS, which is twice that.",
     ),
     key(
         "score",

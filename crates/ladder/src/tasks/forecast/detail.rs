@@ -4,8 +4,9 @@
 use chrono::{Datelike, Days, NaiveDateTime, Timelike};
 use gyeol_data::calendar::Holidays;
 use gyeol_data::{Split, Step};
+use gyeol_forecast::adaptive::pinball as loss;
 use gyeol_forecast::{Intervals, Prepared, Window};
-use gyeol_report::model::{BadDay, DayNote, ForecastDetail, Peak};
+use gyeol_report::model::{BadDay, Calibrated, DayNote, ForecastDetail, Peak};
 
 /// What all rungs share of the days they forecast.
 pub struct Shared {
@@ -134,38 +135,41 @@ impl TestWindows<'_> {
         let mut coverage = mae.clone();
         let mut width = mae.clone();
         let mut pinball = Mean::default();
+        let mut below = vec![Mean::default(); intervals.levels.len()];
         let mut hours = vec![vec![Mean::default(); 24]; 7];
         let mut days = vec![Mean::default(); 7];
         let sub_daily = matches!(spec.step, Step::Millis(ms) if ms < 86_400_000);
         let daily = matches!(spec.step, Step::Millis(ms) if ms <= 86_400_000);
         let mut residuals = Vec::new();
         let tail = (1.0 - intervals.level) / 2.0;
-        for (w, forecast) in self.windows.iter().zip(forecasts.chunks_exact(horizon)) {
-            let s = &self.data.series[w.series as usize];
-            let (origin, unit) = (w.origin as usize, self.unit(w));
-            for (j, (&p, &y)) in forecast.iter().zip(self.truth(w)).enumerate() {
-                if y.is_nan() {
-                    continue;
-                }
-                let (low, high) = intervals.around(self.data, w, j, p);
-                mae[j].add((p - y).abs() * unit);
-                bias[j].add((p - y) * unit);
-                coverage[j].add(f64::from(u8::from(y >= low && y <= high)));
-                width[j].add((high - low) * unit);
-                for (at, q) in [(low, tail), (p, 0.5), (high, 1.0 - tail)] {
-                    pinball.add((if y >= at { q * (y - at) } else { (1.0 - q) * (at - y) }) * unit);
-                }
-                residuals.push((p - y) * unit);
-                if daily {
-                    let t: NaiveDateTime = s.clock.local(origin + j);
-                    let day = t.weekday().num_days_from_monday() as usize;
-                    days[day].add((p - y).abs() * unit);
-                    if sub_daily {
-                        hours[day][t.hour() as usize].add((p - y).abs() * unit);
-                    }
+        intervals.each(self.data, self.windows, forecasts, &mut |i, j, ends| {
+            let (w, p) = (&self.windows[i], forecasts[i * horizon + j]);
+            let (y, unit) = (self.truth(w)[j], self.unit(w));
+            if y.is_nan() {
+                return;
+            }
+            let (low, high) = (ends.low, ends.high);
+            mae[j].add((p - y).abs() * unit);
+            bias[j].add((p - y) * unit);
+            coverage[j].add(f64::from(u8::from(y >= low && y <= high)));
+            width[j].add((high - low) * unit);
+            for (at, level) in [(low, tail), (p, 0.5), (high, 1.0 - tail)] {
+                pinball.add(loss(y, at, level) * unit);
+            }
+            for (share, q) in below.iter_mut().zip(&ends.quantiles) {
+                share.add(f64::from(u8::from(y <= *q)));
+            }
+            residuals.push((p - y) * unit);
+            if daily {
+                let s = &self.data.series[w.series as usize];
+                let t: NaiveDateTime = s.clock.local(w.origin as usize + j);
+                let day = t.weekday().num_days_from_monday() as usize;
+                days[day].add((p - y).abs() * unit);
+                if sub_daily {
+                    hours[day][t.hour() as usize].add((p - y).abs() * unit);
                 }
             }
-        }
+        });
         let all = |m: &[Mean]| {
             m.iter().fold(Mean::default(), |a, b| Mean { sum: a.sum + b.sum, n: a.n + b.n }).get()
         };
@@ -175,6 +179,7 @@ impl TestWindows<'_> {
             coverage: all(&coverage),
             width: all(&width),
             pinball: pinball.get(),
+            calibration: calibration(&intervals.levels, &below),
             mae_by_step: list(&mae),
             bias_by_step: list(&bias),
             coverage_by_step: list(&coverage),
@@ -284,6 +289,11 @@ impl TestWindows<'_> {
         }
         notes
     }
+}
+
+fn calibration(levels: &[f64], below: &[Mean]) -> Vec<Calibrated> {
+    let of = |(&level, share): (&f64, &Mean)| Calibrated { level, below: share.get() };
+    levels.iter().zip(below).map(of).collect()
 }
 
 fn mean(v: &[f64]) -> f64 {

@@ -31,7 +31,7 @@ use gyeol_tensor::Pool;
 use serde_json::{Map, Value, json};
 
 use crate::options::Climb;
-use crate::recipe::{ForecastRecipe, HolidaysRecipe, Metric, Recipe};
+use crate::recipe::{ForecastRecipe, HolidaysRecipe, Recipe};
 use crate::task::{Answered, Findings, Fit, Head, Judged, Part, Plan, RungName, Running, Task};
 use crate::watch::{Step, Watch};
 use detail::{Shared, TestWindows};
@@ -116,6 +116,8 @@ impl<'a> Forecasts<'a> {
             recipe.scale.kind,
         )?;
         let left_out = leave_out(&mut readings, &split, &spec);
+        let ForecastRecipe { quantiles, adaptive, .. } = &recipe.forecast;
+        gyeol_forecast::interval::room(quantiles.len(), *adaptive, &spec)?;
         let data = Prepared::fit(&readings, &split, spec)?;
         let mut windows = Windows::of(&data, &split)?;
         let whole = windows.train.len();
@@ -175,10 +177,7 @@ impl<'a> Forecasts<'a> {
                     canonical,
                     seed: recipe.seed,
                     language: recipe.language.parse().unwrap_or(Language::English),
-                    metric: match recipe.score.metric {
-                        Metric::Mae => "mae",
-                        Metric::Mse => "mse",
-                    },
+                    metric: recipe.score.metric.name(),
                     unit: if recipe.score.scaled { String::new() } else { unit.clone() },
                     draws: recipe.score.bootstrap_draws,
                     margin: recipe.score.margin,
@@ -296,7 +295,8 @@ impl Task for Forecasts<'_> {
         };
         let forecasts = model.predictor.predict(&self.data, windows, self.pool);
         let scaled = self.recipe.score.scaled;
-        let outcomes = score::errors(&self.data, windows, &forecasts, &self.yardsticks, scaled);
+        let intervals = &model.about.intervals;
+        let outcomes = score::errors(&self.data, windows, &forecasts, intervals, &self.yardsticks, scaled);
         Ok(Answered { outcomes, answers: forecasts })
     }
 
@@ -382,6 +382,7 @@ impl Task for Forecasts<'_> {
                 calendar: self.calendar.clone(),
                 known_ahead: recipe.forecast.known_ahead,
                 interval_level: recipe.forecast.interval,
+                adaptive: recipe.forecast.adaptive,
                 scaled: recipe.score.scaled,
                 mase_season: self.yardsticks.season,
                 unscored,
@@ -430,6 +431,7 @@ impl Task for Forecasts<'_> {
             ("look_back", json!(p.look_back)),
             ("horizon", json!(p.horizon)),
             ("interval", json!(p.interval_level)),
+            ("adaptive", json!(p.adaptive)),
             ("denominator", denominator),
         ];
         keys.map(|(key, value)| (key.to_owned(), value)).into_iter().collect()
@@ -446,7 +448,8 @@ impl Task for Forecasts<'_> {
             ("pinball", json!(d.pinball)),
             ("peak", json!(d.peak)),
         ];
-        keys.map(|(key, value)| (key.to_owned(), value)).into_iter().collect()
+        let calibration = Some(&d.calibration).filter(|c| !c.is_empty()).map(|c| ("calibration", json!(c)));
+        keys.into_iter().chain(calibration).map(|(key, value)| (key.to_owned(), value)).collect()
     }
 }
 

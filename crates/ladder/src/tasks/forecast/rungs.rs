@@ -11,6 +11,7 @@ use super::Forecasts;
 use super::plan::Planned;
 use super::verdict::{points, verdict};
 use crate::checkpoint::Checkpoints;
+use crate::recipe::ForecastRecipe;
 use crate::task::{Fit, Running};
 use crate::watch::{Step, Watch};
 
@@ -30,8 +31,12 @@ impl Forecasts<'_> {
         }
         let fitted = fitted?;
         let valid = fitted.predictor.predict(&self.data, &self.windows.valid, self.pool);
-        let level = self.recipe.forecast.interval;
-        let intervals = Intervals::fit(level, &self.data, &self.windows.valid, &valid);
+        let ForecastRecipe { interval, quantiles, adaptive, .. } = &self.recipe.forecast;
+        let levels = gyeol_forecast::interval::levels(quantiles)?;
+        let mut intervals = Intervals::fit(*interval, &levels, &self.data, &self.windows.valid, &valid);
+        if *adaptive {
+            intervals = intervals.following(&self.data, &self.windows.valid, &valid);
+        }
         let about = About { intervals, ..self.about.clone() };
         Ok(Fit {
             seconds: fitted.seconds,
