@@ -6,6 +6,7 @@ use gyeol_data::{Readings, Role, Roles, Series, Step, Table};
 use gyeol_tensor::Pool;
 use serde::{Deserialize, Serialize};
 
+use crate::error::MUST_BE_KNOWN;
 use crate::interval::{Ends, Intervals};
 use crate::prepare::{Prepared, PreparedSeries, Scalers, Spec};
 use crate::rung::RungPredictor;
@@ -133,6 +134,31 @@ impl Forecaster {
         let roles = self.roles();
         let (table, _) = clean::apply(table, &roles, &self.about.clean)?;
         self.forecast_readings(Readings::from_table(&table, &roles)?, pool)
+    }
+
+    /// The same with what is known of the rows ahead in a table of its own: its rows go behind the readings, and both are
+    /// cleaned as one.
+    ///
+    /// # Errors
+    /// As [`Forecaster::forecast`]; `nothing-ahead` where the model reads no column that is known ahead, `ahead-disagrees` where
+    /// both tables have one row with two values, `ahead-too-short` where a row ahead lacks what must be known of it, and what is
+    /// wrong with the table itself.
+    pub fn forecast_ahead(&self, table: &Table, ahead: &Table, pool: &Pool) -> Result<Forecast> {
+        let (about, roles) = (&self.about, self.roles());
+        let joined = about.with_ahead(table, ahead)?;
+        let read = clean::apply(joined, &roles, &about.clean)
+            .and_then(|(joined, _)| Readings::from_table(&joined, &roles));
+        let readings = read.map_err(|mut e| {
+            // Rows behind the readings are those of the other table.
+            let fault = e.fault_mut();
+            if fault.row.is_some_and(|row| row >= table.row_number(table.rows())) {
+                (fault.file, fault.row) = (Some(ahead.source().name.clone()), None);
+            }
+            e
+        })?;
+        about.spec.same_step(&readings)?;
+        about.reached(&readings, &ahead.source().name)?;
+        self.forecast_readings(readings, pool)
     }
 
     /// The same for readings on their clock.
@@ -263,8 +289,7 @@ impl Forecaster {
             .chain(known)
             .filter_map(|(name, v, end)| (from..end).find(|&row| v[row].is_nan()).map(|row| (row, name)));
         let Some((row, name)) = holes.min() else { return Ok(()) };
-        let why =
-            if row < s.history { "the forecast looks back on" } else { "must be known for the forecast" };
+        let why = if row < s.history { "the forecast looks back on" } else { MUST_BE_KNOWN };
         let place = match spec.step {
             Step::Rows => format!("row {row} of the series"),
             _ => format!("{} (row {row} of the series)", s.clock.local(row).format("%Y-%m-%d %H:%M")),

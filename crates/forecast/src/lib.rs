@@ -11,6 +11,7 @@
 //! from which on `horizon` rows are forecast. Channels and series share the weights of a net.
 
 pub mod adaptive;
+mod ahead;
 pub mod baseline;
 pub mod calendar;
 mod doubts;

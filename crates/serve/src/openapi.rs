@@ -130,15 +130,19 @@ fn schemas() -> Value {
     let maybe_text = json!({ "type": ["string", "null"] });
     let cell = json!({ "type": ["number", "string", "boolean", "null"] });
     let names = json!({ "type": "array", "items": { "type": "string" } });
+    let table = |about: &str| {
+        json!({ "description": about, "oneOf": [
+            { "type": "array", "description": "One object a row.", "items": { "type": "object", "additionalProperties": cell } },
+            { "type": "object", "description": "One list a column.", "additionalProperties": { "type": "array", "items": cell } },
+        ] })
+    };
     json!({
         "Request": {
             "type": "object", "required": ["readings"], "additionalProperties": false,
             "properties": {
                 "model": { "type": "string", "description": "Which model; the first where none is named." },
-                "readings": { "oneOf": [
-                    { "type": "array", "description": "One object a row.", "items": { "type": "object", "additionalProperties": cell } },
-                    { "type": "object", "description": "One list a column.", "additionalProperties": { "type": "array", "items": cell } },
-                ] },
+                "readings": table("Every column that the model reads, up to now."),
+                "ahead": table("The time, the id and the columns known ahead, of the rows that are forecast; they may stand in `readings` as well."),
             },
             "examples": [{ "readings": [{ "time": "2014-12-31T23:00", "load": 14312.0, "temperature": 31.2 }] }],
         },

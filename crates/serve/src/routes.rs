@@ -304,32 +304,33 @@ async fn inspected(
     let body = shared.body(&headers, body).await?;
     let (all, name) = (shared.clone(), words.get("model").cloned());
     let job = move || {
-        let (_, description, table) = read(&all, name, form, &body)?;
+        let (_, description, table, _) = read(&all, name, form, &body)?;
         inspect::inspect(&table, &description)
     };
     Ok(Json(shared.work(job).await?))
 }
 
-/// The model that a request asks for, by its body or by `name`, and the table that it brings.
+/// The model that a request asks for, by its body or by `name`, the table that it brings, and one of rows ahead.
 fn read(
     shared: &Shared,
     name: Option<String>,
     form: Form,
     body: &Taken,
-) -> Result<(Named, Description, Table), Failure> {
+) -> Result<(Named, Description, Table, Option<Table>), Failure> {
     match form {
         Form::File => {
             let model = shared.model(name.as_deref())?;
             let description = model.describe()?;
             let table = input::file(body, &description)?;
-            Ok((model, description, table))
+            Ok((model, description, table, None))
         }
         Form::Json => {
             let request = input::json(body)?;
             let model = shared.model(request.model.or(name).as_deref())?;
             let description = model.describe()?;
-            let table = request.readings.table(&description)?;
-            Ok((model, description, table))
+            let table = request.readings.table("readings", &description)?;
+            let ahead = request.ahead.map(|ahead| ahead.table("ahead", &description)).transpose()?;
+            Ok((model, description, table, ahead))
         }
     }
 }
@@ -343,11 +344,15 @@ async fn forecast_from(
 ) -> Result<Json<Value>, Failure> {
     let all = shared.clone();
     let job = move || {
-        let (model, description, table) = read(&all, name, form, &body)?;
+        let (model, description, table, ahead) = read(&all, name, form, &body)?;
         drop(body);
         input::check_columns(&table, &description)?;
         // One thread a request: the server already works on several at once.
-        let reply = model.model().answer("forecast", Ask::Table(table.clone()), &Pool::new(1))?;
+        let ask = match ahead {
+            Some(ahead) => Ask::Ahead(Box::new((table.clone(), ahead))),
+            None => Ask::Table(table.clone()),
+        };
+        let reply = model.model().answer("forecast", ask, &Pool::new(1))?;
         let Reply::Forecast(forecast) = reply else {
             return Err(gyeol_base::Error::defect("JSON where a forecast was asked for").into());
         };

@@ -61,7 +61,7 @@ pub(super) fn instant(forecaster: &Forecaster, text: Option<&String>) -> Result<
 pub fn predict(
     common: &Common,
     model: &Path,
-    file: &str,
+    (file, ahead): (&str, Option<&str>),
     out: Option<&str>,
     every_origin: bool,
     span: &Span,
@@ -69,7 +69,18 @@ pub fn predict(
 ) -> Result<()> {
     output::one_result(common.json, out.unwrap_or_default())?;
     one_stdin(model, file)?;
+    if let Some(ahead) = ahead {
+        one_stdin(model, ahead)?;
+        if file == "-" && ahead == "-" {
+            return Err(Failure::Usage(
+                "readings and rows ahead cannot both come from standard input".into(),
+            ));
+        }
+    }
     let bundle = Bundle::open(model)?;
+    if ahead.is_some() && !bundle.is::<Forecaster>() {
+        return Err(Failure::Usage("--ahead goes with forecasts".into()));
+    }
     let (bundle, machine) = super::examples::machine(bundle, model)?;
     if let Some(machine) = machine {
         if every_origin || span.from.is_some() || span.until.is_some() {
@@ -82,7 +93,9 @@ pub fn predict(
         return Ok(());
     };
     let (forecaster, _) = opened(bundle, model)?;
-    let table = table(file, &reading_of(&forecaster, reading))?;
+    let reading = reading_of(&forecaster, reading);
+    let known = ahead.map(|file| table(file, &reading)).transpose()?;
+    let table = table(file, &reading)?;
     let pool = pool(common);
     let time_name = forecaster.about.time.clone().unwrap_or_else(|| "row".into());
     if every_origin {
@@ -91,7 +104,10 @@ pub fn predict(
     if span.from.is_some() || span.until.is_some() {
         return Err(Failure::Usage("--from and --until go with --every-origin".into()));
     }
-    let Forecast { rows, warnings } = forecaster.forecast(table, &pool)?;
+    let Forecast { rows, warnings } = match known {
+        Some(known) => forecaster.forecast_ahead(&table, &known, &pool)?,
+        None => forecaster.forecast(table, &pool)?,
+    };
     say(common, &warnings);
     let names: Vec<String> = forecaster.about.intervals.levels.iter().map(|l| quantile_name(*l)).collect();
     if common.json {
