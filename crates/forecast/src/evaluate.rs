@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use gyeol_judge::{Bootstrap, Interval};
 
 use crate::forecaster::{Backtest, Forecaster};
+use crate::limit::Warned;
 use crate::score;
 use crate::windows::Window;
 
@@ -32,6 +33,8 @@ pub struct Evaluation {
     pub width: f64,
     /// Levels of the quantiles, each with the share of true values that were not above it.
     pub calibration: Vec<(f64, f64)>,
+    /// What became of the warnings of the limit; nothing where there is none.
+    pub warned: Warned,
 }
 
 impl Forecaster {
@@ -45,6 +48,7 @@ impl Forecaster {
         let block = score::block_of(&about.spec, errors.units.len());
         let plan = Bootstrap::new(errors.units.len(), block, DRAWS, seed).apart(about.spec.horizon);
         let (mut within, mut values, mut width) = (0usize, 0usize, 0.0);
+        let mut warned = Warned::default();
         let mut below = vec![0usize; intervals.levels.len()];
         intervals.each(&test.data, &test.windows, &test.forecasts, &mut |i, ahead, ends| {
             let w = &test.windows[i];
@@ -55,6 +59,9 @@ impl Forecaster {
                 within += usize::from(y >= ends.low && y <= ends.high);
                 width += (ends.high - ends.low) / unit;
                 values += 1;
+                if let (Some(limit), Some(over)) = (&intervals.limit, ends.over) {
+                    warned.add(limit, over, y);
+                }
                 below.iter_mut().zip(&ends.quantiles).for_each(|(n, q)| *n += usize::from(y <= *q));
             }
         });
@@ -74,6 +81,7 @@ impl Forecaster {
             scaled,
             coverage: within as f64 / values.max(1) as f64,
             promised: intervals.level,
+            warned,
             width: width / values.max(1) as f64,
             calibration: intervals
                 .levels

@@ -102,6 +102,9 @@ pub struct ForecastRow {
     /// Quantiles, in the order of [`Intervals::levels`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub quantiles: Vec<f64>,
+    /// Probability of a value above the limit of the recipe, where it names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub over: Option<f64>,
 }
 
 impl Forecaster {
@@ -202,7 +205,7 @@ impl Forecaster {
             let s = &prepared.series[w.series as usize];
             let channel = w.channel as usize;
             for (j, &value) in values.iter().enumerate() {
-                let Ends { low, high, quantiles } = self.about.intervals.ends(&prepared, w, j, value);
+                let Ends { low, high, quantiles, over } = self.about.intervals.ends(&prepared, w, j, value);
                 rows.push(ForecastRow {
                     id: s.id.clone(),
                     time: s.clock.at(w.origin as usize + j),
@@ -211,6 +214,7 @@ impl Forecaster {
                     low,
                     high,
                     quantiles,
+                    over,
                 });
             }
         }

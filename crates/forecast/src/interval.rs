@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::adaptive::{Drift, SKETCH};
 use crate::error::parameter;
+use crate::limit::{Limit, over};
 use crate::prepare::{Prepared, Spec};
 use crate::windows::Window;
 
@@ -44,6 +45,9 @@ pub struct Intervals {
     /// How they follow drift where origins come one after another; `None` where they stay as they were fitted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drift: Option<Drift>,
+    /// A limit whose crossing is warned of by the quantiles; `None` where none was named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<Limit>,
 }
 
 /// Offsets within one hour of the day, by level of the forecast.
@@ -69,6 +73,8 @@ pub struct Ends {
     pub high: f64,
     /// The quantiles in the order of [`Intervals::levels`]; none lies below the one before it.
     pub quantiles: Vec<f64>,
+    /// Probability of a value above the limit, where there is one.
+    pub over: Option<f64>,
 }
 
 /// Fewest rounds of the clock (days of hours) that tell its hours apart, and those for each level of the forecast.
@@ -202,6 +208,28 @@ impl Intervals {
         fitted
     }
 
+    /// The same intervals with a limit, whose threshold the forecasts (windows, horizon) of the validation part choose.
+    #[must_use]
+    pub fn warning(
+        self,
+        limit: f64,
+        miss_cost: f64,
+        data: &Prepared,
+        windows: &[Window],
+        forecasts: &[f64],
+    ) -> Intervals {
+        let levels = self.levels.clone();
+        let mut found = Vec::new();
+        self.each(data, windows, forecasts, &mut |i, ahead, ends| {
+            let w = &windows[i];
+            let y = data.series[w.series as usize].truth[w.channel as usize][w.origin as usize + ahead];
+            if !y.is_nan() {
+                found.push((over(&levels, &ends.quantiles, limit), y > limit));
+            }
+        });
+        Intervals { limit: Some(Limit::fit(limit, miss_cost, found)), ..self }
+    }
+
     /// Lower and upper end around the forecast of a window, `ahead` rows from its origin, in the target's unit.
     pub fn around(&self, data: &Prepared, w: &Window, ahead: usize, value: f64) -> (f64, f64) {
         let ends = self.ends(data, w, ahead, value);
@@ -245,7 +273,8 @@ impl Intervals {
         let floor = self.floor.get(channel).copied().flatten().unwrap_or(f64::NEG_INFINITY);
         let mut quantiles: Vec<f64> = bare[2..].iter().map(|q| q.max(floor)).collect();
         quantiles.sort_by(f64::total_cmp);
-        Ends { low: bare[0].max(floor), high: bare[1].max(floor), quantiles }
+        let over = self.limit.as_ref().map(|limit| over(&self.levels, &quantiles, limit.value));
+        Ends { low: bare[0].max(floor), high: bare[1].max(floor), quantiles, over }
     }
 
     /// Offsets of the two ends and of the quantiles, and the scaled units that they are in.
@@ -283,6 +312,7 @@ impl Intervals {
             && self.quantiles.len() == if by_row { channels } else { 0 }
             && self.quantiles.iter().all(|rows| wide(rows, horizon))
             && levels(&self.levels).is_ok_and(|sorted| sorted == self.levels)
+            && self.limit.as_ref().is_none_or(|limit| limit.fits() && !self.levels.is_empty())
             && self.drift.as_ref().is_none_or(|drift| drift.fits(channels, 2 + self.levels.len()))
     }
 }

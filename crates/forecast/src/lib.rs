@@ -20,6 +20,7 @@ mod evaluate;
 pub mod forecaster;
 mod inside;
 pub mod interval;
+pub mod limit;
 pub mod linear;
 pub mod net;
 mod pack;

@@ -162,6 +162,7 @@ fn schemas() -> Value {
                 "ms": { "type": "integer", "description": "Milliseconds since 1970-01-01 UTC." },
                 "target": text, "value": number, "low": number, "high": number,
                 "id": { "type": "string", "description": "The series, where there are several." },
+                "p_over": { "type": "number", "description": "Probability of a value above the model's limit, where it has one." },
             },
             "patternProperties": { "^q[0-9]+(\\.[0-9]+)?$": {
                 "type": "number", "description": "Quantile of that percentage, one for each of the model's `quantiles`.",

@@ -274,6 +274,9 @@ fn answer(model: &Named, description: &Description, table: &Table, forecast: For
             for (level, q) in description.quantiles.iter().zip(row.quantiles) {
                 value[quantile_name(*level)] = json!(q);
             }
+            if let Some(over) = row.over {
+                value["p_over"] = json!(over);
+            }
             if let (Some(id), Value::Object(object)) = (row.id, &mut value) {
                 object.insert("id".to_owned(), Value::String(id));
             }

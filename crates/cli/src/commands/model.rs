@@ -124,6 +124,9 @@ pub fn predict(
                 for (name, q) in names.iter().zip(&r.quantiles) {
                     row[name] = json!(q);
                 }
+                if let Some(over) = r.over {
+                    row["p_over"] = json!(over);
+                }
                 row
             })
             .collect();
@@ -145,6 +148,9 @@ pub fn predict(
     columns.push(("high".into(), number(|r| r.high)));
     for (k, name) in names.into_iter().enumerate() {
         columns.push((name, ColumnData::Number(rows.iter().map(|r| r.quantiles[k]).collect())));
+    }
+    if rows.iter().any(|r| r.over.is_some()) {
+        columns.push(("p_over".into(), number(|r| r.over.unwrap_or(f64::NAN))));
     }
     write(&forecaster, columns, out.unwrap_or("-"))
 }
@@ -183,12 +189,14 @@ fn every(
     let mut truth = Vec::with_capacity(n);
     let (mut low, mut high) = (vec![0.0; n], vec![0.0; n]);
     let intervals = &forecaster.about.intervals;
-    let names: Vec<String> = intervals.levels.iter().map(|l| quantile_name(*l)).collect();
+    let mut names: Vec<String> = intervals.levels.iter().map(|l| quantile_name(*l)).collect();
+    names.extend(intervals.limit.iter().map(|_| "p_over".to_owned()));
     let mut quantiles = vec![vec![0.0; n]; names.len()];
     intervals.each(&test.data, &test.windows, &test.forecasts, &mut |i, j, ends| {
         let at = i * horizon + j;
         (low[at], high[at]) = (ends.low, ends.high);
-        quantiles.iter_mut().zip(&ends.quantiles).for_each(|(column, q)| column[at] = *q);
+        let all = ends.quantiles.iter().chain(&ends.over);
+        quantiles.iter_mut().zip(all).for_each(|(column, number)| column[at] = *number);
     });
     for w in &test.windows {
         let s = &test.data.series[w.series as usize];
@@ -277,6 +285,7 @@ pub fn evaluate(common: &Common, args: &Scoring) -> Result<()> {
     let test = forecaster.backtest(table, from, until, &pool(common))?;
     let found = forecaster.evaluate(&test, scaled, common.seed.unwrap_or(0));
     say(common, &test.warnings);
+    let (limit, warned) = (&forecaster.about.intervals.limit, &found.warned);
     if common.json {
         let metrics: serde_json::Map<String, Value> = found
             .metrics
@@ -290,7 +299,12 @@ pub fn evaluate(common: &Common, args: &Scoring) -> Result<()> {
             "scaled": found.scaled, "coverage": found.coverage, "promised": found.promised,
             "width": found.width,
             "calibration": found.calibration.iter().map(|(level, below)| json!({ "level": level, "below": below })).collect::<Vec<_>>(),
-            "seen": found.seen, "warnings": test.warnings,
+            "seen": found.seen, "warnings": test.warnings, "limit": limit.as_ref().map(|limit| json!({
+                "limit": limit.value, "threshold": limit.threshold, "miss_cost": limit.miss_cost,
+                "above": warned.hits + warned.misses, "warned": warned.hits + warned.false_alarms, "hits": warned.hits,
+                "precision": warned.precision(), "recall": warned.recall(), "f_beta": warned.f_beta(limit.miss_cost),
+                "cost": warned.cost(limit.miss_cost),
+            })),
         }));
     }
     let n = |v: f64| text::significant(v, 5, language);
@@ -331,7 +345,22 @@ pub fn evaluate(common: &Common, args: &Scoring) -> Result<()> {
         text::percent(found.coverage, 1, language),
         text::percent(found.promised, 0, language)
     ))?;
-    output::text(&format!("  {:12} {:>12}\n", text::message("evaluate-width", &[], language), n(found.width)))
+    output::text(&format!(
+        "  {:12} {:>12}\n",
+        text::message("evaluate-width", &[], language),
+        n(found.width)
+    ))?;
+    let Some(limit) = limit else { return Ok(()) };
+    let share = |share: Option<f64>| share.map_or(text::MISSING.into(), |s| text::percent(s, 1, language));
+    let args = [
+        ("limit", n(limit.value)),
+        ("above", text::count((warned.hits + warned.misses) as usize, language)),
+        ("warned", text::count((warned.hits + warned.false_alarms) as usize, language)),
+        ("threshold", text::percent(limit.threshold, 1, language)),
+        ("precision", share(warned.precision())),
+        ("recall", share(warned.recall())),
+    ];
+    output::text(&format!("  {}\n", text::message("evaluate-limit", &args, language)))
 }
 
 /// What clusters and components say of themselves beside their tensors.

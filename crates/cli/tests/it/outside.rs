@@ -28,6 +28,10 @@ struct Sums {
     width: f64,
     pinball: f64,
     size: f64,
+    hits: f64,
+    warned: f64,
+    above: f64,
+    brier: f64,
 }
 
 fn close(what: &str, ours: f64, theirs: &Value) {
@@ -58,6 +62,8 @@ fn judge(place: &Place, table: &str) {
         let names: Vec<String> =
             levels.iter().map(|level| format!("q{}", (level * 1000.0).round() / 10.0)).collect();
         let mut below = vec![0.0; levels.len()];
+        let limit = &rung["limit"];
+        let limit_threshold = limit["threshold"].as_f64().unwrap_or(f64::NAN);
         let mut s = Sums::default();
         let mut windows = std::collections::HashSet::new();
         for row in &forecasts {
@@ -80,6 +86,14 @@ fn judge(place: &Place, table: &str) {
                 below[k] += f64::from(y <= q);
             }
             s.size += y.abs();
+            if let Some(limit) = limit["limit"].as_f64() {
+                let p = number(row, "p_over").unwrap();
+                let warned = p >= limit_threshold;
+                s.hits += f64::from(warned && y > limit);
+                s.warned += f64::from(warned);
+                s.above += f64::from(y > limit);
+                s.brier += (p - f64::from(y > limit)).powi(2);
+            }
         }
         let value = |metric: &str| &rung["test"][metric]["value"];
         close(&format!("{name} mae"), s.absolute / s.n, value("mae"));
@@ -99,12 +113,36 @@ fn judge(place: &Place, table: &str) {
             let of_mase = value("mae").as_f64().unwrap() / value("mase").as_f64().unwrap();
             close(&format!("{name} sql"), 2.0 * s.pinball / s.n / of_mase, value("sql"));
         }
+        if limit.is_object() {
+            let cost = limit["miss_cost"].as_f64().unwrap();
+            assert_eq!(
+                (&limit["above"], &limit["warned"]),
+                (&(s.above as u64).into(), &(s.warned as u64).into())
+            );
+            assert_eq!(limit["hits"], s.hits as u64, "{name}");
+            let misses = s.above - s.hits;
+            let (precision, recall) = (s.hits / s.warned, s.hits / s.above);
+            for (key, ours) in [
+                ("precision", precision),
+                ("recall", recall),
+                ("f_beta", (1.0 + cost) * precision * recall / (cost * precision + recall)),
+                ("cost", (cost * misses + s.warned - s.hits) / s.n),
+                ("brier", s.brier / s.n),
+            ] {
+                // What would be divided by nothing is said to be nothing.
+                if ours.is_finite() {
+                    close(&format!("{name} {key}"), ours, &limit[key]);
+                }
+            }
+            assert_eq!(limit["recall"].is_null(), s.above == 0.0);
+        }
         assert_eq!(scores["denominator"]["unscored"], forecasts.len() - s.n as usize, "{name}");
         let by_evaluate =
             place.call(&["evaluate", &model, table, "--from", &from, "--until", &until, "--json"]).ok();
         let by_evaluate = by_evaluate.json();
         close(&format!("{name} evaluate"), s.absolute / s.n, &by_evaluate["metrics"]["mae"]["value"]);
         close(&format!("{name} evaluate"), s.width / s.n, &by_evaluate["width"]);
+        assert_eq!(by_evaluate["limit"]["hits"], limit["hits"]);
         assert_eq!(by_evaluate["calibration"].as_array().unwrap().len(), levels.len());
         assert!(scores["denominator"]["windows"].as_u64().unwrap() as usize <= windows.len());
     }
@@ -159,6 +197,45 @@ fn every_score_of_intervals_that_follow_drift_agrees() {
     place.call(&["run", "r.toml", "--out", "out", "-q"]).ok();
     assert_eq!(place.json("out/scores.json")["adaptive"], true);
     judge(&place, "load.csv");
+}
+
+#[test]
+fn warnings_of_a_limit_agree_and_one_never_crossed_is_said() {
+    let place = Place::new();
+    let table = hourly(common::HOURS);
+    let mut loads: Vec<f64> =
+        table.lines().skip(1).map(|l| l.split(',').nth(1).unwrap().parse().unwrap()).collect();
+    loads.sort_by(f64::total_cmp);
+    place.write("load.csv", &table);
+    let recipe = |limit: f64| {
+        let text = format!("quantiles = [0.1, 0.3, 0.5, 0.7, 0.9]\nlimit = {limit}\nmiss_cost = 4\n");
+        format!("[data]\nfile = \"load.csv\"\n{FORECAST}{text}{RUNGS}")
+    };
+    place.write("r.toml", recipe(loads[loads.len() * 9 / 10]));
+    place.call(&["run", "r.toml", "--out", "out", "-q"]).ok();
+    judge(&place, "load.csv");
+    let page = String::from_utf8(place.read("out/report.html")).unwrap();
+    assert!(
+        page.contains("Warnings of the limit") && page.contains("A miss costs as much as 4 false alarms")
+    );
+    let ahead = place.call(&["predict", "out/model.gyeol", "load.csv"]).ok().out;
+    assert_eq!(ahead.lines().next(), Some("time,target,value,low,high,q10,q30,q50,q70,q90,p_over"));
+    let said = place.call(&["evaluate", "out/model.gyeol", "load.csv"]).ok().out;
+    assert!(said.contains("precision") && said.contains("recall"), "{said}");
+    // Far above everything there is nothing to find, and nothing to choose a threshold by.
+    let place = Place::new();
+    place.write("load.csv", &table).write("r.toml", recipe(1e6));
+    place.call(&["run", "r.toml", "--out", "out", "-q"]).ok();
+    judge(&place, "load.csv");
+    let limit = &place.json("out/scores.json")["rungs"][0]["limit"];
+    assert_eq!(
+        (&limit["chosen"], &limit["threshold"], &limit["recall"]),
+        (&false.into(), &0.2.into(), &Value::Null)
+    );
+    let page = String::from_utf8(place.read("out/report.html")).unwrap();
+    assert!(page.contains("only false alarms can be counted") && page.contains("could not choose"));
+    place.write("r.toml", "[forecast]\nlimit = 3\n");
+    place.call(&["run", "r.toml", "--out", "none", "-q"]).failed(&["r.toml, line 2", "quantiles ="]);
 }
 
 #[test]

@@ -291,6 +291,8 @@ impl Recipe {
                 interval: 0.9,
                 quantiles: Vec::new(),
                 adaptive: false,
+                limit: None,
+                miss_cost: 10.0,
                 known_ahead: false,
             },
             calendar: CalendarRecipe {

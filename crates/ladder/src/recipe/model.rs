@@ -100,6 +100,8 @@ pub struct ForecastRecipe {
     pub interval: f64,
     pub quantiles: Vec<f64>,
     pub adaptive: bool,
+    pub limit: Option<f64>,
+    pub miss_cost: f64,
     pub known_ahead: bool,
 }
 

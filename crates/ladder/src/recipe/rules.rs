@@ -73,6 +73,24 @@ fn quantiles(recipe: &Recipe, lines: &Lines) -> Result<()> {
         let next = "write levels such as [0.1, 0.5, 0.9]";
         return Err(bad(lines.place(key), key, error.fault().found.clone(), next));
     }
+    if recipe.forecast.limit.is_some() && recipe.forecast.quantiles.is_empty() {
+        return Err(contradiction(
+            lines.place("forecast.limit"),
+            "a limit is to be warned of, but `forecast.quantiles` names no level".into(),
+            "the probability of crossing it is read off the quantiles",
+            "write quantiles = [0.1, 0.5, 0.9] beside it, or more of them",
+        ));
+    }
+    if let (Some(_), Some(targets)) = (recipe.forecast.limit, &recipe.columns.targets)
+        && targets.len() > 1
+    {
+        return Err(contradiction(
+            lines.place("forecast.limit"),
+            format!("one limit for {} targets", targets.len()),
+            "each target would need one of its own",
+            "forecast one target, or leave the limit out",
+        ));
+    }
     if recipe.score.metric == Metric::Pinball && recipe.forecast.quantiles.is_empty() {
         return Err(contradiction(
             lines.place("score.metric"),

@@ -291,6 +291,8 @@ fn rung(plan: &Plan) -> RungReport {
             time_hit: 0.74 - plan.mae / 900.0,
             days: 365,
         }),
+        peak_month: None,
+        warnings: None,
         worst_days: worst(plan),
     };
     RungReport {

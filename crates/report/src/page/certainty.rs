@@ -12,6 +12,14 @@ pub(crate) struct Certainty {
     figures: Vec<Figure>,
     table: Table,
     chosen: usize,
+    warnings: Option<Limited>,
+}
+
+/// Warnings of a limit, rung by rung.
+#[derive(Serialize)]
+struct Limited {
+    see: String,
+    table: Table,
 }
 
 pub(crate) fn certainty(view: &Readings) -> Certainty {
@@ -47,7 +55,49 @@ pub(crate) fn certainty(view: &Readings) -> Certainty {
     let figures = [coverage(view), width(view), calibration(view)].into_iter().flatten().collect();
     let lead =
         if best.coverage.is_finite() && best.width.is_finite() { "certainty-lead" } else { "certainty-none" };
-    Certainty { lead: view.t(lead, &args), figures, table, chosen }
+    Certainty { lead: view.t(lead, &args), figures, table, chosen, warnings: warnings(view) }
+}
+
+fn warnings(view: &Readings) -> Option<Limited> {
+    let (best, voice) = (view.best.warnings.as_ref()?, &view.voice);
+    let mut table = view.columns(&[
+        "col-rung",
+        "col-warned",
+        "col-hits",
+        "col-precision-warned",
+        "col-recall-warned",
+        "col-f-beta",
+        "col-cost-warned",
+        "col-threshold",
+    ]);
+    let share = |value: Option<f64>| value.map_or(text::MISSING.into(), |v| voice.percent(v, 1));
+    let figure = |value: Option<f64>| value.map_or(text::MISSING.into(), |v| voice.number(v, 3));
+    for (i, rung) in view.details() {
+        let Some(w) = &rung.warnings else { continue };
+        table.push(vec![
+            view.titles[i].clone(),
+            voice.count(w.warned as usize),
+            voice.count(w.hits as usize),
+            share(w.precision),
+            share(w.recall),
+            figure(w.f_beta),
+            figure(w.cost),
+            voice.percent(w.threshold, 1),
+        ]);
+    }
+    // Both were written by people: whole numbers stay so.
+    let plain = |v: f64| voice.number(v, if v.fract() == 0.0 { 0 } else { 2 });
+    let args = [
+        ("limit", text::with_unit(&plain(best.limit), &view.data.unit)),
+        ("above", voice.count(best.above as usize)),
+        ("readings", voice.count(best.readings as usize)),
+        ("cost", plain(best.miss_cost)),
+    ];
+    let mut see = view.t(if best.above > 0 { "limit-see" } else { "limit-never" }, &args);
+    if !best.chosen {
+        see = format!("{see} {}", view.t("limit-not-chosen", &[]));
+    }
+    Some(Limited { see, table })
 }
 
 fn lines(view: &Readings, values: &[f64], key: &str, coverage: bool) -> Option<Figure> {

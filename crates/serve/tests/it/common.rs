@@ -49,6 +49,7 @@ impl Repeat {
             low: value - 1.0,
             high: value + 1.0,
             quantiles: vec![],
+            over: None,
         };
         Ok((1..=3).map(row).collect())
     }

@@ -332,6 +332,20 @@ const KEYS: &[Key] = &[
     ),
     key(
         "forecast",
+        "limit",
+        Real(f64::MIN, f64::MAX),
+        Found("no limit"),
+        "A value of the target whose crossing is warned of, in its unit: `predict` adds its probability, `p_over`, and warnings are judged; needs `quantiles` and one target.",
+    ),
+    key(
+        "forecast",
+        "miss_cost",
+        Real(0.001, 1e6),
+        Value("10.0"),
+        "How many false alarms a crossing that was not warned of costs as much as; decides from which probability on is warned.",
+    ),
+    key(
+        "forecast",
         "known_ahead",
         Flag,
         Value("false"),

@@ -117,6 +117,11 @@ impl<'a> Forecasts<'a> {
         )?;
         let left_out = leave_out(&mut readings, &split, &spec);
         let ForecastRecipe { quantiles, adaptive, .. } = &recipe.forecast;
+        if recipe.forecast.limit.is_some() && spec.targets.len() > 1 {
+            let found = format!("`forecast.limit` is one, the targets are {}", spec.targets.join(", "));
+            let next = "name one target (columns.targets), or leave the limit out";
+            return Err(gyeol_base::Fault::new("one-limit", found).next(next).option());
+        }
         gyeol_forecast::interval::room(quantiles.len(), *adaptive, &spec)?;
         let data = Prepared::fit(&readings, &split, spec)?;
         let mut windows = Windows::of(&data, &split)?;
@@ -449,7 +454,14 @@ impl Task for Forecasts<'_> {
             ("peak", json!(d.peak)),
         ];
         let calibration = Some(&d.calibration).filter(|c| !c.is_empty()).map(|c| ("calibration", json!(c)));
-        keys.into_iter().chain(calibration).map(|(key, value)| (key.to_owned(), value)).collect()
+        let limit = d.warnings.as_ref().map(|w| ("limit", json!(w)));
+        let month = d.peak_month.as_ref().map(|p| ("peak_month", json!(p)));
+        keys.into_iter()
+            .chain(calibration)
+            .chain(limit)
+            .chain(month)
+            .map(|(key, value)| (key.to_owned(), value))
+            .collect()
     }
 }
 

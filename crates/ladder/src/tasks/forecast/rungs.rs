@@ -31,11 +31,14 @@ impl Forecasts<'_> {
         }
         let fitted = fitted?;
         let valid = fitted.predictor.predict(&self.data, &self.windows.valid, self.pool);
-        let ForecastRecipe { interval, quantiles, adaptive, .. } = &self.recipe.forecast;
+        let ForecastRecipe { interval, quantiles, adaptive, limit, miss_cost, .. } = &self.recipe.forecast;
         let levels = gyeol_forecast::interval::levels(quantiles)?;
         let mut intervals = Intervals::fit(*interval, &levels, &self.data, &self.windows.valid, &valid);
         if *adaptive {
             intervals = intervals.following(&self.data, &self.windows.valid, &valid);
+        }
+        if let Some(limit) = limit {
+            intervals = intervals.warning(*limit, *miss_cost, &self.data, &self.windows.valid, &valid);
         }
         let about = About { intervals, ..self.about.clone() };
         Ok(Fit {
