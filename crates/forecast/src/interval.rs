@@ -369,12 +369,16 @@ impl Categories {
 /// taken as well.
 fn with_neighbours(hours: &[Vec<(f64, f64)>]) -> Vec<Vec<(f64, f64)>> {
     let n = hours.len();
-    let size = |h: usize| hours[h].iter().map(|r| r.1.abs()).sum::<f64>() / hours[h].len().max(1) as f64;
+    let size = |of: &Vec<(f64, f64)>| of.iter().map(|r| r.1.abs()).sum::<f64>() / of.len().max(1) as f64;
+    let sizes: Vec<f64> = hours.iter().map(size).collect();
     let beside = NEIGHBOURS.min((n - 1) / 2);
     let of = |h: usize| {
-        let from = (0..=2 * beside).map(|i| (h + n + i - beside) % n).filter(|&other| size(other) > 0.0);
-        let brought =
-            from.flat_map(|other| hours[other].iter().map(move |r| (r.0, r.1 / size(other) * size(h))));
+        let from = (0..=2 * beside).map(|i| (h + n + i - beside) % n).filter(|&other| sizes[other] > 0.0);
+        let own = sizes[h];
+        let brought = from.flat_map(|other| {
+            let theirs = sizes[other];
+            hours[other].iter().map(move |r| (r.0, r.1 / theirs * own))
+        });
         brought.collect()
     };
     (0..n).map(of).collect()
