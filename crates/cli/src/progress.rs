@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use gyeol_forecast::Progress;
-use gyeol_ladder::recipe::{AnyRecipe, Metric};
+use gyeol_ladder::recipe::AnyRecipe;
 use gyeol_ladder::tasks::lm::TABLE;
 use gyeol_ladder::{Step, Watch};
 use gyeol_ngram::Stage;
@@ -118,10 +118,7 @@ impl Watcher {
         let now = Instant::now();
         let (metric, unit) = match recipe {
             AnyRecipe::Forecast(recipe) => (
-                match recipe.score.metric {
-                    Metric::Mae => "mae",
-                    Metric::Mse => "mse",
-                },
+                recipe.score.metric.name(),
                 recipe.columns.unit.clone().filter(|_| !recipe.score.scaled).unwrap_or_default(),
             ),
             AnyRecipe::LanguageModel(_) => ("perplexity", String::new()),

@@ -8,7 +8,7 @@ use gyeol_forecast::calendar::CalendarSpec;
 use gyeol_forecast::net::{Encoder, ForecastNetParams};
 use gyeol_forecast::rung::{Observer, Progress, RungParams};
 use gyeol_forecast::score::{Yardsticks, errors};
-use gyeol_forecast::{Prepared, Spec, Windows};
+use gyeol_forecast::{Intervals, Prepared, Spec, Windows};
 use gyeol_neural::{Loss, Optimizer, Schedule, State, TrainParams};
 use gyeol_tensor::Pool;
 
@@ -111,7 +111,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let yard = Yardsticks::fit(&data, &split);
     for (part, list) in [("valid", &windows.valid), ("test", &windows.test)] {
         let p = fitted.predictor.predict(&data, list, &pool);
-        let e = errors(&data, list, &p, &yard, false);
+        let e = errors(&data, list, &p, &Intervals::default(), &yard, false);
         let plan = gyeol_judge::Bootstrap::new(e.units.len(), 168, 500, 0);
         let s = plan.intervals(&e);
         println!(

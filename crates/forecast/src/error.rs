@@ -53,13 +53,19 @@ pub(crate) fn no_origin(
     Fault::new("no-origin", found).next("give a longer table or a wider span").input()
 }
 
+/// Why a value of the rows ahead is needed.
+pub(crate) const MUST_BE_KNOWN: &str = "must be known for the forecast";
+
 /// A value that a forecast needs is missing (`missing-value`); `time` is the local time of the row with its number, `row` that
 /// number from 0.
 pub(crate) fn missing(column: &str, series: Option<&str>, time: &str, row: usize, why: &str) -> Error {
     let of = series.map(|id| format!(" of series '{id}'")).unwrap_or_default();
-    let mut fault = Fault::new("missing-value", format!("no value{of} at {time}, which {why}"))
-        .column(column)
-        .next("fill it (clean: op = \"fill\"), or end the table before it");
+    let next = match why {
+        MUST_BE_KNOWN => "give the rows ahead in the table, or in one of their own (--ahead)",
+        _ => "fill it (clean: op = \"fill\"), or end the table before it",
+    };
+    let mut fault =
+        Fault::new("missing-value", format!("no value{of} at {time}, which {why}")).column(column).next(next);
     // Rows of one series among several are not rows of the table, whose first row is the header.
     fault.row = series.is_none().then_some(row + 2);
     fault.input()

@@ -6,7 +6,8 @@ use gyeol_data::{Readings, Role, Roles, Series, Step, Table};
 use gyeol_tensor::Pool;
 use serde::{Deserialize, Serialize};
 
-use crate::interval::Intervals;
+use crate::error::MUST_BE_KNOWN;
+use crate::interval::{Ends, Intervals};
 use crate::prepare::{Prepared, PreparedSeries, Scalers, Spec};
 use crate::refit::Refit;
 use crate::rung::RungPredictor;
@@ -125,6 +126,12 @@ pub struct ForecastRow {
     pub low: f64,
     /// Upper end.
     pub high: f64,
+    /// Quantiles, in the order of [`Intervals::levels`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub quantiles: Vec<f64>,
+    /// Probability of a value above the limit of the recipe, where it names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub over: Option<f64>,
 }
 
 impl Forecaster {
@@ -157,6 +164,31 @@ impl Forecaster {
         let roles = self.roles();
         let (table, _) = clean::apply(table, &roles, &self.about.clean)?;
         self.forecast_readings(Readings::from_table(&table, &roles)?, pool)
+    }
+
+    /// The same with what is known of the rows ahead in a table of its own: its rows go behind the readings, and both are
+    /// cleaned as one.
+    ///
+    /// # Errors
+    /// As [`Forecaster::forecast`]; `nothing-ahead` where the model reads no column that is known ahead, `ahead-disagrees` where
+    /// both tables have one row with two values, `ahead-too-short` where a row ahead lacks what must be known of it, and what is
+    /// wrong with the table itself.
+    pub fn forecast_ahead(&self, table: &Table, ahead: &Table, pool: &Pool) -> Result<Forecast> {
+        let (about, roles) = (&self.about, self.roles());
+        let joined = about.with_ahead(table, ahead)?;
+        let read = clean::apply(joined, &roles, &about.clean)
+            .and_then(|(joined, _)| Readings::from_table(&joined, &roles));
+        let readings = read.map_err(|mut e| {
+            // Rows behind the readings are those of the other table.
+            let fault = e.fault_mut();
+            if fault.row.is_some_and(|row| row >= table.row_number(table.rows())) {
+                (fault.file, fault.row) = (Some(ahead.source().name.clone()), None);
+            }
+            e
+        })?;
+        about.spec.same_step(&readings)?;
+        about.reached(&readings, &ahead.source().name)?;
+        self.forecast_readings(readings, pool)
     }
 
     /// The same for readings on their clock.
@@ -193,7 +225,7 @@ impl Forecaster {
             let s = &prepared.series[w.series as usize];
             let channel = w.channel as usize;
             for (j, &value) in values.iter().enumerate() {
-                let (low, high) = self.interval(&prepared, w, j, value);
+                let Ends { low, high, quantiles, over } = self.about.intervals.ends(&prepared, w, j, value);
                 rows.push(ForecastRow {
                     id: s.id.clone(),
                     time: s.clock.at(w.origin as usize + j),
@@ -201,6 +233,8 @@ impl Forecaster {
                     value,
                     low,
                     high,
+                    quantiles,
+                    over,
                 });
             }
         }
@@ -310,16 +344,11 @@ impl Forecaster {
             .chain(known)
             .filter_map(|(name, v, end)| (from..end).find(|&row| v[row].is_nan()).map(|row| (row, name)));
         let Some((row, name)) = holes.min() else { return Ok(()) };
-        let why = if row < origin { "the forecast looks back on" } else { "must be known for the forecast" };
+        let why = if row < origin { "the forecast looks back on" } else { MUST_BE_KNOWN };
         let place = match spec.step {
             Step::Rows => format!("row {row} of the series"),
             _ => format!("{} (row {row} of the series)", s.clock.local(row).format("%Y-%m-%d %H:%M")),
         };
         Err(crate::error::missing(name, s.id.as_deref(), &place, row, why))
-    }
-
-    /// Lower and upper end of the interval around a forecast of a window, `ahead` rows from its origin.
-    pub fn interval(&self, data: &Prepared, w: &Window, ahead: usize, value: f64) -> (f64, f64) {
-        self.about.intervals.around(data, w, ahead, value)
     }
 }

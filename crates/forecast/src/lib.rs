@@ -10,6 +10,8 @@
 //! A *sample* is a series, a target column (channel) and an origin: the row before which everything is known and
 //! from which on `horizon` rows are forecast. Channels and series share the weights of a net.
 
+pub mod adaptive;
+mod ahead;
 pub mod baseline;
 pub mod calendar;
 mod doubts;
@@ -18,6 +20,7 @@ mod evaluate;
 pub mod forecaster;
 mod inside;
 pub mod interval;
+pub mod limit;
 pub mod linear;
 mod mixture;
 pub mod net;
@@ -33,12 +36,13 @@ mod terms;
 pub mod trees;
 pub mod windows;
 
+pub use adaptive::Adaptive;
 pub use doubts::{LeftOut, leave_out, rare_columns};
 pub use evaluate::Evaluation;
 pub use forecaster::{Backtest, Forecast, ForecastRow, Forecaster, Origins};
 pub use gyeol_base::{Error, Result};
 pub use inside::{ReadStep, WindowInside};
-pub use interval::Intervals;
+pub use interval::{Ends, Intervals};
 pub use mixture::Mixture;
 pub use prepare::{Prepared, Spec};
 pub use refit::{Every, Refit};

@@ -9,6 +9,8 @@ use gyeol_data::Split;
 use gyeol_judge::{Bootstrap, Metric, Outcomes, Partial};
 use serde::{Deserialize, Serialize};
 
+use crate::adaptive::pinball;
+use crate::interval::Intervals;
 use crate::prepare::{Prepared, Scalers, Spec};
 use crate::windows::Window;
 
@@ -84,6 +86,12 @@ pub struct Sums {
     pub mase: f64,
     /// Σ |e| / range.
     pub range: f64,
+    /// Σ 2 · mean pinball loss of the quantiles.
+    pub crps: f64,
+    /// Σ |y| over what the quantiles are scored on.
+    pub size: f64,
+    /// Σ 2 · mean pinball loss / MASE's denominator.
+    pub sql: f64,
 }
 
 impl Partial for Sums {
@@ -96,6 +104,9 @@ impl Partial for Sums {
         self.sape += o.sape;
         self.mase += o.mase;
         self.range += o.range;
+        self.crps += o.crps;
+        self.size += o.size;
+        self.sql += o.sql;
     }
 
     fn minus(&self, o: &Sums) -> Sums {
@@ -108,13 +119,21 @@ impl Partial for Sums {
             sape: self.sape - o.sape,
             mase: self.mase - o.mase,
             range: self.range - o.range,
+            crps: self.crps - o.crps,
+            size: self.size - o.size,
+            sql: self.sql - o.sql,
         }
     }
 }
 
-/// The metrics in the order in which they are shown: `mae`, `rmse`, `mape`, `smape`, `mase`, `mae_range`, `mse`.
-pub fn metrics() -> Vec<Metric<Sums>> {
-    vec![
+/// The metrics in the order in which they are shown: `mae`, `rmse`, `mape`, `smape`, `mase`, `mae_range`, `mse`; where there are
+/// quantiles also
+///
+/// - `crps`, the continuous ranked probability score over their levels: 2 · mean pinball loss (Gneiting and Ranjan 2011);
+/// - `wql`, the weighted quantile loss: the mean over levels of Σ 2 · pinball loss / Σ |y|;
+/// - `sql`, the scaled quantile loss: the mean of 2 · pinball loss / MASE's denominator.
+pub fn metrics(quantiles: bool) -> Vec<Metric<Sums>> {
+    let mut metrics = vec![
         Metric::new("mae", |s: &Sums| s.abs / s.n),
         Metric::new("rmse", |s: &Sums| (s.sq / s.n).max(0.0).sqrt()),
         Metric::new("mape", |s: &Sums| 100.0 * s.ape / s.ape_n),
@@ -122,15 +141,22 @@ pub fn metrics() -> Vec<Metric<Sums>> {
         Metric::new("mase", |s: &Sums| s.mase / s.n),
         Metric::new("mae_range", |s: &Sums| 100.0 * s.range / s.n),
         Metric::new("mse", |s: &Sums| s.sq / s.n),
-    ]
+    ];
+    if quantiles {
+        metrics.push(Metric::new("crps", |s: &Sums| s.crps / s.n));
+        metrics.push(Metric::new("wql", |s: &Sums| s.crps / s.size));
+        metrics.push(Metric::new("sql", |s: &Sums| s.sql / s.n));
+    }
+    metrics
 }
 
-/// Errors by origin, in time order, from forecasts (windows, horizon) in the targets' unit; `scaled` takes errors in scaled
-/// units.
+/// Errors by origin, in time order, from forecasts (windows, horizon) in the targets' unit and their quantiles; `scaled` takes
+/// errors in scaled units.
 pub fn errors(
     data: &Prepared,
     windows: &[Window],
     forecasts: &[f64],
+    intervals: &Intervals,
     yardsticks: &Yardsticks,
     scaled: bool,
 ) -> Outcomes<Sums> {
@@ -164,7 +190,23 @@ pub fn errors(
             sums.range += own / range;
         }
     }
-    Outcomes::new(by_time.into_values().collect(), metrics())
+    let levels = &intervals.levels;
+    if !levels.is_empty() {
+        intervals.each(data, windows, forecasts, &mut |i, ahead, ends| {
+            let w = &windows[i];
+            let s = &data.series[w.series as usize];
+            let (channel, origin) = (w.channel as usize, w.origin as usize);
+            let y = s.truth[channel][origin + ahead];
+            let Some(sums) = by_time.get_mut(&s.clock.at(origin)).filter(|_| !y.is_nan()) else { return };
+            let losses = ends.quantiles.iter().zip(levels).map(|(&q, &level)| pinball(y, q, level));
+            let crps = 2.0 * losses.sum::<f64>() / levels.len() as f64;
+            let scaler = &s.scalers[channel];
+            sums.crps += if scaled { crps / scaler.scale } else { crps };
+            sums.size += if scaled { scaler.transform(y).abs() } else { y.abs() };
+            sums.sql += crps / yardsticks.mase[w.series as usize][channel];
+        });
+    }
+    Outcomes::new(by_time.into_values().collect(), metrics(!levels.is_empty()))
 }
 
 /// Origins of a block of the bootstrap where none is asked for: a week, or the horizon where that is longer, but never so many

@@ -77,9 +77,10 @@ fn train(encoder: Encoder, epochs: usize) -> Result<Done, Box<dyn std::error::Er
     let fitted = rung.fit(&data, &windows, &pool, &mut Curve)?;
 
     let yardsticks = Yardsticks::fit(&data, &split);
+    let none = Intervals::default();
     let mae = |predictor: &RungPredictor| {
         let forecasts = predictor.predict(&data, &windows.test, &pool);
-        errors(&data, &windows.test, &forecasts, &yardsticks, false).values()["mae"]
+        errors(&data, &windows.test, &forecasts, &none, &yardsticks, false).values()["mae"]
     };
     let (mae, yesterday) = (mae(&fitted.predictor), mae(&RungPredictor::SeasonalNaive { season: 24 }));
     Ok(Done { fitted, windows: windows.test.len(), mae, yesterday })

@@ -27,6 +27,8 @@ pub struct VerbSpec {
 pub enum Ask {
     /// Readings.
     Table(Table),
+    /// Readings, and a table of what is known of the rows ahead.
+    Ahead(Box<(Table, Table)>),
     /// An object, as [`VerbSpec::input`] says.
     Json(Map<String, Value>),
 }
@@ -100,6 +102,8 @@ pub struct Description {
     pub horizon: usize,
     /// Share of true values that the interval should hold.
     pub interval: f64,
+    /// Levels of the quantiles that a forecast gives, ascending.
+    pub quantiles: Vec<f64>,
     /// Unit of the targets.
     pub unit: Option<String>,
     /// Zone of times that carry none.
@@ -131,7 +135,7 @@ pub(crate) fn no_such_verb(verb: &str, verbs: &[VerbSpec]) -> Error {
 pub(crate) fn object(ask: Ask) -> Result<Map<String, Value>> {
     match ask {
         Ask::Json(object) => Ok(object),
-        Ask::Table(_) => {
+        Ask::Table(_) | Ask::Ahead(..) => {
             Err(wrong_shape("a table of readings was given, an object of JSON is needed".into()))
         }
     }
@@ -139,6 +143,11 @@ pub(crate) fn object(ask: Ask) -> Result<Map<String, Value>> {
 
 pub(crate) fn wrong_shape(found: String) -> Error {
     Fault::new("wrong-shape", found).next("see /openapi.json, or the verb's help").input()
+}
+
+/// Rows ahead were given to what does not forecast.
+pub(crate) fn ahead_of_nothing() -> Error {
+    wrong_shape("rows ahead were given, which go with a forecast".into())
 }
 
 /// Texts that are answered at once: each becomes an object of some kilobytes.

@@ -6,7 +6,7 @@ use gyeol_supervised::{Answer, Classifier, Explained, Machine, Reasons, Regresso
 use gyeol_tensor::Pool;
 use serde_json::{Map, Value, json};
 
-use crate::answers::{Answers, Ask, Reply, VerbSpec, no_such_verb, texts, wrong_shape};
+use crate::answers::{Answers, Ask, Reply, VerbSpec, ahead_of_nothing, no_such_verb, texts, wrong_shape};
 
 /// Most rows that are asked for at once.
 const MOST: usize = 100_000;
@@ -111,6 +111,7 @@ fn answer(machine: &Machine, verb: &str, ask: Ask, pool: &Pool) -> Result<Reply>
     }
     let (texts, table) = match ask {
         Ask::Table(table) => (None, Some(table)),
+        Ask::Ahead(..) => return Err(ahead_of_nothing()),
         Ask::Json(object) if object.contains_key("rows") => (None, Some(rows(&object)?)),
         Ask::Json(object) => (Some(texts(&object, "texts")?), None),
     };

@@ -22,6 +22,9 @@ impl Answers for Forecaster {
     fn answer(&self, verb: &str, ask: Ask, pool: &Pool) -> Result<Reply> {
         match (verb, ask) {
             ("forecast", Ask::Table(table)) => Ok(Reply::Forecast(self.forecast(table, pool)?)),
+            ("forecast", Ask::Ahead(both)) => {
+                Ok(Reply::Forecast(self.forecast_ahead(&both.0, &both.1, pool)?))
+            }
             ("forecast", _) => Err(wrong_shape("a table of readings is needed".into())),
             _ => Err(no_such_verb(verb, &self.verbs())),
         }
@@ -41,6 +44,7 @@ impl Answers for Forecaster {
             look_back: self.predictor.needs(spec.look_back),
             horizon: spec.horizon,
             interval: about.intervals.level,
+            quantiles: about.intervals.levels.clone(),
             unit: Some(about.unit.clone()).filter(|unit| !unit.is_empty()),
             zone: spec.zone.clone(),
         })

@@ -6,7 +6,7 @@ use gyeol_supervised::{ClusterModel, ComponentModel, Placed};
 use gyeol_tensor::Pool;
 use serde_json::{Map, Value, json};
 
-use crate::answers::{Answers, Ask, Reply, VerbSpec, no_such_verb, texts};
+use crate::answers::{Answers, Ask, Reply, VerbSpec, ahead_of_nothing, no_such_verb, texts};
 use crate::examples::rows;
 
 fn predict(model: &impl Placed, about: &'static str) -> VerbSpec {
@@ -59,6 +59,7 @@ macro_rules! placed {
                 }
                 let (texts, table) = match ask {
                     Ask::Table(table) => (None, Some(table)),
+                    Ask::Ahead(..) => return Err(ahead_of_nothing()),
                     Ask::Json(object) if object.contains_key("rows") => (None, Some(rows(&object)?)),
                     Ask::Json(object) => (Some(texts(&object, "texts")?), None),
                 };

@@ -68,6 +68,8 @@ impl Form {
 pub(crate) struct JsonRequest {
     pub(crate) model: Option<String>,
     pub(crate) readings: Readings,
+    /// What is known of the rows ahead.
+    pub(crate) ahead: Option<Readings>,
 }
 
 /// Reads a JSON body.
@@ -123,9 +125,9 @@ fn options(bytes: usize, description: &Description) -> ReadOptions {
 }
 
 impl Readings {
-    /// The readings as a table. Rows are counted as in a CSV with a header, so that the first one is row 2 in every message,
+    /// The readings, or what the body calls `called`, as a table. Rows are counted as in a CSV with a header, so that the first one is row 2 in every message,
     /// whichever way the readings came.
-    pub(crate) fn table(self, description: &Description) -> Result<Table, Error> {
+    pub(crate) fn table(self, called: &str, description: &Description) -> Result<Table, Error> {
         let columns = self.0?;
         if columns.len() > MOST_COLUMNS {
             return Err(too_many_columns(columns.len()));
@@ -134,7 +136,7 @@ impl Readings {
         if rows == 0 {
             return Err(refusal(
                 "no-rows",
-                "`readings` is empty. Next: send at least as many rows as the model looks back on",
+                format!("`{called}` is empty. Next: send as many rows as the model looks back on, or ahead"),
             ));
         }
         let mut table = Vec::new();
@@ -151,7 +153,11 @@ impl Readings {
             };
             table.push((name, data));
         }
-        let source = Source { name: "body".to_owned(), zone: description.zone.clone(), ..Source::default() };
+        let source = Source {
+            name: called.replace("readings", "body"),
+            zone: description.zone.clone(),
+            ..Source::default()
+        };
         Ok(Table::from_columns(table)?.with_source(source))
     }
 }

@@ -130,15 +130,19 @@ fn schemas() -> Value {
     let maybe_text = json!({ "type": ["string", "null"] });
     let cell = json!({ "type": ["number", "string", "boolean", "null"] });
     let names = json!({ "type": "array", "items": { "type": "string" } });
+    let table = |about: &str| {
+        json!({ "description": about, "oneOf": [
+            { "type": "array", "description": "One object a row.", "items": { "type": "object", "additionalProperties": cell } },
+            { "type": "object", "description": "One list a column.", "additionalProperties": { "type": "array", "items": cell } },
+        ] })
+    };
     json!({
         "Request": {
             "type": "object", "required": ["readings"], "additionalProperties": false,
             "properties": {
                 "model": { "type": "string", "description": "Which model; the first where none is named." },
-                "readings": { "oneOf": [
-                    { "type": "array", "description": "One object a row.", "items": { "type": "object", "additionalProperties": cell } },
-                    { "type": "object", "description": "One list a column.", "additionalProperties": { "type": "array", "items": cell } },
-                ] },
+                "readings": table("Every column that the model reads, up to now."),
+                "ahead": table("The time, the id and the columns known ahead, of the rows that are forecast; they may stand in `readings` as well."),
             },
             "examples": [{ "readings": [{ "time": "2014-12-31T23:00", "load": 14312.0, "temperature": 31.2 }] }],
         },
@@ -158,7 +162,11 @@ fn schemas() -> Value {
                 "ms": { "type": "integer", "description": "Milliseconds since 1970-01-01 UTC." },
                 "target": text, "value": number, "low": number, "high": number,
                 "id": { "type": "string", "description": "The series, where there are several." },
+                "p_over": { "type": "number", "description": "Probability of a value above the model's limit, where it has one." },
             },
+            "patternProperties": { "^q[0-9]+(\\.[0-9]+)?$": {
+                "type": "number", "description": "Quantile of that percentage, one for each of the model's `quantiles`.",
+            } },
         },
         "Inspection": {
             "type": "object", "required": ["rows", "columns", "clock", "notes", "series"],
@@ -183,7 +191,9 @@ fn schemas() -> Value {
             "properties": {
                 "name": text, "kind": text, "rung": text,
                 "verbs": { "type": "array", "items": { "type": "object", "properties": { "name": text, "about": text } } }, "time": maybe_text, "targets": names, "past": names, "known": names, "id": maybe_text,
-                "step": text, "look_back": count, "horizon": count, "interval": number, "unit": maybe_text, "zone": maybe_text,
+                "step": text, "look_back": count, "horizon": count, "interval": number,
+                "quantiles": { "type": "array", "items": number, "description": "Levels of the quantiles in a forecast." },
+                "unit": maybe_text, "zone": maybe_text,
             },
         },
         "Health": { "type": "object", "required": ["status"], "properties": { "status": { "const": "ok" } } },

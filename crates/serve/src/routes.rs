@@ -16,6 +16,7 @@ use axum::routing::{get, post};
 use serde_json::{Value, json};
 
 use gyeol_data::Table;
+use gyeol_forecast::interval::quantile_name;
 use gyeol_forecast::{Forecast, ForecastRow};
 use gyeol_models::{Ask, Description, Reply};
 use gyeol_tensor::Pool;
@@ -270,6 +271,12 @@ fn answer(model: &Named, description: &Description, table: &Table, forecast: For
                 "time": times.text(row.time), "ms": row.time, "target": row.target,
                 "value": row.value, "low": row.low, "high": row.high,
             });
+            for (level, q) in description.quantiles.iter().zip(row.quantiles) {
+                value[quantile_name(*level)] = json!(q);
+            }
+            if let Some(over) = row.over {
+                value["p_over"] = json!(over);
+            }
             if let (Some(id), Value::Object(object)) = (row.id, &mut value) {
                 object.insert("id".to_owned(), Value::String(id));
             }
@@ -300,32 +307,33 @@ async fn inspected(
     let body = shared.body(&headers, body).await?;
     let (all, name) = (shared.clone(), words.get("model").cloned());
     let job = move || {
-        let (_, description, table) = read(&all, name, form, &body)?;
+        let (_, description, table, _) = read(&all, name, form, &body)?;
         inspect::inspect(&table, &description)
     };
     Ok(Json(shared.work(job).await?))
 }
 
-/// The model that a request asks for, by its body or by `name`, and the table that it brings.
+/// The model that a request asks for, by its body or by `name`, the table that it brings, and one of rows ahead.
 fn read(
     shared: &Shared,
     name: Option<String>,
     form: Form,
     body: &Taken,
-) -> Result<(Named, Description, Table), Failure> {
+) -> Result<(Named, Description, Table, Option<Table>), Failure> {
     match form {
         Form::File => {
             let model = shared.model(name.as_deref())?;
             let description = model.describe()?;
             let table = input::file(body, &description)?;
-            Ok((model, description, table))
+            Ok((model, description, table, None))
         }
         Form::Json => {
             let request = input::json(body)?;
             let model = shared.model(request.model.or(name).as_deref())?;
             let description = model.describe()?;
-            let table = request.readings.table(&description)?;
-            Ok((model, description, table))
+            let table = request.readings.table("readings", &description)?;
+            let ahead = request.ahead.map(|ahead| ahead.table("ahead", &description)).transpose()?;
+            Ok((model, description, table, ahead))
         }
     }
 }
@@ -339,15 +347,21 @@ async fn forecast_from(
 ) -> Result<Json<Value>, Failure> {
     let all = shared.clone();
     let job = move || {
-        let (model, description, table) = read(&all, name, form, &body)?;
+        let (model, description, table, ahead) = read(&all, name, form, &body)?;
         drop(body);
         input::check_columns(&table, &description)?;
         // One thread a request: the server already works on several at once.
-        let reply = model.model().answer("forecast", Ask::Table(table.clone()), &Pool::new(1))?;
+        let ask = match ahead {
+            Some(ahead) => Ask::Ahead(Box::new((table.clone(), ahead))),
+            None => Ask::Table(table.clone()),
+        };
+        let reply = model.model().answer("forecast", ask, &Pool::new(1))?;
         let Reply::Forecast(forecast) = reply else {
             return Err(gyeol_base::Error::defect("JSON where a forecast was asked for").into());
         };
-        let finite = |row: &ForecastRow| row.value.is_finite() && row.low.is_finite() && row.high.is_finite();
+        let finite = |row: &ForecastRow| {
+            [row.value, row.low, row.high].iter().chain(&row.quantiles).all(|number| number.is_finite())
+        };
         if !forecast.rows.iter().all(finite) {
             let message = "the forecast holds values that are no numbers. Likely cause: readings far from any that the \
                            model was fitted on. Next: look at the last readings for a stuck or broken meter";

@@ -242,6 +242,10 @@ pub enum Verb {
         /// Forecast from every origin in the table instead, with the truth beside.
         #[arg(long)]
         every_origin: bool,
+        /// Table of what is known of the rows ahead, such as a forecast of the weather: the time, the id and the columns known
+        /// ahead; - for standard input.
+        #[arg(long, value_name = "FILE", conflicts_with = "every_origin")]
+        ahead: Option<String>,
         #[command(flatten)]
         span: Span,
         #[command(flatten)]

@@ -72,8 +72,9 @@ pub fn run(args: Args) -> Result<()> {
             tables::clean(&common, &file, &output, recipe.as_deref(), &reading)
         }
         Verb::Evaluate(scoring) => model::evaluate(&common, &scoring),
-        Verb::Predict { model, file, output, every_origin, span, reading } => {
-            model::predict(&common, &model, &file, output.as_deref(), every_origin, &span, &reading)
+        Verb::Predict { model, file, output, every_origin, ahead, span, reading } => {
+            let tables = (file.as_str(), ahead.as_deref());
+            model::predict(&common, &model, tables, output.as_deref(), every_origin, &span, &reading)
         }
         Verb::Show { model } => model::show(&common, &model),
         Verb::Serve(args) => serve::serve(&common, args),

@@ -5,6 +5,7 @@ use std::path::Path;
 use gyeol_bundle::{Bundle, Summary};
 use gyeol_data::clock::stamp;
 use gyeol_data::{ColumnData, Step, Table};
+use gyeol_forecast::interval::quantile_name;
 use gyeol_forecast::score::metrics;
 use gyeol_forecast::{Backtest, Every, Forecast, ForecastRow, Forecaster, Origins, Refit};
 use gyeol_report::text;
@@ -63,7 +64,7 @@ pub(super) fn instant(forecaster: &Forecaster, text: Option<&String>) -> Result<
 pub fn predict(
     common: &Common,
     model: &Path,
-    file: &str,
+    (file, ahead): (&str, Option<&str>),
     out: Option<&str>,
     every_origin: bool,
     span: &Span,
@@ -71,7 +72,18 @@ pub fn predict(
 ) -> Result<()> {
     output::one_result(common.json, out.unwrap_or_default())?;
     one_stdin(model, file)?;
+    if let Some(ahead) = ahead {
+        one_stdin(model, ahead)?;
+        if file == "-" && ahead == "-" {
+            return Err(Failure::Usage(
+                "readings and rows ahead cannot both come from standard input".into(),
+            ));
+        }
+    }
     let bundle = Bundle::open(model)?;
+    if ahead.is_some() && !bundle.is::<Forecaster>() {
+        return Err(Failure::Usage("--ahead goes with forecasts".into()));
+    }
     let (bundle, machine) = super::examples::machine(bundle, model)?;
     if let Some(machine) = machine {
         if every_origin || span.any() {
@@ -84,7 +96,9 @@ pub fn predict(
         return Ok(());
     };
     let (forecaster, _) = opened(bundle, model)?;
-    let table = table(file, &reading_of(&forecaster, reading))?;
+    let reading = reading_of(&forecaster, reading);
+    let known = ahead.map(|file| table(file, &reading)).transpose()?;
+    let table = table(file, &reading)?;
     let pool = pool(common);
     let time_name = forecaster.about.time.clone().unwrap_or_else(|| "row".into());
     if every_origin {
@@ -93,8 +107,12 @@ pub fn predict(
     if span.any() {
         return Err(Failure::Usage("--from, --until, --step and --refit go with --every-origin".into()));
     }
-    let Forecast { rows, warnings } = forecaster.forecast(table, &pool)?;
+    let Forecast { rows, warnings } = match known {
+        Some(known) => forecaster.forecast_ahead(&table, &known, &pool)?,
+        None => forecaster.forecast(table, &pool)?,
+    };
     say(common, &warnings);
+    let names: Vec<String> = forecaster.about.intervals.levels.iter().map(|l| quantile_name(*l)).collect();
     if common.json {
         let rows: Vec<Value> = rows
             .iter()
@@ -105,6 +123,12 @@ pub fn predict(
                 });
                 if let Some(id) = &r.id {
                     row["id"] = json!(id);
+                }
+                for (name, q) in names.iter().zip(&r.quantiles) {
+                    row[name] = json!(q);
+                }
+                if let Some(over) = r.over {
+                    row["p_over"] = json!(over);
                 }
                 row
             })
@@ -125,6 +149,12 @@ pub fn predict(
     columns.push(("value".into(), number(|r| r.value)));
     columns.push(("low".into(), number(|r| r.low)));
     columns.push(("high".into(), number(|r| r.high)));
+    for (k, name) in names.into_iter().enumerate() {
+        columns.push((name, ColumnData::Number(rows.iter().map(|r| r.quantiles[k]).collect())));
+    }
+    if rows.iter().any(|r| r.over.is_some()) {
+        columns.push(("p_over".into(), number(|r| r.over.unwrap_or(f64::NAN))));
+    }
     write(&forecaster, columns, out.unwrap_or("-"))
 }
 
@@ -181,19 +211,27 @@ fn every(
     let mut origins = Vec::with_capacity(n);
     let mut stamps = Vec::with_capacity(n);
     let (mut ids, mut targets, mut ahead) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut low, mut high, mut truth) = (Vec::new(), Vec::new(), Vec::new());
-    for (w, values) in test.windows.iter().zip(test.forecasts.chunks_exact(horizon)) {
+    let mut truth = Vec::with_capacity(n);
+    let (mut low, mut high) = (vec![0.0; n], vec![0.0; n]);
+    let intervals = &forecaster.about.intervals;
+    let mut names: Vec<String> = intervals.levels.iter().map(|l| quantile_name(*l)).collect();
+    names.extend(intervals.limit.iter().map(|_| "p_over".to_owned()));
+    let mut quantiles = vec![vec![0.0; n]; names.len()];
+    intervals.each(&test.data, &test.windows, &test.forecasts, &mut |i, j, ends| {
+        let at = i * horizon + j;
+        (low[at], high[at]) = (ends.low, ends.high);
+        let all = ends.quantiles.iter().chain(&ends.over);
+        quantiles.iter_mut().zip(all).for_each(|(column, number)| column[at] = *number);
+    });
+    for w in &test.windows {
         let s = &test.data.series[w.series as usize];
         let (channel, origin) = (w.channel as usize, w.origin as usize);
-        for (j, &value) in values.iter().enumerate() {
+        for j in 0..horizon {
             origins.push(s.clock.at(origin));
             stamps.push(s.clock.at(origin + j));
             ids.push(s.id.clone());
             targets.push(Some(forecaster.about.spec.targets[channel].clone()));
             ahead.push(Some(j as i64 + 1));
-            let (l, h) = forecaster.interval(&test.data, w, j, value);
-            low.push(l);
-            high.push(h);
             truth.push(s.truth[channel][origin + j]);
         }
     }
@@ -207,6 +245,9 @@ fn every(
                 });
                 if let Some(id) = &ids[i] {
                     row["id"] = json!(id);
+                }
+                for (name, column) in names.iter().zip(&quantiles) {
+                    row[name] = json!(column[i]);
                 }
                 row
             })
@@ -231,6 +272,7 @@ fn every(
     columns.push(("value".into(), ColumnData::Number(test.forecasts.clone())));
     columns.push(("low".into(), ColumnData::Number(low)));
     columns.push(("high".into(), ColumnData::Number(high)));
+    columns.extend(names.into_iter().zip(quantiles.into_iter().map(ColumnData::Number)));
     columns.push(("truth".into(), ColumnData::Number(truth)));
     write(forecaster, columns, out.unwrap_or("-"))
 }
@@ -266,6 +308,7 @@ pub fn evaluate(common: &Common, args: &Scoring) -> Result<()> {
     let test = backtest(common, &forecaster, table, &args.span)?;
     let found = forecaster.evaluate(&test, scaled, common.seed.unwrap_or(0));
     say(common, &test.warnings);
+    let (limit, warned) = (&forecaster.about.intervals.limit, &found.warned);
     if common.json {
         let metrics: serde_json::Map<String, Value> = found
             .metrics
@@ -277,7 +320,14 @@ pub fn evaluate(common: &Common, args: &Scoring) -> Result<()> {
         return output::json(&json!({
             "rung": forecaster.rung, "windows": found.windows, "values": found.values, "metrics": metrics,
             "scaled": found.scaled, "coverage": found.coverage, "promised": found.promised,
-            "seen": found.seen, "warnings": test.warnings,
+            "width": found.width,
+            "calibration": found.calibration.iter().map(|(level, below)| json!({ "level": level, "below": below })).collect::<Vec<_>>(),
+            "seen": found.seen, "warnings": test.warnings, "limit": limit.as_ref().map(|limit| json!({
+                "limit": limit.value, "threshold": limit.threshold, "miss_cost": limit.miss_cost,
+                "above": warned.hits + warned.misses, "warned": warned.hits + warned.false_alarms, "hits": warned.hits,
+                "precision": warned.precision(), "recall": warned.recall(), "f_beta": warned.f_beta(limit.miss_cost),
+                "cost": warned.cost(limit.miss_cost),
+            })),
         }));
     }
     let n = |v: f64| text::significant(v, 5, language);
@@ -301,7 +351,7 @@ pub fn evaluate(common: &Common, args: &Scoring) -> Result<()> {
         let counts = [("seen", of(found.seen)), ("windows", of(found.windows))];
         output::text(&format!("  {}\n", text::message("evaluate-seen", &counts, language)))?;
     }
-    for metric in metrics() {
+    for metric in metrics(!found.calibration.is_empty()) {
         let metric = metric.name();
         if let Some(s) = found.metrics.get(metric) {
             output::text(&format!(
@@ -317,7 +367,23 @@ pub fn evaluate(common: &Common, args: &Scoring) -> Result<()> {
         text::message("evaluate-coverage", &[], language),
         text::percent(found.coverage, 1, language),
         text::percent(found.promised, 0, language)
-    ))
+    ))?;
+    output::text(&format!(
+        "  {:12} {:>12}\n",
+        text::message("evaluate-width", &[], language),
+        n(found.width)
+    ))?;
+    let Some(limit) = limit else { return Ok(()) };
+    let share = |share: Option<f64>| share.map_or(text::MISSING.into(), |s| text::percent(s, 1, language));
+    let args = [
+        ("limit", n(limit.value)),
+        ("above", text::count((warned.hits + warned.misses) as usize, language)),
+        ("warned", text::count((warned.hits + warned.false_alarms) as usize, language)),
+        ("threshold", text::percent(limit.threshold, 1, language)),
+        ("precision", share(warned.precision())),
+        ("recall", share(warned.recall())),
+    ];
+    output::text(&format!("  {}\n", text::message("evaluate-limit", &args, language)))
 }
 
 /// What clusters and components say of themselves beside their tensors.

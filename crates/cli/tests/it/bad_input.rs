@@ -328,7 +328,24 @@ fn known_covariates_missing_ahead_are_named_with_their_moment() {
     place.fails(&["predict", "m.gyeol", "load.csv"], &words);
     let ahead: String = (400..412).map(|i| format!("{},,{i}\n", stamp(i * 60))).collect();
     place.write("ahead.csv", hourly(400) + &ahead);
-    assert_eq!(place.call(&["predict", "m.gyeol", "ahead.csv"]).ok().out.lines().count(), 13);
+    let whole = place.call(&["predict", "m.gyeol", "ahead.csv"]).ok().out;
+    assert_eq!(whole.lines().count(), 13);
+    // The rows ahead in a file of their own give the same forecast, without the columns that nobody knows.
+    let own = |rows: std::ops::Range<i64>| {
+        let rows = rows.map(|i| format!("{},{i}\n", stamp(i * 60)));
+        "time,temperature\n".to_owned() + &rows.collect::<String>()
+    };
+    place.write("weather.csv", own(400..412)).write("short.csv", own(400..409));
+    let predict = |ahead| ["predict", "m.gyeol", "load.csv", "--ahead", ahead];
+    assert_eq!(place.call(&predict("weather.csv")).ok().out, whole);
+    assert_eq!(place.fed(&predict("-"), own(400..412).as_bytes()).ok().out, whole);
+    place.fails(&predict("short.csv"), &["short.csv", "'temperature'", "3 of the 12", "2023-01-18 01:00"]);
+    place.write("other.csv", own(398..412));
+    place.fails(&predict("other.csv"), &["other.csv", "row 2", "'temperature'", "398 at 2023-01-17 14:00"]);
+    place.call(&["predict", "m.gyeol", "-", "--ahead", "-"]).misused(&["standard input"]);
+    place
+        .call(&["predict", "m.gyeol", "load.csv", "--every-origin", "--ahead", "x"])
+        .misused(&["--every-origin"]);
 }
 
 #[test]

@@ -305,7 +305,7 @@ fn intervals_know_the_hour_and_never_go_below_what_was_read() {
     let pool = Pool::new(2);
     let fitted = RungParams::Linear { ridge: vec![1e-2] }.fit(&data, &windows, &pool, &mut Quiet).unwrap();
     let forecasts = fitted.predictor.predict(&data, &windows.valid, &pool);
-    let intervals = gyeol_forecast::Intervals::fit(0.9, &data, &windows.valid, &forecasts);
+    let intervals = gyeol_forecast::Intervals::fit(0.9, &[], &data, &windows.valid, &forecasts);
     assert_eq!((intervals.hours.len(), intervals.floor[0]), (1, Some(0.0)));
     let mut hours = vec![(0usize, 0usize, 0.0f64); 24];
     let forecasts = fitted.predictor.predict(&data, &windows.test, &pool);

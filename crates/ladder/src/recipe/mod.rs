@@ -289,6 +289,10 @@ impl Recipe {
                 seasons: None,
                 stride: 1,
                 interval: 0.9,
+                quantiles: Vec::new(),
+                adaptive: false,
+                limit: None,
+                miss_cost: 10.0,
                 known_ahead: false,
             },
             calendar: CalendarRecipe {

@@ -98,6 +98,10 @@ pub struct ForecastRecipe {
     pub seasons: Option<Vec<usize>>,
     pub stride: usize,
     pub interval: f64,
+    pub quantiles: Vec<f64>,
+    pub adaptive: bool,
+    pub limit: Option<f64>,
+    pub miss_cost: f64,
     pub known_ahead: bool,
 }
 
@@ -139,6 +143,19 @@ pub enum Metric {
     Mae,
     /// Mean squared error.
     Mse,
+    /// Mean pinball loss over the quantiles.
+    Pinball,
+}
+
+impl Metric {
+    /// The name under which scores hold it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Metric::Mae => "mae",
+            Metric::Mse => "mse",
+            Metric::Pinball => "crps",
+        }
+    }
 }
 
 /// `[score]`: how the rungs are judged.

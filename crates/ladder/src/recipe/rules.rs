@@ -4,11 +4,12 @@ use gyeol_data::calendar::Holidays;
 
 use super::check::Lines;
 use super::error::{Place, RecipeError, Result};
-use super::model::{HolidaysRecipe, Recipe, SplitBy, SplitRecipe, rung_kind};
+use super::model::{HolidaysRecipe, Metric, Recipe, SplitBy, SplitRecipe, rung_kind};
 
 /// Checks a whole recipe.
 pub(crate) fn check(recipe: &Recipe, lines: &Lines) -> Result<()> {
     columns(recipe, lines)?;
+    quantiles(recipe, lines)?;
     data(recipe, lines)?;
     split(&recipe.split, lines)?;
     parts(recipe, lines)?;
@@ -61,6 +62,41 @@ fn columns(recipe: &Recipe, lines: &Lines) -> Result<()> {
             "columns.targets",
             "the list is empty".into(),
             "name at least one column to forecast",
+        ));
+    }
+    Ok(())
+}
+
+fn quantiles(recipe: &Recipe, lines: &Lines) -> Result<()> {
+    let key = "forecast.quantiles";
+    if let Err(error) = gyeol_forecast::interval::levels(&recipe.forecast.quantiles) {
+        let next = "write levels such as [0.1, 0.5, 0.9]";
+        return Err(bad(lines.place(key), key, error.fault().found.clone(), next));
+    }
+    if recipe.forecast.limit.is_some() && recipe.forecast.quantiles.is_empty() {
+        return Err(contradiction(
+            lines.place("forecast.limit"),
+            "a limit is to be warned of, but `forecast.quantiles` names no level".into(),
+            "the probability of crossing it is read off the quantiles",
+            "write quantiles = [0.1, 0.5, 0.9] beside it, or more of them",
+        ));
+    }
+    if let (Some(_), Some(targets)) = (recipe.forecast.limit, &recipe.columns.targets)
+        && targets.len() > 1
+    {
+        return Err(contradiction(
+            lines.place("forecast.limit"),
+            format!("one limit for {} targets", targets.len()),
+            "each target would need one of its own",
+            "forecast one target, or leave the limit out",
+        ));
+    }
+    if recipe.score.metric == Metric::Pinball && recipe.forecast.quantiles.is_empty() {
+        return Err(contradiction(
+            lines.place("score.metric"),
+            "the pinball loss is to choose, but `forecast.quantiles` names no level".into(),
+            "the levels were forgotten",
+            "write quantiles = [0.1, 0.5, 0.9] under [forecast], or metric = \"mae\"",
         ));
     }
     Ok(())

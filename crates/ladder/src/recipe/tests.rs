@@ -78,7 +78,12 @@ fn every_value_that_the_keys_allow_is_read() {
                         "zone" => "\"Asia/Seoul\"".to_owned(),
                         _ => value,
                     };
-                    let mut text = head(section, of);
+                    let levels = "[forecast]\nquantiles = 0.5\n";
+                    let mut text = if value == "\"pinball\"" { levels.to_owned() } else { String::new() };
+                    text += &head(section, of);
+                    if key.name == "limit" && section.name == "forecast" {
+                        text += "quantiles = 0.5\n";
+                    }
                     for other in
                         keys().filter(|other| other.default == Without::Needed && other.name != key.name)
                     {

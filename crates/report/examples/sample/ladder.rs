@@ -276,6 +276,10 @@ fn rung(plan: &Plan) -> RungReport {
         coverage: 0.889,
         width: plan.mae * 3.9,
         pinball: plan.mae * 0.31,
+        calibration: (1..10)
+            .map(|i| f64::from(i) / 10.0)
+            .map(|level| Calibrated { level, below: level + 0.03 * (level * 9.0).sin() })
+            .collect(),
         mae_by_weekday_hour: by_hour(plan),
         mae_by_weekday: by_hour(plan).iter().map(|r| r.iter().sum::<f64>() / 24.0).collect(),
         residual_edges: edges.clone(),
@@ -287,6 +291,8 @@ fn rung(plan: &Plan) -> RungReport {
             time_hit: 0.74 - plan.mae / 900.0,
             days: 365,
         }),
+        peak_month: None,
+        warnings: None,
         worst_days: worst(plan),
     };
     RungReport {
@@ -397,6 +403,7 @@ pub fn report() -> Report {
         calendar: ["hour", "weekday", "day of year", "holiday (US)"].map(String::from).to_vec(),
         known_ahead: false,
         interval_level: 0.9,
+        adaptive: false,
         scaled: false,
         mase_season: 24,
         unscored: 0,

@@ -66,6 +66,9 @@ pub struct Protocol {
     pub known_ahead: bool,
     /// Promised coverage of the forecast interval, such as 0.9.
     pub interval_level: f64,
+    /// True where interval and quantiles followed what came true from origin to origin.
+    #[serde(default)]
+    pub adaptive: bool,
     /// True when scores are taken in scaled units (train mean 0, deviation 1).
     pub scaled: bool,
     /// Seasonal lag, in rows, that the denominator of MASE uses.
@@ -103,6 +106,9 @@ pub struct ForecastDetail {
     pub width: f64,
     /// Pinball loss of the two interval ends and the centre, mean.
     pub pinball: f64,
+    /// What became of each quantile; empty where none were asked for.
+    #[serde(default)]
+    pub calibration: Vec<Calibrated>,
     /// MAE by weekday (Monday first) and hour of the forecast row; empty where the clock has no hours.
     pub mae_by_weekday_hour: Vec<Vec<f64>>,
     /// MAE by weekday, Monday first; empty where the clock has no days.
@@ -113,8 +119,23 @@ pub struct ForecastDetail {
     pub residual_counts: Vec<u64>,
     /// Daily peak, where a window covers a day or more.
     pub peak: Option<Peak>,
+    /// Monthly peak, where the test part holds a whole month of days.
+    #[serde(default)]
+    pub peak_month: Option<MonthlyPeak>,
+    /// What became of the warnings of the recipe's limit.
+    #[serde(default)]
+    pub warnings: Option<Warnings>,
     /// The ten worst days.
     pub worst_days: Vec<BadDay>,
+}
+
+/// A quantile against what came true.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Calibrated {
+    /// Its level: the share of truths that should not be above it.
+    pub level: f64,
+    /// The share of truths that were not.
+    pub below: f64,
 }
 
 /// How well the highest reading of each forecast day is met: what a grid operator asks first.
@@ -130,6 +151,50 @@ pub struct Peak {
     pub time_hit: f64,
     /// Days counted.
     pub days: usize,
+}
+
+/// How well the highest reading of each whole month is met by the forecasts made at the beginning of its days.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MonthlyPeak {
+    /// Mean absolute error of the peak's height.
+    pub height_mae: f64,
+    /// The same in percent of the true peak.
+    pub height_mape: f64,
+    /// Share of months whose highest day was met.
+    pub day_hit: f64,
+    /// Months counted.
+    pub months: usize,
+}
+
+/// Warnings of a limit against what came true.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Warnings {
+    /// The limit, in the target's unit.
+    pub limit: f64,
+    /// False alarms that a miss costs as much as.
+    pub miss_cost: f64,
+    /// The probability from which on a crossing was warned of.
+    pub threshold: f64,
+    /// Whether the validation part chose it; false where the limit is crossed always or never there.
+    pub chosen: bool,
+    /// Values judged.
+    pub readings: u64,
+    /// Values above the limit.
+    pub above: u64,
+    /// Values warned of.
+    pub warned: u64,
+    /// Values warned of that were above it.
+    pub hits: u64,
+    /// Hits of warnings; `None` without any warning.
+    pub precision: Option<f64>,
+    /// Hits of values above the limit; `None` without any.
+    pub recall: Option<f64>,
+    /// F-beta with β² the cost of a miss; `None` without any value above.
+    pub f_beta: Option<f64>,
+    /// Mean cost of a value, in false alarms.
+    pub cost: Option<f64>,
+    /// Mean squared error of the probability.
+    pub brier: Option<f64>,
 }
 
 /// A day on which a rung erred most.

@@ -1,9 +1,9 @@
-//! How sure it is: promised against measured coverage, and the width of the interval.
+//! How sure it is: promised against measured coverage, the width of the interval, and the quantiles against what came true.
 
 use serde::Serialize;
 
 use super::{Figure, Readings, Table};
-use crate::picture::{self, Lines, Series};
+use crate::picture::{self, Diagonal, Lines, Series};
 use crate::text;
 
 #[derive(Serialize)]
@@ -12,6 +12,14 @@ pub(crate) struct Certainty {
     figures: Vec<Figure>,
     table: Table,
     chosen: usize,
+    warnings: Option<Limited>,
+}
+
+/// Warnings of a limit, rung by rung.
+#[derive(Serialize)]
+struct Limited {
+    see: String,
+    table: Table,
 }
 
 pub(crate) fn certainty(view: &Readings) -> Certainty {
@@ -21,23 +29,75 @@ pub(crate) fn certainty(view: &Readings) -> Certainty {
         ("measured", voice.percent(best.coverage, 1)),
         ("width", text::with_unit(&voice.significant(best.width, 3), view.unit)),
     ];
+    let scores: Vec<&str> = ["crps", "wql", "sql"]
+        .into_iter()
+        .filter(|name| view.report.rungs.iter().any(|rung| rung.test.contains_key(*name)))
+        .collect();
     let mut table = view.columns(&["col-rung", "col-coverage", "col-width", "col-pinball"]);
+    table.head.extend(scores.iter().map(|name| text::metric_name(name, voice.language)));
     let mut chosen = usize::MAX;
     for (i, rung) in view.details() {
         if i == view.report.best {
             chosen = table.rows.len();
         }
-        table.push(vec![
+        let mut row = vec![
             view.titles[i].clone(),
             voice.percent(rung.coverage, 1),
             view.level(rung.width),
             view.level(rung.pinball),
-        ]);
+        ];
+        row.extend(scores.iter().map(|name| {
+            let value = view.report.rungs[i].test.get(*name).map_or(f64::NAN, |score| score.value);
+            if *name == "crps" { view.level(value) } else { voice.number(value, 4) }
+        }));
+        table.push(row);
     }
-    let figures = [coverage(view), width(view)].into_iter().flatten().collect();
+    let figures = [coverage(view), width(view), calibration(view)].into_iter().flatten().collect();
     let lead =
         if best.coverage.is_finite() && best.width.is_finite() { "certainty-lead" } else { "certainty-none" };
-    Certainty { lead: view.t(lead, &args), figures, table, chosen }
+    Certainty { lead: view.t(lead, &args), figures, table, chosen, warnings: warnings(view) }
+}
+
+fn warnings(view: &Readings) -> Option<Limited> {
+    let (best, voice) = (view.best.warnings.as_ref()?, &view.voice);
+    let mut table = view.columns(&[
+        "col-rung",
+        "col-warned",
+        "col-hits",
+        "col-precision-warned",
+        "col-recall-warned",
+        "col-f-beta",
+        "col-cost-warned",
+        "col-threshold",
+    ]);
+    let share = |value: Option<f64>| value.map_or(text::MISSING.into(), |v| voice.percent(v, 1));
+    let figure = |value: Option<f64>| value.map_or(text::MISSING.into(), |v| voice.number(v, 3));
+    for (i, rung) in view.details() {
+        let Some(w) = &rung.warnings else { continue };
+        table.push(vec![
+            view.titles[i].clone(),
+            voice.count(w.warned as usize),
+            voice.count(w.hits as usize),
+            share(w.precision),
+            share(w.recall),
+            figure(w.f_beta),
+            figure(w.cost),
+            voice.percent(w.threshold, 1),
+        ]);
+    }
+    // Both were written by people: whole numbers stay so.
+    let plain = |v: f64| voice.number(v, if v.fract() == 0.0 { 0 } else { 2 });
+    let args = [
+        ("limit", text::with_unit(&plain(best.limit), &view.data.unit)),
+        ("above", voice.count(best.above as usize)),
+        ("readings", voice.count(best.readings as usize)),
+        ("cost", plain(best.miss_cost)),
+    ];
+    let mut see = view.t(if best.above > 0 { "limit-see" } else { "limit-never" }, &args);
+    if !best.chosen {
+        see = format!("{see} {}", view.t("limit-not-chosen", &[]));
+    }
+    Some(Limited { see, table })
 }
 
 fn lines(view: &Readings, values: &[f64], key: &str, coverage: bool) -> Option<Figure> {
@@ -78,4 +138,33 @@ fn coverage(view: &Readings) -> Option<Figure> {
 
 fn width(view: &Readings) -> Option<Figure> {
     lines(view, &view.best.width_by_step, "width", false)
+}
+
+/// Nominal levels against the shares of truths that were not above the quantiles.
+fn calibration(view: &Readings) -> Option<Figure> {
+    let all = &view.best.calibration;
+    if all.is_empty() {
+        return None;
+    }
+    let (voice, titles) = (&view.voice, [view.t("axis-level", &[]), view.t("axis-below", &[])]);
+    let mut table = Table::new(titles.to_vec());
+    for quantile in all {
+        // Levels such as 97.5 % need their decimal.
+        let decimals = usize::from((1000.0 * quantile.level).round() % 10.0 != 0.0);
+        table.push(vec![voice.percent(quantile.level, decimals), voice.percent(quantile.below, 1)]);
+    }
+    let worst = all.iter().map(|q| (q.below - q.level).abs()).fold(0.0, f64::max);
+    let see = view.t("quantiles-see", &[("worst", voice.number(100.0 * worst, 1))]);
+    Some(Figure::draw("half", view.t("quantiles-title", &[]), see, Some(table), &|words, width| {
+        let [x_title, y_title] = titles.clone();
+        let diagonal = Diagonal {
+            words: words.clone(),
+            points: all.iter().map(|q| (q.level, q.below)).collect(),
+            line: true,
+            x_title,
+            y_title,
+            shares: true,
+        };
+        picture::diagonal(&diagonal, width, voice.language)
+    }))
 }

@@ -217,7 +217,17 @@ fn peaks(view: &Readings) -> Option<Peaks> {
         ("time", view.step.length((peak.time_mae * 10.0).round() / 10.0, language)),
         ("hit", view.voice.percent(peak.time_hit, 0)),
     ];
-    Some(Peaks { see: view.t("peak-see", &args), table, chosen })
+    let mut see = view.t("peak-see", &args);
+    if let Some(month) = &view.best.peak_month {
+        let args = [
+            ("height", view.level(month.height_mae)),
+            ("percent", text::with_percent(&text::number(month.height_mape, 2, language), language)),
+            ("hit", view.voice.percent(month.day_hit, 0)),
+            ("months", view.voice.count(month.months)),
+        ];
+        see = format!("{see} {}", view.t("peak-month", &args));
+    }
+    Some(Peaks { see, table, chosen })
 }
 
 fn worst(view: &Readings, best: &ForecastDetail) -> Option<Worst> {

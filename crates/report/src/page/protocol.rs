@@ -130,6 +130,9 @@ fn of_readings(view: &Readings, facts: &mut Vec<(String, String)>) {
     let args = [("draws", voice.count(head.bootstrap_draws)), ("block", rows(head.bootstrap_block))];
     fact("fact-bootstrap", view.t("bootstrap", &args));
     fact("fact-interval", voice.percent(p.interval_level, 0));
+    if p.adaptive {
+        fact("fact-adaptive", view.t("adaptive-yes", &[]));
+    }
     fact("fact-known", view.t(if p.known_ahead { "known-yes" } else { "known-no" }, &[]));
     if !p.calendar.is_empty() {
         let names: Vec<String> = p.calendar.iter().map(|c| text::calendar_name(c, language)).collect();

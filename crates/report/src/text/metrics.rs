@@ -17,7 +17,7 @@ pub(crate) fn in_percent(metric: &str) -> bool {
 
 /// True for a metric in the unit of the readings.
 pub(crate) fn in_unit(metric: &str) -> bool {
-    matches!(metric, "mae" | "rmse")
+    matches!(metric, "mae" | "rmse" | "crps")
 }
 
 /// True for a metric in bits.

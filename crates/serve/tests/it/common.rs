@@ -48,6 +48,8 @@ impl Repeat {
             value,
             low: value - 1.0,
             high: value + 1.0,
+            quantiles: vec![],
+            over: None,
         };
         Ok((1..=3).map(row).collect())
     }

@@ -59,3 +59,47 @@ fn its_refusals_have_their_own_codes() {
     let hole = [&lines[..200], &lines[203..]].concat().join("\n");
     assert_eq!(server.csv(&hole).status, 200);
 }
+
+#[test]
+fn quantiles_and_rows_ahead_come_in_json() {
+    let server = Server::start(vec![power::known("known", &[0.1, 0.5, 0.975])], ServeOptions::default());
+    assert_eq!(server.get("/v1/models").value()["models"][0]["quantiles"], json!([0.1, 0.5, 0.975]));
+    let rows = |range: std::ops::Range<usize>| -> Vec<serde_json::Value> {
+        let row = |i: usize| json!({ "time": format!("2020-03-{:02}T{:02}:00", 1 + i / 24, i % 24), "load": 50.0 + i as f64, "temperature": 40 });
+        range.map(row).collect()
+    };
+    let ahead: Vec<_> = (240..264)
+        .map(|i| json!({ "time": format!("2020-03-{:02}T{:02}:00", 1 + i / 24, i % 24), "temperature": 41 }))
+        .collect();
+    let ask = |body: &serde_json::Value| server.post("/v1/forecast", "application/json", body.to_string());
+    let without = ask(&json!({ "readings": rows(0..240) })).error(422, "missing-value");
+    assert!(without["next"].as_str().unwrap().contains("rows ahead"), "{without}");
+    let answer = ask(&json!({ "readings": rows(0..240), "ahead": ahead })).value();
+    let found = answer["forecast"].as_array().unwrap();
+    assert_eq!((found.len(), &found[0]["time"]), (24, &json!("2020-03-11T00:00:00")));
+    for row in found {
+        let number = |key: &str| row[key].as_f64().unwrap();
+        assert!(
+            number("q10") < number("q50")
+                && number("q50") == number("value")
+                && number("value") < number("q97.5")
+        );
+    }
+    let verb = server.post(
+        "/v1/models/known/forecast",
+        "application/json",
+        json!({ "readings": rows(0..240), "ahead": ahead }).to_string(),
+    );
+    assert_eq!(verb.value()["forecast"], answer["forecast"]);
+    let short = ask(&json!({ "readings": rows(0..240), "ahead": ahead[..20] })).error(422, "ahead-too-short");
+    assert_eq!((&short["file"], &short["column"]), (&json!("ahead"), &json!("temperature")));
+    assert!(
+        short["found"].as_str().unwrap().contains("4 of the 24 rows ahead, first at 2020-03-11 20:00"),
+        "{short}"
+    );
+    ask(&json!({ "readings": rows(0..240), "ahead": [] })).error(422, "no-rows");
+    ask(&json!({ "readings": rows(0..240), "ahead": 7 })).error(422, "wrong-shape");
+    let other = self::server();
+    let none = json!({ "readings": rows(0..240), "ahead": ahead }).to_string();
+    other.post("/v1/forecast", "application/json", none).error(422, "nothing-ahead");
+}

@@ -15,19 +15,37 @@ pub fn table() -> Table {
 
 /// Yesterday's hours again, with an interval that widens.
 pub fn model(name: &str) -> Named {
+    named(name, Role::Past, Vec::new())
+}
+
+/// The same with quantiles of these levels, the temperature known ahead.
+pub fn known(name: &str, levels: &[f64]) -> Named {
+    named(name, Role::Known, levels.to_vec())
+}
+
+fn named(name: &str, temperature: Role, levels: Vec<f64>) -> Named {
     let roles =
-        Roles::from_pairs([("time", Role::Time), ("load", Role::Target), ("temperature", Role::Past)]);
+        Roles::from_pairs([("time", Role::Time), ("load", Role::Target), ("temperature", temperature)]);
     let readings = Readings::from_table(&table(), &roles).unwrap();
     let spec = Spec::new(&readings, 168, 24, CalendarSpec::default(), &[], ScalerKind::Standard).unwrap();
     let series = &readings.series[0];
     let fit = |values: &[f64]| Scaler::fit(ScalerKind::Standard, values.iter().copied());
     let targets = vec![fit(&series.target[0])];
-    let covariates = vec![fit(&series.past[0])];
+    let covariates = series.past.iter().chain(&series.known).map(|values| fit(values)).collect();
+    let offsets = vec![vec![levels.iter().map(|level| level - 0.5).collect(); 24]];
+    let quantiles = if levels.is_empty() { Vec::new() } else { offsets };
     let width = |sign: f64| vec![(1..=24).map(|hour| sign * 0.03 * f64::from(hour).sqrt()).collect()];
     let about = About {
         spec,
         scalers: Scalers { series: vec![SeriesScalers { id: None, targets }], covariates },
-        intervals: Intervals { level: 0.9, low: width(-1.0), high: width(1.0), ..Intervals::default() },
+        intervals: Intervals {
+            level: 0.9,
+            low: width(-1.0),
+            high: width(1.0),
+            levels,
+            quantiles,
+            ..Intervals::default()
+        },
         yardsticks: gyeol_forecast::score::Yardsticks {
             mase: vec![vec![1.0]],
             range: vec![vec![1.0]],

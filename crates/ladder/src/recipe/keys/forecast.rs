@@ -331,6 +331,34 @@ const KEYS: &[Key] = &[
     ),
     key(
         "forecast",
+        "quantiles",
+        Reals(0.0, 1.0),
+        Value("[]"),
+        "Levels of further quantiles, above 0 and below 1, such as [0.1, 0.5, 0.9]: `predict` gives each its column, and they are scored (CRPS, WQL, SQL).",
+    ),
+    key(
+        "forecast",
+        "adaptive",
+        Flag,
+        Value("false"),
+        "Whether interval and quantiles follow what came true where origins come one after another (the test part, `evaluate`, `predict --every-origin`); a single forecast keeps those of the validation part.",
+    ),
+    key(
+        "forecast",
+        "limit",
+        Real(f64::MIN, f64::MAX),
+        Found("no limit"),
+        "A value of the target whose crossing is warned of, in its unit: `predict` adds its probability, `p_over`, and warnings are judged; needs `quantiles` and one target.",
+    ),
+    key(
+        "forecast",
+        "miss_cost",
+        Real(0.001, 1e6),
+        Value("10.0"),
+        "How many false alarms a crossing that was not warned of costs as much as; decides from which probability on is warned.",
+    ),
+    key(
+        "forecast",
         "known_ahead",
         Flag,
         Value("false"),
@@ -384,9 +412,9 @@ const KEYS: &[Key] = &[
     key(
         "score",
         "metric",
-        Choice(&["mae", "mse"]),
+        Choice(&["mae", "mse", "pinball"]),
         Value("\"mae\""),
-        "The error by which the validation part chooses.",
+        "The error by which the validation part chooses; `pinball` is the mean pinball loss over `forecast.quantiles`, shown as CRPS, which is twice that.",
     ),
     key(
         "score",

@@ -1,11 +1,15 @@
 //! What the report says of one rung beyond its scores: errors by row ahead, by weekday and hour, the daily peak,
 //! coverage, the worst days.
 
-use chrono::{Datelike, Days, NaiveDateTime, Timelike};
+use std::collections::BTreeMap;
+
+use chrono::{Datelike, Days, NaiveDate, NaiveDateTime, Timelike};
 use gyeol_data::calendar::Holidays;
 use gyeol_data::{Split, Step};
+use gyeol_forecast::adaptive::pinball as loss;
+use gyeol_forecast::limit::{Limit, Warned};
 use gyeol_forecast::{Intervals, Prepared, Window};
-use gyeol_report::model::{BadDay, DayNote, ForecastDetail, Peak};
+use gyeol_report::model::{BadDay, Calibrated, DayNote, ForecastDetail, MonthlyPeak, Peak, Warnings};
 
 /// What all rungs share of the days they forecast.
 pub struct Shared {
@@ -134,38 +138,45 @@ impl TestWindows<'_> {
         let mut coverage = mae.clone();
         let mut width = mae.clone();
         let mut pinball = Mean::default();
+        let mut warned = Warned::default();
+        let mut below = vec![Mean::default(); intervals.levels.len()];
         let mut hours = vec![vec![Mean::default(); 24]; 7];
         let mut days = vec![Mean::default(); 7];
         let sub_daily = matches!(spec.step, Step::Millis(ms) if ms < 86_400_000);
         let daily = matches!(spec.step, Step::Millis(ms) if ms <= 86_400_000);
         let mut residuals = Vec::new();
         let tail = (1.0 - intervals.level) / 2.0;
-        for (w, forecast) in self.windows.iter().zip(forecasts.chunks_exact(horizon)) {
-            let s = &self.data.series[w.series as usize];
-            let (origin, unit) = (w.origin as usize, self.unit(w));
-            for (j, (&p, &y)) in forecast.iter().zip(self.truth(w)).enumerate() {
-                if y.is_nan() {
-                    continue;
-                }
-                let (low, high) = intervals.around(self.data, w, j, p);
-                mae[j].add((p - y).abs() * unit);
-                bias[j].add((p - y) * unit);
-                coverage[j].add(f64::from(u8::from(y >= low && y <= high)));
-                width[j].add((high - low) * unit);
-                for (at, q) in [(low, tail), (p, 0.5), (high, 1.0 - tail)] {
-                    pinball.add((if y >= at { q * (y - at) } else { (1.0 - q) * (at - y) }) * unit);
-                }
-                residuals.push((p - y) * unit);
-                if daily {
-                    let t: NaiveDateTime = s.clock.local(origin + j);
-                    let day = t.weekday().num_days_from_monday() as usize;
-                    days[day].add((p - y).abs() * unit);
-                    if sub_daily {
-                        hours[day][t.hour() as usize].add((p - y).abs() * unit);
-                    }
+        intervals.each(self.data, self.windows, forecasts, &mut |i, j, ends| {
+            let (w, p) = (&self.windows[i], forecasts[i * horizon + j]);
+            let (y, unit) = (self.truth(w)[j], self.unit(w));
+            if y.is_nan() {
+                return;
+            }
+            let (low, high) = (ends.low, ends.high);
+            mae[j].add((p - y).abs() * unit);
+            bias[j].add((p - y) * unit);
+            coverage[j].add(f64::from(u8::from(y >= low && y <= high)));
+            width[j].add((high - low) * unit);
+            for (at, level) in [(low, tail), (p, 0.5), (high, 1.0 - tail)] {
+                pinball.add(loss(y, at, level) * unit);
+            }
+            for (share, q) in below.iter_mut().zip(&ends.quantiles) {
+                share.add(f64::from(u8::from(y <= *q)));
+            }
+            if let (Some(limit), Some(over)) = (&intervals.limit, ends.over) {
+                warned.add(limit, over, y);
+            }
+            residuals.push((p - y) * unit);
+            if daily {
+                let s = &self.data.series[w.series as usize];
+                let t: NaiveDateTime = s.clock.local(w.origin as usize + j);
+                let day = t.weekday().num_days_from_monday() as usize;
+                days[day].add((p - y).abs() * unit);
+                if sub_daily {
+                    hours[day][t.hour() as usize].add((p - y).abs() * unit);
                 }
             }
-        }
+        });
         let all = |m: &[Mean]| {
             m.iter().fold(Mean::default(), |a, b| Mean { sum: a.sum + b.sum, n: a.n + b.n }).get()
         };
@@ -175,6 +186,7 @@ impl TestWindows<'_> {
             coverage: all(&coverage),
             width: all(&width),
             pinball: pinball.get(),
+            calibration: calibration(&intervals.levels, &below),
             mae_by_step: list(&mae),
             bias_by_step: list(&bias),
             coverage_by_step: list(&coverage),
@@ -184,6 +196,8 @@ impl TestWindows<'_> {
             residual_edges,
             residual_counts,
             peak: self.peak(forecasts),
+            peak_month: self.peak_of_month(forecasts),
+            warnings: intervals.limit.as_ref().map(|limit| warnings(limit, &warned)),
             worst_days: self.worst_days(forecasts),
         }
     }
@@ -214,6 +228,51 @@ impl TestWindows<'_> {
             time_mae: time.get(),
             time_hit: hit.get(),
             days: height.n as usize,
+        })
+    }
+
+    /// The highest reading of each whole month, by the forecasts made at the beginning of its days.
+    fn peak_of_month(&self, forecasts: &[f64]) -> Option<MonthlyPeak> {
+        let horizon = self.data.spec.horizon;
+        let per_day = self.data.spec.step.per_day().filter(|&n| n > 1 && n <= horizon)?;
+        /// Days of a month, its highest reading and its highest forecast, each with its day.
+        type Month = (u32, (f64, u32), (f64, u32));
+        let mut months: BTreeMap<(u32, u32, i32, u32), Month> = BTreeMap::new();
+        for (w, forecast) in self.windows.iter().zip(forecasts.chunks_exact(horizon)) {
+            let truth = &self.truth(w)[..per_day];
+            if !self.begins_day(w) || truth.iter().any(|y| y.is_nan()) {
+                continue;
+            }
+            let date = self.data.series[w.series as usize].clock.local(w.origin as usize).date();
+            let none = (0, (f64::NEG_INFINITY, 0), (f64::NEG_INFINITY, 0));
+            let month = months.entry((w.series, w.channel, date.year(), date.month())).or_insert(none);
+            month.0 += 1;
+            for (best, top) in
+                [(&mut month.1, highest(truth).1), (&mut month.2, highest(&forecast[..per_day]).1)]
+            {
+                if top > best.0 {
+                    *best = (top, date.day());
+                }
+            }
+        }
+        let (mut height, mut percent, mut hit) = (Mean::default(), Mean::default(), Mean::default());
+        for ((series, channel, year, month), (days, (top, day), (top_forecast, day_forecast))) in months {
+            let whole = NaiveDate::from_ymd_opt(year, month, 1)
+                .map_or(0, |first| u32::from(first.num_days_in_month()));
+            if days < whole {
+                continue;
+            }
+            height.add((top - top_forecast).abs() * self.unit(&Window { series, channel, origin: 0 }));
+            if top != 0.0 {
+                percent.add(100.0 * ((top - top_forecast) / top).abs());
+            }
+            hit.add(f64::from(u8::from(day == day_forecast)));
+        }
+        (height.n > 0.0).then(|| MonthlyPeak {
+            height_mae: height.get(),
+            height_mape: percent.get(),
+            day_hit: hit.get(),
+            months: height.n as usize,
         })
     }
 
@@ -286,6 +345,29 @@ impl TestWindows<'_> {
     }
 }
 
+fn warnings(limit: &Limit, warned: &Warned) -> Warnings {
+    Warnings {
+        limit: limit.value,
+        miss_cost: limit.miss_cost,
+        threshold: limit.threshold,
+        chosen: limit.chosen,
+        readings: warned.readings(),
+        above: warned.hits + warned.misses,
+        warned: warned.hits + warned.false_alarms,
+        hits: warned.hits,
+        precision: warned.precision(),
+        recall: warned.recall(),
+        f_beta: warned.f_beta(limit.miss_cost),
+        cost: warned.cost(limit.miss_cost),
+        brier: (warned.readings() > 0).then(|| warned.brier / warned.readings() as f64),
+    }
+}
+
+fn calibration(levels: &[f64], below: &[Mean]) -> Vec<Calibrated> {
+    let of = |(&level, share): (&f64, &Mean)| Calibrated { level, below: share.get() };
+    levels.iter().zip(below).map(of).collect()
+}
+
 fn mean(v: &[f64]) -> f64 {
     let seen: Vec<f64> = v.iter().copied().filter(|x| x.is_finite()).collect();
     seen.iter().sum::<f64>() / seen.len().max(1) as f64
@@ -309,4 +391,66 @@ fn histogram(residuals: &mut [f64]) -> (Vec<f64>, Vec<u64>) {
         counts[(((r + half) / width).max(0.0) as usize).min(BINS - 1)] += 1;
     }
     ((0..=BINS).map(|i| -half + i as f64 * width).collect(), counts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gyeol_data::{Clock, Readings, ScalerKind, Series};
+    use gyeol_forecast::Spec;
+    use gyeol_forecast::calendar::CalendarSpec;
+
+    const HOUR: i64 = 3_600_000;
+
+    #[test]
+    fn the_peak_of_a_month_is_that_of_whole_months_alone() {
+        // From the first of January 2023 on 59 + 20 days: two whole months and a piece. A day's peak is 100 + its number, at noon.
+        let (days, step) = (79, Step::Millis(HOUR));
+        let start = NaiveDate::from_ymd_opt(2023, 1, 1).unwrap().and_hms_opt(0, 0, 0).unwrap();
+        let clock = Clock { start: start.and_utc().timestamp_millis(), step, zone: None };
+        let reading = |row: usize| if row % 24 == 12 { 100.0 + (row / 24) as f64 } else { 50.0 };
+        let rows = 24 * days;
+        let raw = Readings {
+            step,
+            zone: None,
+            targets: vec!["load".into()],
+            past: vec![],
+            known: vec![],
+            series: vec![Series {
+                id: None,
+                clock,
+                rows,
+                history: rows,
+                observed: vec![vec![true; rows]],
+                complete: vec![true; rows],
+                target: vec![(0..rows).map(reading).collect()],
+                past: vec![],
+                known: vec![],
+            }],
+        };
+        let at = |day: usize| clock.at(24 * day);
+        let split = Split { train: at(0)..at(40), valid: at(40)..at(60), test: at(60)..at(79) };
+        let calendar = CalendarSpec { enabled: false, country: None, dates: vec![] };
+        let spec = Spec::new(&raw, 24, 24, calendar, &[], ScalerKind::Standard).unwrap();
+        let data = Prepared::fit(&raw, &split, spec).unwrap();
+        let windows: Vec<Window> =
+            (0..days).map(|day| Window { series: 0, channel: 0, origin: 24 * day as u32 }).collect();
+        let shared = Shared::new(&data, &split, &raw);
+        let of = |windows: &[Window], forecasts: &[f64]| {
+            TestWindows { data: &data, windows, scaled: false, holidays: None, shared: &shared }
+                .peak_of_month(forecasts)
+        };
+        let mut forecasts: Vec<f64> = (0..rows).map(reading).collect();
+        // The last of January, its highest day, is forecast 6 too low: the day before stays the highest forecast. In
+        // February all are 2 too high. What March errs is of no account.
+        forecasts[24 * 30 + 12] -= 6.0;
+        (31..59).for_each(|day| forecasts[24 * day + 12] += 2.0);
+        (59..79).for_each(|day| forecasts[24 * day + 12] += 1000.0);
+        let found = of(&windows, &forecasts).unwrap();
+        assert_eq!((found.months, found.day_hit), (2, 0.5));
+        // January: 130 against 129, February: 158 against 160.
+        assert!((found.height_mae - 1.5).abs() < 1e-9, "{found:?}");
+        assert!((found.height_mape - 50.0 * (1.0 / 130.0 + 2.0 / 158.0)).abs() < 1e-9, "{found:?}");
+        assert_eq!(of(&windows[1..31], &forecasts[24..24 * 31]), None);
+    }
 }

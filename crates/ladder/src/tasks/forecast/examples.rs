@@ -1,5 +1,7 @@
 //! The days that the report draws: a typical, a good and the worst one of the chosen rung, and others to pick.
 
+use std::collections::BTreeMap;
+
 use gyeol_forecast::{Intervals, Window, baseline};
 use gyeol_report::model::{DayExample, DayForecast, DayKind};
 
@@ -34,20 +36,38 @@ pub fn days(test: &TestWindows<'_>, drawn: &[Drawn<'_>], season: Option<usize>) 
     ranked.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
     let at = |share: f64| ranked[((ranked.len() - 1) as f64 * share).round() as usize].1;
     let main = [(DayKind::Typical, at(0.5)), (DayKind::Good, at(0.1)), (DayKind::Worst, at(1.0))];
-    let mut out: Vec<DayExample> =
-        main.iter().map(|&(kind, i)| example(test, kind, i, drawn, season)).collect();
     let step = in_time.len().div_ceil(OTHERS).max(1);
-    out.extend(
-        in_time.into_iter().step_by(step).map(|i| example(test, DayKind::Other, i, &drawn[..1], season)),
-    );
-    out
+    let others = in_time.into_iter().step_by(step).map(|i| (DayKind::Other, i));
+    let picked: Vec<(DayKind, usize)> = main.into_iter().chain(others).collect();
+    let bands: Vec<Bands> = drawn.iter().map(|d| bands(test, d, &picked)).collect();
+    let shown = |kind| if kind == DayKind::Other { 1 } else { drawn.len() };
+    let day = |&(kind, i): &(DayKind, usize)| {
+        let shown = drawn.iter().zip(&bands).take(shown(kind));
+        example(test, kind, i, &shown.collect::<Vec<_>>(), season)
+    };
+    picked.iter().map(day).collect()
+}
+
+/// Lower and upper ends by window.
+type Bands = BTreeMap<usize, (Vec<f64>, Vec<f64>)>;
+
+/// The intervals of the picked windows, as the whole part gives them.
+fn bands(test: &TestWindows<'_>, drawn: &Drawn<'_>, picked: &[(DayKind, usize)]) -> Bands {
+    let mut bands: Bands = picked.iter().map(|(_, i)| (*i, Default::default())).collect();
+    drawn.intervals.each(test.data, test.windows, drawn.forecasts, &mut |i, _, ends| {
+        if let Some((low, high)) = bands.get_mut(&i) {
+            low.push(ends.low);
+            high.push(ends.high);
+        }
+    });
+    bands
 }
 
 fn example(
     test: &TestWindows<'_>,
     kind: DayKind,
     index: usize,
-    drawn: &[Drawn<'_>],
+    drawn: &[(&Drawn<'_>, &Bands)],
     season: Option<usize>,
 ) -> DayExample {
     let spec = &test.data.spec;
@@ -63,10 +83,9 @@ fn example(
     }
     let forecasts = drawn
         .iter()
-        .map(|d| {
+        .map(|(d, bands)| {
             let value = d.forecasts[index * horizon..(index + 1) * horizon].to_vec();
-            let ends = value.iter().enumerate().map(|(j, &v)| d.intervals.around(test.data, w, j, v));
-            let (low, high) = ends.unzip();
+            let (low, high) = bands.get(&index).cloned().unwrap_or_default();
             DayForecast { rung: d.rung.to_string(), value, low, high }
         })
         .collect();
@@ -78,7 +97,9 @@ fn example(
         history: s.values[channel][origin - before..origin].to_vec(),
         truth: test.truth(w).iter().map(|&y| (!y.is_nan()).then_some(y)).collect(),
         naive,
-        mae: test.window_error(w, &drawn[0].forecasts[index * horizon..(index + 1) * horizon]).unwrap_or(0.0),
+        mae: test
+            .window_error(w, &drawn[0].0.forecasts[index * horizon..(index + 1) * horizon])
+            .unwrap_or(0.0),
         forecasts,
     }
 }

@@ -34,7 +34,7 @@ use gyeol_tensor::Pool;
 use serde_json::{Map, Value, json};
 
 use crate::options::Climb;
-use crate::recipe::{ForecastRecipe, HolidaysRecipe, Metric, Recipe};
+use crate::recipe::{ForecastRecipe, HolidaysRecipe, Recipe};
 use crate::task::{Answered, Findings, Fit, Head, Judged, Part, Plan, RungName, Running, Task};
 use crate::watch::{Step, Watch};
 use detail::{Shared, TestWindows};
@@ -136,6 +136,13 @@ impl<'a> Forecasts<'a> {
             recipe.scale.kind,
         )?;
         let left_out = leave_out(&mut readings, &split, &spec);
+        let ForecastRecipe { quantiles, adaptive, .. } = &recipe.forecast;
+        if recipe.forecast.limit.is_some() && spec.targets.len() > 1 {
+            let found = format!("`forecast.limit` is one, the targets are {}", spec.targets.join(", "));
+            let next = "name one target (columns.targets), or leave the limit out";
+            return Err(gyeol_base::Fault::new("one-limit", found).next(next).option());
+        }
+        gyeol_forecast::interval::room(quantiles.len(), *adaptive, &spec)?;
         let data = Prepared::fit(&readings, &split, spec)?;
         let mut windows = Windows::of(&data, &split)?;
         let whole = windows.train.len();
@@ -206,10 +213,7 @@ impl<'a> Forecasts<'a> {
                     canonical,
                     seed: recipe.seed,
                     language: recipe.language.parse().unwrap_or(Language::English),
-                    metric: match recipe.score.metric {
-                        Metric::Mae => "mae",
-                        Metric::Mse => "mse",
-                    },
+                    metric: recipe.score.metric.name(),
                     unit: if recipe.score.scaled { String::new() } else { unit.clone() },
                     draws: recipe.score.bootstrap_draws,
                     margin: recipe.score.margin,
@@ -409,7 +413,8 @@ impl Task for Forecasts<'_> {
             _ => self.forecasts(&model.predictor, windows, watch)?,
         };
         let scaled = self.recipe.score.scaled;
-        let outcomes = score::errors(&self.data, windows, &forecasts, &self.yardsticks, scaled);
+        let intervals = &model.about.intervals;
+        let outcomes = score::errors(&self.data, windows, &forecasts, intervals, &self.yardsticks, scaled);
         Ok(Answered { outcomes, answers: forecasts })
     }
 
@@ -495,6 +500,7 @@ impl Task for Forecasts<'_> {
                 calendar: self.calendar.clone(),
                 known_ahead: recipe.forecast.known_ahead,
                 interval_level: recipe.forecast.interval,
+                adaptive: recipe.forecast.adaptive,
                 scaled: recipe.score.scaled,
                 mase_season: self.yardsticks.season,
                 unscored,
@@ -543,6 +549,7 @@ impl Task for Forecasts<'_> {
             ("look_back", json!(p.look_back)),
             ("horizon", json!(p.horizon)),
             ("interval", json!(p.interval_level)),
+            ("adaptive", json!(p.adaptive)),
             ("denominator", denominator),
         ];
         keys.map(|(key, value)| (key.to_owned(), value)).into_iter().collect()
@@ -559,7 +566,15 @@ impl Task for Forecasts<'_> {
             ("pinball", json!(d.pinball)),
             ("peak", json!(d.peak)),
         ];
-        keys.map(|(key, value)| (key.to_owned(), value)).into_iter().collect()
+        let calibration = Some(&d.calibration).filter(|c| !c.is_empty()).map(|c| ("calibration", json!(c)));
+        let limit = d.warnings.as_ref().map(|w| ("limit", json!(w)));
+        let month = d.peak_month.as_ref().map(|p| ("peak_month", json!(p)));
+        keys.into_iter()
+            .chain(calibration)
+            .chain(limit)
+            .chain(month)
+            .map(|(key, value)| (key.to_owned(), value))
+            .collect()
     }
 }
 

@@ -12,6 +12,7 @@ use super::Forecasts;
 use super::plan::Planned;
 use super::verdict::{points, verdict};
 use crate::checkpoint::Checkpoints;
+use crate::recipe::ForecastRecipe;
 use crate::task::{Fit, Running};
 use crate::watch::{Step, Watch};
 
@@ -59,15 +60,23 @@ impl Forecasts<'_> {
         watch: &mut dyn Watch,
     ) -> Result<About> {
         let valid = self.forecasts(predictor, &self.judged, watch)?;
-        let about = self.around(&valid);
+        let about = self.around(&valid)?;
         self.fitted.insert(name.to_owned(), super::Fitted { predictor: predictor.clone(), valid });
         Ok(about)
     }
 
-    /// The interval around forecasts of the validation windows.
-    fn around(&self, valid: &[f64]) -> About {
-        let intervals = Intervals::fit(self.recipe.forecast.interval, &self.data, &self.judged, valid);
-        About { intervals, ..self.about.clone() }
+    /// Interval, quantiles and warning around forecasts of the judged validation windows.
+    fn around(&self, valid: &[f64]) -> Result<About> {
+        let ForecastRecipe { interval, quantiles, adaptive, limit, miss_cost, .. } = &self.recipe.forecast;
+        let levels = gyeol_forecast::interval::levels(quantiles)?;
+        let mut intervals = Intervals::fit(*interval, &levels, &self.data, &self.judged, valid);
+        if *adaptive {
+            intervals = intervals.following(&self.data, &self.judged, valid);
+        }
+        if let Some(limit) = limit {
+            intervals = intervals.warning(*limit, *miss_cost, &self.data, &self.judged, valid);
+        }
+        Ok(About { intervals, ..self.about.clone() })
     }
 
     /// Mixes rungs before it; those taken over from another run are read from their files, those never fitted are fitted.
@@ -110,7 +119,7 @@ impl Forecasts<'_> {
             .collect();
         let said: Vec<&[f64]> = parts.iter().map(|part| self.fitted[part].valid.as_slice()).collect();
         let valid = mixture.mixed(&said, &self.judged, self.data.spec.horizon);
-        let about = self.around(&valid);
+        let about = self.around(&valid)?;
         let predictor = RungPredictor::Mixture(mixture);
         self.fitted.insert(rung.name.clone(), super::Fitted { predictor: predictor.clone(), valid });
         let mut fit = Fit::plain(
