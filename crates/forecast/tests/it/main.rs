@@ -1,5 +1,5 @@
 //! Tests through the public interface, in one binary: a module for each matter.
 
 mod honesty;
-mod response;
 mod quantiles;
+mod response;

@@ -430,7 +430,7 @@ mod tests {
         };
         let at = |day: usize| clock.at(24 * day);
         let split = Split { train: at(0)..at(40), valid: at(40)..at(60), test: at(60)..at(79) };
-        let calendar = CalendarSpec { enabled: false, country: None, dates: vec![] };
+        let calendar = CalendarSpec::default();
         let spec = Spec::new(&raw, 24, 24, calendar, &[], ScalerKind::Standard).unwrap();
         let data = Prepared::fit(&raw, &split, spec).unwrap();
         let windows: Vec<Window> =
