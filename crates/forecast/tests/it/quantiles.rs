@@ -34,7 +34,7 @@ fn prepared(target: Vec<f64>, cuts: [usize; 2], horizon: usize) -> (Prepared, Wi
     let at = |i: usize| clock.at(i);
     let split =
         Split { train: at(0)..at(cuts[0]), valid: at(cuts[0])..at(cuts[1]), test: at(cuts[1])..at(rows) };
-    let calendar = CalendarSpec { enabled: false, country: None, dates: vec![] };
+    let calendar = CalendarSpec::default();
     let spec = Spec::new(&readings, 24, horizon, calendar, &[], ScalerKind::Standard).unwrap();
     let data = Prepared::fit(&readings, &split, spec).unwrap();
     let windows = Windows::of(&data, &split).unwrap();
