@@ -55,10 +55,17 @@ pub struct About {
     /// When the model is fitted again on the way, where the recipe judged it so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refit: Option<Refit>,
+    /// Whether it was fitted again after it was judged: its scores are those of the fit before.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub updated: bool,
     /// Milliseconds UTC between which readings were learnt from, or chose epochs and settings; not said by models of the first
     /// version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub learnt: Option<(i64, i64)>,
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// What a table of readings gives.

@@ -34,6 +34,7 @@ pub mod season;
 mod start;
 mod terms;
 pub mod trees;
+mod update;
 pub mod windows;
 
 pub use adaptive::Adaptive;

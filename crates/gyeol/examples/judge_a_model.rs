@@ -31,6 +31,7 @@ fn yesterday(table: &Table) -> Result<Forecaster> {
         unit: "MW".into(),
         left_out: Vec::new(),
         refit: None,
+        updated: false,
         learnt: None,
     };
     let predictor = RungPredictor::SeasonalNaive { season: 24 };

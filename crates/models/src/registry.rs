@@ -46,7 +46,7 @@ impl Registry {
     /// Every kind that this program fits.
     pub fn standard() -> Registry {
         Registry::empty()
-            .with_of::<Forecaster>(has_net, &["predict", "evaluate", "explain", "serve", "show"])
+            .with_of::<Forecaster>(learns, &["predict", "evaluate", "explain", "update", "serve", "show"])
             .with::<Forecaster>(&["predict", "evaluate", "serve", "show"])
             .with::<Classifier>(&["predict", "evaluate", "explain", "serve", "show"])
             .with::<Regressor>(&["predict", "evaluate", "explain", "serve", "show"])
@@ -188,6 +188,11 @@ impl Registry {
     }
 }
 
+/// Whether a rung of forecasts learns anything: it has terms or gates to show, and may be fitted again.
+fn learns(rung: &str) -> bool {
+    !matches!(rung.split(':').next(), Some("last-value" | "seasonal-naive"))
+}
+
 /// Whether a rung is a recurrent net, or a mixture with one.
 fn has_net(rung: &str) -> bool {
     const NETS: [&str; 7] = ["rnn", "gru", "lstm", "slstm", "mingru", "neural-cache", "dynamic"];
@@ -232,7 +237,7 @@ mod tests {
             assert!(!explains(LmModel::KIND, rung), "{rung}");
             assert!(all.commands(LmModel::KIND, rung).contains(&"score"), "{rung}");
         }
-        assert!(explains(Forecaster::KIND, "lstm") && !explains(Forecaster::KIND, "mlp"));
+        assert!(explains(Forecaster::KIND, "lstm") && !explains(Forecaster::KIND, "seasonal-naive:day"));
         assert!(explains(Classifier::KIND, "logistic") && all.commands("nothing", "lstm").is_empty());
     }
 }

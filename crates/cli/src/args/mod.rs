@@ -251,6 +251,18 @@ pub enum Verb {
         #[command(flatten)]
         reading: Reading,
     },
+    /// Fit a forecaster again on all rows of a table: regressions whole, of nets and trees what they start from.
+    Update {
+        /// Model file; - for standard input.
+        model: PathBuf,
+        /// Readings, the whole history with the new rows at its end; - for standard input.
+        file: String,
+        /// Where the model goes; - for standard output.
+        #[arg(short, long, value_name = "MODEL")]
+        output: PathBuf,
+        #[command(flatten)]
+        reading: Reading,
+    },
     /// Say what a model file holds.
     Show {
         /// Model file; - for standard input.
@@ -296,6 +308,9 @@ pub struct Run {
     /// Smaller nets and fewer epochs: a first look.
     #[arg(long)]
     pub quick: bool,
+    /// Fit the best rung again on all rows before the model is saved; the scores stay those of the fit that was judged.
+    #[arg(long)]
+    pub refit: bool,
     /// Go on with a stopped run in the same --out.
     #[arg(long, requires = "out")]
     pub resume: bool,

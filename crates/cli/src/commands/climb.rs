@@ -156,7 +156,8 @@ pub fn run(common: &Common, run: &Run) -> Result<()> {
     }
     command += &run.wanted.typed();
     command += &run.reading.typed();
-    for (on, flag) in [(run.quick, " --quick"), (run.known_ahead, " --known-ahead")] {
+    let flags = [(run.quick, " --quick"), (run.known_ahead, " --known-ahead"), (run.refit, " --refit")];
+    for (on, flag) in flags {
         if on {
             command += flag;
         }
@@ -175,10 +176,16 @@ pub fn run(common: &Common, run: &Run) -> Result<()> {
         asked.recipe.set_data(file);
         asked.beside = None;
     }
+    if run.refit && !matches!(asked.recipe, AnyRecipe::Forecast(_)) {
+        return Err(Failure::Usage("--refit goes with forecasts".into()));
+    }
     let language = output::language(None, Some(asked.recipe.language()))?;
     let fresh = run.out.is_none();
     let options = Climb { out, fresh, quick: run.quick, resume: run.resume, only: None, command };
     let outcome = climb(common, &asked, &options, language)?;
+    if let (true, AnyRecipe::Forecast(recipe)) = (run.refit, &asked.recipe) {
+        super::update::refit(common, recipe, asked.beside.as_deref(), &outcome.model)?;
+    }
     if common.json {
         let scores = std::fs::read_to_string(&outcome.scores)?;
         return output::text(&format!("{}\n", scores.trim_end()));

@@ -20,6 +20,7 @@ mod tables;
 mod terms;
 mod text;
 mod topic;
+mod update;
 
 use gyeol_data::{ReadOptions, Table};
 
@@ -75,6 +76,9 @@ pub fn run(args: Args) -> Result<()> {
         Verb::Predict { model, file, output, every_origin, ahead, span, reading } => {
             let tables = (file.as_str(), ahead.as_deref());
             model::predict(&common, &model, tables, output.as_deref(), every_origin, &span, &reading)
+        }
+        Verb::Update { model, file, output, reading } => {
+            update::update(&common, &model, &file, &output, &reading)
         }
         Verb::Show { model } => model::show(&common, &model),
         Verb::Serve(args) => serve::serve(&common, args),

@@ -24,7 +24,7 @@ fn opened(bundle: Bundle, path: &Path) -> Result<(Forecaster, Summary)> {
 const ONLY_FORECASTS: &str = "--every-origin, --from, --until, --step and --refit go with forecasts";
 
 /// Standard input can be read once.
-fn one_stdin(model: &Path, file: &str) -> Result<()> {
+pub(super) fn one_stdin(model: &Path, file: &str) -> Result<()> {
     if model.as_os_str() == "-" && file == "-" {
         return Err(Failure::Usage("model and table cannot both come from standard input".into()));
     }

@@ -27,6 +27,7 @@ fn a_model_whose_unit_of_scores_is_unknown_is_refused_not_scored_in_another() {
         unit: String::new(),
         left_out: Vec::new(),
         refit: None,
+        updated: false,
         learnt: None,
     };
     let mut forecaster = Forecaster { rung: "last-value".into(), about, predictor: RungPredictor::LastValue };

@@ -66,6 +66,7 @@ fn named(name: &str, temperature: Role, levels: Vec<f64>) -> Named {
         unit: "MW".into(),
         left_out: Vec::new(),
         refit: None,
+        updated: false,
         learnt: None,
     };
     let forecaster = Forecaster {

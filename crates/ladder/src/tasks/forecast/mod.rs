@@ -240,6 +240,7 @@ impl<'a> Forecasts<'a> {
                 unit,
                 left_out: left_out.iter().map(|left| left.id.clone()).collect(),
                 refit,
+                updated: false,
                 learnt: Some((split.train.start.min(split.valid.start), split.valid.end)),
             },
             judged,
