@@ -417,7 +417,7 @@ mod tests {
         let at = |i: usize| clock.at(i);
         let split =
             Split { train: at(0)..at(cuts[0]), valid: at(cuts[0])..at(cuts[1]), test: at(cuts[1])..at(rows) };
-        let calendar = CalendarSpec { enabled: false, country: None, dates: vec![] };
+        let calendar = CalendarSpec::default();
         let spec = Spec::new(&readings, 24, HORIZON, calendar, &[], ScalerKind::Standard).unwrap();
         let data = Prepared::fit(&readings, &split, spec).unwrap();
         let windows = Windows::of(&data, &split).unwrap();

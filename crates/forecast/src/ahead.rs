@@ -334,6 +334,8 @@ mod tests {
             clean: vec![],
             unit: String::new(),
             left_out: vec![],
+            refit: None,
+            updated: false,
             learnt: None,
         };
         Forecaster {

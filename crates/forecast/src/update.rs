@@ -45,7 +45,9 @@ impl Forecaster {
             let share = 100.0 * (until - begun) as f64 / (end - from) as f64;
             let found = format!("the table covers {share:.0} % of the time that the model learnt from");
             return Err(Fault::new("too-short", found)
-                .cause("the newest rows alone: a model is fitted again on the table's rows and on nothing else")
+                .cause(
+                    "the newest rows alone: a model is fitted again on the table's rows and on nothing else",
+                )
                 .next("give the whole history with the new rows at its end")
                 .input());
         }

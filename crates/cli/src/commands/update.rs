@@ -21,7 +21,8 @@ pub fn update(common: &Common, model: &Path, file: &str, out: &Path, reading: &R
     let (before, _) = gyeol_models::Registry::standard().opened_as::<Forecaster>(bundle, model)?;
     let table = table(file, &reading_of(&before, reading))?;
     let source = table.source();
-    let data = DataHash { name: source.name.clone(), sha256: source.sha256.clone(), rows: table.rows() as u64 };
+    let data =
+        DataHash { name: source.name.clone(), sha256: source.sha256.clone(), rows: table.rows() as u64 };
     let after = before.updated(table, &pool(common)).map_err(|e| match e.code() {
         "nothing-to-fit" => e.in_file(model),
         _ => e.in_file(file),
@@ -53,7 +54,10 @@ fn said(common: &Common, model: &Forecaster, out: &Path) -> Result<()> {
         return output::json(&json!({ "model": out, "rung": model.rung, "from": from, "until": until }));
     }
     if !common.quiet {
-        say!("gyeol: {} is fitted on {from} to {until}; its scores are those of the fit that was judged", model.rung);
+        say!(
+            "gyeol: {} is fitted on {from} to {until}; its scores are those of the fit that was judged",
+            model.rung
+        );
     }
     Ok(())
 }

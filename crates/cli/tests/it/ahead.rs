@@ -91,3 +91,57 @@ fn a_forecast_is_the_sum_of_its_terms_and_comes_again_by_the_same_fits() {
     let of = |scores: &serde_json::Value| scores["rungs"][5]["test"]["mae"]["value"].clone();
     assert_eq!(of(&again), of(&scores));
 }
+
+#[test]
+fn a_model_is_fitted_again_on_newer_rows_and_refuses_too_few() {
+    let place = Place::new();
+    let text = hourly(1200);
+    let head: String = text.lines().take(901).map(|l| format!("{l}\n")).collect();
+    place.write("old.csv", &head).write("new.csv", &text);
+    let recipe = RECIPE.replace("load.csv", "old.csv");
+    place.write("r.toml", &recipe[..recipe.find("[[rung]]\nname = \"trees\"").unwrap()]);
+    place.call(&["run", "r.toml", "--out", "m", "-q"]).ok();
+    let scores = place.read("m/scores.json");
+    let model = place.read("m/rungs/response.gyeol");
+    let said =
+        place.call(&["update", "m/rungs/response.gyeol", "new.csv", "-o", "u.gyeol", "--json"]).ok().json();
+    assert_eq!(
+        (&said["from"], &said["until"]),
+        (&"2023-01-01T00:00:00".into(), &"2023-02-20T00:00:00".into())
+    );
+    assert_ne!(place.read("u.gyeol"), model);
+    // The same rows again give the same bytes.
+    place.call(&["update", "m/rungs/response.gyeol", "new.csv", "-o", "v.gyeol", "-q"]).ok();
+    assert_eq!(place.read("u.gyeol"), place.read("v.gyeol"));
+    let known = hourly(1212);
+    place.write(
+        "known.csv",
+        known
+            .lines()
+            .enumerate()
+            .map(|(i, l)| match i {
+                1201.. => format!("{},,{}\n", l.split(',').next().unwrap(), l.split(',').nth(2).unwrap()),
+                _ => format!("{l}\n"),
+            })
+            .collect::<String>(),
+    );
+    let of = |model: &str| {
+        place.call(&["predict", model, "known.csv", "--json"]).ok().json()["rows"][0]["value"].clone()
+    };
+    assert_ne!(of("u.gyeol"), of("m/rungs/response.gyeol"));
+    let few: String = text.lines().take(1).chain(text.lines().skip(901)).map(|l| format!("{l}\n")).collect();
+    place.write("few.csv", few);
+    place
+        .call(&["update", "m/rungs/response.gyeol", "few.csv", "-o", "w.gyeol"])
+        .failed(&["few.csv", "whole history"]);
+    place
+        .call(&["update", "m/rungs/last-value.gyeol", "new.csv", "-o", "w.gyeol"])
+        .failed(&["nothing to fit"]);
+    assert!(!place.at("w.gyeol").exists());
+    // A run may do so at its end; its scores are those of the fit that was judged.
+    place.call(&["run", "r.toml", "--out", "n", "-q", "--refit"]).ok();
+    let without = |bytes: Vec<u8>| crate::common::timeless(serde_json::from_slice(&bytes).unwrap());
+    assert_eq!(without(place.read("n/scores.json")), without(scores));
+    let best = place.json("n/scores.json")["best"].as_str().unwrap().to_owned();
+    assert_ne!(place.read("n/model.gyeol"), place.read(&format!("n/rungs/{best}.gyeol")));
+}

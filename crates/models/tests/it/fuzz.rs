@@ -91,7 +91,7 @@ fn forecasters() -> Vec<Bundle> {
             unit: "MW".into(),
             left_out: Vec::new(),
             refit: None,
-        updated: false,
+            updated: false,
             learnt: None,
         };
         let forecaster = Forecaster { rung: "rung".into(), about, predictor };
