@@ -58,7 +58,7 @@
 //!
 //! let forecasts = linear.predictor.predict(&data, &windows.test, &pool);
 //! let yardsticks = Yardsticks::fit(&data, &split);
-//! let errors = errors(&data, &windows.test, &forecasts, &yardsticks, false);
+//! let errors = errors(&data, &windows.test, &forecasts, &Intervals::default(), &yardsticks, false);
 //! let scores = Bootstrap::new(errors.units.len(), 168, 200, 0).intervals(&errors);
 //! let mae = scores["mae"];
 //! println!("{:.1} MW, 95 % interval {:.1} to {:.1}", mae.value, mae.low, mae.high);

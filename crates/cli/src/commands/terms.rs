@@ -109,10 +109,10 @@ pub fn readings(common: &Common, asked: &Asked, bundle: Bundle, path: &Path, fil
     output::text(&out)
 }
 
-/// Digits after the point that tell a thousandth of the largest value.
+/// Digits after the point that tell the largest value by four digits.
 fn digits(values: &[f64]) -> usize {
     let largest = values.iter().map(|v| v.abs()).fold(0.0, f64::max);
-    if largest <= 0.0 { 0 } else { (3.0 - largest.log10().ceil()).clamp(0.0, 6.0) as usize }
+    if largest <= 0.0 { 0 } else { (4.0 - largest.log10().ceil()).clamp(0.0, 6.0) as usize }
 }
 
 fn name(part: &TermPart, language: Language) -> String {

@@ -304,7 +304,14 @@ fn a_net_of_readings_shows_what_it_looks_back_on() {
     assert!(String::from_utf8(place.read("page.html")).unwrap().contains("cell-minus"));
     place.call(&["explain", model, "load.csv", "--at", &crate::common::stamp(60)]).failed(&["48", "Next: "]);
     place.call(&["explain", model, "load.csv", "--row", "2"]).failed(&["2 of 1", "--row"]);
-    place.call(&["explain", "out/rungs/linear.gyeol", "load.csv"]).failed(&["linear", "no gates", "lstm"]);
+    place.call(&["explain", "out/rungs/last-value.gyeol", "load.csv"]).failed(&[
+        "last-value",
+        "no terms",
+        "response",
+    ]);
+    place
+        .call(&["explain", "out/rungs/linear.gyeol", "load.csv", "--gate", "hidden"])
+        .misused(&["--gate", "nets"]);
 }
 
 #[test]
