@@ -125,14 +125,19 @@ pub struct Base {
     pub(crate) seconds: f64,
 }
 
+/// Share of the linear error that the response must stay under for nets to start from it: what a linear forecast leaves is more
+/// alike in training and after it. On the built-in load, where the response errs less by 2 %, an LSTM ends at 81.4 MW from it and
+/// at 75.3 MW from the linear one; where the weather is known a week ahead it errs less by half.
+const ADVANTAGE: f64 = 0.9;
+
 impl Base {
     /// The rung's name of what it is.
     pub fn name(&self) -> &'static str {
         self.model.name()
     }
 
-    /// Fits both and keeps the one with the less absolute error on the validation windows; the linear one where its design would
-    /// be too wide falls away.
+    /// Fits both and keeps the linear one unless the response has a tenth less absolute error on the validation windows; the
+    /// linear one where its design would be too wide falls away.
     ///
     /// # Errors
     /// As the parts say.
@@ -144,7 +149,7 @@ impl Base {
             let (linear, cross) =
                 LinearModel::fit_cross(data, &windows.train, &windows.valid, &PENALTIES, pool)?;
             let linear = Base::of(Start::Linear(linear), cross, data, windows, pool);
-            if linear.error(data, windows) <= found.error(data, windows) {
+            if ADVANTAGE * linear.error(data, windows) <= found.error(data, windows) {
                 found = linear;
             }
         }

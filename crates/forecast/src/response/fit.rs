@@ -176,7 +176,7 @@ impl Additive {
             };
             Ok(sampled.iter().map(of).sum::<f64>())
         })?;
-        let best = gyeol_judge::least(errors.into_iter()).unwrap_or(0);
+        let best = gyeol_judge::least(errors).unwrap_or(0);
         model.learnt = LEARNT[best];
         model.carry = tried.into_iter().nth(best).unwrap_or_default();
         Ok((model, folds))

@@ -499,7 +499,7 @@ const KEYS: &[Key] = &[
         "base",
         CORRECTING,
         Flag,
-        "Whether the net or the trees start from the forecast of the linear or the response rung, the one that validation prefers, and learn what is left of it.",
+        "Whether the net or the trees start from the forecast of the linear rung, or of the response where that errs a tenth less on validation, and learn what is left of it.",
     ),
     rung(
         "rounds",
