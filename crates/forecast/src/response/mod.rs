@@ -99,8 +99,8 @@ impl Signal {
     }
 }
 
-/// The response of one signal.
-#[derive(Debug, Clone, PartialEq)]
+/// The response of one signal; its fits are kept as tensors.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Additive {
     design: Design,
     signal: Signal,
@@ -111,6 +111,7 @@ struct Additive {
     /// Share of the carry that is learnt.
     learnt: f64,
     /// A fit a series.
+    #[serde(skip)]
     fits: Vec<Linear>,
     /// Of each fit, what its blocks of columns say on average over the rows learnt from.
     centres: Vec<Vec<f64>>,
@@ -476,16 +477,7 @@ impl ResponseModel {
             let bias: Vec<f64> = m.fits.iter().map(|f| f.bias[0]).collect();
             bundle.tensors.insert(format!("{name}.{i}.w"), Tensor::f64([m.fits.len(), width], weights)?);
             bundle.tensors.insert(format!("{name}.{i}.b"), Tensor::f64([m.fits.len()], bias)?);
-            described.push(Described {
-                design: m.design.clone(),
-                signal: m.signal,
-                log: m.log,
-                slow: m.slow,
-                ridge: m.ridge,
-                carry: m.carry.clone(),
-                learnt: m.learnt,
-                centres: m.centres.clone(),
-            });
+            described.push(serde_json::to_value(m).map_err(crate::error::parts)?);
         }
         Ok(serde_json::json!({ "ids": self.ids, "targets": self.targets.len(), "parts": described }))
     }
@@ -498,10 +490,9 @@ impl ResponseModel {
         use crate::error::parts;
         let read = |key: &str| value[key].clone();
         let ids: Vec<Option<String>> = serde_json::from_value(read("ids")).map_err(parts)?;
-        let described: Vec<Described> = serde_json::from_value(read("parts")).map_err(parts)?;
+        let mut models: Vec<Additive> = serde_json::from_value(read("parts")).map_err(parts)?;
         let targets = value["targets"].as_u64().map_or(0, |n| n as usize);
-        let mut models = Vec::new();
-        for (i, d) in described.into_iter().enumerate() {
+        for (i, d) in models.iter_mut().enumerate() {
             if !d.design.sound() || !d.carry.fits(100_000) {
                 return Err(parts("its response is none that readings give"));
             }
@@ -520,17 +511,7 @@ impl ResponseModel {
                 weights: w.to_vec(),
                 bias: vec![b],
             });
-            models.push(Additive {
-                fits: fits.collect(),
-                design: d.design,
-                signal: d.signal,
-                log: d.log,
-                slow: d.slow,
-                ridge: d.ridge,
-                carry: d.carry,
-                learnt: d.learnt,
-                centres: d.centres,
-            });
+            d.fits = fits.collect();
         }
         if targets == 0 || targets > models.len() {
             return Err(parts("its responses are fewer than its targets"));
@@ -538,19 +519,6 @@ impl ResponseModel {
         let covariates = models.split_off(targets);
         Ok(ResponseModel { ids, targets: models, covariates })
     }
-}
-
-/// A response without its weights.
-#[derive(Serialize, Deserialize)]
-struct Described {
-    design: Design,
-    signal: Signal,
-    log: bool,
-    slow: Slow,
-    ridge: f64,
-    carry: Carry,
-    learnt: f64,
-    centres: Vec<Vec<f64>>,
 }
 
 /// Windows that one task forecasts.

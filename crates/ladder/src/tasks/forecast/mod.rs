@@ -2,6 +2,7 @@
 
 mod detail;
 mod examples;
+mod measures;
 pub mod open;
 pub mod plan;
 mod rungs;
@@ -39,6 +40,7 @@ use crate::task::{Answered, Findings, Fit, Head, Judged, Part, Plan, RungName, R
 use crate::watch::{Step, Watch};
 use detail::{Shared, TestWindows};
 use examples::Drawn;
+use measures::{naive_loss, origins, span_of};
 use open::Opened;
 use plan::Planned;
 
@@ -577,49 +579,4 @@ impl Task for Forecasts<'_> {
             .map(|(key, value)| (key.to_owned(), value))
             .collect()
     }
-}
-
-fn origins(data: &Prepared, windows: &[Window]) -> usize {
-    let mut times: Vec<i64> =
-        windows.iter().map(|w| data.series[w.series as usize].clock.at(w.origin as usize)).collect();
-    times.sort_unstable();
-    times.dedup();
-    times.len()
-}
-
-/// Validation MAE, in scaled units, of repeating the season: what a net must beat to have learnt anything.
-fn naive_loss(data: &Prepared, windows: &[Window], season: Option<usize>) -> f64 {
-    let horizon = data.spec.horizon;
-    let mut out = vec![0.0; horizon];
-    let (mut sum, mut n) = (0.0, 0.0);
-    for w in windows {
-        match season {
-            Some(season) => gyeol_forecast::baseline::seasonal_naive(data, season, w, &mut out),
-            None => gyeol_forecast::baseline::last_value(data, w, &mut out),
-        }
-        let s = &data.series[w.series as usize];
-        let (channel, origin) = (w.channel as usize, w.origin as usize);
-        for (p, y) in out.iter().zip(&s.truth[channel][origin..origin + horizon]) {
-            if !y.is_nan() {
-                sum += (p - y).abs() / s.scalers[channel].scale;
-                n += 1.0;
-            }
-        }
-    }
-    sum / n
-}
-
-fn span_of(data: &Prepared, part: &std::ops::Range<i64>, windows: &[Window]) -> Span {
-    let (mut from, mut to, mut rows) = (i64::MAX, i64::MIN, 0);
-    for s in &data.series {
-        let first = s.clock.index_at_or_after(part.start).min(s.history);
-        let end = s.clock.index_at_or_after(part.end).min(s.history);
-        if first < end {
-            from = from.min(s.clock.at(first));
-            to = to.max(s.clock.at(end - 1));
-            rows += end - first;
-        }
-    }
-    // All targets of one origin are one window.
-    Span { from, to, rows, windows: windows.len() / data.spec.targets.len().max(1) }
 }
