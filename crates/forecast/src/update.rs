@@ -21,14 +21,7 @@ impl Forecaster {
     pub fn updated(&self, table: Table, pool: &Pool) -> Result<Forecaster> {
         let roles = self.roles();
         let (table, _) = clean::apply(table, &roles, &self.about.clean)?;
-        self.updated_readings(Readings::from_table(&table, &roles)?, pool)
-    }
-
-    /// The same for readings on their clock.
-    ///
-    /// # Errors
-    /// As [`Forecaster::updated`].
-    pub fn updated_readings(&self, mut readings: Readings, pool: &Pool) -> Result<Forecaster> {
+        let mut readings = Readings::from_table(&table, &roles)?;
         let spec = &self.about.spec;
         spec.same_step(&readings)?;
         self.about.without_left_out(&mut readings);

@@ -41,8 +41,9 @@ pub fn refit(common: &Common, recipe: &Recipe, beside: Option<&Path>, model: &Pa
     let bundle = Bundle::open(model)?;
     let manifest = bundle.manifest.clone();
     let before = bundle.open_as::<Forecaster>().map_err(|e| e.in_file(model))?;
-    let opened = gyeol_ladder::tasks::forecast::open::open(recipe, beside)?;
-    let after = before.updated_readings(opened.readings, &pool(common)).map_err(|e| e.in_file(model))?;
+    // By the model's own roles and cleaning: columns that were left out of the run stay so.
+    let table = gyeol_ladder::tasks::forecast::open::table(recipe, beside)?;
+    let after = before.updated(table, &pool(common)).map_err(|e| e.in_file(model))?;
     Bundle::of(&after, manifest)?.save(model)?;
     if common.json { Ok(()) } else { said(common, &after, model) }
 }

@@ -145,3 +145,21 @@ fn a_model_is_fitted_again_on_newer_rows_and_refuses_too_few() {
     let best = place.json("n/scores.json")["best"].as_str().unwrap().to_owned();
     assert_ne!(place.read("n/model.gyeol"), place.read(&format!("n/rungs/{best}.gyeol")));
 }
+
+#[test]
+fn a_column_that_a_run_left_out_stays_out_when_its_model_is_fitted_again() {
+    let place = Place::new();
+    // A gauge that was read now and then: no window could look back on it.
+    let text = hourly(900);
+    let gauged = text.lines().enumerate().map(|(i, l)| match i {
+        0 => format!("{l},gauge\n"),
+        i if i % 50 == 0 => format!("{l},{i}\n"),
+        _ => format!("{l},\n"),
+    });
+    place.write("load.csv", gauged.collect::<String>());
+    let recipe = RECIPE.replace("known = [\"temperature\"]", "past = [\"temperature\", \"gauge\"]");
+    place.write("r.toml", &recipe[..recipe.find("[[rung]]\nname = \"trees\"").unwrap()]);
+    let said = place.call(&["run", "r.toml", "--out", "m", "--refit"]).ok().err;
+    assert!(said.contains("'gauge' is left out") && said.contains("is fitted on"), "{said}");
+    place.call(&["predict", "m/model.gyeol", "load.csv"]).ok();
+}
