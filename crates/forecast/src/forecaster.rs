@@ -275,15 +275,8 @@ impl Forecaster {
         for (i, s) in data.series.iter().enumerate() {
             let begin = from.map_or(first, |ms| s.clock.index_at_or_after(ms).max(first));
             let end = until.map_or(s.history, |ms| s.clock.index_at_or_after(ms).min(s.history));
-            for origin in (begin..(end + 1).saturating_sub(spec.horizon)).filter(|&o| s.complete[o - 1]) {
-                for channel in 0..spec.targets.len() {
-                    if !s.whole(channel, origin, spec.look_back, spec.horizon) {
-                        holed += 1;
-                        continue;
-                    }
-                    windows.push(Window { series: i as u32, channel: channel as u32, origin: origin as u32 });
-                }
-            }
+            let origins = begin..(end + 1).saturating_sub(spec.horizon);
+            holed += crate::windows::whole_ones(&data, i, origins, &mut windows).1;
         }
         if windows.is_empty() {
             let longest = data.series.iter().max_by_key(|s| s.history);

@@ -322,7 +322,7 @@ fn fit_nets(
         weights.push(net.member(state.best));
     }
     let base = base.map(|b| b.model.clone());
-    let trust = Trust::whole(&data.spec);
+    let trust = Trust::whole(data.spec.targets.len());
     fitted.predictor =
         RungPredictor::Net { params: params.clone(), shape, net, members: weights, base, trust };
     if !base_values.is_empty() {

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::error::parts;
 use crate::linear::{LinearInputs, LinearModel, PENALTIES};
-use crate::prepare::{Prepared, Spec};
+use crate::prepare::Prepared;
 use crate::response::ResponseModel;
 use crate::windows::{Window, Windows};
 
@@ -39,14 +39,6 @@ impl Start {
             Start::Linear(m) => m.changes(data, windows),
             Start::Response(m) => m.changes(data, windows, pool),
         }
-    }
-
-    /// The same way fitted on the rows between two moments.
-    fn refit(&self, data: &Prepared, from: i64, until: i64, pool: &Pool) -> Result<Start> {
-        Ok(match self {
-            Start::Linear(m) => Start::Linear(m.refit(data, from, until, pool)?),
-            Start::Response(m) => Start::Response(m.refit(data, from, until, pool)?),
-        })
     }
 
     pub(crate) fn parameters(&self) -> usize {
@@ -110,7 +102,7 @@ impl Refits {
         pool: &Pool,
     ) -> Result<Start> {
         match start {
-            Start::Linear(_) => start.refit(data, between.0, between.1, pool),
+            Start::Linear(m) => Ok(Start::Linear(m.refit(data, between.0, between.1, pool)?)),
             Start::Response(m) => Ok(Start::Response(self.response(m, data, between, pool)?)),
         }
     }
@@ -191,14 +183,14 @@ pub struct Trust {
 const SHARES: [f64; 9] = [1.0, 0.875, 0.75, 0.625, 0.5, 0.375, 0.25, 0.125, 0.0];
 
 impl Trust {
-    /// All the way.
-    pub fn whole(spec: &Spec) -> Trust {
-        Trust::of(spec, 1.0)
+    /// All the way, of so many targets.
+    pub fn whole(channels: usize) -> Trust {
+        Trust::of(channels, 1.0)
     }
 
     /// One share everywhere.
-    pub(crate) fn of(spec: &Spec, share: f64) -> Trust {
-        Trust { starts: vec![0], shares: vec![vec![share]; spec.targets.len()] }
+    fn of(channels: usize, share: f64) -> Trust {
+        Trust { starts: vec![0], shares: vec![vec![share]; channels] }
     }
 
     /// The shares of the least absolute error on the validation windows: `start` and `whole` are what the start and the nets
@@ -255,17 +247,14 @@ impl Trust {
         (all().fold(1.0, f64::min), all().fold(0.0, f64::max))
     }
 
-    pub(crate) fn unpack(value: &Value, spec_channels: usize) -> Result<Trust> {
+    pub(crate) fn unpack(value: &Value, channels: usize) -> Result<Trust> {
         let trust = match value {
             // Models of the first version follow their nets all the way, later ones one share of it.
-            Value::Null => Trust { starts: vec![0], shares: vec![vec![1.0]; spec_channels] },
-            Value::Number(n) => {
-                let share = n.as_f64().unwrap_or(f64::NAN);
-                Trust { starts: vec![0], shares: vec![vec![share]; spec_channels] }
-            }
+            Value::Null => Trust::whole(channels),
+            Value::Number(n) => Trust::of(channels, n.as_f64().unwrap_or(f64::NAN)),
             other => serde_json::from_value(other.clone()).map_err(parts)?,
         };
-        if trust.fits(spec_channels) {
+        if trust.fits(channels) {
             Ok(trust)
         } else {
             Err(parts("its nets are followed a share of the way that is none"))

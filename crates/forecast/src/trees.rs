@@ -127,8 +127,11 @@ impl TreesModel {
             }
             channels.push(fit.model);
         }
-        let mut model =
-            TreesModel { base: base.map(|b| b.model.clone()), channels, trust: Trust::whole(&data.spec) };
+        let mut model = TreesModel {
+            base: base.map(|b| b.model.clone()),
+            channels,
+            trust: Trust::whole(data.spec.targets.len()),
+        };
         if !changes.is_empty() {
             let on_valid = &changes[trained * horizon..];
             let whole = model.predict_on(data, &windows.valid, on_valid, pool)?;

@@ -31,6 +31,32 @@ pub fn stepped(mut windows: Vec<Window>, every: usize, origins: Option<usize>) -
     windows
 }
 
+/// Adds the windows of a series from `origins` that touch no missing reading, all targets of one origin together; gives how many
+/// origins were passed over because the row before was made by cleaning, and how many windows lacked a reading.
+pub(crate) fn whole_ones(
+    p: &Prepared,
+    index: usize,
+    origins: std::ops::Range<usize>,
+    list: &mut Vec<Window>,
+) -> (usize, usize) {
+    let (s, spec) = (&p.series[index], &p.spec);
+    let (mut skipped, mut holed) = (0, 0);
+    for origin in origins {
+        if !s.complete[origin - 1] {
+            skipped += 1;
+            continue;
+        }
+        for channel in 0..spec.targets.len() {
+            if s.whole(channel, origin, spec.look_back, spec.horizon) {
+                list.push(Window { series: index as u32, channel: channel as u32, origin: origin as u32 });
+            } else {
+                holed += 1;
+            }
+        }
+    }
+    (skipped, holed)
+}
+
 /// Windows whose look-back and horizon lie between two moments (milliseconds UTC, the second excluded) and touch no missing
 /// reading.
 pub(crate) fn between(p: &Prepared, from: i64, until: i64) -> Vec<Window> {
@@ -39,17 +65,7 @@ pub(crate) fn between(p: &Prepared, from: i64, until: i64) -> Vec<Window> {
     for (index, s) in p.series.iter().enumerate() {
         let first = s.clock.index_at_or_after(from) + spec.look_back;
         let end = (s.clock.index_at_or_after(until).min(s.history) + 1).saturating_sub(spec.horizon);
-        for origin in (first..end).filter(|&o| s.complete[o - 1]) {
-            for channel in 0..spec.targets.len() {
-                if s.whole(channel, origin, spec.look_back, spec.horizon) {
-                    list.push(Window {
-                        series: index as u32,
-                        channel: channel as u32,
-                        origin: origin as u32,
-                    });
-                }
-            }
-        }
+        whole_ones(p, index, first..end, &mut list);
     }
     list
 }
@@ -109,23 +125,9 @@ impl Windows {
                 }
                 let first = if own { rows.start + spec.look_back } else { rows.start.max(spec.look_back) };
                 let end = (rows.end.min(series.history) + 1).saturating_sub(spec.horizon);
-                for origin in first..end {
-                    if !series.complete[origin - 1] {
-                        *skipped += usize::from(slot == 2);
-                        continue;
-                    }
-                    for channel in 0..spec.targets.len() {
-                        if !series.whole(channel, origin, spec.look_back, spec.horizon) {
-                            holed[slot] += 1;
-                            continue;
-                        }
-                        list.push(Window {
-                            series: index as u32,
-                            channel: channel as u32,
-                            origin: origin as u32,
-                        });
-                    }
-                }
+                let (without, lacking) = whole_ones(prepared, index, first..end, list);
+                *skipped += if slot == 2 { without } else { 0 };
+                holed[slot] += lacking;
             }
         }
         let parts = [

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use gyeol_bundle::Bundle;
+use gyeol_bundle::{Bundle, Summary};
 use gyeol_forecast::Forecaster;
 use gyeol_models::{LmModel, bits, chosen, layers_json};
 use gyeol_neural::Cell;
@@ -155,14 +155,19 @@ pub fn words(common: &Common, asked: &Asked, bundle: Bundle, path: &Path, input:
 }
 
 /// The readings that a forecast looks back on, through its net.
-pub fn readings(common: &Common, asked: &Asked, bundle: Bundle, path: &Path, file: &str) -> Result<()> {
+pub fn readings(
+    common: &Common,
+    asked: &Asked,
+    (forecaster, summary): &(Forecaster, Summary),
+    path: &Path,
+    file: &str,
+) -> Result<()> {
     if asked.select.is_some() {
         return Err(Failure::Usage("--select goes with nets of words".into()));
     }
-    let (forecaster, summary) = gyeol_models::Registry::standard().opened_as::<Forecaster>(bundle, path)?;
     let language = output::language(common.language.as_deref(), None)?;
-    let table = table(file, &reading_of(&forecaster, &asked.reading))?;
-    let at = instant(&forecaster, asked.at.as_ref())?;
+    let table = table(file, &reading_of(forecaster, &asked.reading))?;
+    let at = instant(forecaster, asked.at.as_ref())?;
     let which = usize::try_from(asked.row - 1).unwrap_or(usize::MAX);
     let found = forecaster.inside(table, at, which).map_err(|e| match e.code() {
         "not-explained" => e.in_file(path),
@@ -176,13 +181,13 @@ pub fn readings(common: &Common, asked: &Asked, bundle: Bundle, path: &Path, fil
         .steps
         .iter()
         .map(|step| {
-            let stamp = time(&forecaster, step.time);
+            let stamp = time(forecaster, step.time);
             let (name, short) = (to_the_minute(&stamp), short(&stamp));
             let written = text::significant(step.reading, 4, language);
             Read { name, short, value: step.reading, written, after: String::new() }
         })
         .collect();
-    let origin = time(&forecaster, found.origin);
+    let origin = time(forecaster, found.origin);
     let target = match &found.id {
         Some(id) => format!("{}, {id}", found.target),
         None => found.target.clone(),
@@ -204,7 +209,7 @@ pub fn readings(common: &Common, asked: &Asked, bundle: Bundle, path: &Path, fil
     let read = found
         .steps
         .iter()
-        .map(|step| json!({ "time": time(&forecaster, step.time), "reading": step.reading }));
+        .map(|step| json!({ "time": time(forecaster, step.time), "reading": step.reading }));
     let mut json = json!({
         "rung": summary.rung, "target": found.target, "origin": origin, "rows": found.rows, "members": found.members,
         "steps": read.collect::<Vec<_>>(),

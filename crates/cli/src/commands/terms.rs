@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use gyeol_bundle::{Bundle, Packed as _};
+use gyeol_bundle::Bundle;
 use gyeol_forecast::{Forecaster, RungPredictor, TermPart};
 use gyeol_report::terminal::display_width;
 use gyeol_report::{Language, text};
@@ -20,21 +20,21 @@ const SHOWN: usize = 6;
 
 /// Shows the terms of a forecast where they were asked for or its rung has no gates to show; else what its net does.
 pub fn readings(common: &Common, asked: &Asked, bundle: Bundle, path: &Path, file: &str) -> Result<()> {
-    let summary = bundle.summary();
-    let forecaster = Forecaster::unpack(bundle.clone()).ok();
+    let opened = gyeol_models::Registry::standard().opened_as::<Forecaster>(bundle, path)?;
+    let (forecaster, summary) = &opened;
     let remembers = matches!(
-        forecaster.as_ref().map(|f| &f.predictor),
-        Some(RungPredictor::Net { params, .. }) if params.encoder.cell().is_some()
+        &forecaster.predictor,
+        RungPredictor::Net { params, .. } if params.encoder.cell().is_some()
     );
-    let Some(forecaster) = forecaster.filter(|_| asked.terms.is_some() || !remembers) else {
-        return super::inside::readings(common, asked, bundle, path, file);
-    };
+    if remembers && asked.terms.is_none() {
+        return super::inside::readings(common, asked, &opened, path, file);
+    }
     if let Some(option) = asked.of_nets().filter(|option| *option != "--at") {
         return Err(Failure::Usage(format!("{option} goes with recurrent nets of words or of readings")));
     }
     let language = output::language(common.language.as_deref(), None)?;
-    let table = table(file, &reading_of(&forecaster, &asked.reading))?;
-    let at = instant(&forecaster, asked.at.as_ref())?;
+    let table = table(file, &reading_of(forecaster, &asked.reading))?;
+    let at = instant(forecaster, asked.at.as_ref())?;
     let which = usize::try_from(asked.row - 1).unwrap_or(usize::MAX);
     let told = forecaster.terms(table, at, which, &pool(common)).map_err(|e| match e.code() {
         "not-explained" => e.in_file(path),
@@ -42,7 +42,7 @@ pub fn readings(common: &Common, asked: &Asked, bundle: Bundle, path: &Path, fil
         _ => e.in_file(file),
     })?;
     say(common, &told.warnings);
-    let stamps: Vec<String> = told.times.iter().map(|&ms| time(&forecaster, ms)).collect();
+    let stamps: Vec<String> = told.times.iter().map(|&ms| time(forecaster, ms)).collect();
     if common.json {
         let rows: Vec<Value> = (0..stamps.len())
             .map(|j| {

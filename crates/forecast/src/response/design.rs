@@ -105,20 +105,10 @@ impl Design {
                 && !n.contains("-rows")
                 && !["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"].contains(&n.as_str())
         };
-        let zero = rows
-            .iter()
-            .zip(&p.series)
-            .filter(|(r, _)| !r.is_empty())
-            .map(|(r, s)| s.clock.at(r.end - 1))
-            .max()
-            .unwrap_or(0);
-        let span = rows
-            .iter()
-            .zip(&p.series)
-            .filter(|(r, _)| !r.is_empty())
-            .map(|(r, s)| s.clock.at(r.end - 1) - s.clock.at(r.start))
-            .max()
-            .unwrap_or(0) as f64;
+        let trained_on = rows.iter().zip(&p.series).filter(|(r, _)| !r.is_empty());
+        let spans = trained_on.map(|(r, s)| (s.clock.at(r.start), s.clock.at(r.end - 1)));
+        let zero = spans.clone().map(|(_, last)| last).max().unwrap_or(0);
+        let span = spans.map(|(first, last)| last - first).max().unwrap_or(0) as f64;
         let day = at("day /1 sine");
         let mut design = Design {
             bins: if p.calendar_bins > 1 { p.calendar_bins } else { 0 },

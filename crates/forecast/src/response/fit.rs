@@ -237,8 +237,16 @@ impl Additive {
         let one = |series: usize, inner: &Pool| {
             let sums = Sums::of(p, &self.design, self.signal, series, &rows[series], block, self.log);
             let wanted = if folds { 1 + FOLDS } else { 1 };
+            let whole = sums.without(None);
             let mut solved = each(wanted, inner, |at| {
-                let gram = sums.without(at.checked_sub(1));
+                let left;
+                let gram = match at.checked_sub(1) {
+                    None => &whole,
+                    fold => {
+                        left = sums.without(fold);
+                        &left
+                    }
+                };
                 match gram.rows() {
                     0 => Ok(Linear { inputs: width, outputs: 1, weights: vec![0.0; width], bias: vec![0.0] }),
                     _ => Ok(output(gram.solve_scaled(used, self.ridge)?, self.log)),
@@ -246,7 +254,7 @@ impl Additive {
             })?;
             let rest = solved.split_off(1);
             let fit = solved.remove(0);
-            let means = sums.without(None).means();
+            let means = whole.means();
             let mut at = 0;
             let centre = |(_, width): &(Term, usize)| {
                 let columns = at..at + width;

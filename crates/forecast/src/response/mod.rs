@@ -355,18 +355,29 @@ impl ResponseModel {
         if self.ids.len() == 1 { 0 } else { self.ids.iter().position(|id| *id == s.id).unwrap_or(0) }
     }
 
+    /// The fit of a target of a series.
+    fn stand(&self, p: &Prepared, channel: usize, series: usize) -> Stand<'_> {
+        Stand::Only(&self.targets[channel].fits[self.place(&p.series[series])])
+    }
+
+    /// What is not known ahead of windows of the series with the fits at `fit`, as it is forecast; none where all is known.
+    fn ahead(&self, p: &Prepared, windows: &[Window], fit: usize) -> Option<Ahead> {
+        let columns = self.covariates.iter().map(|m| {
+            let Signal::Covariate(column) = m.signal else { return (usize::MAX, Vec::new()) };
+            (column, m.forecast(p, windows, &Stand::Only(&m.fits[fit])))
+        });
+        let ahead = Ahead { columns: columns.collect(), horizon: p.spec.horizon };
+        (!ahead.columns.is_empty()).then_some(ahead)
+    }
+
     /// Forecasts in the targets' unit, (windows, horizon).
     pub fn predict(&self, p: &Prepared, windows: &[Window], pool: &Pool) -> Vec<f64> {
-        self.predict_by(p, windows, pool, &|channel, series| {
-            Stand::Only(&self.targets[channel].fits[self.place(&p.series[series])])
-        })
+        self.predict_by(p, windows, pool, &|channel, series| self.stand(p, channel, series))
     }
 
     /// The change from the last value that it forecasts for each window, (windows, horizon) in scaled units.
     pub fn changes(&self, p: &Prepared, windows: &[Window], pool: &Pool) -> Vec<f32> {
-        self.changes_by(p, windows, pool, &|channel, series| {
-            Stand::Only(&self.targets[channel].fits[self.place(&p.series[series])])
-        })
+        self.changes_by(p, windows, pool, &|channel, series| self.stand(p, channel, series))
     }
 
     fn changes_by<'a>(
@@ -408,13 +419,8 @@ impl ResponseModel {
             let own: Vec<Window> = parts[task].iter().map(|&i| windows[i]).collect();
             let (series, channel) = (own[0].series as usize, own[0].channel as usize);
             let fit = self.place(&p.series[series]);
-            let columns = self.covariates.iter().map(|model| {
-                let Signal::Covariate(column) = model.signal else { return (usize::MAX, Vec::new()) };
-                (column, model.forecast(p, &own, &Stand::Only(&model.fits[fit])))
-            });
-            let ahead = Ahead { columns: columns.collect(), horizon };
-            let ahead = (!ahead.columns.is_empty()).then_some(&ahead);
-            let values = self.targets[channel].forecast_on(p, &own, &stand(channel, series), ahead);
+            let ahead = self.ahead(p, &own, fit);
+            let values = self.targets[channel].forecast_on(p, &own, &stand(channel, series), ahead.as_ref());
             *unlocked(&done[task]) = values;
         });
         for (part, values) in parts.iter().zip(done) {

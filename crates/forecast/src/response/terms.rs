@@ -4,7 +4,7 @@
 //! response is that of a logarithm, ŷ - level = Σ_k L(ŷ, level) d_k with the logarithmic mean L(a, b) = (a - b) / (ln a - ln b) and
 //! d_k the terms of the logarithm: an exact sum, the same whichever term comes first (Ang 2004, "LMDI").
 
-use super::{Ahead, ResponseModel, Signal, Stand, Term};
+use super::{ResponseModel, Stand, Term};
 use crate::prepare::Prepared;
 use crate::terms::{Part, Terms};
 use crate::windows::Window;
@@ -17,18 +17,10 @@ impl ResponseModel {
         let s = &p.series[series];
         let fit = self.place(s);
         let model = &self.targets[channel];
-        let columns = self.covariates.iter().map(|m| {
-            let Signal::Covariate(column) = m.signal else { return (usize::MAX, Vec::new()) };
-            (column, m.forecast(p, &[*w], &Stand::Only(&m.fits[fit])))
-        });
-        let ahead = Ahead { columns: columns.collect(), horizon };
-        let value = model.forecast_on(
-            p,
-            &[*w],
-            &Stand::Only(&model.fits[fit]),
-            (!ahead.columns.is_empty()).then_some(&ahead),
-        );
-        let weather = model.known(p, w, Some((&ahead, 0)), origin..origin + horizon);
+        let ahead = self.ahead(p, &[*w], fit);
+        let value = model.forecast_on(p, &[*w], &Stand::Only(&model.fits[fit]), ahead.as_ref());
+        let known = ahead.as_ref().map(|ahead| (ahead, 0));
+        let weather = model.known(p, w, known, origin..origin + horizon);
         let blocks = model.design.blocks();
         let (weights, centres) = (&model.fits[fit].weights, &model.centres[fit]);
         let mean = model.fits[fit].bias[0] + centres.iter().sum::<f64>();

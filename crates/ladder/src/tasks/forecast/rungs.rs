@@ -90,10 +90,8 @@ impl Forecasts<'_> {
             if self.fitted.contains_key(part) {
                 continue;
             }
-            let file = running
-                .stem
-                .parent()
-                .map(|folder| folder.join(crate::climb::file_name(part).trim_start_matches("rungs/")));
+            // A state lies at DIR/rungs/NAME.
+            let file = running.stem.ancestors().nth(2).map(|out| out.join(crate::climb::file_name(part)));
             if let Some(file) = file.filter(|file| running.resume && file.exists()) {
                 let model: Forecaster = gyeol_bundle::Bundle::open(&file)?.open_as()?;
                 self.judged_on_valid(part, &model.predictor, running.watch)?;
