@@ -11,10 +11,11 @@
 //! Scores are kept in bins that are narrow around 0, so that a row costs the same however long the past is.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::interval::{Ends, Intervals};
+use crate::interval::{At, Ends, Intervals};
 use crate::prepare::Prepared;
 use crate::windows::Window;
 
@@ -89,6 +90,8 @@ struct Issued {
     window: Window,
     forecast: Vec<f64>,
     shifts: Vec<f64>,
+    /// As [`At::own`].
+    own: Arc<[f64]>,
 }
 
 /// What is known of one target of one series.
@@ -118,7 +121,7 @@ impl<'a> Adaptive<'a> {
     /// Ends before the first origin; `None` where the intervals follow nothing.
     pub fn new(intervals: &'a Intervals) -> Option<Adaptive<'a>> {
         let drift = intervals.drift.as_ref()?;
-        Some(Adaptive { intervals, drift, nominal: nominal(intervals), states: BTreeMap::new() })
+        Some(Adaptive { intervals, drift, nominal: intervals.nominal(), states: BTreeMap::new() })
     }
 
     /// Interval and quantiles of each row ahead of a window whose forecast is given. What lies before its origin is taken in
@@ -129,9 +132,9 @@ impl<'a> Adaptive<'a> {
         let Some(state) = self.states.get_mut(&(w.series, w.channel)) else { return Vec::new() };
         let shifts: Vec<f64> =
             (0..self.nominal.len()).map(|end| state.shift(end, self.nominal[end])).collect();
-        let mut bare = Vec::new();
+        let (at, mut bare) = (self.intervals.at(data, w), Vec::new());
         let ends = forecast.iter().enumerate().map(|(ahead, &value)| {
-            let half = self.intervals.half(data, w, ahead, value, &mut bare);
+            let half = at.half(ahead, value, &mut bare);
             bare.iter_mut().zip(&shifts).for_each(|(end, shift)| *end += shift * half);
             if bare[0] > bare[1] {
                 bare.swap(0, 1);
@@ -139,7 +142,12 @@ impl<'a> Adaptive<'a> {
             self.intervals.held(w.channel as usize, &bare)
         });
         let ends = ends.collect();
-        state.issued.push_back(Issued { window: *w, forecast: forecast.to_vec(), shifts });
+        state.issued.push_back(Issued {
+            window: *w,
+            forecast: forecast.to_vec(),
+            shifts,
+            own: at.own().clone(),
+        });
         ends
     }
 
@@ -171,7 +179,8 @@ impl<'a> Adaptive<'a> {
             for issued in &state.issued {
                 let ahead = row - issued.window.origin as usize;
                 let value = issued.forecast[ahead];
-                let half = self.intervals.half(data, &issued.window, ahead, value, &mut bare);
+                let half = At::with(self.intervals, data, &issued.window, issued.own.clone())
+                    .half(ahead, value, &mut bare);
                 for (end, at) in bare.iter().enumerate() {
                     let score = (y - at) / half;
                     scores.push(score);
@@ -233,12 +242,6 @@ impl State {
     }
 }
 
-/// The nominal levels of the two ends and of the quantiles.
-fn nominal(intervals: &Intervals) -> Vec<f64> {
-    let tail = (1.0 - intervals.level) / 2.0;
-    [tail, 1.0 - tail].into_iter().chain(intervals.levels.iter().copied()).collect()
-}
-
 /// Windows in the order of time within each series; those of a part come so already.
 fn in_time(windows: &[Window]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..windows.len()).collect();
@@ -259,13 +262,6 @@ impl Drift {
 }
 
 impl Intervals {
-    /// The ends as their offsets place them, and the half-width in which scores are counted: the target's scale where there is
-    /// no width.
-    fn half(&self, data: &Prepared, w: &Window, ahead: usize, value: f64, bare: &mut Vec<f64>) -> f64 {
-        let half = self.bare(data, w, ahead, value, bare);
-        if half > 0.0 { half } else { data.series[w.series as usize].scalers[w.channel as usize].scale }
-    }
-
     /// Hands over interval and quantiles of every value of forecasts (windows, horizon): the window's index, the row ahead
     /// from 0, the ends. Origins are gone through in the order of time where drift is followed.
     pub fn each(
@@ -280,8 +276,9 @@ impl Intervals {
         match Adaptive::new(self) {
             None => {
                 for (i, w) in windows.iter().enumerate() {
+                    let at = self.at(data, w);
                     let values = of(i).iter().enumerate();
-                    values.for_each(|(ahead, &value)| seen(i, ahead, &self.ends(data, w, ahead, value)));
+                    values.for_each(|(ahead, &value)| seen(i, ahead, &at.ends(ahead, value)));
                 }
             }
             Some(mut adaptive) => {
@@ -312,6 +309,7 @@ impl Intervals {
         let mut half_life = None;
         if !early.is_empty() && !late.0.is_empty() {
             let fitted = Intervals::fit(self.level, &self.levels, data, &early, &values);
+            let fitted = Intervals { own: self.own.clone(), ..fitted };
             let mut fitted = fitted.started(data, &early, &values);
             let round = data.round().max(horizon) as f64;
             let mut least = fitted.loss(data, &late.0, &late.1);
@@ -339,11 +337,12 @@ impl Intervals {
         let (mut bare, mut rows) = (Vec::new(), (u32::MAX, 0));
         for (w, values) in windows.iter().zip(forecasts.chunks_exact(data.spec.horizon)) {
             rows = (rows.0.min(w.origin), rows.1.max(w.origin));
+            let at = self.at(data, w);
             let truth = &data.series[w.series as usize].truth[w.channel as usize][w.origin as usize..];
             for (ahead, (&value, &y)) in
                 values.iter().zip(truth).enumerate().filter(|(_, (_, y))| !y.is_nan())
             {
-                let half = self.half(data, w, ahead, value, &mut bare);
+                let half = at.half(ahead, value, &mut bare);
                 let pools = pools[w.channel as usize].iter_mut();
                 pools.zip(&bare).for_each(|(pool, end)| pool.add((y - end) / half, 1.0));
             }
@@ -358,7 +357,7 @@ impl Intervals {
 
     /// Pinball loss of all ends, in scaled units.
     fn loss(&self, data: &Prepared, windows: &[Window], forecasts: &[f64]) -> f64 {
-        let nominal = nominal(self);
+        let nominal = self.nominal();
         let mut loss = 0.0;
         self.each(data, windows, forecasts, &mut |i, ahead, ends| {
             let w = &windows[i];

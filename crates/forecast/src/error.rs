@@ -103,6 +103,15 @@ pub(crate) fn parameter(name: &str, value: impl std::fmt::Display, allowed: impl
         .option()
 }
 
+/// No origin begins a day, a week or a month (`no-origin`).
+pub fn no_beginning(every: crate::Every) -> Error {
+    let found = format!("no origin among them begins a {}", every.name());
+    Fault::new("no-origin", found)
+        .cause("the part is shorter than that with the horizon, or its readings begin at another hour")
+        .next("choose a shorter beginning, rows from one origin to the next instead, or a longer part")
+        .input()
+}
+
 /// A bundle's parts do not make a forecaster (`bad-manifest`).
 pub(crate) fn parts(why: impl std::fmt::Display) -> Error {
     gyeol_bundle::bad_manifest(format!("it holds no whole forecaster: {why}"))

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::MUST_BE_KNOWN;
 use crate::interval::{Ends, Intervals};
 use crate::prepare::{Prepared, PreparedSeries, Scalers, Spec};
-use crate::refit::Refit;
+use crate::refit::{Every, Refit};
 use crate::rung::RungPredictor;
 use crate::score::Yardsticks;
 use crate::start::Refits;
@@ -92,6 +92,8 @@ pub struct Origins {
     pub until: Option<i64>,
     /// Rows from one to the next, counted back from the last.
     pub step: usize,
+    /// Beginnings of the clock to which origins are kept.
+    pub at: Option<Every>,
     /// When the model is fitted again on what was read by then.
     pub refit: Option<Refit>,
 }
@@ -99,7 +101,7 @@ pub struct Origins {
 impl Default for Origins {
     /// Every origin, by the model as it is.
     fn default() -> Self {
-        Origins { from: None, until: None, step: 1, refit: None }
+        Origins { from: None, until: None, step: 1, at: None, refit: None }
     }
 }
 
@@ -142,6 +144,12 @@ pub struct ForecastRow {
 }
 
 impl Forecaster {
+    /// From its parts; quantiles are those of the predictor's scenarios where it has any.
+    pub fn new(rung: String, mut about: About, predictor: RungPredictor) -> Forecaster {
+        about.intervals = about.intervals.of(&predictor);
+        Forecaster { rung, about, predictor }
+    }
+
     /// Roles of the columns it reads.
     pub fn roles(&self) -> Roles {
         let a = &self.about;
@@ -231,8 +239,9 @@ impl Forecaster {
         for (w, values) in windows.iter().zip(values.chunks_exact(spec.horizon)) {
             let s = &prepared.series[w.series as usize];
             let channel = w.channel as usize;
+            let at = self.about.intervals.at(&prepared, w);
             for (j, &value) in values.iter().enumerate() {
-                let Ends { low, high, quantiles, over } = self.about.intervals.ends(&prepared, w, j, value);
+                let Ends { low, high, quantiles, over } = at.ends(j, value);
                 rows.push(ForecastRow {
                     id: s.id.clone(),
                     time: s.clock.at(w.origin as usize + j),
@@ -259,7 +268,7 @@ impl Forecaster {
         pool: &Pool,
         watch: &mut dyn FnMut(usize, usize) -> bool,
     ) -> Result<Backtest> {
-        let &Origins { from, until, step, refit } = asked;
+        let &Origins { from, until, mut step, at, refit } = asked;
         let roles = self.roles();
         let (table, _) = clean::apply(table, &roles, &self.about.clean)?;
         let mut readings = Readings::from_table(&table, &roles)?;
@@ -295,7 +304,14 @@ impl Forecaster {
                 holed,
             ));
         }
-        if step > 1 {
+        if let Some(at) = at {
+            at.check(spec.step, "at")?;
+            windows = crate::windows::begun(&data, windows, at, None);
+            if windows.is_empty() {
+                return Err(crate::error::no_beginning(at));
+            }
+            step = at.rows(spec.step);
+        } else if step > 1 {
             windows = crate::windows::stepped(windows, step, None);
         }
         let forecasts = match refit {

@@ -8,6 +8,8 @@
 //! ⌈(n + 1) τ⌉-th above the median, the ⌊(n + 1) τ⌋-th below it, and between the two at the median. That one moves the forecast
 //! only where the medians of one half of the validation part lessen the pinball loss of the other half, each taken in turn.
 
+use std::sync::Arc;
+
 use gyeol_base::Result;
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +17,8 @@ use crate::adaptive::{Drift, SKETCH};
 use crate::error::parameter;
 use crate::limit::{Limit, over};
 use crate::prepare::{Prepared, Spec};
+use crate::response::ResponseModel;
+use crate::rung::RungPredictor;
 use crate::windows::Window;
 
 /// Most quantile levels.
@@ -42,12 +46,27 @@ pub struct Intervals {
     /// Offsets of the quantiles, by channel, row ahead and level; empty where hours are told apart.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub quantiles: Vec<Vec<Vec<f64>>>,
+    /// By channel, the mean absolute residual that they were fitted on, in scaled units; empty of models before it was kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub error: Vec<f64>,
     /// How they follow drift where origins come one after another; `None` where they stay as they were fitted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drift: Option<Drift>,
     /// A limit whose crossing is warned of by the quantiles; `None` where none was named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<Limit>,
+    /// What tells quantiles of its own by scenarios, about whose median they are set around a forecast in place of the offsets.
+    #[serde(skip)]
+    pub own: Option<Arc<ResponseModel>>,
+}
+
+/// Intervals around the forecasts of one window.
+pub struct At<'a> {
+    intervals: &'a Intervals,
+    data: &'a Prepared,
+    window: Window,
+    /// (horizon, ends) from the median, by scenarios; empty where offsets tell.
+    own: Arc<[f64]>,
 }
 
 /// Offsets within one hour of the day, by level of the forecast.
@@ -181,6 +200,8 @@ impl Intervals {
         let told =
             Categories { coverage, levels: levels.to_vec(), horizon: spec.horizon, hours: data.hours() };
         for (channel, residuals) in residuals.iter().enumerate() {
+            let sum: f64 = residuals.iter().map(|r| r.value.abs()).filter(|v| v.is_finite()).sum();
+            fitted.error.push(sum / residuals.len().max(1) as f64);
             let rows = (rounds[channel].1 + 1).saturating_sub(rounds[channel].0) as usize;
             let rounds = rows / data.round();
             let mut one = told.fit(residuals, rounds);
@@ -206,6 +227,12 @@ impl Intervals {
             fitted.quantiles.clear();
         }
         fitted
+    }
+
+    /// The same intervals, told by the scenarios of a predictor where it has any.
+    #[must_use]
+    pub fn of(self, predictor: &RungPredictor) -> Intervals {
+        Intervals { own: predictor.own(), ..self }
     }
 
     /// The same intervals with a limit, whose threshold the forecasts (windows, horizon) of the validation part choose.
@@ -243,29 +270,27 @@ impl Intervals {
 
     /// Interval and quantiles around the forecast of a window, `ahead` rows from its origin, in the target's unit.
     pub fn ends(&self, data: &Prepared, w: &Window, ahead: usize, value: f64) -> Ends {
-        let mut bare = Vec::with_capacity(2 + self.levels.len());
-        self.bare(data, w, ahead, value, &mut bare);
-        self.held(w.channel as usize, &bare)
+        self.at(data, w).ends(ahead, value)
     }
 
-    /// Lower end, upper end and quantiles as their offsets place them; half the width of the interval.
-    pub(crate) fn bare(
-        &self,
-        data: &Prepared,
-        w: &Window,
-        ahead: usize,
-        value: f64,
-        out: &mut Vec<f64>,
-    ) -> f64 {
-        let s = &data.series[w.series as usize];
-        let channel = w.channel as usize;
-        let scaler = &s.scalers[channel];
-        let hour = if self.hours.is_empty() { 0 } else { data.hour(s, w.origin as usize + ahead) };
-        let (low, high, quantiles, unit) = self.offsets(channel, ahead, hour, scaler.transform(value));
-        out.clear();
-        let all = [low, high].into_iter().chain(quantiles.iter().copied());
-        out.extend(all.map(|offset| value + offset * unit * scaler.scale));
-        (high - low) / 2.0 * unit * scaler.scale
+    /// The levels of the two ends and of the quantiles.
+    pub(crate) fn nominal(&self) -> Vec<f64> {
+        let tail = (1.0 - self.level) / 2.0;
+        [tail, 1.0 - tail].into_iter().chain(self.levels.iter().copied()).collect()
+    }
+
+    /// Those of one window.
+    pub fn at<'a>(&'a self, data: &'a Prepared, w: &Window) -> At<'a> {
+        let mut own = Vec::new();
+        if let Some(model) = &self.own {
+            // The median goes last.
+            let levels: Vec<f64> = self.nominal().into_iter().chain([0.5]).collect();
+            for said in model.quantiles(data, w, &levels).unwrap_or_default().chunks_exact(levels.len()) {
+                let (ends, median) = (&said[..levels.len() - 1], said[levels.len() - 1]);
+                own.extend(ends.iter().map(|end| end - median));
+            }
+        }
+        At::with(self, data, w, own.into())
     }
 
     /// Ends that keep the floor and their order (monotone rearrangement, Chernozhukov et al. 2010).
@@ -313,7 +338,52 @@ impl Intervals {
             && self.quantiles.iter().all(|rows| wide(rows, horizon))
             && levels(&self.levels).is_ok_and(|sorted| sorted == self.levels)
             && self.limit.as_ref().is_none_or(|limit| limit.fits() && !self.levels.is_empty())
+            && (self.error.is_empty() || self.error.len() == channels)
             && self.drift.as_ref().is_none_or(|drift| drift.fits(channels, 2 + self.levels.len()))
+    }
+}
+
+impl<'a> At<'a> {
+    /// With what scenarios told of the window before.
+    pub(crate) fn with(intervals: &'a Intervals, data: &'a Prepared, w: &Window, own: Arc<[f64]>) -> At<'a> {
+        At { intervals, data, window: *w, own }
+    }
+
+    pub(crate) fn own(&self) -> &Arc<[f64]> {
+        &self.own
+    }
+
+    /// The ends as they are placed, and the half-width in which scores are counted: the target's scale where there is no width.
+    pub(crate) fn half(&self, ahead: usize, value: f64, bare: &mut Vec<f64>) -> f64 {
+        let half = self.bare(ahead, value, bare);
+        let w = &self.window;
+        if half > 0.0 { half } else { self.data.series[w.series as usize].scalers[w.channel as usize].scale }
+    }
+
+    /// Interval and quantiles around a forecast `ahead` rows from the origin, in the target's unit.
+    pub fn ends(&self, ahead: usize, value: f64) -> Ends {
+        let mut bare = Vec::with_capacity(2 + self.intervals.levels.len());
+        self.bare(ahead, value, &mut bare);
+        self.intervals.held(self.window.channel as usize, &bare)
+    }
+
+    /// Lower end, upper end and quantiles as their offsets place them; half the width of the interval.
+    pub(crate) fn bare(&self, ahead: usize, value: f64, out: &mut Vec<f64>) -> f64 {
+        let (intervals, data, w) = (self.intervals, self.data, &self.window);
+        out.clear();
+        let ends = 2 + intervals.levels.len();
+        if let Some(own) = self.own.chunks_exact(ends).nth(ahead) {
+            out.extend(own.iter().map(|offset| value + offset));
+            return (own[1] - own[0]) / 2.0;
+        }
+        let s = &data.series[w.series as usize];
+        let channel = w.channel as usize;
+        let scaler = &s.scalers[channel];
+        let hour = if intervals.hours.is_empty() { 0 } else { data.hour(s, w.origin as usize + ahead) };
+        let (low, high, quantiles, unit) = intervals.offsets(channel, ahead, hour, scaler.transform(value));
+        let all = [low, high].into_iter().chain(quantiles.iter().copied());
+        out.extend(all.map(|offset| value + offset * unit * scaler.scale));
+        (high - low) / 2.0 * unit * scaler.scale
     }
 }
 

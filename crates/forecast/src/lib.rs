@@ -35,10 +35,12 @@ mod start;
 mod terms;
 pub mod trees;
 mod update;
+pub mod watch;
 pub mod windows;
 
 pub use adaptive::Adaptive;
 pub use doubts::{LeftOut, leave_out, rare_columns};
+pub use error::no_beginning;
 pub use evaluate::Evaluation;
 pub use forecaster::{Backtest, Forecast, ForecastRow, Forecaster, Origins};
 pub use gyeol_base::{Error, Result};
@@ -50,4 +52,4 @@ pub use refit::{Every, Refit};
 pub use rung::{Fitted, Progress, RungParams, RungPredictor};
 pub use start::{Base, Refits, Start, Trust};
 pub use terms::{ForecastTold, Part as TermPart, Terms};
-pub use windows::{Part, Window, Windows, stepped};
+pub use windows::{Part, Window, Windows, begun, stepped};

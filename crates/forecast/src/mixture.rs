@@ -65,6 +65,12 @@ impl Mixture {
         self.members.iter().zip(self.names.iter().map(String::as_str))
     }
 
+    /// The rungs that some target takes a share of.
+    pub(crate) fn taken(&self) -> impl Iterator<Item = &RungPredictor> {
+        let taken = |k: &usize| self.shares.iter().any(|shares| shares[*k] > 0.0);
+        (0..self.members.len()).filter(taken).map(|k| &self.members[k])
+    }
+
     pub(crate) fn names(&self) -> &[String] {
         &self.names
     }

@@ -48,7 +48,7 @@ impl Packed for Forecaster {
             return Err(parts("its scalers or seasons do not cover its columns"));
         }
         let predictor = RungPredictor::unpack(&value["predictor"], &bundle)?;
-        Ok(Forecaster { rung, about, predictor })
+        Ok(Forecaster::new(rung, about, predictor))
     }
 
     fn parameters(&self) -> u64 {

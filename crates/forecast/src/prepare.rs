@@ -135,6 +135,8 @@ pub struct PreparedSeries {
     pub scalers: Vec<Scaler>,
     /// Scaled covariates, row-major (rows, past + known).
     pub covariates: Vec<f32>,
+    /// Rows in which a covariate that is not known ahead is missing; empty where there is no such column.
+    pub(crate) lacking: Vec<bool>,
     /// Calendar columns, row-major (rows, calendar width).
     pub calendar: Vec<f32>,
     /// Calendar bin of each row.
@@ -263,6 +265,12 @@ impl Prepared {
                 calendar.write(&series.clock, row, &mut columns);
                 bins.push(calendar.bin(&series.clock, row) as u16);
             }
+            let lacking = match series.past.is_empty() {
+                true => Vec::new(),
+                false => (0..rows)
+                    .map(|row| series.past.iter().any(|v| v.get(row).is_none_or(|v| v.is_nan())))
+                    .collect(),
+            };
             let scaled = |(v, s): (&Vec<f64>, &Scaler)| v.iter().map(|&x| s.held(x) as f32).collect();
             let seen = |(v, o): (&Vec<f64>, &Vec<bool>)| {
                 v.iter().zip(o).map(|(&x, &o)| if o { x } else { f64::NAN }).collect()
@@ -278,6 +286,7 @@ impl Prepared {
                 holes: series.target.iter().map(|target| holes(series, target)).collect(),
                 values: series.target.clone(),
                 scalers: fitted.targets.clone(),
+                lacking,
                 covariates,
                 calendar: columns,
                 bins,

@@ -50,8 +50,31 @@ impl Every {
         Every::NAMES[self as usize]
     }
 
+    /// Refuses days, weeks and months of a clock without them; `name` is what was set.
+    ///
+    /// # Errors
+    /// `parameter`.
+    pub fn check(self, step: Step, name: &str) -> Result<()> {
+        if step == Step::Rows && self != Every::Origin {
+            let every = format!("\"{}\"", self.name());
+            return Err(crate::error::parameter(name, every, "left out, for the readings have no clock"));
+        }
+        Ok(())
+    }
+
+    /// Rows from one to the next, about.
+    pub fn rows(self, step: Step) -> usize {
+        let days = match self {
+            Every::Origin => return 1,
+            Every::Day => 1,
+            Every::Week => 7,
+            Every::Month => 30,
+        };
+        step.per_day().map_or(1, |rows| rows * days).max(1)
+    }
+
     /// The stretch of time between two fits in which an origin lies.
-    fn stretch(self, s: &PreparedSeries, origin: usize) -> i64 {
+    pub(crate) fn stretch(self, s: &PreparedSeries, origin: usize) -> i64 {
         let date = || s.clock.local(origin).date();
         match self {
             Every::Origin => s.clock.at(origin),
@@ -69,14 +92,7 @@ impl Refit {
     /// # Errors
     /// `parameter`.
     pub fn check(&self, step: Step) -> Result<()> {
-        if step == Step::Rows && self.every != Every::Origin {
-            let every = format!("\"{}\"", self.every.name());
-            return Err(crate::error::parameter(
-                "refit",
-                every,
-                "\"origin\", for the readings have no clock",
-            ));
-        }
+        self.every.check(step, "refit")?;
         if self.window == Some(0) {
             return Err(crate::error::parameter("refit_rows", "0", "at least 1 row"));
         }

@@ -1,5 +1,6 @@
 //! Rungs: what can be fitted, and what a fit leaves.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use gyeol_neural::{Epoch, Fit, State, TrainParams, fit};
@@ -35,7 +36,12 @@ pub enum RungParams {
         ridge: Vec<f64>,
     },
     /// What each row answers to at its own hour, and the newest residual carried ahead.
-    Response,
+    Response {
+        /// Days by which past years are shifted either way, for scenarios of the covariates that are not known ahead; none where
+        /// these are forecast.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        scenarios: Option<usize>,
+    },
     /// Boosted trees on what the linear or the response forecast leaves.
     Trees(ForecastTreesParams),
     /// Rungs before it, mixed by shares.
@@ -154,7 +160,7 @@ impl RungParams {
         match self {
             RungParams::LastValue
             | RungParams::Linear { .. }
-            | RungParams::Response
+            | RungParams::Response { .. }
             | RungParams::Trees(_)
             | RungParams::Mixture { .. } => Ok(()),
             RungParams::SeasonalNaive { season: 0 } => {
@@ -222,8 +228,11 @@ impl RungParams {
                 let model = LinearModel::fit(data, &windows.train, &windows.valid, ridge, pool)?;
                 plain(RungPredictor::Linear(model))
             }
-            RungParams::Response => {
-                let model = ResponseModel::fit(data, &windows.train, &windows.valid, pool)?;
+            RungParams::Response { scenarios } => {
+                let mut model = ResponseModel::fit(data, &windows.train, &windows.valid, pool)?;
+                if let Some(days) = scenarios {
+                    model = model.with_scenarios(data, &windows.train, &windows.valid, *days, pool)?;
+                }
                 plain(RungPredictor::Response(model))
             }
             RungParams::Trees(params) => {
@@ -432,6 +441,15 @@ impl RungPredictor {
             }
             _ => None,
         })
+    }
+
+    /// What tells quantiles of its own by scenarios: a response, or one that a mixture takes a share of.
+    pub(crate) fn own(&self) -> Option<Arc<ResponseModel>> {
+        match self {
+            RungPredictor::Response(m) => m.scenarios().map(|_| Arc::new(m.clone())),
+            RungPredictor::Mixture(m) => m.taken().find_map(RungPredictor::own),
+            _ => None,
+        }
     }
 
     /// Rows of history that a forecast needs.

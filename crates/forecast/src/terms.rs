@@ -32,6 +32,8 @@ pub enum Part {
     Net,
     /// What trees add.
     Trees,
+    /// What the median over scenarios has over the forecast from the covariates that are expected.
+    Scenarios,
     /// Repeating the past, in a mixture.
     Naive,
 }
@@ -49,6 +51,7 @@ impl Part {
             Part::Lags => "lags",
             Part::Net => "net",
             Part::Trees => "trees",
+            Part::Scenarios => "scenarios",
             Part::Naive => "naive",
         }
     }
@@ -121,7 +124,10 @@ impl RungPredictor {
         match self {
             RungPredictor::LastValue | RungPredictor::SeasonalNaive { .. } => None,
             RungPredictor::Linear(m) => Some(linear(m, data, window)),
-            RungPredictor::Response(m) => Some(m.terms(data, window)),
+            RungPredictor::Response(m) => {
+                let terms = m.terms(data, window);
+                Some(if m.scenarios().is_some() { with(terms, Part::Scenarios) } else { terms })
+            }
             RungPredictor::Net { base, .. } => Some(with(start(base)?, Part::Net)),
             RungPredictor::Trees(m) => Some(with(start(m.base())?, Part::Trees)),
             RungPredictor::Mixture(m) => {

@@ -53,6 +53,6 @@ impl Forecaster {
         let mut about = self.about.clone();
         about.learnt = Some(between);
         about.updated = true;
-        Ok(Forecaster { rung: self.rung.clone(), about, predictor })
+        Ok(Forecaster::new(self.rung.clone(), about, predictor))
     }
 }

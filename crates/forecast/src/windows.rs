@@ -6,6 +6,7 @@ use gyeol_tensor::Rng;
 
 use crate::error::too_short;
 use crate::prepare::Prepared;
+use crate::refit::Every;
 use crate::season::Season;
 
 /// A sample: forecast `horizon` rows of one target of one series from row `origin` on.
@@ -28,6 +29,27 @@ pub fn stepped(mut windows: Vec<Window>, every: usize, origins: Option<usize>) -
         let back = (last[w.series as usize] - w.origin) as usize;
         back.is_multiple_of(every.max(1)) && origins.is_none_or(|n| back / every.max(1) < n)
     });
+    windows
+}
+
+/// Of the windows those whose origin begins a day, a week or a month of its clock, and of these the last `origins` of each series.
+pub fn begun(p: &Prepared, windows: Vec<Window>, every: Every, origins: Option<usize>) -> Vec<Window> {
+    let first = |w: &Window| {
+        let s = &p.series[w.series as usize];
+        let origin = w.origin as usize;
+        origin == 0 || every.stretch(s, origin) != every.stretch(s, origin - 1)
+    };
+    let mut windows: Vec<Window> = windows.into_iter().filter(first).collect();
+    if let Some(most) = origins {
+        let mut kept = std::collections::BTreeMap::new();
+        for w in windows.iter().rev() {
+            let last: &mut Vec<u32> = kept.entry(w.series).or_default();
+            if last.len() < most && last.last() != Some(&w.origin) {
+                last.push(w.origin);
+            }
+        }
+        windows.retain(|w| kept[&w.series].contains(&w.origin));
+    }
     windows
 }
 

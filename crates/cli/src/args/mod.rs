@@ -268,6 +268,8 @@ pub enum Verb {
         /// Model file; - for standard input.
         model: PathBuf,
     },
+    /// Score a forecaster's newest forecasts against what came: drift, coverage, and a challenger beside it.
+    Watch(Watching),
     /// Serve models over HTTP, with a page to try them.
     Serve(Serve),
     /// Verbs of text.
@@ -336,8 +338,11 @@ pub struct Span {
     #[arg(long, value_name = "DATE")]
     pub until: Option<String>,
     /// Rows from one origin to the next, counted back from the last [default: every row].
-    #[arg(long, value_name = "ROWS")]
+    #[arg(long, value_name = "ROWS", value_parser = rows)]
     pub step: Option<usize>,
+    /// Keep to origins that begin a day, a week (Monday) or a month.
+    #[arg(long, value_name = "WHEN", value_parser = ["day", "week", "month"], conflicts_with = "step")]
+    pub at: Option<String>,
     /// Fit again on the way on what was read by then: regressions whole, nets in what they start from [default: never].
     #[arg(long, value_name = "WHEN", value_parser = ["never", "origin", "day", "week", "month"])]
     pub refit: Option<String>,
@@ -346,11 +351,40 @@ pub struct Span {
     pub refit_rows: Option<usize>,
 }
 
+/// A number of rows, at least one.
+fn rows(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|rows| *rows > 0).ok_or_else(|| "a whole number from 1 on is needed".to_owned())
+}
+
 impl Span {
     /// True where anything was asked for.
     pub fn any(&self) -> bool {
-        self.from.is_some() || self.until.is_some() || self.step.is_some() || self.refit.is_some()
+        let asked = [&self.from, &self.until, &self.at, &self.refit];
+        asked.into_iter().any(Option::is_some) || self.step.is_some()
     }
+}
+
+/// Arguments of `watch`.
+#[derive(Debug, Group)]
+pub struct Watching {
+    /// Model file.
+    pub model: PathBuf,
+    /// Readings with the newest at the end; - for standard input.
+    pub file: String,
+    /// Forecasts to look back on, newest: one a day, or one a horizon where that is longer.
+    #[arg(long, value_name = "N", default_value_t = 28, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
+    pub last: usize,
+    /// First row forecast [default: behind what the model learnt from].
+    #[arg(long, value_name = "DATE")]
+    pub from: Option<String>,
+    /// Another model, to be told whether it errs less on the same rows.
+    #[arg(long, value_name = "MODEL")]
+    pub against: Option<PathBuf>,
+    /// End with status 1 where something speaks against the model.
+    #[arg(long)]
+    pub strict: bool,
+    #[command(flatten)]
+    pub reading: Reading,
 }
 
 /// Arguments of `evaluate`.

@@ -9,7 +9,7 @@ const STATIONS: [(&str, &[&str]); 7] = [
     ("Language models", &["ngram", "perplexity", "score", "next", "generate", "rank", "correct", "rescore"]),
     ("Sequences", &["translate", "tag"]),
     ("Vectors and topics", &["vectorize", "similar", "topics", "cluster", "reduce", "explain"]),
-    ("Models", &["predict", "evaluate", "update", "show", "serve"]),
+    ("Models", &["predict", "evaluate", "watch", "update", "show", "serve"]),
     ("This program", &["completions", "man", "help"]),
 ];
 

@@ -21,6 +21,7 @@ mod terms;
 mod text;
 mod topic;
 mod update;
+mod watch;
 
 use gyeol_data::{ReadOptions, Table};
 
@@ -80,6 +81,7 @@ pub fn run(args: Args) -> Result<()> {
         Verb::Update { model, file, output, reading } => {
             update::update(&common, &model, &file, &output, &reading)
         }
+        Verb::Watch(asked) => watch::watch(&common, &asked),
         Verb::Show { model } => model::show(&common, &model),
         Verb::Serve(args) => serve::serve(&common, args),
         Verb::Language(verb) => ngram::run(&common, verb),

@@ -21,7 +21,7 @@ fn opened(bundle: Bundle, path: &Path) -> Result<(Forecaster, Summary)> {
     Ok(gyeol_models::Registry::standard().opened_as::<Forecaster>(bundle, path)?)
 }
 
-const ONLY_FORECASTS: &str = "--every-origin, --from, --until, --step and --refit go with forecasts";
+const ONLY_FORECASTS: &str = "--every-origin, --from, --until, --step, --at and --refit go with forecasts";
 
 /// Standard input can be read once.
 pub(super) fn one_stdin(model: &Path, file: &str) -> Result<()> {
@@ -105,7 +105,9 @@ pub fn predict(
         return every(common, &forecaster, table, out, span, &time_name);
     }
     if span.any() {
-        return Err(Failure::Usage("--from, --until, --step and --refit go with --every-origin".into()));
+        return Err(Failure::Usage(
+            "--from, --until, --step, --at and --refit go with --every-origin".into(),
+        ));
     }
     let Forecast { rows, warnings } = match known {
         Some(known) => forecaster.forecast_ahead(&table, &known, &pool)?,
@@ -178,7 +180,8 @@ fn backtest(common: &Common, forecaster: &Forecaster, table: Table, span: &Span)
     let asked = Origins {
         from: instant(forecaster, span.from.as_ref())?,
         until: instant(forecaster, span.until.as_ref())?,
-        step: span.step.unwrap_or(1).max(1),
+        step: span.step.unwrap_or(1),
+        at: span.at.as_deref().and_then(Every::named),
         refit: every.map(|every| Refit { every, window: span.refit_rows }),
     };
     // What the recipe judged differently is said: scores would be of another kind.

@@ -243,6 +243,46 @@ impl Design {
         Weather { first: rows.start, width, values }
     }
 
+    /// Where the columns of covariates begin and end.
+    pub(super) fn covered(&self) -> std::ops::Range<usize> {
+        let (mut first, mut covered) = (0, 0..0);
+        for (term, width) in self.blocks() {
+            if matches!(term, Term::Covariate(_)) {
+                covered =
+                    if covered.is_empty() { first..first + width } else { covered.start..first + width };
+            }
+            first += width;
+        }
+        covered
+    }
+
+    /// Places of the covariates that are read, and the rows over which means of each are.
+    pub(super) fn read(&self) -> (impl Iterator<Item = usize>, &[usize]) {
+        (self.covariates.iter().map(|basis| basis.column), &self.means)
+    }
+
+    /// Which of the groups of hours a row is in.
+    pub(super) fn group(&self, s: &PreparedSeries, row: usize) -> usize {
+        if self.groups > 1 { usize::from(s.bins[row]) % 24 * self.groups / 24 } else { 0 }
+    }
+
+    /// What the columns of covariates add to a row of a group: `values` are each covariate and its means, `weights` theirs.
+    pub(super) fn answered(&self, weights: &[f64], group: usize, values: &[f64]) -> f64 {
+        let (mut at, mut sum) = (group, 0.0);
+        for (basis, values) in self.covariates.iter().zip(values.chunks_exact(1 + self.means.len())) {
+            let read = if basis.knots.is_empty() { &values[..1] } else { values };
+            for &x in read {
+                sum += weights[at] * x;
+                at += self.groups;
+                for &knot in &basis.knots {
+                    sum += weights[at] * (x - knot).max(0.0);
+                    at += self.groups;
+                }
+            }
+        }
+        sum
+    }
+
     /// The columns of a row that are not 0, in order.
     pub(super) fn write(
         &self,
@@ -274,7 +314,7 @@ impl Design {
             at += 1;
         }
         let groups = self.groups as u32;
-        let group = if groups > 1 { (usize::from(s.bins[row]) % 24 * self.groups / 24) as u32 } else { 0 };
+        let group = self.group(s, row) as u32;
         for &column in &self.flags {
             if calendar[column] != 0.0 {
                 out.push((at + group, f64::from(calendar[column])));

@@ -84,7 +84,7 @@ fn output(fit: Linear, log: bool) -> Linear {
 }
 
 /// Windows of a series, thinned to so many at the most.
-fn of_series(windows: &[Window], series: usize, most: usize) -> Vec<Window> {
+pub(super) fn of_series(windows: &[Window], series: usize, most: usize) -> Vec<Window> {
     let own: Vec<Window> = windows.iter().copied().filter(|w| w.series as usize == series).collect();
     let every = own.len().div_ceil(most).max(1);
     own.into_iter().step_by(every).collect()
@@ -98,7 +98,11 @@ fn sampled(rows: &[Range<usize>]) -> Vec<usize> {
 }
 
 /// `count` tasks on the pool, their results in order.
-fn each<T: Send>(count: usize, pool: &Pool, of: impl Fn(usize) -> Result<T> + Sync) -> Result<Vec<T>> {
+pub(super) fn each<T: Send>(
+    count: usize,
+    pool: &Pool,
+    of: impl Fn(usize) -> Result<T> + Sync,
+) -> Result<Vec<T>> {
     let done: Vec<Mutex<Option<Result<T>>>> = (0..count).map(|_| Mutex::new(None)).collect();
     pool.run(count, &|_, task| {
         let result = of(task);

@@ -13,6 +13,7 @@
 mod carry;
 mod design;
 mod fit;
+mod scenarios;
 mod terms;
 
 use std::ops::Range;
@@ -29,6 +30,7 @@ use crate::windows::Window;
 use carry::Carry;
 use design::{Design, Weather};
 pub use design::{Slow, Term};
+use scenarios::Scenarios;
 
 fn unlocked<T>(m: &Mutex<T>) -> MutexGuard<'_, T> {
     m.lock().unwrap_or_else(PoisonError::into_inner)
@@ -225,6 +227,22 @@ impl Additive {
         out
     }
 
+    /// What the newest residuals before a window's origin carry to its rows ahead, in the response's units.
+    fn carried(&self, p: &Prepared, w: &Window, stand: &Stand<'_>) -> Vec<f64> {
+        let (series, origin, span) = (w.series as usize, w.origin as usize, self.carry.span());
+        let first = origin.saturating_sub(span);
+        let weather = self.known(p, w, None, first..origin);
+        let (mut x, mut residuals) = (Vec::new(), vec![0.0; span]);
+        for row in first..origin {
+            let said = self.response(p, &p.series[series], row, &weather, stand, &mut x);
+            let over = self.signal.value(p, series, row, self.log) - said;
+            residuals[span + row - origin] = if over.is_finite() { over } else { 0.0 };
+        }
+        let mut carried = vec![0.0; p.spec.horizon];
+        self.carry.ahead(&residuals, &mut carried, &mut Vec::new());
+        carried
+    }
+
     /// The covariates of rows around a window's origin as they are known there: read within its look-back, and ahead of it as they
     /// are known or forecast, of the `at`-th window of `ahead`.
     fn known(&self, p: &Prepared, w: &Window, ahead: Option<(&Ahead, usize)>, rows: Range<usize>) -> Weather {
@@ -257,6 +275,8 @@ pub struct ResponseModel {
     targets: Vec<Additive>,
     /// Of the covariates that are not known ahead.
     covariates: Vec<Additive>,
+    /// What these could be; none where their forecast alone is taken.
+    scenarios: Option<Scenarios>,
 }
 
 impl ResponseModel {
@@ -311,7 +331,7 @@ impl ResponseModel {
             folds.push(fold);
         }
         let ids = p.series.iter().map(|s| s.id.clone()).collect();
-        let model = ResponseModel { ids, targets, covariates };
+        let model = ResponseModel { ids, targets, covariates, scenarios: None };
         let mut changes = Vec::new();
         if cross {
             let block = fit::block(p);
@@ -347,7 +367,13 @@ impl ResponseModel {
             models.iter().map(one).collect::<Result<Vec<_>>>()
         };
         let ids = p.series.iter().map(|s| s.id.clone()).collect();
-        Ok(ResponseModel { ids, targets: again(&self.targets)?, covariates: again(&self.covariates)? })
+        let ends: Vec<usize> = rows.iter().map(|rows| rows.end).collect();
+        Ok(ResponseModel {
+            ids,
+            targets: again(&self.targets)?,
+            covariates: again(&self.covariates)?,
+            scenarios: self.again(p, &ends),
+        })
     }
 
     /// The fit of a series.
@@ -372,10 +398,12 @@ impl ResponseModel {
 
     /// Forecasts in the targets' unit, (windows, horizon).
     pub fn predict(&self, p: &Prepared, windows: &[Window], pool: &Pool) -> Vec<f64> {
-        self.predict_by(p, windows, pool, &|channel, series| self.stand(p, channel, series))
+        let mut out = self.predict_by(p, windows, pool, &|channel, series| self.stand(p, channel, series));
+        self.medians(p, windows, &mut out, pool);
+        out
     }
 
-    /// The change from the last value that it forecasts for each window, (windows, horizon) in scaled units.
+    /// The change from the last value that it forecasts for each window, (windows, horizon) in scaled units; scenarios aside.
     pub fn changes(&self, p: &Prepared, windows: &[Window], pool: &Pool) -> Vec<f32> {
         self.changes_by(p, windows, pool, &|channel, series| self.stand(p, channel, series))
     }
@@ -467,6 +495,7 @@ impl ResponseModel {
             && signals(&self.targets, Signal::Target)
             && signals(&self.covariates, Signal::Covariate)
             && self.targets.iter().chain(&self.covariates).all(whole)
+            && self.scenarios.as_ref().is_none_or(|s| s.fits(data, self.ids.len()))
             && data.series.iter().all(|s| self.ids.len() == 1 || self.ids.contains(&s.id))
     }
 
@@ -485,7 +514,12 @@ impl ResponseModel {
             bundle.tensors.insert(format!("{name}.{i}.b"), Tensor::f64([m.fits.len()], bias)?);
             described.push(serde_json::to_value(m).map_err(crate::error::parts)?);
         }
-        Ok(serde_json::json!({ "ids": self.ids, "targets": self.targets.len(), "parts": described }))
+        let mut value =
+            serde_json::json!({ "ids": self.ids, "targets": self.targets.len(), "parts": described });
+        if let Some(scenarios) = &self.scenarios {
+            value["scenarios"] = scenarios.pack(bundle, name)?;
+        }
+        Ok(value)
     }
 
     /// A model from its description and the tensors of a bundle.
@@ -523,7 +557,11 @@ impl ResponseModel {
             return Err(parts("its responses are fewer than its targets"));
         }
         let covariates = models.split_off(targets);
-        Ok(ResponseModel { ids, targets: models, covariates })
+        let scenarios = match &value["scenarios"] {
+            serde_json::Value::Null => None,
+            scenarios => Some(Scenarios::unpack(scenarios, bundle, name)?),
+        };
+        Ok(ResponseModel { ids, targets: models, covariates, scenarios })
     }
 }
 

@@ -79,7 +79,7 @@ fn rungs() -> Vec<RungParams> {
         RungParams::LastValue,
         RungParams::SeasonalNaive { season: 24 },
         RungParams::Linear { ridge: vec![1e-3, 1e-1] },
-        RungParams::Response,
+        RungParams::Response { scenarios: None },
         net(Encoder::Mlp, None, 0.1),
         net(Encoder::Rnn, None, 0.1),
         net(Encoder::Gru, None, 0.0),

@@ -3,3 +3,5 @@
 mod honesty;
 mod quantiles;
 mod response;
+mod scenarios;
+mod watch;

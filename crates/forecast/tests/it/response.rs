@@ -59,7 +59,7 @@ fn prepared(r: &Readings, cuts: [usize; 3], horizon: usize) -> (Prepared, Window
 }
 
 fn fitted(data: &Prepared, windows: &Windows) -> Fitted {
-    RungParams::Response.fit(data, windows, &Pool::new(1), &mut Quiet).unwrap()
+    RungParams::Response { scenarios: None }.fit(data, windows, &Pool::new(1), &mut Quiet).unwrap()
 }
 
 fn error(r: &Readings, windows: &[gyeol_forecast::Window], forecasts: &[f64], horizon: usize) -> f64 {
@@ -138,7 +138,8 @@ fn a_mixture_is_no_worse_on_validation_than_its_members() {
     let (data, windows, _) = prepared(&r, [2200, 2600, 3000], 24);
     let pool = Pool::new(1);
     let rung = |params: RungParams| params.fit(&data, &windows, &pool, &mut Quiet).unwrap().predictor;
-    let (a, b) = (rung(RungParams::Response), rung(RungParams::SeasonalNaive { season: 24 }));
+    let (a, b) =
+        (rung(RungParams::Response { scenarios: None }), rung(RungParams::SeasonalNaive { season: 24 }));
     let on = |p: &RungPredictor| p.predict(&data, &windows.valid, &pool);
     let (said_a, said_b) = (on(&a), on(&b));
     let members =

@@ -307,6 +307,7 @@ impl Recipe {
                 metric: Metric::Mae,
                 scaled: false,
                 step: 1,
+                at: None,
                 origins: None,
                 refit: "never".to_owned(),
                 refit_rows: None,

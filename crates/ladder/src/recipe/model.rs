@@ -166,6 +166,7 @@ pub struct ScoreRecipe {
     pub metric: Metric,
     pub scaled: bool,
     pub step: usize,
+    pub at: Option<String>,
     pub origins: Option<usize>,
     pub refit: String,
     pub refit_rows: Option<usize>,
@@ -175,6 +176,11 @@ pub struct ScoreRecipe {
 }
 
 impl ScoreRecipe {
+    /// At which beginnings origins are judged, if not everywhere.
+    pub fn at(&self) -> Option<gyeol_forecast::Every> {
+        self.at.as_deref().and_then(gyeol_forecast::Every::named)
+    }
+
     /// The schedule of fits on the way, if any.
     pub fn schedule(&self) -> Option<gyeol_forecast::Refit> {
         let every = gyeol_forecast::Every::named(&self.refit)?;
@@ -199,6 +205,7 @@ pub struct RungRecipe {
     pub leaves: Option<usize>,
     pub min_rows: Option<usize>,
     pub ridge: Option<Vec<f64>>,
+    pub scenarios: Option<usize>,
     pub hidden: Option<usize>,
     pub layers: Option<usize>,
     pub head: Option<usize>,

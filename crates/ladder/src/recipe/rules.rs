@@ -332,6 +332,14 @@ fn rungs(recipe: &Recipe, lines: &Lines) -> Result<()> {
             "write when, such as refit = \"week\", or leave the rows out",
         ));
     }
+    if recipe.score.at.is_some() && recipe.score.step > 1 {
+        return Err(contradiction(
+            lines.place("score.at"),
+            format!("`score.at` and `score.step = {}` both say which origins are judged", recipe.score.step),
+            "one of them was meant",
+            "leave one out",
+        ));
+    }
     for (index, rung) in recipe.rungs.iter().enumerate() {
         let at = |key: &str| lines.place(&format!("rung[{index}].{key}"));
         let whole = |rows: usize, segment: &usize| rows.is_multiple_of((*segment).max(1));

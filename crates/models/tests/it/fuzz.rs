@@ -62,7 +62,7 @@ fn forecasters() -> Vec<Bundle> {
     let rungs = [
         RungParams::SeasonalNaive { season: 24 },
         RungParams::Linear { ridge: vec![0.1] },
-        RungParams::Response,
+        RungParams::Response { scenarios: None },
         net(Encoder::Mlp, true),
         net(Encoder::Lstm, false),
     ];

@@ -158,6 +158,7 @@ mod tests {
             "repeats-",
             "fact-",
             "term-",
+            "watch-alarm-",
             "split-",
             "check-",
             "optimizer-",

@@ -432,6 +432,13 @@ const KEYS: &[Key] = &[
     ),
     key(
         "score",
+        "at",
+        Choice(&["day", "week", "month"]),
+        Found("every origin counts"),
+        "Judges only origins that begin a day, a week (Monday) or a month of the clock, such as a forecast made each midnight; validation those of days at the most.",
+    ),
+    key(
+        "score",
         "origins",
         Whole(1, MANY),
         Found("all of the part"),
@@ -514,6 +521,12 @@ const KEYS: &[Key] = &[
         &["linear"],
         Reals(0.0, 1e12),
         "Penalties on the weights to try; the validation part chooses.",
+    ),
+    rung(
+        "scenarios",
+        &["response"],
+        Whole(0, 60),
+        "Makes scenarios of the `past` columns for the rows ahead: those of the same days of every past year, shifted by up to so many days either way. The forecast is their median, quantiles and interval are theirs. Without it these columns are forecast.",
     ),
     rung("hidden", NETS, Whole(1, 4096), "Units of a hidden layer."),
     rung("layers", RECURRENT, Whole(1, 16), "Recurrent layers, one on the other."),

@@ -22,8 +22,8 @@ use gyeol_data::{Change, Readings, Roles, Split, Table};
 use gyeol_forecast::forecaster::About;
 use gyeol_forecast::score::{self, Sums, Yardsticks};
 use gyeol_forecast::{
-    Base, Forecaster, Intervals, LeftOut, Prepared, Refit, Refits, RungParams, RungPredictor, Spec, Window,
-    Windows, leave_out, rare_columns, stepped,
+    Base, Every, Forecaster, Intervals, LeftOut, Prepared, Refit, Refits, RungParams, RungPredictor, Spec,
+    Window, Windows, begun, leave_out, rare_columns, stepped,
 };
 use gyeol_judge::Bootstrap;
 use gyeol_report::Language;
@@ -161,12 +161,26 @@ impl<'a> Forecasts<'a> {
         if let Some(refit) = refit {
             refit.check(data.spec.step)?;
         }
-        let step = recipe.score.step;
-        windows.test = stepped(windows.test, step, recipe.score.origins);
+        let at = recipe.score.at();
+        let step = at.map_or(recipe.score.step, |at| at.rows(data.spec.step));
+        windows.test = match at {
+            None => stepped(windows.test, step, recipe.score.origins),
+            Some(at) => {
+                at.check(data.spec.step, "score.at")?;
+                let begun = begun(&data, windows.test, at, recipe.score.origins);
+                if begun.is_empty() {
+                    return Err(gyeol_forecast::no_beginning(at));
+                }
+                begun
+            }
+        };
         // What is fitted again for each day of validation is seen a day apart: more would tell little more.
         let day = data.spec.seasons.first().map_or(data.spec.horizon, |s| s.rows);
         let apart = if step == 1 && refit.is_none() { 1 } else { step.min(day) };
-        let judged = stepped(windows.valid.clone(), apart, None);
+        let judged = match at {
+            None => stepped(windows.valid.clone(), apart, None),
+            Some(_) => begun(&data, windows.valid.clone(), Every::Day, None),
+        };
         let profile = gyeol_data::profile::profile(&table, &roles, Some(&recipe.split_spec()))?;
         let rows = (0..data.series.len()).map(|i| data.rows(&split, i).train.len()).max().unwrap_or(0);
         let planned = plan::plan(recipe, &data.spec, rows, windows.train.len(), options.quick);

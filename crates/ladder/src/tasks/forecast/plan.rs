@@ -59,7 +59,7 @@ fn resolve(recipe: &Recipe, spec: &Spec, r: &RungRecipe, windows: usize, quick: 
         "linear" => {
             return RungParams::Linear { ridge: r.ridge.clone().unwrap_or_else(|| PENALTIES.to_vec()) };
         }
-        "response" => return RungParams::Response,
+        "response" => return RungParams::Response { scenarios: r.scenarios },
         "trees" => {
             return RungParams::Trees(ForecastTreesParams {
                 rounds: r.rounds.unwrap_or(if quick { 100 } else { 500 }),

@@ -48,7 +48,7 @@ impl Forecasts<'_> {
                 .map(|l| LayerRow { name: l.name, x: l.x, w: l.w, b: l.b, y: l.y, parameters: l.parameters })
                 .collect(),
             training: facts(&rung.params, &fitted),
-            model: Forecaster { rung: rung.name.clone(), about, predictor: fitted.predictor },
+            model: Forecaster::new(rung.name.clone(), about, fitted.predictor),
         })
     }
 
@@ -60,16 +60,16 @@ impl Forecasts<'_> {
         watch: &mut dyn Watch,
     ) -> Result<About> {
         let valid = self.forecasts(predictor, &self.judged, watch)?;
-        let about = self.around(&valid)?;
+        let about = self.around(predictor, &valid)?;
         self.fitted.insert(name.to_owned(), super::Fitted { predictor: predictor.clone(), valid });
         Ok(about)
     }
 
     /// Interval, quantiles and warning around forecasts of the judged validation windows.
-    fn around(&self, valid: &[f64]) -> Result<About> {
+    fn around(&self, predictor: &RungPredictor, valid: &[f64]) -> Result<About> {
         let ForecastRecipe { interval, quantiles, adaptive, limit, miss_cost, .. } = &self.recipe.forecast;
         let levels = gyeol_forecast::interval::levels(quantiles)?;
-        let mut intervals = Intervals::fit(*interval, &levels, &self.data, &self.judged, valid);
+        let mut intervals = Intervals::fit(*interval, &levels, &self.data, &self.judged, valid).of(predictor);
         if *adaptive {
             intervals = intervals.following(&self.data, &self.judged, valid);
         }
@@ -117,13 +117,11 @@ impl Forecasts<'_> {
             .collect();
         let said: Vec<&[f64]> = parts.iter().map(|part| self.fitted[part].valid.as_slice()).collect();
         let valid = mixture.mixed(&said, &self.judged, self.data.spec.horizon);
-        let about = self.around(&valid)?;
         let predictor = RungPredictor::Mixture(mixture);
+        let about = self.around(&predictor, &valid)?;
         self.fitted.insert(rung.name.clone(), super::Fitted { predictor: predictor.clone(), valid });
-        let mut fit = Fit::plain(
-            Forecaster { rung: rung.name.clone(), about, predictor },
-            begun.elapsed().as_secs_f64(),
-        );
+        let mut fit =
+            Fit::plain(Forecaster::new(rung.name.clone(), about, predictor), begun.elapsed().as_secs_f64());
         fit.training.push(Fact { key: "shares".into(), value: shares.join("; ") });
         for part in parts {
             let planned = self.planned.iter().find(|p| p.name == *part);
@@ -167,7 +165,7 @@ impl Forecasts<'_> {
                     inputs.push(self.start());
                 }
             }
-            RungParams::Response => {
+            RungParams::Response { .. } => {
                 inputs.extend(columns());
                 calendar(&mut inputs);
                 inputs.push(Input::Residual);
@@ -260,7 +258,7 @@ fn facts(params: &RungParams, fitted: &Fitted) -> Vec<Fact> {
             say("leaves", params.leaves.to_string());
             say("trust", share_range(m.trust()));
         }
-        (RungParams::Response, RungPredictor::Response(m)) => {
+        (RungParams::Response { .. }, RungPredictor::Response(m)) => {
             let of = |(log, slow, ridge): (bool, Slow, f64)| {
                 let slow = match slow {
                     Slow::Nothing => "",
@@ -271,6 +269,11 @@ fn facts(params: &RungParams, fitted: &Fitted) -> Vec<Fact> {
             };
             say("response", m.chosen().map(of).collect::<Vec<_>>().join("; "));
             say("columns", m.columns().to_string());
+            if let Some((days, share, fading)) = m.scenarios() {
+                let anomaly =
+                    if share > 0.0 { format!(", anomaly {share} / {fading} d") } else { String::new() };
+                say("scenarios", format!("±{days} d{anomaly}"));
+            }
         }
         (RungParams::Net { net, train, members }, _) => {
             say("optimizer", train.optimizer.name().into());
