@@ -55,6 +55,7 @@
 //! [`Source::notes`].
 
 pub mod acquire;
+pub mod available;
 pub mod builtin;
 pub mod calendar;
 pub mod clean;
@@ -71,6 +72,7 @@ pub mod units;
 mod zones;
 
 pub use acquire::{ReadOptions, read, read_bytes, write};
+pub use available::Availability;
 pub use clean::{Change, CleanOp};
 pub use clock::{Clock, Step};
 pub use gyeol_base::{Error, Fault, Part, Result, Warning};

@@ -48,6 +48,9 @@ pub struct Series {
     pub past: Vec<Vec<f64>>,
     /// Known covariates.
     pub known: Vec<Vec<f64>>,
+    /// Of columns whose rows say themselves when they became known: the name, and the moment of each row in milliseconds UTC
+    /// ([`i64::MAX`] of a row that never did). Empty where no column is asked for that.
+    pub published: Vec<(String, Vec<i64>)>,
 }
 
 impl Readings {
@@ -128,9 +131,26 @@ impl Readings {
                 complete,
                 past: past_picked,
                 known: known_cells.iter().map(pick).collect(),
+                published: Vec::new(),
             });
         }
         Ok(Readings { step, zone, targets, past, known, series })
+    }
+
+    /// Takes from the table they were laid out from when each row of a column became known: pairs of a column and the one that
+    /// holds its moments.
+    ///
+    /// # Errors
+    /// `no-such-column` and `wrong-type` of a column without moments.
+    pub fn publish(&mut self, table: &Table, roles: &Roles, columns: &[(&str, &str)]) -> Result<()> {
+        for (column, stamps) in columns {
+            let moments = table.times(stamps)?;
+            for (series, (_, rows)) in self.series.iter_mut().zip(groups(table, roles)?) {
+                let of = rows.iter().map(|&row| moments[row].unwrap_or(i64::MAX));
+                series.published.push(((*column).to_owned(), of.collect()));
+            }
+        }
+        Ok(())
     }
 
     /// The clock that spans all series, from the earliest row to the latest one with a target, and its number of rows.

@@ -153,11 +153,12 @@ impl<'a> Adaptive<'a> {
 
     /// Takes in the truths before the origin of a window, of its target and series.
     pub fn seen(&mut self, data: &Prepared, w: &Window) {
-        let until = w.origin as usize;
-        let fresh = || State::new(self.drift, w, &self.nominal);
+        // Of the rows before the origin those that are known there.
+        let until = (w.origin as usize).saturating_sub(data.spec.delays.gap);
+        let fresh = || State::new(self.drift, w, until, &self.nominal);
         let state = self.states.entry((w.series, w.channel)).or_insert_with(fresh);
         if state.row > until {
-            *state = State::new(self.drift, w, &self.nominal);
+            *state = State::new(self.drift, w, until, &self.nominal);
         }
         let horizon = data.spec.horizon;
         let step = STEP.min(STEPS / horizon as f64);
@@ -171,12 +172,14 @@ impl<'a> Adaptive<'a> {
                 state.issued.pop_front();
             }
             let y = truth[row];
-            if y.is_nan() || state.issued.is_empty() {
+            // A forecast is judged by the rows that it was made for: where rows are known late, later ones are issued already.
+            let due = state.issued.iter().take_while(|issued| issued.window.origin as usize <= row).count();
+            if y.is_nan() || due == 0 {
                 continue;
             }
             scores.clear();
             let mut below = vec![0.0; self.nominal.len()];
-            for issued in &state.issued {
+            for issued in state.issued.iter().take(due) {
                 let ahead = row - issued.window.origin as usize;
                 let value = issued.forecast[ahead];
                 let half = At::with(self.intervals, data, &issued.window, issued.own.clone())
@@ -187,7 +190,7 @@ impl<'a> Adaptive<'a> {
                     below[end] += f64::from(u8::from(score <= issued.shifts[end]));
                 }
             }
-            let arrived = state.issued.len() as f64;
+            let arrived = due as f64;
             for of_one in scores.chunks_exact(self.nominal.len()) {
                 for (pool, &score) in state.pools.iter_mut().zip(of_one) {
                     pool.add(score, state.unit / arrived);
@@ -201,7 +204,7 @@ impl<'a> Adaptive<'a> {
 }
 
 impl State {
-    fn new(drift: &Drift, w: &Window, nominal: &[f64]) -> State {
+    fn new(drift: &Drift, w: &Window, row: usize, nominal: &[f64]) -> State {
         let counted = match drift.half_life {
             // Σ 2^(-i / half-life) over the rows i of the validation part.
             Some(rows) => (1.0 - (-drift.rows / rows).exp2()) / (1.0 - (-1.0 / rows).exp2()),
@@ -213,7 +216,7 @@ impl State {
             pool
         };
         State {
-            row: w.origin as usize,
+            row,
             unit: 1.0,
             pools: drift.start[w.channel as usize].iter().map(pool).collect(),
             levels: nominal.to_vec(),
@@ -408,6 +411,7 @@ mod tests {
                 history: rows,
                 observed: vec![vec![true; rows]],
                 complete: vec![true; rows],
+                published: vec![],
                 target: vec![target],
                 past: vec![],
                 known: vec![],

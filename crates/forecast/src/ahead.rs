@@ -201,7 +201,7 @@ impl About {
     pub(crate) fn reached(&self, readings: &Readings, file: &str) -> Result<()> {
         for s in readings.series.iter().filter(|s| s.id.as_ref().is_none_or(|id| !self.left_out.contains(id)))
         {
-            let ahead = s.history..s.history + self.spec.horizon;
+            let ahead = s.history..s.history + self.spec.ahead();
             for (name, values) in self.spec.known.iter().zip(&s.known) {
                 let lacks = |row: &usize| values.get(*row).is_none_or(|value| value.is_nan());
                 let Some(first) = ahead.clone().find(lacks) else { continue };

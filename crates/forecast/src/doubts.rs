@@ -21,7 +21,7 @@ pub fn leave_out(readings: &mut Readings, split: &Split, spec: &Spec) -> Vec<Lef
     for s in &readings.series {
         let RowSplit { train, .. } = split.rows(s);
         let rows = train.len().min(s.history.saturating_sub(train.start));
-        let need = spec.look_back + spec.horizon;
+        let need = spec.look_back + spec.ahead();
         let still = s.target.iter().zip(&spec.targets).find_map(|(values, name)| {
             let mut read = values[train.clone()].iter().filter(|v| !v.is_nan());
             let first = read.next();

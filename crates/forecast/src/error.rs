@@ -12,8 +12,17 @@ pub(crate) fn too_short(
     place: &str,
     rows: usize,
     holed: usize,
+    late: usize,
 ) -> Error {
     let (look_back, horizon) = (spec.look_back, spec.horizon);
+    if late > 0 {
+        let found =
+            format!("all {late} windows of the {part} part look back on a reading that was not known yet");
+        return Fault::new("not-known", found)
+            .cause("rows that came later than nearly all others, or origins at another hour than the gap was found for")
+            .next("correct `available`, lower look_back, or leave score.step out")
+            .input();
+    }
     if holed > 0 {
         let found = format!("all {holed} windows of the {part} part touch a reading that is missing");
         return Fault::new("missing-value", found)

@@ -170,15 +170,26 @@ impl Forecaster {
         roles
     }
 
-    /// Forecasts the `horizon` rows after the last reading of every series of a table.
+    /// A table's readings as the model takes them: cleaned, on their clock, with the moments at which rows became known.
+    ///
+    /// # Errors
+    /// As [`Forecaster::forecast`].
+    pub(crate) fn readings(&self, table: Table) -> Result<Readings> {
+        let roles = self.roles();
+        let (table, _) = clean::apply(table, &roles, &self.about.clean)?;
+        let mut readings = Readings::from_table(&table, &roles)?;
+        self.about.spec.delays.publish(&mut readings, &table, &roles)?;
+        Ok(readings)
+    }
+
+    /// Forecasts the `horizon` rows after the last reading of every series of a table. Where values become known late, they begin as
+    /// many rows later as are not known at an origin; a warning says up to when readings count.
     ///
     /// # Errors
     /// Where the table lacks a column, its clock differs or has gaps that cleaning does not mend, the history is
     /// shorter than the look-back, or a known covariate is missing in a forecast row.
     pub fn forecast(&self, table: Table, pool: &Pool) -> Result<Forecast> {
-        let roles = self.roles();
-        let (table, _) = clean::apply(table, &roles, &self.about.clean)?;
-        self.forecast_readings(Readings::from_table(&table, &roles)?, pool)
+        self.forecast_readings(self.readings(table)?, pool)
     }
 
     /// The same with what is known of the rows ahead in a table of its own: its rows go behind the readings, and both are
@@ -191,8 +202,11 @@ impl Forecaster {
     pub fn forecast_ahead(&self, table: &Table, ahead: &Table, pool: &Pool) -> Result<Forecast> {
         let (about, roles) = (&self.about, self.roles());
         let joined = about.with_ahead(table, ahead)?;
-        let read = clean::apply(joined, &roles, &about.clean)
-            .and_then(|(joined, _)| Readings::from_table(&joined, &roles));
+        let read = clean::apply(joined, &roles, &about.clean).and_then(|(joined, _)| {
+            let mut readings = Readings::from_table(&joined, &roles)?;
+            about.spec.delays.publish(&mut readings, &joined, &roles)?;
+            Ok(readings)
+        });
         let readings = read.map_err(|mut e| {
             // Rows behind the readings are those of the other table.
             let fault = e.fault_mut();
@@ -216,11 +230,12 @@ impl Forecaster {
         let mut warnings = self.about.without_left_out(&mut readings);
         let need = self.predictor.needs(spec.look_back);
         for s in &mut readings.series {
+            warnings.extend(spec.delays.count_until(spec, s));
             if s.history < need {
                 let place = s.id.as_ref().map_or("the series".into(), |id| format!("series '{id}'"));
                 return Err(crate::error::short_history(&place, s.history, need));
             }
-            self.longer(s, s.history + spec.horizon);
+            self.longer(s, s.history + spec.ahead());
         }
         warnings.extend(self.about.outside(&readings, spec.look_back));
         let prepared = Prepared::apply(&readings, spec.clone(), self.about.scalers.clone())?;
@@ -231,7 +246,8 @@ impl Forecaster {
         for (i, s) in prepared.series.iter().enumerate() {
             for channel in 0..spec.targets.len() {
                 self.whole(&readings.series[i], s, channel, s.history)?;
-                windows.push(Window { series: i as u32, channel: channel as u32, origin: s.history as u32 });
+                let origin = (s.history + spec.delays.gap) as u32;
+                windows.push(Window { series: i as u32, channel: channel as u32, origin });
             }
         }
         let values = self.predictor.predict(&prepared, &windows, pool);
@@ -269,9 +285,7 @@ impl Forecaster {
         watch: &mut dyn FnMut(usize, usize) -> bool,
     ) -> Result<Backtest> {
         let &Origins { from, until, mut step, at, refit } = asked;
-        let roles = self.roles();
-        let (table, _) = clean::apply(table, &roles, &self.about.clean)?;
-        let mut readings = Readings::from_table(&table, &roles)?;
+        let mut readings = self.readings(table)?;
         let spec = &self.about.spec;
         let mut warnings = self.about.without_left_out(&mut readings);
         warnings.extend(self.about.outside(&readings, usize::MAX));
@@ -279,13 +293,28 @@ impl Forecaster {
         if !self.predictor.fits(&data) {
             return Err(crate::error::parts("its net reads other inputs than its spec names"));
         }
-        let first = self.predictor.needs(spec.look_back);
+        let first = self.predictor.needs(spec.look_back) + spec.delays.gap;
         let (mut windows, mut holed) = (Vec::new(), 0);
         for (i, s) in data.series.iter().enumerate() {
             let begin = from.map_or(first, |ms| s.clock.index_at_or_after(ms).max(first));
             let end = until.map_or(s.history, |ms| s.clock.index_at_or_after(ms).min(s.history));
             let origins = begin..(end + 1).saturating_sub(spec.horizon);
             holed += crate::windows::whole_ones(&data, i, origins, &mut windows).1;
+        }
+        let there = windows.len();
+        windows.retain(|w| data.is_known(w));
+        let late = there - windows.len();
+        if late > 0 {
+            let found = format!(
+                "{late} of {there} windows look back on a reading that was not known yet at their origin"
+            );
+            if windows.is_empty() {
+                return Err(gyeol_base::Fault::new("not-known", found)
+                    .cause("origins at another hour than the model was fitted for, or rows that came late")
+                    .next("ask for origins at the hour of its fit (--from, --step)")
+                    .input());
+            }
+            warnings.push(Warning::new("not-known", format!("{found}: they are left out")));
         }
         if windows.is_empty() {
             let longest = data.series.iter().max_by_key(|s| s.history);
@@ -347,20 +376,27 @@ impl Forecaster {
     ) -> Result<()> {
         let spec = &self.about.spec;
         let from = origin.saturating_sub(self.predictor.needs(spec.look_back));
-        let known = |end: usize| spec.known.iter().zip(&readings.known).map(move |(name, v)| (name, v, end));
-        let end = origin + spec.horizon;
+        let end = origin + spec.ahead();
         let lacks_known = readings.known.iter().any(|v| v[origin..end].iter().any(|v| v.is_nan()));
         if s.whole(channel, origin, origin - from, 0) && !lacks_known {
             return Ok(());
         }
-        let back = [(&spec.targets[channel], &readings.target[channel])].into_iter();
-        let back = back.chain(spec.past.iter().zip(&readings.past)).map(|(name, v)| (name, v, origin));
-        let known = known(end);
-        let holes = back
-            .chain(known)
-            .filter_map(|(name, v, end)| (from..end).find(|&row| v[row].is_nan()).map(|row| (row, name)));
+        // Each column from the row on, and up to the row, that is read of it.
+        let back = [(&spec.targets[channel], &readings.target[channel], 0)].into_iter();
+        let past = spec.past.iter().zip(&readings.past).enumerate();
+        let back = back.chain(past.map(|(c, (name, v))| (name, v, spec.delays.lag(c))));
+        let moved = |row: usize, lag: i64| usize::try_from(row as i64 + lag).unwrap_or(0);
+        let back = back.map(|(name, v, lag)| (name, v, moved(from, lag)..moved(origin, lag)));
+        let known = spec.known.iter().zip(&readings.known).map(|(name, v)| (name, v, from..end));
+        let holes = back.chain(known).filter_map(|(name, v, mut rows)| {
+            rows.find(|&row| v.get(row).is_none_or(|v| v.is_nan())).map(|row| (row, name))
+        });
         let Some((row, name)) = holes.min() else { return Ok(()) };
-        let why = if row < origin { "the forecast looks back on" } else { MUST_BE_KNOWN };
+        let why = if row < origin || !spec.known.contains(name) {
+            "the forecast looks back on"
+        } else {
+            MUST_BE_KNOWN
+        };
         let place = match spec.step {
             Step::Rows => format!("row {row} of the series"),
             _ => format!("{} (row {row} of the series)", s.clock.local(row).format("%Y-%m-%d %H:%M")),

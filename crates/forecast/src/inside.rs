@@ -1,7 +1,7 @@
 //! What a recurrent net does over the readings that a forecast looks back on: gates and states, step by step.
 
 use gyeol_base::{Fault, Result, Warning};
-use gyeol_data::{Readings, Table, clean};
+use gyeol_data::Table;
 use gyeol_neural::net::LayerInside;
 
 use crate::forecaster::Forecaster;
@@ -57,12 +57,16 @@ impl Forecaster {
     /// readings.
     pub fn inside(&self, table: Table, at: Option<i64>, which: usize) -> Result<WindowInside> {
         let RungPredictor::Net { net, members, .. } = &self.predictor else { return Err(self.no_gates()) };
-        let roles = self.roles();
-        let (table, _) = clean::apply(table, &roles, &self.about.clean)?;
-        let mut readings = Readings::from_table(&table, &roles)?;
+        let mut readings = self.readings(table)?;
         let spec = &self.about.spec;
         let mut warnings = self.about.without_left_out(&mut readings);
         warnings.extend(self.about.outside(&readings, spec.look_back));
+        let gap = spec.delays.gap;
+        if at.is_none() {
+            for s in &mut readings.series {
+                spec.delays.count_until(spec, s);
+            }
+        }
         let data = Prepared::apply(&readings, spec.clone(), self.about.scalers.clone())?;
         if !self.predictor.fits(&data) {
             return Err(crate::error::parts("its net reads other inputs than its spec names"));
@@ -73,7 +77,8 @@ impl Forecaster {
         }
         let (index, channel) = (which / targets, which % targets);
         let s = &data.series[index];
-        let origin = at.map_or(s.history, |ms| s.clock.index_at_or_after(ms));
+        // What is read ends where targets are not known any more at the origin that is asked for.
+        let origin = at.map_or(s.history, |ms| s.clock.index_at_or_after(ms).saturating_sub(gap));
         if origin > s.history || origin < spec.look_back {
             let found =
                 format!("row {origin} of {} readings, and {} are looked back on", s.history, spec.look_back);
@@ -86,8 +91,14 @@ impl Forecaster {
             return Err(Fault::new("missing-reading", found).next("name another row, or fill it").input());
         }
         let window = Window { series: index as u32, channel: channel as u32, origin: origin as u32 };
+        let asked = Window { origin: window.origin + gap as u32, ..window };
+        if !data.is_known(&asked) {
+            return Err(crate::known::not_known(&s.clock, origin + gap));
+        }
         let Some(member) = members.first() else { return Err(self.no_gates()) };
-        let Some((rows, layers)) = net.inside(member, &data, window) else { return Err(self.no_gates()) };
+        let Some((rows, layers)) = net.inside(member, data.read(), window) else {
+            return Err(self.no_gates());
+        };
         let first = origin - spec.look_back;
         let steps = (first..origin).step_by(rows).map(|row| {
             let read = &s.values[channel][row..row + rows];
@@ -96,7 +107,7 @@ impl Forecaster {
         Ok(WindowInside {
             id: s.id.clone(),
             target: spec.targets[channel].clone(),
-            origin: s.clock.at(origin),
+            origin: s.clock.at(origin + gap),
             rows,
             steps: steps.collect(),
             layers,

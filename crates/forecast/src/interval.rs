@@ -285,7 +285,9 @@ impl Intervals {
         if let Some(model) = &self.own {
             // The median goes last.
             let levels: Vec<f64> = self.nominal().into_iter().chain([0.5]).collect();
-            for said in model.quantiles(data, w, &levels).unwrap_or_default().chunks_exact(levels.len()) {
+            let read = &data.read_from(std::slice::from_ref(w))[0];
+            let said = model.quantiles(data.read(), read, &levels).unwrap_or_default();
+            for said in said.chunks_exact(levels.len()).skip(data.spec.delays.gap) {
                 let (ends, median) = (&said[..levels.len() - 1], said[levels.len() - 1]);
                 own.extend(ends.iter().map(|end| end - median));
             }

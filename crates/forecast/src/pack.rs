@@ -35,6 +35,11 @@ impl Packed for Forecaster {
         if channels == 0 || horizon == 0 || horizon > 100_000 || about.spec.look_back > 100_000 {
             return Err(parts("its spec names no target or no horizon"));
         }
+        let delays = &about.spec.delays;
+        let far = |rows: i64| rows.unsigned_abs() > 100_000;
+        if delays.gap > 100_000 || delays.embargo > 100_000 || delays.lags.iter().copied().any(far) {
+            return Err(parts("its values become known later than any window could bridge"));
+        }
         if !about.intervals.fits(channels, horizon, hours_of(&about.spec)) {
             return Err(parts("its interval does not cover the horizon"));
         }

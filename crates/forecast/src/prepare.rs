@@ -3,12 +3,17 @@
 //! Everything fitted here is fitted on the training rows alone and travels in the bundle, so that a forecast
 //! applies exactly what training applied.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use gyeol_data::clock::DAY_MS;
 use gyeol_data::{Clock, Readings, RowSplit, Scaler, ScalerKind, Series, Split, Step};
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::{Calendar, CalendarSpec};
+use crate::known::{Delays, shifted};
 use crate::season::{Season, seasons};
+use crate::windows::Window;
 use gyeol_base::Result;
 
 /// What a forecaster must know of its inputs; travels in the bundle.
@@ -34,6 +39,9 @@ pub struct Spec {
     pub seasons: Vec<Season>,
     /// Scaling.
     pub scaler: ScalerKind,
+    /// When columns become known.
+    #[serde(default, skip_serializing_if = "Delays::is_none")]
+    pub delays: Delays,
 }
 
 impl Spec {
@@ -69,7 +77,29 @@ impl Spec {
             calendar,
             seasons: seasons(readings.step, season_rows),
             scaler,
+            delays: Delays::default(),
         })
+    }
+
+    /// The same where values become known late.
+    ///
+    /// # Errors
+    /// `too-late` where more rows lie between the newest target and the forecast than a window may have.
+    pub fn known(mut self, delays: Delays) -> Result<Spec> {
+        if delays.embargo > MOST_ROWS - self.horizon {
+            let found = format!("up to {} rows are not known at an origin", delays.embargo);
+            return Err(gyeol_base::Fault::new("too-late", found)
+                .cause("rows that came years later, or a delay for a coarser clock")
+                .next("correct `available`, or leave the column out")
+                .input());
+        }
+        self.delays = delays;
+        Ok(self)
+    }
+
+    /// Rows from the first target that an origin does not know to the end of its forecast.
+    pub fn ahead(&self) -> usize {
+        self.delays.gap + self.horizon
     }
 
     /// Whether readings stand on the clock of this spec.
@@ -124,6 +154,8 @@ pub struct PreparedSeries {
     pub scaled: Vec<Vec<f32>>,
     /// Targets in their own unit; NaN where not observed (missing, or made by cleaning): not scored.
     pub truth: Vec<Vec<f64>>,
+    /// By row, when all is known that a window reads whose first unread target is there; empty where all is known at once.
+    ready: Vec<i64>,
     /// Rows after which a forecast may begin: everything before the origin was really read.
     pub complete: Vec<bool>,
     /// By channel and row, how many rows before it lack the target or a covariate, and how many lack the target or a covariate
@@ -174,13 +206,13 @@ impl PreparedSeries {
     }
 }
 
-/// All series, ready.
+/// All series, ready. Origins are those of the forecasts that are asked for; see [`crate::Delays`] for what rungs read.
 #[derive(Debug, Clone)]
 pub struct Prepared {
     /// Spec.
     pub spec: Spec,
     /// Series.
-    pub series: Vec<PreparedSeries>,
+    pub series: Arc<Vec<PreparedSeries>>,
     /// Fitted scalers.
     pub scalers: Scalers,
     /// Columns of the calendar.
@@ -189,6 +221,8 @@ pub struct Prepared {
     pub calendar_names: Vec<String>,
     /// Bins of the calendar.
     pub calendar_bins: usize,
+    /// The same readings as rungs see them, where values become known late.
+    late: Option<Box<Prepared>>,
 }
 
 impl Prepared {
@@ -252,7 +286,17 @@ impl Prepared {
             // Past covariates beyond the history are not known; they are never read, and 0 (the mean) stands there.
             let width = spec.past.len() + spec.known.len();
             let mut covariates = vec![0f32; rows * width];
-            for (c, column) in series.past.iter().chain(&series.known).enumerate() {
+            let past: Vec<Cow<'_, [f64]>> = series
+                .past
+                .iter()
+                .enumerate()
+                .map(|(c, column)| match spec.delays.lag(c) {
+                    0 => Cow::Borrowed(column.as_slice()),
+                    lag => Cow::Owned(shifted(column, lag, f64::NAN)),
+                })
+                .collect();
+            let known = series.known.iter().map(|column| Cow::Borrowed(column.as_slice()));
+            for (c, column) in past.iter().cloned().chain(known).enumerate() {
                 for (row, v) in column.iter().enumerate() {
                     if !v.is_nan() {
                         covariates[row * width + c] = scalers.covariates[c].held(*v) as f32;
@@ -282,8 +326,9 @@ impl Prepared {
                 history: series.history,
                 scaled: series.target.iter().zip(&fitted.targets).map(scaled).collect(),
                 truth: series.target.iter().zip(&series.observed).map(seen).collect(),
-                complete: series.complete.clone(),
-                holes: series.target.iter().map(|target| holes(series, target)).collect(),
+                ready: spec.delays.ready(&spec, series),
+                complete: complete(series, &spec.delays),
+                holes: series.target.iter().map(|target| holes(series, &past, target)).collect(),
                 values: series.target.clone(),
                 scalers: fitted.targets.clone(),
                 lacking,
@@ -293,7 +338,50 @@ impl Prepared {
             });
         }
         let calendar_bins = calendar.bins();
-        Ok(Prepared { calendar_bins, calendar_names, spec, series: out, scalers, calendar_width })
+        let mut prepared = Prepared {
+            calendar_bins,
+            calendar_names,
+            spec,
+            series: Arc::new(out),
+            scalers,
+            calendar_width,
+            late: None,
+        };
+        if prepared.spec.delays.gap > 0 {
+            let mut read = prepared.clone();
+            read.spec.horizon = read.spec.ahead();
+            read.spec.delays = Delays::default();
+            prepared.late = Some(Box::new(read));
+        }
+        Ok(prepared)
+    }
+
+    /// What rungs read: the same rows, with windows from the first target that is not known on.
+    pub(crate) fn read(&self) -> &Prepared {
+        self.late.as_deref().unwrap_or(self)
+    }
+
+    /// Windows as rungs read them.
+    pub(crate) fn read_from<'w>(&self, windows: &'w [Window]) -> Cow<'w, [Window]> {
+        match self.spec.delays.gap as u32 {
+            0 => Cow::Borrowed(windows),
+            gap => Cow::Owned(windows.iter().map(|w| Window { origin: w.origin - gap, ..*w }).collect()),
+        }
+    }
+
+    /// What was asked for of forecasts that rungs made, (windows, gap + horizon) to (windows, horizon).
+    pub(crate) fn asked(&self, said: Vec<f64>) -> Vec<f64> {
+        match self.spec.delays.gap {
+            0 => said,
+            gap => said.chunks_exact(self.spec.ahead()).flat_map(|rows| &rows[gap..]).copied().collect(),
+        }
+    }
+
+    /// Whether all that a window reads was known at its origin, by the rules of the recipe.
+    pub fn is_known(&self, w: &Window) -> bool {
+        let s = &self.series[w.series as usize];
+        let read = (w.origin as usize).saturating_sub(self.spec.delays.gap);
+        s.ready.get(read).is_none_or(|ready| *ready <= s.clock.at(w.origin as usize))
     }
 
     /// Rows of the parts within series `index`.
@@ -346,7 +434,7 @@ pub(crate) fn hours_of(spec: &Spec) -> usize {
 }
 
 /// Where a target, or what is read beside it, is missing.
-fn holes(series: &Series, target: &[f64]) -> Holes {
+fn holes(series: &Series, past: &[Cow<'_, [f64]>], target: &[f64]) -> Holes {
     let counted = |lacks: &dyn Fn(usize) -> bool| {
         let mut seen = 0;
         let before = (0..series.rows).map(|row| {
@@ -361,11 +449,20 @@ fn holes(series: &Series, target: &[f64]) -> Holes {
     let known = |row: usize| series.known.iter().any(|v| v[row].is_nan());
     let now = |row: usize| row < series.history && target[row].is_nan();
     Holes {
-        back: counted(&|row| {
-            target[row].is_nan() || known(row) || series.past.iter().any(|v| v[row].is_nan())
-        }),
+        back: counted(&|row| target[row].is_nan() || known(row) || past.iter().any(|v| v[row].is_nan())),
         ahead: counted(&|row| now(row) || known(row)),
     }
+}
+
+/// Whether everything that is known with the target of a row was really read. Of a covariate that is known ahead of the targets (or
+/// later) the row where it is read decides as well: what cleaning put there may have come from after it.
+fn complete(series: &Series, delays: &Delays) -> Vec<bool> {
+    let mut complete = series.complete.clone();
+    for lag in delays.lags.iter().filter(|lag| **lag != 0) {
+        let there = shifted(&series.complete, *lag, false);
+        complete.iter_mut().zip(there).for_each(|(row, there)| *row &= there);
+    }
+    complete
 }
 
 fn of_series(id: &Option<String>) -> String {

@@ -101,7 +101,7 @@ impl Refit {
 
     /// Forecasts windows, (windows, horizon) in the targets' unit, each by the fit before it; `from` is the first moment that is
     /// learnt from. `watch` is told how many windows are done, and stops the work by false. A rung that has nothing to fit again
-    /// forecasts as it is.
+    /// forecasts as it is. A fit learns from what was known at the first origin after it: see [`crate::Delays`].
     ///
     /// # Errors
     /// As the fits say; `stopped`.
@@ -129,13 +129,11 @@ impl Refit {
             if !watch(done, windows.len()) {
                 return Err(Error::stopped());
             }
-            let until = part[0].1;
+            let s = &data.series[windows[part[0].2].series as usize];
+            let until = s.clock.at(windows[part[0].2].origin as usize - data.spec.delays.gap);
             let from = match self.window {
                 None => from,
-                Some(rows) => {
-                    let s = &data.series[windows[part[0].2].series as usize];
-                    s.clock.at(s.clock.index_at_or_after(until).saturating_sub(rows)).max(from)
-                }
+                Some(rows) => s.clock.at(s.clock.index_at_or_after(until).saturating_sub(rows)).max(from),
             };
             let own: Vec<Window> = part.iter().map(|&(_, _, i)| windows[i]).collect();
             let again = predictor.refit(data, (from, until), refits, pool)?;

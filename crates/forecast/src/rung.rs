@@ -170,7 +170,19 @@ impl RungParams {
             RungParams::Net { members, .. } if !(1..=64).contains(members) => {
                 Err(crate::error::parameter("members", members.to_string(), "between 1 and 64"))
             }
-            RungParams::Net { net, .. } => ForecastNet::new(net, &NetShape::of(data)).map(|_| ()),
+            RungParams::Net { net, .. }
+                if data.spec.delays.gap > 0
+                    && !data.spec.ahead().is_multiple_of(net.segment.unwrap_or(1).max(1)) =>
+            {
+                let (gap, horizon) = (data.spec.delays.gap, data.spec.horizon);
+                let found = net.segment.unwrap_or(1).to_string();
+                let rows = format!(
+                    "a divisor of the {} rows from the last known reading to the end of the forecast ({gap} that are not known and {horizon})",
+                    gap + horizon
+                );
+                Err(crate::error::parameter("segment", found, rows))
+            }
+            RungParams::Net { net, .. } => ForecastNet::new(net, &NetShape::of(data.read())).map(|_| ()),
         }
     }
 
@@ -211,6 +223,8 @@ impl RungParams {
         observer: &mut dyn Observer,
     ) -> Result<Fitted> {
         self.check(data)?;
+        let read = windows.read(data);
+        let (data, windows) = (data.read(), read.as_ref());
         let base = match (self, base) {
             (params, base) if params.starts() => match base {
                 Some(base) => Some(&*base),
@@ -360,6 +374,11 @@ pub(crate) fn unscaled(changes: &[f32], data: &Prepared, windows: &[Window]) -> 
 impl RungPredictor {
     /// Forecasts windows in the target's own unit: (windows, horizon).
     pub fn predict(&self, data: &Prepared, windows: &[Window], pool: &Pool) -> Vec<f64> {
+        data.asked(self.forecast(data.read(), &data.read_from(windows), pool))
+    }
+
+    /// The same from the first target that is not known on.
+    fn forecast(&self, data: &Prepared, windows: &[Window], pool: &Pool) -> Vec<f64> {
         let horizon = data.spec.horizon;
         let mut out = vec![0.0; windows.len() * horizon];
         match self {
@@ -419,6 +438,7 @@ impl RungPredictor {
         pool: &Pool,
     ) -> Result<Option<RungPredictor>> {
         let (from, until) = between;
+        let data = data.read();
         Ok(match self {
             RungPredictor::Linear(m) => Some(RungPredictor::Linear(m.refit(data, from, until, pool)?)),
             RungPredictor::Response(m) => {
@@ -498,6 +518,7 @@ impl RungPredictor {
 
     /// True when the predictor reads what `data` holds.
     pub fn fits(&self, data: &Prepared) -> bool {
+        let data = data.read();
         match self {
             RungPredictor::LastValue | RungPredictor::SeasonalNaive { .. } => true,
             RungPredictor::Linear(m) => m.fits(data),

@@ -1,7 +1,7 @@
 //! This forecast, term by term: a level, and what each thing read adds to it in the target's unit.
 
 use gyeol_base::{Fault, Result, Warning};
-use gyeol_data::{Readings, Table, clean};
+use gyeol_data::Table;
 use gyeol_tensor::Pool;
 
 use crate::forecaster::Forecaster;
@@ -110,6 +110,14 @@ pub struct ForecastTold {
 impl RungPredictor {
     /// The terms of a window's forecast; none of a rung that has none.
     pub(crate) fn terms(&self, data: &Prepared, window: &Window, pool: &Pool) -> Option<Terms> {
+        let Terms { level, parts } =
+            self.terms_read(data.read(), &data.read_from(std::slice::from_ref(window))[0], pool)?;
+        let parts = parts.into_iter().map(|(part, values)| (part, data.asked(values)));
+        Some(Terms { level: data.asked(level), parts: parts.collect() })
+    }
+
+    /// The same from the first target that is not known on.
+    fn terms_read(&self, data: &Prepared, window: &Window, pool: &Pool) -> Option<Terms> {
         let start = |base: &Option<Start>| match base {
             Some(Start::Linear(m)) => Some(linear(m, data, window)),
             Some(Start::Response(m)) => Some(m.terms(data, window)),
@@ -134,7 +142,7 @@ impl RungPredictor {
                 let mut all = Terms { level: vec![0.0; data.spec.horizon], parts: Vec::new() };
                 let shares = &m.shares()[window.channel as usize];
                 for ((member, _), &share) in m.members().zip(shares).filter(|(_, share)| **share > 0.0) {
-                    let own = member.terms(data, window, pool).unwrap_or_else(|| {
+                    let own = member.terms_read(data, window, pool).unwrap_or_else(|| {
                         let values = member.predict(data, &[*window], pool);
                         Terms { level: vec![0.0; values.len()], parts: vec![(Part::Naive, values)] }
                     });
@@ -171,9 +179,7 @@ impl Forecaster {
     /// # Errors
     /// `not-explained` of a rung without terms, `no-such-window`, and what [`Forecaster::forecast`] says of readings.
     pub fn terms(&self, table: Table, at: Option<i64>, which: usize, pool: &Pool) -> Result<ForecastTold> {
-        let roles = self.roles();
-        let (table, _) = clean::apply(table, &roles, &self.about.clean)?;
-        let mut readings = Readings::from_table(&table, &roles)?;
+        let mut readings = self.readings(table)?;
         let spec = &self.about.spec;
         spec.same_step(&readings)?;
         let mut warnings = self.about.without_left_out(&mut readings);
@@ -184,20 +190,31 @@ impl Forecaster {
         }
         let (index, channel) = (which / spec.targets.len(), which % spec.targets.len());
         let series = &mut readings.series[index];
-        let origin = at.map_or(series.history, |ms| series.clock.index_at_or_after(ms).min(series.history));
-        let need = self.predictor.needs(spec.look_back);
-        if origin < need {
-            let place = series.id.as_ref().map_or("the series".into(), |id| format!("series '{id}'"));
-            return Err(crate::error::short_history(&place, origin, need));
+        let gap = spec.delays.gap;
+        // Up to this row targets are read; the origin lies as many rows behind it as are not known there.
+        if at.is_none() {
+            warnings.extend(spec.delays.count_until(spec, series));
         }
+        let read = at.map_or(series.history, |ms| {
+            series.clock.index_at_or_after(ms).saturating_sub(gap).min(series.history)
+        });
+        let need = self.predictor.needs(spec.look_back);
+        if read < need {
+            let place = series.id.as_ref().map_or("the series".into(), |id| format!("series '{id}'"));
+            return Err(crate::error::short_history(&place, read, need));
+        }
+        let origin = read + gap;
         self.longer(series, origin + spec.horizon);
         let data = Prepared::apply(&readings, spec.clone(), self.about.scalers.clone())?;
         if !self.predictor.fits(&data) {
             return Err(crate::error::parts("its net reads other inputs than its spec names"));
         }
         let s = &data.series[index];
-        self.whole(&readings.series[index], s, channel, origin)?;
+        self.whole(&readings.series[index], s, channel, read)?;
         let window = Window { series: index as u32, channel: channel as u32, origin: origin as u32 };
+        if !data.is_known(&window) {
+            return Err(crate::known::not_known(&s.clock, origin));
+        }
         let Some(terms) = self.predictor.terms(&data, &window, pool) else {
             return Err(Fault::new(
                 "not-explained",

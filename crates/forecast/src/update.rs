@@ -1,7 +1,7 @@
 //! A forecaster fitted again on newer rows.
 
 use gyeol_base::{Fault, Result};
-use gyeol_data::{Readings, Table, clean};
+use gyeol_data::Table;
 use gyeol_tensor::Pool;
 
 use crate::forecaster::Forecaster;
@@ -19,9 +19,7 @@ impl Forecaster {
     /// As [`Forecaster::forecast`]; `nothing-to-fit` of a rung that has nothing to fit again, `too-short` where the table covers
     /// less than half of the time that was learnt from.
     pub fn updated(&self, table: Table, pool: &Pool) -> Result<Forecaster> {
-        let roles = self.roles();
-        let (table, _) = clean::apply(table, &roles, &self.about.clean)?;
-        let mut readings = Readings::from_table(&table, &roles)?;
+        let mut readings = self.readings(table)?;
         let spec = &self.about.spec;
         spec.same_step(&readings)?;
         self.about.without_left_out(&mut readings);

@@ -1,5 +1,7 @@
 //! Windows: which origins each part holds.
 
+use std::borrow::Cow;
+
 use gyeol_base::Result;
 use gyeol_data::{RowSplit, Split};
 use gyeol_tensor::Rng;
@@ -63,13 +65,14 @@ pub(crate) fn whole_ones(
 ) -> (usize, usize) {
     let (s, spec) = (&p.series[index], &p.spec);
     let (mut skipped, mut holed) = (0, 0);
+    let gap = spec.delays.gap;
     for origin in origins {
-        if !s.complete[origin - 1] {
+        if !s.complete[origin - gap - 1] {
             skipped += 1;
             continue;
         }
         for channel in 0..spec.targets.len() {
-            if s.whole(channel, origin, spec.look_back, spec.horizon) {
+            if s.whole(channel, origin - gap, spec.look_back, spec.ahead()) {
                 list.push(Window { series: index as u32, channel: channel as u32, origin: origin as u32 });
             } else {
                 holed += 1;
@@ -83,6 +86,7 @@ pub(crate) fn whole_ones(
 /// reading.
 pub(crate) fn between(p: &Prepared, from: i64, until: i64) -> Vec<Window> {
     let spec = &p.spec;
+    debug_assert_eq!(spec.delays.gap, 0, "fits on the way read what rungs read");
     let mut list = Vec::new();
     for (index, s) in p.series.iter().enumerate() {
         let first = s.clock.index_at_or_after(from) + spec.look_back;
@@ -125,6 +129,8 @@ pub struct Windows {
     pub skipped: usize,
     /// Windows left out because they touch a reading that is missing: of the training, validation and test part.
     pub holed: [usize; 3],
+    /// Test windows left out because a reading they look back on was not known yet at their origin.
+    pub late: usize,
 }
 
 impl Windows {
@@ -139,19 +145,24 @@ impl Windows {
         for (index, series) in prepared.series.iter().enumerate() {
             let RowSplit { train, valid, test } = prepared.rows(split, index);
             let parts = [(train, true), (valid, false), (test, false)];
-            let Windows { train: of_train, valid: of_valid, test: of_test, skipped, holed } = &mut windows;
+            let Windows { train: of_train, valid: of_valid, test: of_test, skipped, holed, .. } =
+                &mut windows;
             let lists = [of_train, of_valid, of_test];
             for (slot, ((rows, own), list)) in parts.into_iter().zip(lists).enumerate() {
                 if rows.len() >= longest[slot].0 {
                     longest[slot] = (rows.len(), series.name());
                 }
-                let first = if own { rows.start + spec.look_back } else { rows.start.max(spec.look_back) };
+                let back = spec.look_back + spec.delays.gap;
+                let first = if own { rows.start + back } else { rows.start.max(back) };
                 let end = (rows.end.min(series.history) + 1).saturating_sub(spec.horizon);
                 let (without, lacking) = whole_ones(prepared, index, first..end, list);
                 *skipped += if slot == 2 { without } else { 0 };
                 holed[slot] += lacking;
             }
         }
+        let before = windows.test.len();
+        windows.test.retain(|w| prepared.is_known(w));
+        windows.late = before - windows.test.len();
         let parts = [
             ("train", &windows.train, true),
             ("valid", &windows.valid, false),
@@ -160,8 +171,9 @@ impl Windows {
         for (slot, (part, list, own)) in parts.into_iter().enumerate() {
             if list.is_empty() {
                 let (rows, place) = longest[slot].clone();
-                let need = if own { spec.look_back + spec.horizon } else { spec.horizon };
-                return Err(too_short(part, need, spec, &place, rows, windows.holed[slot]));
+                let need = if own { spec.look_back + spec.ahead() } else { spec.horizon };
+                let late = if slot == 2 { windows.late } else { 0 };
+                return Err(too_short(part, need, spec, &place, rows, windows.holed[slot], late));
             }
         }
         Ok(windows)
@@ -203,6 +215,16 @@ impl Windows {
             let later = if divisor(every, days) > 1 { round / every } else { 0 };
             order[(round + later) % every] == origin % every
         });
+    }
+
+    /// As rungs read them: see [`crate::Delays`].
+    pub(crate) fn read(&self, data: &Prepared) -> Cow<'_, Windows> {
+        if data.spec.delays.gap == 0 {
+            return Cow::Borrowed(self);
+        }
+        let of = |windows: &[Window]| data.read_from(windows).into_owned();
+        let (train, valid, test) = (of(&self.train), of(&self.valid), of(&self.test));
+        Cow::Owned(Windows { train, valid, test, ..*self })
     }
 
     /// The windows of a part.

@@ -8,6 +8,7 @@ mod combine;
 mod csv;
 mod dates;
 mod epochs;
+mod folder;
 mod gathered;
 mod localize;
 mod numbers;
@@ -119,8 +120,12 @@ impl Default for ReadOptions {
     }
 }
 
-/// Reads a table: CSV (plain, .gz, .zst), Parquet or Arrow IPC, told apart by their first bytes; `-` is standard input.
+/// Reads a table: CSV (plain, .gz, .zst), Parquet or Arrow IPC, told apart by their first bytes; `-` is standard input, and a folder is
+/// all its tables in the order of their names, with those of the folders within it.
 pub fn read(path: &str, options: &ReadOptions) -> Result<Table> {
+    if path != "-" && std::path::Path::new(path).is_dir() {
+        return folder::read_folder(path, options);
+    }
     let bytes = bytes::load(path, options.max_bytes)?;
     read_bytes(path, &bytes, options)
 }

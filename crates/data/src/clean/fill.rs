@@ -9,7 +9,7 @@ use crate::roles::Roles;
 use crate::table::{ColumnData, Table};
 use gyeol_base::{Fault, Result};
 
-/// Seasons to either side in which a pattern for a hole is looked for.
+/// Seasons before, and after, in which a pattern for a hole is looked for.
 const SEASONS: usize = 4;
 
 /// Fills one column within each series and marks the cells; gives the table, the cells filled and what happened.
@@ -146,30 +146,24 @@ fn holes(rows: &[usize], present: &[bool]) -> Vec<(usize, usize)> {
     out
 }
 
-/// The bulge of the hole's shape over the straight line, from the nearest season before and after that is complete there.
+/// The bulge of the hole's shape over the straight line, from the nearest season before it that is complete there. Only where none is,
+/// as in the first weeks of a table, is one after it taken: what fills a hole is looked back on by forecasts that begin soon after it,
+/// and must not come from what they forecast.
 fn pattern(known: &[f64], rows: &[usize], a: usize, b: usize, season: usize) -> Option<Vec<f64>> {
-    for k in 1..=SEASONS {
+    let before = (1..=SEASONS).filter_map(|k| (a - 1).checked_sub(k.checked_mul(season)?));
+    let after = (1..=SEASONS).filter_map(|k| {
         let shift = k.checked_mul(season)?;
-        let mut sum: Option<(Vec<f64>, f64)> = None;
-        let before = (a > shift).then(|| a - 1 - shift);
-        let after = b.checked_add(shift).filter(|e| *e < rows.len()).map(|_| a - 1 + shift);
-        for from in [before, after].into_iter().flatten() {
-            let piece: Vec<f64> = rows[from..=from + (b + 1 - a)].iter().map(|&r| known[r]).collect();
-            if piece.iter().any(|x| !x.is_finite()) {
-                continue;
-            }
-            let (first, last) = (piece[0], piece[piece.len() - 1]);
-            let bulge: Vec<f64> = (1..piece.len() - 1)
-                .map(|i| piece[i] - (first + (last - first) * i as f64 / (piece.len() - 1) as f64))
-                .collect();
-            sum = Some(match sum {
-                None => (bulge, 1.0),
-                Some((s, n)) => (s.iter().zip(&bulge).map(|(x, y)| x + y).collect(), n + 1.0),
-            });
+        b.checked_add(shift).filter(|end| *end < rows.len()).map(|_| a - 1 + shift)
+    });
+    for from in before.chain(after) {
+        let piece: Vec<f64> = rows[from..=from + (b + 1 - a)].iter().map(|&r| known[r]).collect();
+        if piece.iter().any(|x| !x.is_finite()) {
+            continue;
         }
-        if let Some((s, n)) = sum {
-            return Some(s.into_iter().map(|x| x / n).collect());
-        }
+        let (first, last) = (piece[0], piece[piece.len() - 1]);
+        let bulge = (1..piece.len() - 1)
+            .map(|i| piece[i] - (first + (last - first) * i as f64 / (piece.len() - 1) as f64));
+        return Some(bulge.collect());
     }
     None
 }

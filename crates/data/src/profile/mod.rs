@@ -4,6 +4,7 @@
 //! [`CODES`] and typed parts, so that a catalogue can say it in any language.
 
 mod clock;
+mod foresight;
 mod model;
 mod numbers;
 mod relations;
@@ -169,6 +170,11 @@ impl Context<'_> {
             let covariate = matches!(role, Role::Past | Role::Known | Role::Ignored);
             if covariate && p.leakage.is_none() {
                 p.leakage = relations::leakage(target, &along, &self.along(&goal), lags);
+            }
+            if self.timed && matches!(role, Role::Past | Role::Known) && p.foresight.is_none() {
+                let day = self.step.and_then(|s| s.season()).unwrap_or(1);
+                let known = role == Role::Known;
+                p.foresight = foresight::foresight(target, &along, &self.along(&goal), lags, day, known);
             }
         }
         if let Some(of) = membership {

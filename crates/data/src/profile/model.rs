@@ -126,8 +126,22 @@ pub struct NumberProfile {
     pub typical_week: Option<TypicalWeek>,
     /// When this column looks like the target shifted or scaled.
     pub leakage: Option<Leakage>,
+    /// When this column knows the target of later rows, or in its own row where it is known ahead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub foresight: Option<Foresight>,
     /// Change between train and the later parts.
     pub drift: Vec<Drift>,
+}
+
+/// What a column tells of the target that the target's own past does not.
+#[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
+pub struct Foresight {
+    /// The target.
+    pub target: String,
+    /// Rows that it knows ahead; 0 of a column known ahead.
+    pub lag: usize,
+    /// Share of what the target's past leaves open.
+    pub share: f64,
 }
 
 /// Values far from the rest by a robust measure.

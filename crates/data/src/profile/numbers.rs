@@ -63,6 +63,7 @@ pub(super) fn numbers(name: &str, values: &[f64], rows: &Rows<'_>) -> NumberProf
         periods: Vec::new(),
         typical_week: None,
         leakage: None,
+        foresight: None,
         drift: Vec::new(),
     }
 }

@@ -28,6 +28,7 @@ pub const CODES: &[(&str, &[&str])] = &[
     ("impossible", &["kind", "count", "bound", "row", "at", "value"]),
     ("stuck", &["rows", "value", "from", "to", "row", "runs"]),
     ("leakage", &["target", "lag", "r", "factor", "offset"]),
+    ("foresight", &["target", "lag", "share"]),
     ("drift", &["part", "mean_shift", "stability_index", "ks"]),
     ("short-history", &["rows"]),
     ("class-imbalance", &["value", "share"]),
@@ -71,6 +72,7 @@ pub const CODES: &[(&str, &[&str])] = &[
     ("doubled-autumn-hour", &["row", "count", "text"]),
     ("column-passed-over", &["row", "count", "text"]),
     ("huge-cell", &["row", "count", "text"]),
+    ("files-passed-over", &["row", "count", "text"]),
 ];
 
 struct Found(Vec<Warning>);
@@ -502,6 +504,26 @@ fn figures(c: &ColumnProfile, f: &NumberProfile, first: usize, zone: Option<crat
                 ("offset", number(l.offset)),
             ],
         );
+    }
+    // A column that is the target itself was said already.
+    if let Some(l) = f.foresight.as_ref().filter(|_| f.leakage.is_none()) {
+        let words = match l.lag {
+            0 => format!(
+                "'{}' tells {:.0} % of what the past of '{}' leaves open in the same row: was it known before?",
+                c.name,
+                100.0 * l.share,
+                l.target
+            ),
+            lag => format!(
+                "'{}' tells {:.0} % of what the past of '{}' leaves open of {lag} rows later: it was made with what came after (a centred mean, a shift)",
+                c.name,
+                100.0 * l.share,
+                l.target
+            ),
+        };
+        let parts =
+            vec![("target", text(&l.target)), ("lag", n(l.lag)), ("share", Some(Part::Share(l.share)))];
+        found.add(Severity::Warn, "foresight", name, words, parts);
     }
     for d in f.drift.iter().filter(|d| d.stability_index > 0.25) {
         found.add(

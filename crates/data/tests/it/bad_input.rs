@@ -188,7 +188,7 @@ fn a_missing_file_and_a_folder_are_told_apart() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).display().to_string();
     assert_eq!(read(&path("none.csv"), &options()).unwrap_err().code(), "io");
-    assert_eq!(read(&path(""), &options()).unwrap_err().code(), "a-folder");
+    assert_eq!(read(&path(""), &options()).unwrap_err().code(), "empty-folder");
 }
 
 #[test]

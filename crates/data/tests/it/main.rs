@@ -6,6 +6,7 @@ mod bombs;
 mod calendar;
 mod clean;
 mod clocks;
+mod folder;
 mod fuzz;
 mod kinds;
 #[path = "../../../../tests/mutate.rs"]

@@ -26,6 +26,7 @@ fn data(channels: usize) -> (Prepared, Windows) {
         history: rows,
         observed: vec![vec![true; rows]; channels],
         complete: vec![true; rows],
+        published: vec![],
         target,
         past: vec![column(&mut rng)],
         known: vec![column(&mut rng)],

@@ -105,7 +105,7 @@ impl Design {
                 && !n.contains("-rows")
                 && !["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"].contains(&n.as_str())
         };
-        let trained_on = rows.iter().zip(&p.series).filter(|(r, _)| !r.is_empty());
+        let trained_on = rows.iter().zip(p.series.iter()).filter(|(r, _)| !r.is_empty());
         let spans = trained_on.map(|(r, s)| (s.clock.at(r.start), s.clock.at(r.end - 1)));
         let zero = spans.clone().map(|(_, last)| last).max().unwrap_or(0);
         let span = spans.map(|(first, last)| last - first).max().unwrap_or(0) as f64;

@@ -10,9 +10,9 @@ use gyeol_neural::net::Part as Gate;
 use gyeol_neural::{Loss, Optimizer, Schedule, TrainParams};
 use gyeol_tensor::{Pool, Rng};
 
-const HOUR: i64 = 3_600_000;
+pub(crate) const HOUR: i64 = 3_600_000;
 
-fn readings(rows: usize) -> Readings {
+pub(crate) fn readings(rows: usize) -> Readings {
     let mut rng = Rng::new(3);
     let wave = |i: usize| (i as f64 * std::f64::consts::TAU / 24.0).sin();
     let target: Vec<f64> = (0..rows).map(|i| 100.0 + 20.0 * wave(i) + rng.normal()).collect();
@@ -30,6 +30,7 @@ fn readings(rows: usize) -> Readings {
             history: rows,
             observed: vec![vec![true; rows]],
             complete: vec![true; rows],
+            published: vec![],
             target: vec![target],
             past: vec![past],
             known: vec![],
@@ -37,17 +38,17 @@ fn readings(rows: usize) -> Readings {
     }
 }
 
-fn split(r: &Readings, cuts: [usize; 3]) -> Split {
+pub(crate) fn split(r: &Readings, cuts: [usize; 3]) -> Split {
     let at = |i: usize| r.series[0].clock.at(i);
     Split { train: at(0)..at(cuts[0]), valid: at(cuts[0])..at(cuts[1]), test: at(cuts[1])..at(cuts[2]) }
 }
 
-fn spec(r: &Readings) -> Spec {
+pub(crate) fn spec(r: &Readings) -> Spec {
     let calendar = CalendarSpec { enabled: true, dates: vec!["2015-08-25".into()], ..Default::default() };
     Spec::new(r, 48, 12, calendar, &[], ScalerKind::Standard).unwrap()
 }
 
-fn net(encoder: Encoder, segment: Option<usize>, dropout: f64) -> RungParams {
+pub(crate) fn net(encoder: Encoder, segment: Option<usize>, dropout: f64) -> RungParams {
     RungParams::Net {
         net: ForecastNetParams {
             encoder,
@@ -74,7 +75,7 @@ fn net(encoder: Encoder, segment: Option<usize>, dropout: f64) -> RungParams {
     }
 }
 
-fn rungs() -> Vec<RungParams> {
+pub(crate) fn rungs() -> Vec<RungParams> {
     vec![
         RungParams::LastValue,
         RungParams::SeasonalNaive { season: 24 },
@@ -90,7 +91,12 @@ fn rungs() -> Vec<RungParams> {
     ]
 }
 
-fn fit(r: &Readings, cuts: [usize; 3], rung: &RungParams, threads: usize) -> (Fitted, Prepared, Windows) {
+pub(crate) fn fit(
+    r: &Readings,
+    cuts: [usize; 3],
+    rung: &RungParams,
+    threads: usize,
+) -> (Fitted, Prepared, Windows) {
     let split = split(r, cuts);
     let data = Prepared::fit(r, &split, spec(r)).unwrap();
     let windows = Windows::of(&data, &split).unwrap();
@@ -98,14 +104,14 @@ fn fit(r: &Readings, cuts: [usize; 3], rung: &RungParams, threads: usize) -> (Fi
     (fitted, data, windows)
 }
 
-fn garble(series: &mut Series, from: usize) {
+pub(crate) fn garble(series: &mut Series, from: usize) {
     for column in series.target.iter_mut().chain(&mut series.past) {
         column[from..].iter_mut().for_each(|v| *v = *v * -7.0 + 1e5);
     }
 }
 
 /// Everything that was learnt, to the bit.
-fn packed(predictor: &RungPredictor) -> (serde_json::Value, Bundle) {
+pub(crate) fn packed(predictor: &RungPredictor) -> (serde_json::Value, Bundle) {
     let mut bundle = Bundle::new(Manifest::new("forecast", "", DataHash::default()));
     (predictor.pack(&mut bundle).unwrap(), bundle)
 }

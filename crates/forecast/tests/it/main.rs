@@ -1,6 +1,7 @@
 //! Tests through the public interface, in one binary: a module for each matter.
 
 mod honesty;
+mod leaks;
 mod quantiles;
 mod response;
 mod scenarios;

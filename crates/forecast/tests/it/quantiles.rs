@@ -26,6 +26,7 @@ fn prepared(target: Vec<f64>, cuts: [usize; 2], horizon: usize) -> (Prepared, Wi
             history: rows,
             observed: vec![vec![true; rows]],
             complete: vec![true; rows],
+            published: vec![],
             target: vec![target],
             past: vec![],
             known: vec![],

@@ -40,6 +40,7 @@ fn readings(rows: usize, known: bool) -> Readings {
             history: rows,
             observed: vec![vec![true; rows]],
             complete: vec![true; rows],
+            published: vec![],
             target: vec![target],
             past,
             known: ahead,

@@ -356,6 +356,14 @@ fn one(key: &Key, value: &Value, place: &Place) -> Result<Value> {
         Kind::Texts => list(value, &text),
         Kind::Wholes(low, high) => list(value, &|value| whole(value, low, high)),
         Kind::Reals(low, high) => list(value, &|value| real(value, low, high)),
+        Kind::Available => {
+            let known = match value {
+                Value::String(text) => gyeol_data::Availability::parse(text).is_some(),
+                Value::Table(inner) => inner.len() == 1 && inner.get("column").is_some_and(Value::is_str),
+                _ => false,
+            };
+            if known { Ok(value.clone()) } else { Err(wrong(value)) }
+        }
         Kind::Holidays => match value {
             Value::String(_) => text(value),
             Value::Array(_) => list(value, &moment),

@@ -272,6 +272,7 @@ impl Recipe {
                 ignored: Vec::new(),
                 unit: Some("MW".to_owned()),
             },
+            available: Default::default(),
             clean: Vec::new(),
             split: SplitRecipe {
                 by: SplitBy::Dates,

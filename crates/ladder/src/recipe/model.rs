@@ -1,8 +1,10 @@
 //! A recipe as plain values, after the defaults were filled in.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use gyeol_data::{CleanOp, ScalerKind};
+use gyeol_data::{Availability, CleanOp, ScalerKind};
 
 /// The name under which the built-in power load goes as `data.file`.
 pub const BUILTIN_POWER: &str = "builtin:power-load";
@@ -18,6 +20,8 @@ pub struct Recipe {
     pub seed: u64,
     pub data: DataRecipe,
     pub columns: ColumnsRecipe,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub available: BTreeMap<String, Availability>,
     #[serde(default)]
     pub clean: Vec<CleanOp>,
     pub split: SplitRecipe,

@@ -87,6 +87,12 @@ pub(crate) fn write(recipe: &impl Serialize, schema: &Schema, comments: &Comment
             }
             _ if comments.keys => {
                 heading(&mut out, true);
+                if let Some(key) =
+                    schema.keys.iter().find(|key| key.section == section.name && key.kind == Kind::Available)
+                {
+                    let _ = writeln!(out, "# {} {}", key.doc, takes(key));
+                    let _ = writeln!(out, "# {} = {}", key.name, key.kind.example());
+                }
                 if section.name == "rung" {
                     let last = schema.rungs.last().unwrap_or(&"");
                     let _ = writeln!(out, "# name = \"{last}\"");
@@ -116,6 +122,15 @@ fn keys(
         }
     }
     for key in schema.keys.iter().filter(mine) {
+        if key.kind == Kind::Available && !table.is_empty() {
+            if comments.keys {
+                let _ = writeln!(out, "# {} {}", key.doc, takes(key));
+            }
+            for (name, value) in table {
+                let _ = writeln!(out, "{} = {value}", column_key(name));
+            }
+            continue;
+        }
         let explain = comments.keys && !many;
         let value = table.get(key.name).filter(|value| !(many && is_default(key, value)));
         let key_path = if path.is_empty() { key.name.to_owned() } else { format!("{path}.{}", key.name) };
@@ -136,6 +151,12 @@ fn keys(
             None => {}
         }
     }
+}
+
+/// The name of a column as a key of TOML.
+fn column_key(name: &str) -> String {
+    let bare = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    if !name.is_empty() && name.chars().all(bare) { name.to_owned() } else { Value::from(name).to_string() }
 }
 
 /// What a key takes and what holds without it, for the end of its comment.

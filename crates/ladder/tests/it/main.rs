@@ -3,6 +3,7 @@
 mod contract;
 mod examples;
 mod fuzz;
+mod leaks;
 mod lm;
 #[path = "../../../../tests/mutate.rs"]
 mod mutate;

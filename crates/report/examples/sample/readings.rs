@@ -124,6 +124,7 @@ fn numbers(values: &[f64], target: bool) -> NumberProfile {
             q3: slot(0.75),
         }),
         leakage: None,
+        foresight: None,
         drift: ["valid", "test"]
             .iter()
             .zip([0.06, 0.11])

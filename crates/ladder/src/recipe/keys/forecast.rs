@@ -26,6 +26,11 @@ const SECTIONS: &[Section] = &[
         false,
         "What each column is; columns named nowhere are ignored once `targets` is given.",
     ),
+    section(
+        "available",
+        false,
+        "When values become known, one line a column: targets and past columns that are not known as soon as their row is over.",
+    ),
     section("clean", true, "Cleaning, applied in this order; what is not named is not altered."),
     section(
         "split",
@@ -177,6 +182,14 @@ const KEYS: &[Key] = &[
         Text,
         Found("taken from the target's name"),
         "Unit of the targets, for the report.",
+    ),
+    // available
+    key(
+        "available",
+        "COLUMN",
+        Available,
+        Found("known when its row is over"),
+        "When its values become known: nothing that forecasts reads them before; a day's publication is that of the next day.",
     ),
     // clean
     Key { section: "clean", name: "op", kind: Text, default: Needed, of: &[], doc: "Which operation." },

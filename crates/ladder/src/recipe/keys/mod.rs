@@ -33,6 +33,8 @@ pub enum Kind {
     Reals(f64, f64),
     /// A list of dates, or the name of a country's calendar.
     Holidays,
+    /// When the values of a column become known. Such a key stands for any name: that of the column.
+    Available,
 }
 
 impl Kind {
@@ -54,6 +56,9 @@ impl Kind {
             Kind::Reals(low, high) if *low == f64::MIN && *high == f64::MAX => "a list of numbers".to_owned(),
             Kind::Reals(low, high) => format!("a list of numbers, {low} to {high}"),
             Kind::Holidays => "a country code or a list of dates".to_owned(),
+            Kind::Available => {
+                "a delay (\"36 h\", \"3 rows\"), a publication (\"day at 09:00\", \"day at 09:00 + 1 day\") or a column of moments ({ column = \"published\" })".to_owned()
+            }
         }
     }
 
@@ -70,6 +75,7 @@ impl Kind {
             Kind::Wholes(low, _) => format!("[{}]", (*low).max(1)),
             Kind::Reals(low, high) => format!("[{}]", middle(*low, *high)),
             Kind::Holidays => "\"US\"".to_owned(),
+            Kind::Available => "\"36 h\"".to_owned(),
         }
     }
 }
@@ -202,7 +208,7 @@ impl Schema {
     pub fn find(&self, section: &str, name: &str, of: Option<&str>) -> Option<&'static Key> {
         self.keys.iter().find(|key| {
             key.section == section
-                && key.name == name
+                && (key.name == name || key.kind == Kind::Available)
                 && of.is_none_or(|of| key.of.is_empty() || key.of.contains(&of))
         })
     }

@@ -423,6 +423,7 @@ mod tests {
                 history: rows,
                 observed: vec![vec![true; rows]],
                 complete: vec![true; rows],
+                published: vec![],
                 target: vec![(0..rows).map(reading).collect()],
                 past: vec![],
                 known: vec![],

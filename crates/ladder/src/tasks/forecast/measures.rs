@@ -37,7 +37,7 @@ pub(super) fn naive_loss(data: &Prepared, windows: &[Window], season: Option<usi
 /// What a part spans.
 pub(super) fn span_of(data: &Prepared, part: &std::ops::Range<i64>, windows: &[Window]) -> Span {
     let (mut from, mut to, mut rows) = (i64::MAX, i64::MIN, 0);
-    for s in &data.series {
+    for s in data.series.iter() {
         let first = s.clock.index_at_or_after(part.start).min(s.history);
         let end = s.clock.index_at_or_after(part.end).min(s.history);
         if first < end {

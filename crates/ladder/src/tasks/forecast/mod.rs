@@ -5,6 +5,7 @@ mod examples;
 mod measures;
 pub mod open;
 pub mod plan;
+mod remarks;
 mod rungs;
 pub(super) mod verdict;
 
@@ -13,7 +14,6 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Instant;
 
-use chrono::Datelike;
 use gyeol_base::{Error, Result};
 use gyeol_bundle::DataHash;
 use gyeol_data::calendar::Holidays;
@@ -22,8 +22,8 @@ use gyeol_data::{Change, Readings, Roles, Split, Table};
 use gyeol_forecast::forecaster::About;
 use gyeol_forecast::score::{self, Sums, Yardsticks};
 use gyeol_forecast::{
-    Base, Every, Forecaster, Intervals, LeftOut, Prepared, Refit, Refits, RungParams, RungPredictor, Spec,
-    Window, Windows, begun, leave_out, rare_columns, stepped,
+    Base, Delays, Every, Forecaster, Intervals, LeftOut, Prepared, Refit, Refits, RungParams, RungPredictor,
+    Spec, Window, Windows, begun, leave_out, rare_columns, stepped,
 };
 use gyeol_judge::Bootstrap;
 use gyeol_report::Language;
@@ -63,6 +63,8 @@ pub struct Forecasts<'a> {
     table: Table,
     roles: Roles,
     changes: Vec<Change>,
+    /// Rows that a later one with the same stamp took the place of.
+    corrected: usize,
     profile: Profile,
     data: Prepared,
     split: Split,
@@ -110,7 +112,7 @@ impl<'a> Forecasts<'a> {
             return Err(Error::stopped());
         }
         let prepared = Forecasts::of(recipe, opened, options, pool)?;
-        if !prepared.remarks().iter().all(|words| watch.step(Step::Said(words))) {
+        if !prepared.remarks().iter().all(|said| watch.step(Step::Said(&said.words))) {
             return Err(Error::stopped());
         }
         Ok(prepared)
@@ -121,14 +123,19 @@ impl<'a> Forecasts<'a> {
     /// # Errors
     /// As the stations say.
     pub fn of(recipe: &'a Recipe, opened: Opened, options: &Climb, pool: &'a Pool) -> Result<Forecasts<'a>> {
-        let Opened { table, mut roles, changes, mut readings } = opened;
+        let Opened { table, mut roles, changes, mut readings, corrected } = opened;
         let ForecastRecipe { look_back, horizon, .. } = recipe.forecast;
         let columns_out = rare_columns(&readings, look_back, horizon);
         if !columns_out.is_empty() {
             columns_out.iter().for_each(|left| roles.set(&left.id, gyeol_data::Role::Ignored));
             readings = Readings::from_table(&table, &roles)?;
         }
+        gyeol_forecast::publish(&recipe.available, &mut readings, &table, &roles)?;
         let split = Split::of(&readings, &recipe.split_spec())?;
+        // Origins that begin days of the clock may lie at any row of it.
+        let apart = if recipe.score.at.is_some() { 1 } else { recipe.score.step };
+        let delays = Delays::of(&recipe.available, &readings, horizon, apart, &split)?;
+        let split = delays.cut(&split, &readings.timeline().0)?;
         let spec = Spec::new(
             &readings,
             recipe.forecast.look_back,
@@ -136,7 +143,8 @@ impl<'a> Forecasts<'a> {
             recipe.calendar_spec(),
             &recipe.forecast.seasons.clone().unwrap_or_default(),
             recipe.scale.kind,
-        )?;
+        )?
+        .known(delays)?;
         let left_out = leave_out(&mut readings, &split, &spec);
         let ForecastRecipe { quantiles, adaptive, .. } = &recipe.forecast;
         if recipe.forecast.limit.is_some() && spec.targets.len() > 1 {
@@ -177,9 +185,18 @@ impl<'a> Forecasts<'a> {
         // What is fitted again for each day of validation is seen a day apart: more would tell little more.
         let day = data.spec.seasons.first().map_or(data.spec.horizon, |s| s.rows);
         let apart = if step == 1 && refit.is_none() { 1 } else { step.min(day) };
+        let mut judged = windows.valid.clone();
+        judged.retain(|w| data.is_known(w));
+        if judged.is_empty() {
+            let found = "no window of the validation part lies at an origin where all that it looks back on was known";
+            return Err(gyeol_base::Fault::new("not-known", found)
+                .cause("a validation part shorter than a day, or rows that came late throughout it")
+                .next("give it more rows (split), or correct `available`")
+                .input());
+        }
         let judged = match at {
-            None => stepped(windows.valid.clone(), apart, None),
-            Some(_) => begun(&data, windows.valid.clone(), Every::Day, None),
+            None => stepped(judged, apart, None),
+            Some(_) => begun(&data, judged, Every::Day, None),
         };
         let profile = gyeol_data::profile::profile(&table, &roles, Some(&recipe.split_spec()))?;
         let rows = (0..data.series.len()).map(|i| data.rows(&split, i).train.len()).max().unwrap_or(0);
@@ -274,6 +291,7 @@ impl<'a> Forecasts<'a> {
             table,
             roles,
             changes,
+            corrected,
             profile,
             data,
             split,
@@ -281,40 +299,6 @@ impl<'a> Forecasts<'a> {
             yardsticks,
             calendar,
         })
-    }
-
-    /// What was left out, or held back, in words.
-    fn remarks(&self) -> Vec<String> {
-        let mut said: Vec<String> = Vec::new();
-        for left in &self.columns_out {
-            said.push(format!("Column '{}' is left out: {}.", left.id, left.why));
-        }
-        for left in &self.left_out {
-            said.push(format!("Series '{}' is left out: {}.", left.id, left.why));
-        }
-        if self.windows.train.len() < self.whole {
-            let (n, all) = (self.windows.train.len(), self.whole);
-            let why = if self.quick { "a first look" } else { "stride" };
-            said.push(format!("Learnt from {n} of {all} training windows, drawn so that every hour of day and week is seen alike ({why})."));
-        }
-        said.extend(self.calendar_remarks());
-        let [train, valid, test] = self.windows.holed;
-        if train + valid + test > 0 {
-            said.push(format!(
-                "Windows that touch a missing reading are left out: {train} of training, {valid} of validation, {test} of the test part."
-            ));
-        }
-        for s in &self.data.series {
-            for (name, scaler) in self.data.spec.targets.iter().zip(&s.scalers) {
-                let (Some((low, high)), Some((least, most))) = (scaler.fence, scaler.seen) else { continue };
-                let of = s.id.as_ref().map_or(String::new(), |id| format!(" of series '{id}'"));
-                said.push(format!(
-                    "'{name}'{of} has readings far from all others (from {least} to {most}): models read them as no farther than {low:.6} \
-                     to {high:.6}. If they cannot be, set them to missing (clean: op = \"missing\")."
-                ));
-            }
-        }
-        said
     }
 
     /// Forecasts of the test part: of a mixture by those of its members where they are there.
@@ -342,46 +326,6 @@ impl<'a> Forecasts<'a> {
         let mut seen = |done, of| watch.step(Step::Refitted { done, of });
         let refits = &mut self.refits.borrow_mut();
         refit.predict(predictor, &self.data, windows, from, refits, self.pool, &mut seen)
-    }
-
-    /// What the calendar does not know of the years at hand, or guesses.
-    fn calendar_remarks(&self) -> Vec<String> {
-        let mut said = Vec::new();
-        let spec = &self.data.spec;
-        let days = self.data.series.iter().filter(|s| s.rows > 0);
-        let days = days.flat_map(|s| [s.clock.local(0).date(), s.clock.local(s.rows - 1).date()]);
-        let (first, last) = (days.clone().min(), days.max());
-        if let (Some(holidays), Some(first), Some(last)) = (&self.holidays, first, last) {
-            let span =
-                holidays.years().filter(|_| !(holidays.covers(first.year()) && holidays.covers(last.year())));
-            if let Some((from, to)) = span {
-                said.push(format!(
-                    "Holidays are known from {from} to {to}, the readings are from {first} to {last}: in the other years every day \
-                     counts as an ordinary one. Give them as a list of dates (calendar.holidays)."
-                ));
-            }
-            let guessed =
-                holidays.iter().filter(|(day, _)| (first..=last).contains(day) && holidays.estimated(*day));
-            let guessed = guessed.count();
-            if guessed > 0 {
-                said.push(format!(
-                    "{guessed} holidays follow the moon being seen: their dates are estimates and may be a day off."
-                ));
-            }
-        }
-        let sub_daily = spec.step.approximate_ms().is_some_and(|ms| ms < gyeol_data::clock::DAY_MS);
-        if spec.calendar.enabled && spec.calendar.latitude.is_some() && sub_daily {
-            match spec.calendar.place(spec.zone.as_deref()) {
-                Ok(Some((_, east))) if spec.calendar.longitude.is_none() => said.push(format!(
-                    "The sun is followed at {east}° east, where the zone's clocks are right: calendar.longitude gives the place itself."
-                )),
-                Ok(Some(_)) => {}
-                _ => said.push(
-                    "The height of the sun is not told: it needs data.zone, and calendar.longitude where that is UTC.".into(),
-                ),
-            }
-        }
-        said
     }
 
     fn test(&self) -> TestWindows<'_> {
@@ -493,7 +437,7 @@ impl Task for Forecasts<'_> {
         }
         let by_name = recipe.rungs.iter().filter(|rung| rung.plain_by_name());
         notes.extend(by_name.map(|rung| Note::PlainByName(rung.name.clone())));
-        notes.extend(self.remarks().into_iter().map(Note::Doubt));
+        notes.extend(self.remarks().into_iter().map(|said| Note::Doubt(said.words)));
         let column = |c: &gyeol_data::ColumnInfo| ColumnRole {
             name: c.name.clone(),
             role: self.roles.get(&c.name).word().into(),
@@ -569,7 +513,16 @@ impl Task for Forecasts<'_> {
             ("adaptive", json!(p.adaptive)),
             ("denominator", denominator),
         ];
-        keys.map(|(key, value)| (key.to_owned(), value)).into_iter().collect()
+        let delays = &self.data.spec.delays;
+        let known = json!({
+            "rules": delays.rules, "gap": delays.gap, "embargo": delays.embargo, "late": self.windows.late,
+        });
+        let known = (!delays.is_none()).then_some(("available", known));
+        // Words of a leak or of what was left out, by their codes.
+        let said: Vec<Value> =
+            self.remarks().iter().map(|w| json!({ "code": w.code, "words": w.words })).collect();
+        let said = (!said.is_empty()).then(|| ("warnings", json!(said)));
+        keys.into_iter().chain(known).chain(said).map(|(key, value)| (key.to_owned(), value)).collect()
     }
 
     fn rung_scores(&self, rung: &RungReport) -> Map<String, Value> {

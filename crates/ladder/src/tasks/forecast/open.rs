@@ -1,9 +1,10 @@
 //! From a recipe to readings on a regular clock: acquire, clean, assign roles.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use gyeol_data::clean::{self, Change};
-use gyeol_data::{Readings, Role, Roles, Table};
+use gyeol_data::{ColumnKind, Readings, Role, Roles, Table};
 
 use crate::recipe::{BUILTIN_POWER, Recipe};
 use gyeol_base::Result;
@@ -19,6 +20,8 @@ pub struct Opened {
     pub changes: Vec<Change>,
     /// The readings.
     pub readings: Readings,
+    /// Rows that one behind later rows has another reading for.
+    pub corrected: usize,
 }
 
 /// Reads the recipe's table as it stands in the file; a relative path is looked for beside the recipe first, then
@@ -57,7 +60,34 @@ pub fn prepare(recipe: &Recipe, table: Table) -> Result<Opened> {
             roles.set(&name, Role::Known);
         }
     }
+    let corrected = corrected(&table, &roles)?;
     let (table, changes) = clean::apply(table, &roles, &recipe.clean)?;
     let readings = Readings::from_table(&table, &roles)?;
-    Ok(Opened { table, roles, changes, readings })
+    Ok(Opened { table, roles, changes, readings, corrected })
+}
+
+/// Rows with the time of an earlier row of their series but another target, behind a row with a later time: what was written down
+/// again when more was known.
+fn corrected(table: &Table, roles: &Roles) -> Result<usize> {
+    let Some(time) = roles.time().filter(|time| table.kind(time) == Some(ColumnKind::Time)) else {
+        return Ok(0);
+    };
+    let stamps = table.times(time)?;
+    let ids = match roles.id() {
+        Some(id) => table.texts(id)?,
+        None => vec![None; table.rows()],
+    };
+    let targets = roles.targets().into_iter().map(|name| table.numbers(name)).collect::<Result<Vec<_>>>()?;
+    let same = |a: usize, b: usize| targets.iter().all(|v| v[a] == v[b] || v[a].is_nan() && v[b].is_nan());
+    let mut latest: HashMap<&Option<String>, i64> = HashMap::new();
+    let mut first: HashMap<(&Option<String>, i64), usize> = HashMap::new();
+    let mut corrected = 0;
+    for (row, id) in ids.iter().enumerate() {
+        let Some(stamp) = stamps[row] else { continue };
+        let latest = latest.entry(id).or_insert(stamp);
+        let before = *first.entry((id, stamp)).or_insert(row);
+        corrected += usize::from(stamp < *latest && !same(before, row));
+        *latest = stamp.max(*latest);
+    }
+    Ok(corrected)
 }
