@@ -2,11 +2,12 @@
 //! intervals. This is what a bundle holds and a server serves.
 
 use gyeol_data::clean::{self, CleanOp};
-use gyeol_data::{Readings, Role, Roles, Series, Step, Table};
+use gyeol_data::{Hierarchy, Readings, Role, Roles, Series, Step, Table};
 use gyeol_tensor::Pool;
 use serde::{Deserialize, Serialize};
 
 use crate::error::MUST_BE_KNOWN;
+use crate::hierarchy::{self, Reconciliation};
 use crate::interval::{Ends, Intervals};
 use crate::prepare::{Prepared, PreparedSeries, Scalers, Spec};
 use crate::refit::Refit;
@@ -14,7 +15,7 @@ use crate::rung::RungPredictor;
 use crate::score::Yardsticks;
 use crate::start::Refits;
 use crate::windows::Window;
-use gyeol_base::{Result, Warning};
+use gyeol_base::{Fault, Result, Warning};
 
 /// A forecaster.
 #[derive(Debug, Clone)]
@@ -62,6 +63,12 @@ pub struct About {
     /// version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub learnt: Option<(i64, i64)>,
+    /// Which series are sums of others, where the recipe named parents.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hierarchy: Option<Hierarchy>,
+    /// How their forecasts are made to add up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reconciliation: Option<Reconciliation>,
 }
 
 fn is_false(flag: &bool) -> bool {
@@ -116,6 +123,57 @@ pub struct Backtest {
     pub forecasts: Vec<f64>,
     /// What speaks against relying on them.
     pub warnings: Vec<Warning>,
+}
+
+impl About {
+    /// Ends the series of a hierarchy at one moment, the last that all of them have: a sum can begin nowhere else.
+    ///
+    /// # Errors
+    /// `other-ends` where one ends more than a horizon before another.
+    fn together(&self, readings: &mut Readings) -> Result<Vec<Warning>> {
+        let Some(hierarchy) = &self.hierarchy else { return Ok(Vec::new()) };
+        let places = hierarchy.places();
+        let part = |s: &Series| s.id.as_deref().is_some_and(|id| places.contains_key(id)) && s.history > 0;
+        let end = |s: &&Series| s.clock.at(s.history - 1);
+        let own = || readings.series.iter().filter(|s| part(s));
+        let (Some(first), Some(last)) = (own().min_by_key(end), own().max_by_key(end)) else {
+            return Ok(Vec::new());
+        };
+        let until = end(&first);
+        if until == end(&last) {
+            return Ok(Vec::new());
+        }
+        let name = |s: &Series| s.id.clone().unwrap_or_default();
+        let late = last.history - (last.clock.index_at_or_after(until) + 1).min(last.history);
+        let found = format!("series '{}' ends {late} rows before '{}'", name(first), name(last));
+        if late > self.spec.horizon {
+            return Err(Fault::new(
+                "other-ends",
+                format!("{found}: no forecast of their sum can begin after both"),
+            )
+            .cause("a meter that stopped, or readings that have not come in yet")
+            .next("end all series at one moment, or fill the rows that are missing")
+            .input());
+        }
+        for s in readings.series.iter_mut().filter(|s| part(s)) {
+            let rows = (s.clock.index_at_or_after(until) + 1).min(s.history);
+            // What is known of later rows stays; readings of them would be of some series alone.
+            s.target.iter_mut().for_each(|v| v[rows..].fill(f64::NAN));
+            s.observed.iter_mut().for_each(|v| v[rows..].fill(false));
+            s.complete[rows..].fill(false);
+            s.history = rows;
+        }
+        let words =
+            format!("{found}: the forecast of all series begins where the first ends, so that they add up");
+        Ok(vec![Warning::new("other-ends", words)])
+    }
+
+    /// Makes forecasts of windows, (windows, horizon), add up where the recipe asked for it.
+    pub fn reconciled(&self, data: &Prepared, windows: &[Window], forecasts: &mut [f64]) {
+        if let (Some(hierarchy), Some(reconciliation)) = (&self.hierarchy, &self.reconciliation) {
+            reconciliation.apply(hierarchy, data, windows, forecasts);
+        }
+    }
 }
 
 /// One forecast value.
@@ -205,7 +263,8 @@ impl Forecaster {
     pub fn forecast_readings(&self, mut readings: Readings, pool: &Pool) -> Result<Forecast> {
         let spec = &self.about.spec;
         spec.same_step(&readings)?;
-        let mut warnings = self.about.without_left_out(&mut readings);
+        let mut warnings = self.about.together(&mut readings)?;
+        warnings.extend(self.about.laid_out(&mut readings)?);
         let need = self.predictor.needs(spec.look_back);
         for s in &mut readings.series {
             if s.history < need {
@@ -226,7 +285,8 @@ impl Forecaster {
                 windows.push(Window { series: i as u32, channel: channel as u32, origin: s.history as u32 });
             }
         }
-        let values = self.predictor.predict(&prepared, &windows, pool);
+        let mut values = self.predictor.predict(&prepared, &windows, pool);
+        self.about.reconciled(&prepared, &windows, &mut values);
         let mut rows = Vec::new();
         for (w, values) in windows.iter().zip(values.chunks_exact(spec.horizon)) {
             let s = &prepared.series[w.series as usize];
@@ -264,7 +324,7 @@ impl Forecaster {
         let (table, _) = clean::apply(table, &roles, &self.about.clean)?;
         let mut readings = Readings::from_table(&table, &roles)?;
         let spec = &self.about.spec;
-        let mut warnings = self.about.without_left_out(&mut readings);
+        let mut warnings = self.about.laid_out(&mut readings)?;
         warnings.extend(self.about.outside(&readings, usize::MAX));
         let data = Prepared::apply(&readings, spec.clone(), self.about.scalers.clone())?;
         if !self.predictor.fits(&data) {
@@ -298,7 +358,25 @@ impl Forecaster {
         if step > 1 {
             windows = crate::windows::stepped(windows, step, None);
         }
-        let forecasts = match refit {
+        if let Some(hierarchy) = &self.about.hierarchy {
+            // All series of an origin or none: sums over a part of them would say nothing.
+            let gone = hierarchy::whole_origins(hierarchy, &data, &mut windows);
+            if windows.is_empty() {
+                let found = format!(
+                    "no origin has a window of every series; {gone} windows of single series were found"
+                );
+                return Err(Fault::new("no-common-origin", found)
+                    .next("fill the holes (clean: op = \"fill\"), or give a span that all series have")
+                    .input());
+            }
+            if gone > 0 {
+                let words = format!(
+                    "{gone} windows are left out: at their origins another series of the sums has none"
+                );
+                warnings.push(Warning::new("not-all-series", words));
+            }
+        }
+        let mut forecasts = match refit {
             None => self.predictor.predict(&data, &windows, pool),
             Some(refit) => {
                 refit.check(spec.step)?;
@@ -306,6 +384,7 @@ impl Forecaster {
                 refit.predict(&self.predictor, &data, &windows, from, &mut Refits::default(), pool, watch)?
             }
         };
+        self.about.reconciled(&data, &windows, &mut forecasts);
         Ok(Backtest { data, windows, step, forecasts, warnings })
     }
 

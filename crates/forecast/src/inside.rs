@@ -61,7 +61,7 @@ impl Forecaster {
         let (table, _) = clean::apply(table, &roles, &self.about.clean)?;
         let mut readings = Readings::from_table(&table, &roles)?;
         let spec = &self.about.spec;
-        let mut warnings = self.about.without_left_out(&mut readings);
+        let mut warnings = self.about.laid_out(&mut readings)?;
         warnings.extend(self.about.outside(&readings, spec.look_back));
         let data = Prepared::apply(&readings, spec.clone(), self.about.scalers.clone())?;
         if !self.predictor.fits(&data) {

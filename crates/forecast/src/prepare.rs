@@ -3,6 +3,9 @@
 //! Everything fitted here is fitted on the training rows alone and travels in the bundle, so that a forecast
 //! applies exactly what training applied.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use gyeol_data::clock::DAY_MS;
 use gyeol_data::{Clock, Readings, RowSplit, Scaler, ScalerKind, Series, Split, Step};
 use serde::{Deserialize, Serialize};
@@ -135,10 +138,10 @@ pub struct PreparedSeries {
     pub scalers: Vec<Scaler>,
     /// Scaled covariates, row-major (rows, past + known).
     pub covariates: Vec<f32>,
-    /// Calendar columns, row-major (rows, calendar width).
-    pub calendar: Vec<f32>,
-    /// Calendar bin of each row.
-    pub bins: Vec<u16>,
+    /// Calendar columns, row-major (rows, calendar width): one for all series that begin at one moment, as long as the longest.
+    pub calendar: Arc<Vec<f32>>,
+    /// Calendar bin of each row, likewise.
+    pub bins: Arc<Vec<u16>>,
 }
 
 /// Counts of rows with holes before each row, and before the end.
@@ -232,6 +235,13 @@ impl Prepared {
         let calendar = Calendar::new(&spec.calendar, spec.step, spec.zone.as_deref(), &spec.seasons)?;
         let calendar_names = calendar.columns();
         let calendar_width = calendar_names.len();
+        // The clock says the same to every series: what it says is written once for all that begin together.
+        let mut longest: HashMap<i64, usize> = HashMap::new();
+        for s in &readings.series {
+            let rows = longest.entry(s.clock.start).or_default();
+            *rows = s.rows.max(*rows);
+        }
+        let mut told: HashMap<i64, (Arc<Vec<f32>>, Arc<Vec<u16>>)> = HashMap::new();
         let mut out = Vec::new();
         for series in &readings.series {
             let fitted = scalers
@@ -257,12 +267,19 @@ impl Prepared {
                     }
                 }
             }
-            let mut columns = Vec::with_capacity(rows * calendar_width);
-            let mut bins = Vec::with_capacity(rows);
-            for row in 0..rows {
-                calendar.write(&series.clock, row, &mut columns);
-                bins.push(calendar.bin(&series.clock, row) as u16);
-            }
+            let (columns, bins) = told
+                .entry(series.clock.start)
+                .or_insert_with(|| {
+                    let rows = longest.get(&series.clock.start).copied().unwrap_or(rows);
+                    let mut columns = Vec::with_capacity(rows * calendar_width);
+                    let mut bins = Vec::with_capacity(rows);
+                    for row in 0..rows {
+                        calendar.write(&series.clock, row, &mut columns);
+                        bins.push(calendar.bin(&series.clock, row) as u16);
+                    }
+                    (Arc::new(columns), Arc::new(bins))
+                })
+                .clone();
             let scaled = |(v, s): (&Vec<f64>, &Scaler)| v.iter().map(|&x| s.held(x) as f32).collect();
             let seen = |(v, o): (&Vec<f64>, &Vec<bool>)| {
                 v.iter().zip(o).map(|(&x, &o)| if o { x } else { f64::NAN }).collect()

@@ -57,6 +57,8 @@ pub struct ColumnsRecipe {
     pub past: Option<Vec<String>>,
     pub known: Option<Vec<String>>,
     pub id: Option<String>,
+    pub parents: Option<Vec<String>>,
+    pub total_id: Option<String>,
     pub ignored: Vec<String>,
     pub unit: Option<String>,
 }
@@ -103,6 +105,7 @@ pub struct ForecastRecipe {
     pub limit: Option<f64>,
     pub miss_cost: f64,
     pub known_ahead: bool,
+    pub reconcile: Option<String>,
 }
 
 /// `[calendar]`: what is known of every hour ahead.

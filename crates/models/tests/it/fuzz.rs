@@ -93,6 +93,8 @@ fn forecasters() -> Vec<Bundle> {
             refit: None,
             updated: false,
             learnt: None,
+            hierarchy: None,
+            reconciliation: None,
         };
         let forecaster = Forecaster { rung: "rung".into(), about, predictor };
         Bundle::of(&forecaster, manifest("forecast")).unwrap()

@@ -170,6 +170,20 @@ const KEYS: &[Key] = &[
         Found("one series"),
         "The column that tells several series in one table apart.",
     ),
+    key(
+        "columns",
+        "parents",
+        Texts,
+        Found("no sums"),
+        "Columns that say to what each series belongs, the nearest level first, such as [\"feeder\", \"region\"]: every node of a level, and a total above, becomes a series made by adding up, is forecast, and the forecasts are made to add up.",
+    ),
+    key(
+        "columns",
+        "total_id",
+        Text,
+        Found("none of the series"),
+        "The series of the table that is its own total: it is held against the sum of the others, which takes its place.",
+    ),
     key("columns", "ignored", Texts, Value("[]"), "Columns to leave alone."),
     key(
         "columns",
@@ -363,6 +377,13 @@ const KEYS: &[Key] = &[
         Flag,
         Value("false"),
         "Treats the `past` columns as known for the hours ahead: an honest figure only if their forecast were perfect.",
+    ),
+    key(
+        "forecast",
+        "reconcile",
+        Choice(&["auto", "none", "bottom-up", "top-down", "ols", "wls", "mint"]),
+        Found("auto where there are parents"),
+        "How forecasts of all levels are made to add up: from the series, from the total, or by least squares, all alike (`ols`), by the variances of validation errors (`wls`) or by their shrunk covariances (`mint`); `auto` takes the way with the least validation error, every level counting alike.",
     ),
     // calendar
     key(
