@@ -231,6 +231,17 @@ impl Forecaster {
         self.forecast_readings(Readings::from_table(&table, &roles)?, pool)
     }
 
+    /// The same, and a series that the fit never saw is forecast too: scaled by its own readings, by the mean of what was fitted of
+    /// the others. Sums of a hierarchy stay those of the series that were fitted.
+    ///
+    /// # Errors
+    /// As [`Forecaster::forecast`]; `short-history` of a new series with fewer readings than are looked back on.
+    pub fn forecast_new(&self, table: Table, pool: &Pool) -> Result<Forecast> {
+        let roles = self.roles();
+        let (table, _) = clean::apply(table, &roles, &self.about.clean)?;
+        self.forecast_laid_out(Readings::from_table(&table, &roles)?, true, pool)
+    }
+
     /// The same with what is known of the rows ahead in a table of its own: its rows go behind the readings, and both are
     /// cleaned as one.
     ///
@@ -260,13 +271,20 @@ impl Forecaster {
     ///
     /// # Errors
     /// As [`Forecaster::forecast`].
-    pub fn forecast_readings(&self, mut readings: Readings, pool: &Pool) -> Result<Forecast> {
+    pub fn forecast_readings(&self, readings: Readings, pool: &Pool) -> Result<Forecast> {
+        self.forecast_laid_out(readings, false, pool)
+    }
+
+    fn forecast_laid_out(&self, mut readings: Readings, new: bool, pool: &Pool) -> Result<Forecast> {
         let spec = &self.about.spec;
         spec.same_step(&readings)?;
         let mut warnings = self.about.together(&mut readings)?;
         warnings.extend(self.about.laid_out(&mut readings)?);
         let need = self.predictor.needs(spec.look_back);
+        let unknown = |s: &Series| new && !self.about.scalers.series.iter().any(|known| known.id == s.id);
         for s in &mut readings.series {
+            // What is not known of a new series its look-back must tell.
+            let need = if unknown(s) { need.max(spec.look_back) } else { need };
             if s.history < need {
                 let place = s.id.as_ref().map_or("the series".into(), |id| format!("series '{id}'"));
                 return Err(crate::error::short_history(&place, s.history, need));
@@ -274,7 +292,19 @@ impl Forecaster {
             self.longer(s, s.history + spec.horizon);
         }
         warnings.extend(self.about.outside(&readings, spec.look_back));
-        let prepared = Prepared::apply(&readings, spec.clone(), self.about.scalers.clone())?;
+        for s in readings.series.iter().filter(|s| unknown(s)) {
+            let words = format!(
+                "series '{}' is new to the model: it is scaled by its own {} readings and forecast by the mean of what was fitted of the others",
+                s.id.as_deref().unwrap_or_default(),
+                s.history
+            );
+            warnings.push(Warning::new("new-series", words));
+        }
+        let scalers = self.about.scalers.clone();
+        let prepared = match new {
+            true => Prepared::apply_to_new(&readings, spec.clone(), scalers)?,
+            false => Prepared::apply(&readings, spec.clone(), scalers)?,
+        };
         if !self.predictor.fits(&prepared) {
             return Err(crate::error::parts("its net reads other inputs than its spec names"));
         }

@@ -117,6 +117,8 @@ pub struct Scalers {
 pub struct PreparedSeries {
     /// Id, where there are several.
     pub id: Option<String>,
+    /// Its place among the series that were fitted; `None` of one that the fit never saw.
+    pub place: Option<usize>,
     /// Clock.
     pub clock: Clock,
     /// Rows, future ones included.
@@ -231,10 +233,24 @@ impl Prepared {
     /// # Errors
     /// `unknown-series`, `other-step`.
     pub fn apply(readings: &Readings, spec: Spec, scalers: Scalers) -> Result<Prepared> {
+        Prepared::with(readings, spec, scalers, false)
+    }
+
+    /// The same, and a series that the fit never saw is scaled by its own readings, all of which lie before what is forecast.
+    ///
+    /// # Errors
+    /// `other-step`.
+    pub fn apply_to_new(readings: &Readings, spec: Spec, scalers: Scalers) -> Result<Prepared> {
+        Prepared::with(readings, spec, scalers, true)
+    }
+
+    fn with(readings: &Readings, spec: Spec, scalers: Scalers, new: bool) -> Result<Prepared> {
         spec.same_step(readings)?;
         let calendar = Calendar::new(&spec.calendar, spec.step, spec.zone.as_deref(), &spec.seasons)?;
         let calendar_names = calendar.columns();
         let calendar_width = calendar_names.len();
+        let places: HashMap<Option<&str>, usize> =
+            scalers.series.iter().enumerate().rev().map(|(at, s)| (s.id.as_deref(), at)).collect();
         // The clock says the same to every series: what it says is written once for all that begin together.
         let mut longest: HashMap<i64, usize> = HashMap::new();
         for s in &readings.series {
@@ -244,10 +260,16 @@ impl Prepared {
         let mut told: HashMap<i64, (Arc<Vec<f32>>, Arc<Vec<u16>>)> = HashMap::new();
         let mut out = Vec::new();
         for series in &readings.series {
-            let fitted = scalers
-                .series
-                .iter()
-                .find(|s| s.id == series.id || scalers.series.len() == 1 && s.id.is_none());
+            let alone = scalers.series.len() == 1 && scalers.series[0].id.is_none();
+            let place = match alone {
+                true => Some(0),
+                false => places.get(&series.id.as_deref()).copied(),
+            };
+            let own = |values: &Vec<f64>| Scaler::fit(spec.scaler, values[..series.history].iter().copied());
+            let fitted: Option<Vec<Scaler>> = match place {
+                Some(place) => Some(scalers.series[place].targets.clone()),
+                None => new.then(|| series.target.iter().map(own).collect()),
+            };
             let Some(fitted) = fitted else {
                 let known: Vec<&str> =
                     scalers.series.iter().filter_map(|s| s.id.as_deref()).take(12).collect();
@@ -286,15 +308,16 @@ impl Prepared {
             };
             out.push(PreparedSeries {
                 id: series.id.clone(),
+                place,
                 clock: series.clock,
                 rows,
                 history: series.history,
-                scaled: series.target.iter().zip(&fitted.targets).map(scaled).collect(),
+                scaled: series.target.iter().zip(&fitted).map(scaled).collect(),
                 truth: series.target.iter().zip(&series.observed).map(seen).collect(),
                 complete: series.complete.clone(),
                 holes: series.target.iter().map(|target| holes(series, target)).collect(),
                 values: series.target.clone(),
-                scalers: fitted.targets.clone(),
+                scalers: fitted,
                 covariates,
                 calendar: columns,
                 bins,

@@ -60,6 +60,7 @@ fn net(encoder: Encoder, segment: Option<usize>, dropout: f64) -> RungParams {
             season_values: true,
             row_calendar: false,
             base: encoder == Encoder::Gru || segment.is_some(),
+            series_embedding: 0,
             segment,
             loss: Loss::Mae,
         },

@@ -218,6 +218,7 @@ pub struct RungRecipe {
     pub average: Option<f64>,
     pub loss: Option<Loss>,
     pub members: Option<usize>,
+    pub series_embedding: Option<usize>,
 }
 
 impl RungRecipe {

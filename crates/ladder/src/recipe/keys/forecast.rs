@@ -581,5 +581,11 @@ const KEYS: &[Key] = &[
         "Factor of the moving average of the weights that is judged and kept; 0 keeps the last step's.",
     ),
     rung("loss", NETS, Choice(&["mse", "mae", "huber"]), "What training makes small."),
+    rung(
+        "series_embedding",
+        NETS,
+        Whole(0, 256),
+        "Numbers learnt of each series that the head is given, so that one net tells them apart; 0 for none, 8 where there are ten series or more. A new series gets the mean of all.",
+    ),
     rung("members", NETS, Whole(1, 64), "Nets trained from different seeds, whose mean is the forecast."),
 ];

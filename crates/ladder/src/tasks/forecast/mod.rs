@@ -19,7 +19,7 @@ use gyeol_base::{Error, Result};
 use gyeol_bundle::DataHash;
 use gyeol_data::calendar::Holidays;
 use gyeol_data::profile::Profile;
-use gyeol_data::{Change, Readings, Roles, Split, Table};
+use gyeol_data::{Change, Readings, Roles, Split};
 use gyeol_forecast::forecaster::About;
 use gyeol_forecast::score::{self, Sums, Yardsticks};
 use gyeol_forecast::{

@@ -23,6 +23,9 @@ pub struct Planned {
 /// Series from which on a ladder is thinned: fewer rungs, one member a net, fewer windows.
 pub const MANY_SERIES: usize = 50;
 
+/// Series from which on nets learn a vector of each.
+const EMBEDDED: usize = 10;
+
 /// The rungs that a default ladder of many series leaves out, and what it says of that.
 const LEFT_OUT: [&str; 4] = ["trees", "rnn", "gru", "lstm:plain"];
 
@@ -155,6 +158,11 @@ fn resolve(
             base: r.base.unwrap_or(!plain && segment.is_none()),
             segment,
             loss,
+            series_embedding: r.series_embedding.unwrap_or(if r.head == Some(0) {
+                0
+            } else {
+                d.series_embedding
+            }),
         },
         train: TrainParams {
             schedule,
@@ -184,6 +192,7 @@ struct Defaults {
     weight_decay: f64,
     average: f64,
     members: usize,
+    series_embedding: usize,
 }
 
 impl Defaults {
@@ -212,6 +221,7 @@ impl Defaults {
             average: if plain { 0.0 } else { 0.995 },
             // The textbook's net is one net; the others are the mean of three.
             members: if plain || many { 1 } else { 3 },
+            series_embedding: if plain || segments || series < EMBEDDED { 0 } else { 8 },
         };
         if quick {
             return Defaults {

@@ -295,6 +295,9 @@ fn facts(params: &RungParams, fitted: &Fitted) -> Vec<Fact> {
             {
                 say("weight-decay", weight_decay.to_string());
             }
+            if net.series_embedding > 0 {
+                say("series-embedding", net.series_embedding.to_string());
+            }
             if net.dropout > 0.0 {
                 say("dropout", net.dropout.to_string());
             }
