@@ -7,6 +7,7 @@
 //! | inspect | [`profile::profile`] | a [`Profile`]: plain data for a terminal table or a page |
 //! | clean | [`clean::propose`], [`clean::apply`] | a cleaned table and a list of [`Change`]s |
 //! | lay out | [`Readings::from_table`] | series on regular clocks, `[column][row]` |
+//! | add up | [`Hierarchy::add_up`] | the series of every upper level |
 //! | split | [`Split::of`] | train, validation and test in time order |
 //! | scale | [`Scaler::fit`] | z-scores fitted on train alone |
 //! | calendar | [`calendar::features`], [`calendar::Holidays`] | what is known about a moment ahead |
@@ -60,6 +61,7 @@ pub mod builtin;
 pub mod calendar;
 pub mod clean;
 pub mod clock;
+pub mod hierarchy;
 mod places;
 pub mod profile;
 pub mod readings;
@@ -76,6 +78,7 @@ pub use available::Availability;
 pub use clean::{Change, CleanOp};
 pub use clock::{Clock, Step};
 pub use gyeol_base::{Error, Fault, Part, Result, Warning};
+pub use hierarchy::Hierarchy;
 pub use profile::Profile;
 pub use readings::{Readings, Series};
 pub use roles::{Role, Roles};

@@ -175,21 +175,27 @@ pub(crate) fn groups(table: &Table, roles: &Roles) -> Result<Vec<(Option<String>
     };
     let mut order: Vec<(Option<String>, Vec<usize>)> = Vec::new();
     let mut place: HashMap<String, usize> = HashMap::new();
-    for (row, value) in table.texts(id)?.into_iter().enumerate() {
+    let mut empty = None;
+    table.each_text(id, &mut |row, value| {
         let Some(value) = value else {
-            return Err(Fault::new("no-id", "a row without the name of its series")
-                .file(&table.source().name)
-                .row(table.row_number(row))
-                .column(id)
-                .cause("an empty cell in the id column")
-                .next("fill the cell or drop the row")
-                .input());
+            empty.get_or_insert(row);
+            return;
         };
-        let at = *place.entry(value.clone()).or_insert_with(|| {
-            order.push((Some(value), Vec::new()));
+        let at = place.get(value).copied().unwrap_or_else(|| {
+            place.insert(value.to_owned(), order.len());
+            order.push((Some(value.to_owned()), Vec::new()));
             order.len() - 1
         });
         order[at].1.push(row);
+    })?;
+    if let Some(row) = empty {
+        return Err(Fault::new("no-id", "a row without the name of its series")
+            .file(&table.source().name)
+            .row(table.row_number(row))
+            .column(id)
+            .cause("an empty cell in the id column")
+            .next("fill the cell or drop the row")
+            .input());
     }
     Ok(order)
 }

@@ -369,6 +369,16 @@ impl Table {
         })
     }
 
+    /// Shows each cell as text with its row, without keeping them: a text column of millions of rows is not copied.
+    pub fn each_text(&self, name: &str, seen: &mut dyn FnMut(usize, Option<&str>)) -> Result<()> {
+        let at = self.position(name)?;
+        match self.batch.column(at).as_any().downcast_ref::<StringArray>() {
+            Some(a) => a.iter().enumerate().for_each(|(row, cell)| seen(row, cell)),
+            None => self.texts(name)?.iter().enumerate().for_each(|(row, cell)| seen(row, cell.as_deref())),
+        }
+        Ok(())
+    }
+
     /// The cells of a column as owned values.
     pub fn data(&self, name: &str) -> Result<ColumnData> {
         Ok(self.data_at(self.position(name)?))

@@ -86,6 +86,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 row_calendar: get("row_calendar", 0.0) > 0.0,
                 base: get("base", 0.0) > 0.0,
                 segment: args.get("segment").and_then(|s| s.parse().ok()),
+                series_embedding: 0,
                 loss: match args.get("loss").map(String::as_str) {
                     Some("mse") => Loss::Mse,
                     Some("huber") => Loss::Huber { delta: 0.2 },

@@ -337,6 +337,8 @@ mod tests {
             refit: None,
             updated: false,
             learnt: None,
+            hierarchy: None,
+            reconciliation: None,
         };
         Forecaster {
             rung: "seasonal-naive".into(),

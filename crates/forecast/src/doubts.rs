@@ -1,6 +1,6 @@
 //! What readings say against the forecast made from them: series left out, values outside all that training saw.
 
-use gyeol_base::Warning;
+use gyeol_base::{Result, Warning};
 use gyeol_data::{Readings, RowSplit, Scaler, Series, Split};
 
 use crate::forecaster::About;
@@ -80,6 +80,19 @@ const MANY: f64 = 0.1;
 const NEAR: f64 = 0.1;
 
 impl About {
+    /// Takes out the series that the fit left out, and adds those that are sums of others.
+    ///
+    /// # Errors
+    /// As adding up says.
+    pub(crate) fn laid_out(&self, readings: &mut Readings) -> Result<Vec<Warning>> {
+        let warnings = self.without_left_out(readings);
+        if let Some(hierarchy) = &self.hierarchy {
+            hierarchy.without_total(readings, false)?;
+            hierarchy.add_up(readings)?;
+        }
+        Ok(warnings)
+    }
+
     /// Takes out the series that the fit left out.
     pub(crate) fn without_left_out(&self, readings: &mut Readings) -> Vec<Warning> {
         let left = |id: &Option<String>| id.as_ref().is_some_and(|id| self.left_out.contains(id));

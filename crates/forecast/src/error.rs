@@ -93,7 +93,9 @@ pub(crate) fn unknown_series(found: &str, known: &str) -> Error {
     let found = format!(
         "series '{found}' was not among those the model was fitted on ({known}), so its scale is unknown"
     );
-    Fault::new("unknown-series", found).next("leave its rows out, or train a model with them").input()
+    Fault::new("unknown-series", found)
+        .next("leave its rows out, train a model with them, or ask for new series too (predict --new-series)")
+        .input()
 }
 
 /// A table whose clock differs from the model's (`other-step`).

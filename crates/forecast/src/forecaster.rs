@@ -2,11 +2,12 @@
 //! intervals. This is what a bundle holds and a server serves.
 
 use gyeol_data::clean::{self, CleanOp};
-use gyeol_data::{Readings, Role, Roles, Series, Step, Table};
+use gyeol_data::{Hierarchy, Readings, Role, Roles, Series, Step, Table};
 use gyeol_tensor::Pool;
 use serde::{Deserialize, Serialize};
 
 use crate::error::MUST_BE_KNOWN;
+use crate::hierarchy::{self, Reconciliation};
 use crate::interval::{Ends, Intervals};
 use crate::prepare::{Prepared, PreparedSeries, Scalers, Spec};
 use crate::refit::{Every, Refit};
@@ -14,7 +15,7 @@ use crate::rung::RungPredictor;
 use crate::score::Yardsticks;
 use crate::start::Refits;
 use crate::windows::Window;
-use gyeol_base::{Result, Warning};
+use gyeol_base::{Fault, Result, Warning};
 
 /// A forecaster.
 #[derive(Debug, Clone)]
@@ -62,6 +63,12 @@ pub struct About {
     /// version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub learnt: Option<(i64, i64)>,
+    /// Which series are sums of others, where the recipe named parents.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hierarchy: Option<Hierarchy>,
+    /// How their forecasts are made to add up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reconciliation: Option<Reconciliation>,
 }
 
 fn is_false(flag: &bool) -> bool {
@@ -118,6 +125,57 @@ pub struct Backtest {
     pub forecasts: Vec<f64>,
     /// What speaks against relying on them.
     pub warnings: Vec<Warning>,
+}
+
+impl About {
+    /// Ends the series of a hierarchy at one moment, the last that all of them have: a sum can begin nowhere else.
+    ///
+    /// # Errors
+    /// `other-ends` where one ends more than a horizon before another.
+    fn together(&self, readings: &mut Readings) -> Result<Vec<Warning>> {
+        let Some(hierarchy) = &self.hierarchy else { return Ok(Vec::new()) };
+        let places = hierarchy.places();
+        let part = |s: &Series| s.id.as_deref().is_some_and(|id| places.contains_key(id)) && s.history > 0;
+        let end = |s: &&Series| s.clock.at(s.history - 1);
+        let own = || readings.series.iter().filter(|s| part(s));
+        let (Some(first), Some(last)) = (own().min_by_key(end), own().max_by_key(end)) else {
+            return Ok(Vec::new());
+        };
+        let until = end(&first);
+        if until == end(&last) {
+            return Ok(Vec::new());
+        }
+        let name = |s: &Series| s.id.clone().unwrap_or_default();
+        let late = last.history - (last.clock.index_at_or_after(until) + 1).min(last.history);
+        let found = format!("series '{}' ends {late} rows before '{}'", name(first), name(last));
+        if late > self.spec.horizon {
+            return Err(Fault::new(
+                "other-ends",
+                format!("{found}: no forecast of their sum can begin after both"),
+            )
+            .cause("a meter that stopped, or readings that have not come in yet")
+            .next("end all series at one moment, or fill the rows that are missing")
+            .input());
+        }
+        for s in readings.series.iter_mut().filter(|s| part(s)) {
+            let rows = (s.clock.index_at_or_after(until) + 1).min(s.history);
+            // What is known of later rows stays; readings of them would be of some series alone.
+            s.target.iter_mut().for_each(|v| v[rows..].fill(f64::NAN));
+            s.observed.iter_mut().for_each(|v| v[rows..].fill(false));
+            s.complete[rows..].fill(false);
+            s.history = rows;
+        }
+        let words =
+            format!("{found}: the forecast of all series begins where the first ends, so that they add up");
+        Ok(vec![Warning::new("other-ends", words)])
+    }
+
+    /// Makes forecasts of windows, (windows, horizon), add up where the recipe asked for it.
+    pub fn reconciled(&self, data: &Prepared, windows: &[Window], forecasts: &mut [f64]) {
+        if let (Some(hierarchy), Some(reconciliation)) = (&self.hierarchy, &self.reconciliation) {
+            reconciliation.apply(hierarchy, data, windows, forecasts);
+        }
+    }
 }
 
 /// One forecast value.
@@ -192,6 +250,17 @@ impl Forecaster {
         self.forecast_readings(self.readings(table)?, pool)
     }
 
+    /// The same, and a series that the fit never saw is forecast too: scaled by its own readings, by the mean of what was fitted of
+    /// the others. Sums of a hierarchy stay those of the series that were fitted.
+    ///
+    /// # Errors
+    /// As [`Forecaster::forecast`]; `short-history` of a new series with fewer readings than are looked back on.
+    pub fn forecast_new(&self, table: Table, pool: &Pool) -> Result<Forecast> {
+        let roles = self.roles();
+        let (table, _) = clean::apply(table, &roles, &self.about.clean)?;
+        self.forecast_laid_out(Readings::from_table(&table, &roles)?, true, pool)
+    }
+
     /// The same with what is known of the rows ahead in a table of its own: its rows go behind the readings, and both are
     /// cleaned as one.
     ///
@@ -224,13 +293,21 @@ impl Forecaster {
     ///
     /// # Errors
     /// As [`Forecaster::forecast`].
-    pub fn forecast_readings(&self, mut readings: Readings, pool: &Pool) -> Result<Forecast> {
+    pub fn forecast_readings(&self, readings: Readings, pool: &Pool) -> Result<Forecast> {
+        self.forecast_laid_out(readings, false, pool)
+    }
+
+    fn forecast_laid_out(&self, mut readings: Readings, new: bool, pool: &Pool) -> Result<Forecast> {
         let spec = &self.about.spec;
         spec.same_step(&readings)?;
-        let mut warnings = self.about.without_left_out(&mut readings);
+        let mut warnings = self.about.together(&mut readings)?;
+        warnings.extend(self.about.laid_out(&mut readings)?);
         let need = self.predictor.needs(spec.look_back);
+        let unknown = |s: &Series| new && !self.about.scalers.series.iter().any(|known| known.id == s.id);
         for s in &mut readings.series {
             warnings.extend(spec.delays.count_until(spec, s));
+            // What is not known of a new series its look-back must tell.
+            let need = if unknown(s) { need.max(spec.look_back) } else { need };
             if s.history < need {
                 let place = s.id.as_ref().map_or("the series".into(), |id| format!("series '{id}'"));
                 return Err(crate::error::short_history(&place, s.history, need));
@@ -238,7 +315,19 @@ impl Forecaster {
             self.longer(s, s.history + spec.ahead());
         }
         warnings.extend(self.about.outside(&readings, spec.look_back));
-        let prepared = Prepared::apply(&readings, spec.clone(), self.about.scalers.clone())?;
+        for s in readings.series.iter().filter(|s| unknown(s)) {
+            let words = format!(
+                "series '{}' is new to the model: it is scaled by its own {} readings and forecast by the mean of what was fitted of the others",
+                s.id.as_deref().unwrap_or_default(),
+                s.history
+            );
+            warnings.push(Warning::new("new-series", words));
+        }
+        let scalers = self.about.scalers.clone();
+        let prepared = match new {
+            true => Prepared::apply_to_new(&readings, spec.clone(), scalers)?,
+            false => Prepared::apply(&readings, spec.clone(), scalers)?,
+        };
         if !self.predictor.fits(&prepared) {
             return Err(crate::error::parts("its net reads other inputs than its spec names"));
         }
@@ -250,7 +339,8 @@ impl Forecaster {
                 windows.push(Window { series: i as u32, channel: channel as u32, origin });
             }
         }
-        let values = self.predictor.predict(&prepared, &windows, pool);
+        let mut values = self.predictor.predict(&prepared, &windows, pool);
+        self.about.reconciled(&prepared, &windows, &mut values);
         let mut rows = Vec::new();
         for (w, values) in windows.iter().zip(values.chunks_exact(spec.horizon)) {
             let s = &prepared.series[w.series as usize];
@@ -287,7 +377,7 @@ impl Forecaster {
         let &Origins { from, until, mut step, at, refit } = asked;
         let mut readings = self.readings(table)?;
         let spec = &self.about.spec;
-        let mut warnings = self.about.without_left_out(&mut readings);
+        let mut warnings = self.about.laid_out(&mut readings)?;
         warnings.extend(self.about.outside(&readings, usize::MAX));
         let data = Prepared::apply(&readings, spec.clone(), self.about.scalers.clone())?;
         if !self.predictor.fits(&data) {
@@ -343,7 +433,25 @@ impl Forecaster {
         } else if step > 1 {
             windows = crate::windows::stepped(windows, step, None);
         }
-        let forecasts = match refit {
+        if let Some(hierarchy) = &self.about.hierarchy {
+            // All series of an origin or none: sums over a part of them would say nothing.
+            let gone = hierarchy::whole_origins(hierarchy, &data, &mut windows);
+            if windows.is_empty() {
+                let found = format!(
+                    "no origin has a window of every series; {gone} windows of single series were found"
+                );
+                return Err(Fault::new("no-common-origin", found)
+                    .next("fill the holes (clean: op = \"fill\"), or give a span that all series have")
+                    .input());
+            }
+            if gone > 0 {
+                let words = format!(
+                    "{gone} windows are left out: at their origins another series of the sums has none"
+                );
+                warnings.push(Warning::new("not-all-series", words));
+            }
+        }
+        let mut forecasts = match refit {
             None => self.predictor.predict(&data, &windows, pool),
             Some(refit) => {
                 refit.check(spec.step)?;
@@ -351,6 +459,7 @@ impl Forecaster {
                 refit.predict(&self.predictor, &data, &windows, from, &mut Refits::default(), pool, watch)?
             }
         };
+        self.about.reconciled(&data, &windows, &mut forecasts);
         Ok(Backtest { data, windows, step, forecasts, warnings })
     }
 

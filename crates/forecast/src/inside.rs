@@ -59,7 +59,7 @@ impl Forecaster {
         let RungPredictor::Net { net, members, .. } = &self.predictor else { return Err(self.no_gates()) };
         let mut readings = self.readings(table)?;
         let spec = &self.about.spec;
-        let mut warnings = self.about.without_left_out(&mut readings);
+        let mut warnings = self.about.laid_out(&mut readings)?;
         warnings.extend(self.about.outside(&readings, spec.look_back));
         let gap = spec.delays.gap;
         if at.is_none() {

@@ -1,13 +1,15 @@
 //! Forecast intervals and quantiles by split-conformal prediction (Lei et al. 2018; Romano et al. 2019 for the two sides):
 //! quantiles of the validation residuals with the finite-sample correction, by target and row ahead, and within them by the hour
 //! of the day (the weekday of a daily clock, the month of a monthly one) and the level of the forecast (Mondrian categories,
-//! Vovk et al. 2005).
+//! Vovk et al. 2005). Where there are several series, residuals are first brought to one size, the mean absolute residual of each
+//! (locally weighted conformal prediction, Lei et al. 2018): the sum of a thousand meters errs less, on its own scale, than any of them.
 //!
 //! With n residuals, the upper end takes the ⌈(n + 1)(1 - α/2)⌉-th smallest and the lower end the
 //! ⌊(n + 1) α/2⌋-th: an exchangeable new reading lies inside with probability at least 1 - α. A quantile of level τ takes the
 //! ⌈(n + 1) τ⌉-th above the median, the ⌊(n + 1) τ⌋-th below it, and between the two at the median. That one moves the forecast
 //! only where the medians of one half of the validation part lessen the pinball loss of the other half, each taken in turn.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use gyeol_base::Result;
@@ -16,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::adaptive::{Drift, SKETCH};
 use crate::error::parameter;
 use crate::limit::{Limit, over};
-use crate::prepare::{Prepared, Spec};
+use crate::prepare::{Prepared, PreparedSeries, Spec};
 use crate::response::ResponseModel;
 use crate::rung::RungPredictor;
 use crate::windows::Window;
@@ -37,6 +39,9 @@ pub struct Intervals {
     /// were too few days to tell hours apart.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hours: Vec<Vec<Hour>>,
+    /// By series and channel, the size of its residuals against that of all; empty where there is one series.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub spread: BTreeMap<String, Vec<f64>>,
     /// By channel, what no reading can lie below: 0 where none of training did.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub floor: Vec<Option<f64>>,
@@ -176,6 +181,7 @@ impl Intervals {
         forecasts: &[f64],
     ) -> Intervals {
         let spec = &data.spec;
+        let spread = spread(data, windows, forecasts);
         let mut residuals: Vec<Vec<Residual>> = spec.targets.iter().map(|_| Vec::new()).collect();
         let mut rounds = vec![(u32::MAX, 0u32); spec.targets.len()];
         for (w, forecast) in windows.iter().zip(forecasts.chunks_exact(spec.horizon)) {
@@ -183,6 +189,7 @@ impl Intervals {
             let (channel, origin) = (w.channel as usize, w.origin as usize);
             rounds[channel] = (rounds[channel].0.min(w.origin), rounds[channel].1.max(w.origin));
             let scaler = &s.scalers[channel];
+            let unit = scaler.scale * size(&spread, s, channel);
             for (ahead, &value) in forecast.iter().enumerate() {
                 let truth = s.truth[channel][origin + ahead];
                 if !truth.is_nan() {
@@ -191,12 +198,13 @@ impl Intervals {
                         ahead,
                         hour: data.hour(s, origin + ahead),
                         level: scaler.transform(value),
-                        value: (truth - value) / scaler.scale,
+                        value: (truth - value) / unit,
                     });
                 }
             }
         }
-        let mut fitted = Intervals { level: coverage, levels: levels.to_vec(), ..Intervals::default() };
+        let mut fitted =
+            Intervals { level: coverage, levels: levels.to_vec(), spread, ..Intervals::default() };
         let told =
             Categories { coverage, levels: levels.to_vec(), horizon: spec.horizon, hours: data.hours() };
         for (channel, residuals) in residuals.iter().enumerate() {
@@ -341,6 +349,10 @@ impl Intervals {
             && levels(&self.levels).is_ok_and(|sorted| sorted == self.levels)
             && self.limit.as_ref().is_none_or(|limit| limit.fits() && !self.levels.is_empty())
             && (self.error.is_empty() || self.error.len() == channels)
+            && self
+                .spread
+                .values()
+                .all(|s| s.len() == channels && s.iter().all(|v| *v > 0.0 && v.is_finite()))
             && self.drift.as_ref().is_none_or(|drift| drift.fits(channels, 2 + self.levels.len()))
     }
 }
@@ -383,10 +395,53 @@ impl<'a> At<'a> {
         let scaler = &s.scalers[channel];
         let hour = if intervals.hours.is_empty() { 0 } else { data.hour(s, w.origin as usize + ahead) };
         let (low, high, quantiles, unit) = intervals.offsets(channel, ahead, hour, scaler.transform(value));
+        let scale = scaler.scale * size(&intervals.spread, s, channel);
         let all = [low, high].into_iter().chain(quantiles.iter().copied());
-        out.extend(all.map(|offset| value + offset * unit * scaler.scale));
-        (high - low) / 2.0 * unit * scaler.scale
+        out.extend(all.map(|offset| value + offset * unit * scale));
+        (high - low) / 2.0 * unit * scale
     }
+}
+
+/// The size of a series' residuals against that of all.
+fn size(spread: &BTreeMap<String, Vec<f64>>, s: &PreparedSeries, channel: usize) -> f64 {
+    let known = s.id.as_ref().and_then(|id| spread.get(id)).and_then(|of| of.get(channel));
+    known.copied().unwrap_or(1.0)
+}
+
+/// Residuals of all series that each one's own size is drawn towards: a few say little of it.
+const DRAWN: f64 = 20.0;
+
+/// The mean absolute residual of each series by that of all, in scaled units; nothing of a single series.
+fn spread(data: &Prepared, windows: &[Window], forecasts: &[f64]) -> BTreeMap<String, Vec<f64>> {
+    let channels = data.spec.targets.len();
+    if data.series.len() < 2 {
+        return BTreeMap::new();
+    }
+    let mut sums = vec![(0.0f64, 0.0f64); data.series.len() * channels];
+    for (w, forecast) in windows.iter().zip(forecasts.chunks_exact(data.spec.horizon)) {
+        let s = &data.series[w.series as usize];
+        let (channel, origin) = (w.channel as usize, w.origin as usize);
+        let (sum, n) = &mut sums[w.series as usize * channels + channel];
+        for (value, truth) in forecast.iter().zip(&s.truth[channel][origin..]).filter(|(_, y)| !y.is_nan()) {
+            *sum += (truth - value).abs() / s.scalers[channel].scale;
+            *n += 1.0;
+        }
+    }
+    let of_all = |channel: usize| {
+        let own = sums.iter().skip(channel).step_by(channels);
+        let (sum, n) = own.fold((0.0, 0.0), |all, one| (all.0 + one.0, all.1 + one.1));
+        sum / f64::max(n, 1.0)
+    };
+    let all: Vec<f64> = (0..channels).map(of_all).collect();
+    let one = |(i, s): (usize, &PreparedSeries)| {
+        let own = (0..channels).map(|channel| {
+            let ((sum, n), mean) = (sums[i * channels + channel], all[channel]);
+            // A series that never errs keeps a little width.
+            if mean > 0.0 { ((sum + DRAWN * mean) / (n + DRAWN) / mean).max(1e-6) } else { 1.0 }
+        });
+        Some((s.id.clone()?, own.collect()))
+    };
+    data.series.iter().enumerate().filter_map(one).collect()
 }
 
 impl Categories {

@@ -23,13 +23,16 @@ impl Packed for Forecaster {
         let about = serde_json::to_value(&self.about).map_err(parts)?;
         bundle.manifest.rung.clone_from(&self.rung);
         let predictor = self.predictor.pack(bundle)?;
+        if let (Some(hierarchy), Some(reconciliation)) = (&self.about.hierarchy, &self.about.reconciliation) {
+            reconciliation.pack(hierarchy, bundle)?;
+        }
         bundle.manifest.model = json!({ "rung": self.rung, "about": about, "predictor": predictor });
         Ok(())
     }
 
     fn unpack(bundle: Bundle) -> Result<Forecaster> {
         let value = &bundle.manifest.model;
-        let about: About = read(&value["about"])?;
+        let mut about: About = read(&value["about"])?;
         let rung = value["rung"].as_str().unwrap_or_default().to_string();
         let (channels, horizon) = (about.spec.targets.len(), about.spec.horizon);
         if channels == 0 || horizon == 0 || horizon > 100_000 || about.spec.look_back > 100_000 {
@@ -51,6 +54,14 @@ impl Packed for Forecaster {
             || about.spec.seasons.iter().any(|s| s.rows == 0)
         {
             return Err(parts("its scalers or seasons do not cover its columns"));
+        }
+        if about.hierarchy.as_ref().is_some_and(|h| !h.sound()) {
+            return Err(parts("its sums name series that are not there"));
+        }
+        match (&about.hierarchy, &mut about.reconciliation) {
+            (Some(hierarchy), Some(reconciliation)) => reconciliation.unpack(hierarchy, channels, &bundle)?,
+            (None, Some(_)) => return Err(parts("it makes sums add up that it does not have")),
+            _ => {}
         }
         let predictor = RungPredictor::unpack(&value["predictor"], &bundle)?;
         Ok(Forecaster::new(rung, about, predictor))

@@ -4,6 +4,7 @@
 //! applies exactly what training applied.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use gyeol_data::clock::DAY_MS;
@@ -144,6 +145,8 @@ pub struct Scalers {
 pub struct PreparedSeries {
     /// Id, where there are several.
     pub id: Option<String>,
+    /// Its place among the series that were fitted; `None` of one that the fit never saw.
+    pub place: Option<usize>,
     /// Clock.
     pub clock: Clock,
     /// Rows, future ones included.
@@ -169,10 +172,10 @@ pub struct PreparedSeries {
     pub covariates: Vec<f32>,
     /// Rows in which a covariate that is not known ahead is missing; empty where there is no such column.
     pub(crate) lacking: Vec<bool>,
-    /// Calendar columns, row-major (rows, calendar width).
-    pub calendar: Vec<f32>,
-    /// Calendar bin of each row.
-    pub bins: Vec<u16>,
+    /// Calendar columns, row-major (rows, calendar width): one for all series that begin at one moment, as long as the longest.
+    pub calendar: Arc<Vec<f32>>,
+    /// Calendar bin of each row, likewise.
+    pub bins: Arc<Vec<u16>>,
 }
 
 /// Counts of rows with holes before each row, and before the end.
@@ -264,16 +267,43 @@ impl Prepared {
     /// # Errors
     /// `unknown-series`, `other-step`.
     pub fn apply(readings: &Readings, spec: Spec, scalers: Scalers) -> Result<Prepared> {
+        Prepared::with(readings, spec, scalers, false)
+    }
+
+    /// The same, and a series that the fit never saw is scaled by its own readings, all of which lie before what is forecast.
+    ///
+    /// # Errors
+    /// `other-step`.
+    pub fn apply_to_new(readings: &Readings, spec: Spec, scalers: Scalers) -> Result<Prepared> {
+        Prepared::with(readings, spec, scalers, true)
+    }
+
+    fn with(readings: &Readings, spec: Spec, scalers: Scalers, new: bool) -> Result<Prepared> {
         spec.same_step(readings)?;
         let calendar = Calendar::new(&spec.calendar, spec.step, spec.zone.as_deref(), &spec.seasons)?;
         let calendar_names = calendar.columns();
         let calendar_width = calendar_names.len();
+        let places: HashMap<Option<&str>, usize> =
+            scalers.series.iter().enumerate().rev().map(|(at, s)| (s.id.as_deref(), at)).collect();
+        // The clock says the same to every series: what it says is written once for all that begin together.
+        let mut longest: HashMap<i64, usize> = HashMap::new();
+        for s in &readings.series {
+            let rows = longest.entry(s.clock.start).or_default();
+            *rows = s.rows.max(*rows);
+        }
+        let mut told: HashMap<i64, (Arc<Vec<f32>>, Arc<Vec<u16>>)> = HashMap::new();
         let mut out = Vec::new();
         for series in &readings.series {
-            let fitted = scalers
-                .series
-                .iter()
-                .find(|s| s.id == series.id || scalers.series.len() == 1 && s.id.is_none());
+            let alone = scalers.series.len() == 1 && scalers.series[0].id.is_none();
+            let place = match alone {
+                true => Some(0),
+                false => places.get(&series.id.as_deref()).copied(),
+            };
+            let own = |values: &Vec<f64>| Scaler::fit(spec.scaler, values[..series.history].iter().copied());
+            let fitted: Option<Vec<Scaler>> = match place {
+                Some(place) => Some(scalers.series[place].targets.clone()),
+                None => new.then(|| series.target.iter().map(own).collect()),
+            };
             let Some(fitted) = fitted else {
                 let known: Vec<&str> =
                     scalers.series.iter().filter_map(|s| s.id.as_deref()).take(12).collect();
@@ -303,34 +333,42 @@ impl Prepared {
                     }
                 }
             }
-            let mut columns = Vec::with_capacity(rows * calendar_width);
-            let mut bins = Vec::with_capacity(rows);
-            for row in 0..rows {
-                calendar.write(&series.clock, row, &mut columns);
-                bins.push(calendar.bin(&series.clock, row) as u16);
-            }
             let lacking = match series.past.is_empty() {
                 true => Vec::new(),
                 false => (0..rows)
                     .map(|row| series.past.iter().any(|v| v.get(row).is_none_or(|v| v.is_nan())))
                     .collect(),
             };
+            let (columns, bins) = told
+                .entry(series.clock.start)
+                .or_insert_with(|| {
+                    let rows = longest.get(&series.clock.start).copied().unwrap_or(rows);
+                    let mut columns = Vec::with_capacity(rows * calendar_width);
+                    let mut bins = Vec::with_capacity(rows);
+                    for row in 0..rows {
+                        calendar.write(&series.clock, row, &mut columns);
+                        bins.push(calendar.bin(&series.clock, row) as u16);
+                    }
+                    (Arc::new(columns), Arc::new(bins))
+                })
+                .clone();
             let scaled = |(v, s): (&Vec<f64>, &Scaler)| v.iter().map(|&x| s.held(x) as f32).collect();
             let seen = |(v, o): (&Vec<f64>, &Vec<bool>)| {
                 v.iter().zip(o).map(|(&x, &o)| if o { x } else { f64::NAN }).collect()
             };
             out.push(PreparedSeries {
                 id: series.id.clone(),
+                place,
                 clock: series.clock,
                 rows,
                 history: series.history,
-                scaled: series.target.iter().zip(&fitted.targets).map(scaled).collect(),
+                scaled: series.target.iter().zip(&fitted).map(scaled).collect(),
                 truth: series.target.iter().zip(&series.observed).map(seen).collect(),
                 ready: spec.delays.ready(&spec, series),
                 complete: complete(series, &spec.delays),
                 holes: series.target.iter().map(|target| holes(series, &past, target)).collect(),
                 values: series.target.clone(),
-                scalers: fitted.targets.clone(),
+                scalers: fitted,
                 lacking,
                 covariates,
                 calendar: columns,

@@ -526,7 +526,7 @@ impl RungPredictor {
             RungPredictor::Mixture(m) => m.fits(data),
             RungPredictor::Trees(m) => m.fits(data),
             RungPredictor::Net { shape, base, .. } => {
-                *shape == NetShape::of(data) && base.as_ref().is_none_or(|m| m.fits(data))
+                shape.reads(data) && base.as_ref().is_none_or(|m| m.fits(data))
             }
         }
     }

@@ -182,7 +182,7 @@ impl Forecaster {
         let mut readings = self.readings(table)?;
         let spec = &self.about.spec;
         spec.same_step(&readings)?;
-        let mut warnings = self.about.without_left_out(&mut readings);
+        let mut warnings = self.about.laid_out(&mut readings)?;
         warnings.extend(self.about.outside(&readings, spec.look_back));
         let windows = spec.targets.len() * readings.series.len();
         if which >= windows {

@@ -22,7 +22,7 @@ impl Forecaster {
         let mut readings = self.readings(table)?;
         let spec = &self.about.spec;
         spec.same_step(&readings)?;
-        self.about.without_left_out(&mut readings);
+        self.about.laid_out(&mut readings)?;
         let data = Prepared::apply(&readings, spec.clone(), self.about.scalers.clone())?;
         if !self.predictor.fits(&data) {
             return Err(crate::error::parts("its net reads other inputs than its spec names"));

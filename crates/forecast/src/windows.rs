@@ -182,8 +182,15 @@ impl Windows {
     /// Keeps one origin of a part in each `every` neighbouring rows, drawn by `seed` so that a series shows every phase of the
     /// shortest of `seasons` (the day, say) equally often, and each on every phase of the longest (on every weekday): the rows
     /// of a stratum are taken in turn, in a drawn order, from one round of strata and season to the next. All targets of an origin stay
-    /// together.
-    pub fn thin(&mut self, part: Part, every: usize, seasons: &[Season], seed: u64) {
+    /// together. With a start, which is the first row of each series on one clock, all series keep the same moments.
+    pub fn thin(
+        &mut self,
+        part: Part,
+        every: usize,
+        seasons: &[Season],
+        seed: u64,
+        together: Option<&[usize]>,
+    ) {
         if every <= 1 {
             return;
         }
@@ -191,6 +198,7 @@ impl Windows {
         let days = seasons.last().map_or(1, |season| season.rows / day).max(1);
         let phases = day / divisor(every, day);
         let drawn = |series: u32| {
+            let series = if together.is_some() { 0 } else { series };
             let mut order: Vec<usize> = (0..every).collect();
             let mut rng = Rng::stream(seed, THINNING ^ u64::from(series) << 16);
             for last in (1..every).rev() {
@@ -209,7 +217,7 @@ impl Windows {
                 Some(same) if same.0 == w.series => order.insert(same),
                 _ => order.insert((w.series, drawn(w.series))),
             };
-            let origin = w.origin as usize;
+            let origin = w.origin as usize + together.map_or(0, |starts| starts[w.series as usize]);
             let round = origin / every / phases;
             // Where turns and weekdays go round together, each time round begins one later.
             let later = if divisor(every, days) > 1 { round / every } else { 0 };

@@ -33,6 +33,8 @@ fn yesterday(table: &Table) -> Result<Forecaster> {
         refit: None,
         updated: false,
         learnt: None,
+        hierarchy: None,
+        reconciliation: None,
     };
     let predictor = RungPredictor::SeasonalNaive { season: 24 };
     Ok(Forecaster { rung: "seasonal-naive:day".into(), about, predictor })

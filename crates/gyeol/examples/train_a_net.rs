@@ -64,6 +64,7 @@ fn train(encoder: Encoder, epochs: usize) -> Result<Done, Box<dyn std::error::Er
             row_calendar: false,
             base: false,
             segment: None,
+            series_embedding: 0,
             loss: Loss::Mae,
         },
         train: TrainParams {

@@ -246,6 +246,9 @@ pub enum Verb {
         /// ahead; - for standard input.
         #[arg(long, value_name = "FILE", conflicts_with = "every_origin")]
         ahead: Option<String>,
+        /// Forecast series that the model never saw too: scaled by their own readings, by the mean of what was fitted of the others.
+        #[arg(long, conflicts_with_all = ["every_origin", "ahead"])]
+        new_series: bool,
         #[command(flatten)]
         span: Span,
         #[command(flatten)]

@@ -74,9 +74,10 @@ pub fn run(args: Args) -> Result<()> {
             tables::clean(&common, &file, &output, recipe.as_deref(), &reading)
         }
         Verb::Evaluate(scoring) => model::evaluate(&common, &scoring),
-        Verb::Predict { model, file, output, every_origin, ahead, span, reading } => {
+        Verb::Predict { model, file, output, every_origin, ahead, new_series, span, reading } => {
             let tables = (file.as_str(), ahead.as_deref());
-            model::predict(&common, &model, tables, output.as_deref(), every_origin, &span, &reading)
+            let asked = (every_origin, new_series);
+            model::predict(&common, &model, tables, output.as_deref(), asked, &span, &reading)
         }
         Verb::Update { model, file, output, reading } => {
             update::update(&common, &model, &file, &output, &reading)

@@ -66,7 +66,7 @@ pub fn predict(
     model: &Path,
     (file, ahead): (&str, Option<&str>),
     out: Option<&str>,
-    every_origin: bool,
+    (every_origin, new_series): (bool, bool),
     span: &Span,
     reading: &Reading,
 ) -> Result<()> {
@@ -81,8 +81,8 @@ pub fn predict(
         }
     }
     let bundle = Bundle::open(model)?;
-    if ahead.is_some() && !bundle.is::<Forecaster>() {
-        return Err(Failure::Usage("--ahead goes with forecasts".into()));
+    if (ahead.is_some() || new_series) && !bundle.is::<Forecaster>() {
+        return Err(Failure::Usage("--ahead and --new-series go with forecasts".into()));
     }
     let (bundle, machine) = super::examples::machine(bundle, model)?;
     if let Some(machine) = machine {
@@ -111,6 +111,7 @@ pub fn predict(
     }
     let Forecast { rows, warnings } = match known {
         Some(known) => forecaster.forecast_ahead(&table, &known, &pool)?,
+        None if new_series => forecaster.forecast_new(table, &pool)?,
         None => forecaster.forecast(table, &pool)?,
     };
     say(common, &warnings);

@@ -315,6 +315,22 @@ fn an_unknown_series_is_refused_by_its_name() {
     place.call(&["train", "r.toml", "-o", "m.gyeol", "-q"]).ok();
     place.fails(&["predict", "m.gyeol", "east.csv"], &["series 'east'", "north, south", "train"]);
     place.call(&["predict", "m.gyeol", "load.csv"]).ok();
+    // Asked for, a new meter is forecast on its own scale: twice as large as north, as south is.
+    let found = place.call(&["predict", "m.gyeol", "east.csv", "--new-series", "--json"]).ok().json();
+    assert_eq!(found["warnings"][0]["code"], "new-series");
+    let mean = |id: &str| {
+        let rows = found["rows"].as_array().unwrap().iter().filter(|r| r["id"] == id);
+        let values: Vec<f64> = rows.map(|r| r["value"].as_f64().unwrap()).collect();
+        assert_eq!(values.len(), 12, "{id}");
+        values.iter().sum::<f64>() / 12.0
+    };
+    let ratio = mean("east") / mean("north");
+    assert!((1.7..2.3).contains(&ratio), "{ratio}");
+    // Without a look-back of its own nothing is known of it.
+    let short = rows(&["north"])
+        + &rows(&["east"]).lines().skip(1).take(30).map(|l| format!("{l}\n")).collect::<String>();
+    place.write("short.csv", short);
+    place.fails(&["predict", "m.gyeol", "short.csv", "--new-series"], &["series 'east'", "30", "48"]);
 }
 
 #[test]

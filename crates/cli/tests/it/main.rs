@@ -7,6 +7,7 @@ mod common;
 mod correct;
 mod docs;
 mod examples;
+mod hierarchy;
 mod hostile;
 mod inside;
 mod judgement;

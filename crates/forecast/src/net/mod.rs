@@ -77,6 +77,9 @@ pub struct ForecastNetParams {
     pub segment: Option<usize>,
     /// What is minimised, in scaled units.
     pub loss: Loss,
+    /// Numbers that the head is given of each series, learnt with the net; 0 for none.
+    #[serde(default)]
+    pub series_embedding: usize,
 }
 
 /// Numbers of a problem that a net's shape depends on.
@@ -96,6 +99,9 @@ pub struct NetShape {
     pub seasons: Vec<usize>,
     /// Targets.
     pub channels: usize,
+    /// Series that were fitted; not said by models of the first version.
+    #[serde(default)]
+    pub series: usize,
 }
 
 impl NetShape {
@@ -109,7 +115,13 @@ impl NetShape {
             calendar: p.calendar_width,
             seasons: p.spec.near_seasons().map(|s| s.rows).collect(),
             channels: p.spec.targets.len(),
+            series: p.scalers.series.len(),
         }
+    }
+
+    /// Whether readings give what a net of this shape reads: which of the series are there does not matter.
+    pub fn reads(&self, p: &Prepared) -> bool {
+        *self == NetShape { series: self.series, ..NetShape::of(p) }
     }
 }
 
@@ -123,7 +135,7 @@ impl NetShape {
         let ok = self.look_back > 0
             && self.horizon > 0
             && self.channels > 0
-            && [self.look_back, self.horizon, self.covariates, self.calendar, self.channels]
+            && [self.look_back, self.horizon, self.covariates, self.calendar, self.channels, self.series]
                 .into_iter()
                 .all(small)
             && self.known <= self.covariates
@@ -177,6 +189,13 @@ impl ForecastNet {
         }
         if !(0.0..1.0).contains(&params.dropout) {
             return bad("dropout", params.dropout.to_string(), "at least 0 and below 1");
+        }
+        if params.series_embedding > 0 && (params.head == 0 || params.segment.is_some()) {
+            let value = params.series_embedding.to_string();
+            return bad("series_embedding", value, "0 of a net of segments, or without a head of its own");
+        }
+        if params.series_embedding > 256 {
+            return bad("series_embedding", params.series_embedding.to_string(), "between 0 and 256");
         }
         Ok(match params.segment {
             None => ForecastNet::Sequence(SequenceNet::new(params, shape)),

@@ -3,9 +3,10 @@
 
 use gyeol_neural::net::{LayerInside, inside};
 use gyeol_neural::{
-    Above, Activation, Cell, Dense, DensePacked, Layout, Loss, Stack, StackPacked, StackParams, StackTape,
-    Steps,
+    Above, Activation, Cell, Dense, DensePacked, Initial, Layout, Loss, Slot, Stack, StackPacked,
+    StackParams, StackTape, Steps,
 };
+use gyeol_tensor::elementwise::add;
 use gyeol_tensor::{Buffer, Real, Rng, Write};
 
 use super::gather::{Ahead, encoder, encoder_width, level};
@@ -24,6 +25,8 @@ pub struct SequenceNet {
     body: Body,
     head: Head,
     ahead: Ahead,
+    /// A vector a series, (series, N), which the head reads beside the summary.
+    embedding: Option<Slot>,
 }
 
 #[derive(Debug, Clone)]
@@ -97,6 +100,8 @@ enum HeadRoom<T: Real> {
         context: Buffer<T>,
         d_context: Buffer<T>,
         channels: Vec<usize>,
+        /// Of each window, the place of its series; `None` of one that was never fitted.
+        places: Vec<Option<usize>>,
         steps: StepHeadWorkspace<T>,
     },
 }
@@ -140,7 +145,7 @@ impl SequenceNet {
         } else {
             Head::Steps(StepHead::new(
                 &mut layout,
-                params.hidden + 1,
+                params.hidden + 1 + params.series_embedding,
                 ahead.width(),
                 shape.horizon,
                 shape.channels,
@@ -148,7 +153,19 @@ impl SequenceNet {
                 params.dropout,
             ))
         };
-        SequenceNet { layout, shape: shape.clone(), params: params.clone(), width, body, head, ahead }
+        // At 0 every series is the mean one.
+        let embedding = (params.series_embedding > 0 && params.head > 0)
+            .then(|| layout.add("series", &[shape.series.max(1), params.series_embedding], Initial::Zero));
+        SequenceNet {
+            layout,
+            shape: shape.clone(),
+            params: params.clone(),
+            width,
+            body,
+            head,
+            ahead,
+            embedding,
+        }
     }
 
     pub(super) fn layers(&self) -> Vec<LayerShape> {
@@ -185,7 +202,20 @@ impl SequenceNet {
                 y: format!("(B, {})", d.output),
                 parameters: d.input * d.output + d.output,
             }),
-            Head::Steps(s) => rows.extend(s.layers()),
+            Head::Steps(s) => {
+                if let Some(slot) = &self.embedding {
+                    let (n, d) = (self.shape.series, self.params.series_embedding);
+                    rows.push(LayerShape {
+                        name: "series".into(),
+                        x: "(B)".into(),
+                        w: format!("({n}, {d})"),
+                        b: String::new(),
+                        y: format!("(B, {d})"),
+                        parameters: slot.len(),
+                    });
+                }
+                rows.extend(s.layers());
+            }
         }
         rows
     }
@@ -257,9 +287,10 @@ impl<T: Real> WindowNet<T> for SequenceNet {
                     HeadRoom::Plain { flat: room(), d_flat: room(), out: room() }
                 }
                 Head::Steps(s) => HeadRoom::Steps {
-                    context: z(rows * (h + 1)),
-                    d_context: z(rows * (h + 1)),
+                    context: z(rows * (h + 1 + self.params.series_embedding)),
+                    d_context: z(rows * (h + 1 + self.params.series_embedding)),
                     channels: Vec::with_capacity(rows),
+                    places: Vec::with_capacity(rows),
                     steps: s.workspace(rows),
                 },
             },
@@ -304,13 +335,23 @@ impl<T: Real> WindowNet<T> for SequenceNet {
         }
         let horizon = self.shape.horizon;
         match (&self.head, &packed.head, &mut w.head) {
-            (Head::Steps(head), PackedHead::Steps(p), HeadRoom::Steps { context, channels, steps, .. }) => {
-                let context = &mut context[..n * (h + 1)];
-                for ((row, s), window) in
-                    context.chunks_exact_mut(h + 1).zip(summary.chunks_exact(h)).zip(windows)
+            (
+                Head::Steps(head),
+                PackedHead::Steps(p),
+                HeadRoom::Steps { context, channels, places, steps, .. },
+            ) => {
+                let k = h + 1 + self.params.series_embedding;
+                let context = &mut context[..n * k];
+                places.clear();
+                places.extend(windows.iter().map(|w| data.series[w.series as usize].place));
+                for (((row, s), window), place) in
+                    context.chunks_exact_mut(k).zip(summary.chunks_exact(h)).zip(windows).zip(&*places)
                 {
                     row[..h].copy_from_slice(s);
                     row[h] = level(data, window);
+                    if let Some(slot) = &self.embedding {
+                        embedded(slot.of(params), *place, &mut row[h + 1..]);
+                    }
                 }
                 self.ahead.gather(data, windows, base, &mut steps.f);
                 channels.clear();
@@ -343,13 +384,23 @@ impl<T: Real> WindowNet<T> for SequenceNet {
             (
                 Head::Steps(head),
                 PackedHead::Steps(p),
-                HeadRoom::Steps { context, d_context, channels, steps },
+                HeadRoom::Steps { context, d_context, channels, places, steps },
             ) => {
-                let d_context = &mut d_context[..n * (h + 1)];
+                let k = h + 1 + self.params.series_embedding;
+                let d_context = &mut d_context[..n * k];
                 let channels = channels.iter().copied();
-                head.backward(p, steps, &context[..n * (h + 1)], channels, d_context, gradient);
-                for (d, row) in d_summary.chunks_exact_mut(h).zip(d_context.chunks_exact(h + 1)) {
+                head.backward(p, steps, &context[..n * k], channels, d_context, gradient);
+                for (d, row) in d_summary.chunks_exact_mut(h).zip(d_context.chunks_exact(k)) {
                     d.copy_from_slice(&row[..h]);
+                }
+                if let Some(slot) = &self.embedding {
+                    let width = self.params.series_embedding;
+                    let own = slot.of_mut(gradient);
+                    for (row, place) in d_context.chunks_exact(k).zip(&*places) {
+                        if let Some(at) = place {
+                            add(&row[h + 1..], &mut own[at * width..(at + 1) * width]);
+                        }
+                    }
                 }
             }
             (Head::Plain(dense), PackedHead::Plain(p), HeadRoom::Plain { flat, d_flat, out }) => {
@@ -406,6 +457,20 @@ impl SequenceNet {
     /// Kind of cell, unless the net is an MLP.
     pub fn cell(&self) -> Option<Cell> {
         self.params.encoder.cell()
+    }
+}
+
+/// The vector of a series; the mean of all of one that was never fitted.
+fn embedded<T: Real>(all: &[T], place: Option<usize>, out: &mut [T]) {
+    let width = out.len();
+    match place.and_then(|at| all.get(at * width..(at + 1) * width)) {
+        Some(own) => out.copy_from_slice(own),
+        None => {
+            out.fill(T::ZERO);
+            all.chunks_exact(width).for_each(|one| add(one, out));
+            let share = T::from_f64(width as f64 / all.len() as f64);
+            out.iter_mut().for_each(|v| *v *= share);
+        }
     }
 }
 

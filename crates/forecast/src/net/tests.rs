@@ -6,7 +6,7 @@ use gyeol_tensor::Rng;
 
 use super::*;
 use crate::calendar::CalendarSpec;
-use crate::prepare::Spec;
+use crate::prepare::{PreparedSeries, Spec};
 use crate::windows::Windows;
 
 fn data(channels: usize) -> (Prepared, Windows) {
@@ -102,6 +102,7 @@ fn gradients_of_every_net_agree_with_differences() {
                         base: encoder != Encoder::Rnn,
                         segment,
                         loss: Loss::Mse,
+                        series_embedding: 0,
                     };
                     let what = format!("{encoder:?} head {head} segment {segment:?} channels {channels}");
                     match ForecastNet::new(&params, &shape).unwrap() {
@@ -128,7 +129,46 @@ fn plain(encoder: Encoder) -> ForecastNetParams {
         base: false,
         segment: None,
         loss: Loss::Mse,
+        series_embedding: 0,
     }
+}
+
+#[test]
+fn gradients_of_series_embeddings_agree_with_differences() {
+    let (mut data, windows) = data(2);
+    // Three series of one table, one of them never fitted.
+    let twin = |place| PreparedSeries { place, id: Some(format!("{place:?}")), ..data.series[0].clone() };
+    data.series = vec![twin(Some(0)), twin(Some(1)), twin(Some(2))];
+    data.scalers.series = vec![data.scalers.series[0].clone(); 3];
+    let of = |i: usize, w: &Window| Window { series: (i / 2 % 3) as u32, ..*w };
+    let all: Vec<Window> = windows.train.iter().enumerate().map(|(i, w)| of(i, w)).collect();
+    for encoder in [Encoder::Mlp, Encoder::Gru] {
+        let params =
+            ForecastNetParams { head: 7, base: true, series_embedding: 3, dropout: 0.3, ..plain(encoder) };
+        let shape = NetShape::of(&data);
+        let ForecastNet::Sequence(net) = ForecastNet::new(&params, &shape).unwrap() else { unreachable!() };
+        check(&net, &data, &all, &format!("{encoder:?} with an embedding"));
+        // A series that was never fitted is the mean of those that were.
+        let mut weights: Vec<f32> = net.layout.initial(&mut Rng::new(2));
+        let slot = net.layout.slots().iter().find(|slot| slot.name == "series").unwrap().clone();
+        slot.of_mut(&mut weights).copy_from_slice(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0]);
+        let forecast = |data: &Prepared, weights: &[f32]| {
+            let net = ForecastNet::Sequence(net.clone());
+            let base = vec![0.0; 2 * 6];
+            net.predict(&net.member(weights.to_vec()), data, &all[..2], &base, &gyeol_tensor::Pool::new(1))
+        };
+        let mut fresh = data.clone();
+        fresh.series[0].place = None;
+        let mut mean = weights.clone();
+        slot.of_mut(&mut mean)[..3].copy_from_slice(&[4.0, 5.0, 6.0]);
+        assert_eq!(forecast(&fresh, &weights), forecast(&data, &mean));
+        assert_ne!(forecast(&data, &weights), forecast(&data, &mean));
+    }
+    let refused = |head, segment| {
+        let params = ForecastNetParams { head, segment, series_embedding: 3, ..plain(Encoder::Gru) };
+        ForecastNet::new(&params, &NetShape::of(&data)).unwrap_err().code().to_owned()
+    };
+    assert_eq!((refused(0, None), refused(7, Some(3))), ("parameter".into(), "parameter".into()));
 }
 
 #[test]

@@ -141,6 +141,7 @@ impl Additive {
             carry: Carry::fading(&p.spec),
             learnt: 0.0,
             fits: Vec::new(),
+            mean: None,
             centres: Vec::new(),
         };
         let mut errors = vec![[0.0f64; 2]; ways.len()];
@@ -307,6 +308,7 @@ impl Additive {
             carry: self.carry.clone(),
             design: self.design.clone(),
             fits: Vec::new(),
+            mean: None,
             centres: Vec::new(),
             ..*self
         }

@@ -115,6 +115,9 @@ struct Additive {
     /// A fit a series.
     #[serde(skip)]
     fits: Vec<Linear>,
+    /// Their mean, where there are several: what stands for a series that was never fitted.
+    #[serde(skip)]
+    mean: Option<Linear>,
     /// Of each fit, what its blocks of columns say on average over the rows learnt from.
     centres: Vec<Vec<f64>>,
 }
@@ -136,6 +139,29 @@ impl Stand<'_> {
 }
 
 impl Additive {
+    /// With the mean of its fits.
+    fn averaged(mut self) -> Additive {
+        self.mean = (self.fits.len() > 1).then(|| {
+            let mut mean = self.fits[0].clone();
+            let share = 1.0 / self.fits.len() as f64;
+            for fit in &self.fits[1..] {
+                mean.weights.iter_mut().zip(&fit.weights).for_each(|(a, b)| *a += b);
+                mean.bias.iter_mut().zip(&fit.bias).for_each(|(a, b)| *a += b);
+            }
+            mean.weights.iter_mut().chain(&mut mean.bias).for_each(|v| *v *= share);
+            mean
+        });
+        self
+    }
+
+    /// The fit of a place; the mean of all fits of none.
+    fn fit_of(&self, place: Option<usize>) -> &Linear {
+        match (place, &self.mean) {
+            (None, Some(mean)) => mean,
+            (place, _) => &self.fits[place.unwrap_or(0)],
+        }
+    }
+
     fn response(
         &self,
         p: &Prepared,
@@ -331,6 +357,8 @@ impl ResponseModel {
             folds.push(fold);
         }
         let ids = p.series.iter().map(|s| s.id.clone()).collect();
+        let averaged = |all: Vec<Additive>| all.into_iter().map(Additive::averaged).collect();
+        let (targets, covariates) = (averaged(targets), averaged(covariates));
         let model = ResponseModel { ids, targets, covariates, scenarios: None };
         let mut changes = Vec::new();
         if cross {
@@ -362,7 +390,7 @@ impl ResponseModel {
                     Signal::Covariate(_) => 0,
                 };
                 let own: Vec<Window> = windows.iter().copied().filter(|w| w.channel == channel).collect();
-                m.refit(p, &rows, &own, pool)
+                m.refit(p, &rows, &own, pool).map(Additive::averaged)
             };
             models.iter().map(one).collect::<Result<Vec<_>>>()
         };
@@ -376,21 +404,21 @@ impl ResponseModel {
         })
     }
 
-    /// The fit of a series.
-    fn place(&self, s: &PreparedSeries) -> usize {
-        if self.ids.len() == 1 { 0 } else { self.ids.iter().position(|id| *id == s.id).unwrap_or(0) }
+    /// The fit of a series; `None` of one that was never fitted.
+    fn place(&self, s: &PreparedSeries) -> Option<usize> {
+        if self.ids.len() == 1 { Some(0) } else { self.ids.iter().position(|id| *id == s.id) }
     }
 
     /// The fit of a target of a series.
     fn stand(&self, p: &Prepared, channel: usize, series: usize) -> Stand<'_> {
-        Stand::Only(&self.targets[channel].fits[self.place(&p.series[series])])
+        Stand::Only(self.targets[channel].fit_of(self.place(&p.series[series])))
     }
 
     /// What is not known ahead of windows of the series with the fits at `fit`, as it is forecast; none where all is known.
-    fn ahead(&self, p: &Prepared, windows: &[Window], fit: usize) -> Option<Ahead> {
+    fn ahead(&self, p: &Prepared, windows: &[Window], fit: Option<usize>) -> Option<Ahead> {
         let columns = self.covariates.iter().map(|m| {
             let Signal::Covariate(column) = m.signal else { return (usize::MAX, Vec::new()) };
-            (column, m.forecast(p, windows, &Stand::Only(&m.fits[fit])))
+            (column, m.forecast(p, windows, &Stand::Only(m.fit_of(fit))))
         });
         let ahead = Ahead { columns: columns.collect(), horizon: p.spec.horizon };
         (!ahead.columns.is_empty()).then_some(ahead)
@@ -496,7 +524,10 @@ impl ResponseModel {
             && signals(&self.covariates, Signal::Covariate)
             && self.targets.iter().chain(&self.covariates).all(whole)
             && self.scenarios.as_ref().is_none_or(|s| s.fits(data, self.ids.len()))
-            && data.series.iter().all(|s| self.ids.len() == 1 || self.ids.contains(&s.id))
+            && data
+                .series
+                .iter()
+                .all(|s| self.ids.len() == 1 || s.place.is_none() || self.ids.contains(&s.id))
     }
 
     /// Puts its weights into a bundle, with the name `name` in front; the description from which [`ResponseModel::unpack`] makes
@@ -561,7 +592,8 @@ impl ResponseModel {
             serde_json::Value::Null => None,
             scenarios => Some(Scenarios::unpack(scenarios, bundle, name)?),
         };
-        Ok(ResponseModel { ids, targets: models, covariates, scenarios })
+        let averaged = |all: Vec<Additive>| all.into_iter().map(Additive::averaged).collect();
+        Ok(ResponseModel { ids, targets: averaged(models), covariates: averaged(covariates), scenarios })
     }
 }
 

@@ -363,7 +363,7 @@ impl ResponseModel {
     /// Mean pinball loss of a window, in scaled units.
     fn loss(&self, scenarios: &Scenarios, p: &Prepared, w: &Window) -> Option<f64> {
         let (series, channel) = (w.series as usize, w.channel as usize);
-        let fit = self.place(&p.series[series]);
+        let fit = self.place(&p.series[series])?;
         let said = scenarios.quantiles(&self.targets[channel], p, w, fit, &LEVELS)?;
         let truth = &p.series[series].truth[channel][w.origin as usize..];
         let (mut sum, mut n) = (0.0, 0.0);
@@ -378,7 +378,7 @@ impl ResponseModel {
     /// scenarios, or where too few are known.
     pub fn quantiles(&self, p: &Prepared, w: &Window, levels: &[f64]) -> Option<Vec<f64>> {
         let model = &self.targets[w.channel as usize];
-        let fit = self.place(&p.series[w.series as usize]);
+        let fit = self.place(&p.series[w.series as usize])?;
         self.scenarios.as_ref()?.quantiles(model, p, w, fit, levels)
     }
 

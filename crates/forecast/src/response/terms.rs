@@ -15,9 +15,10 @@ impl ResponseModel {
         let horizon = p.spec.horizon;
         let (series, channel, origin) = (w.series as usize, w.channel as usize, w.origin as usize);
         let s = &p.series[series];
-        let fit = self.place(s);
+        // Terms are told of fitted series alone.
+        let fit = self.place(s).unwrap_or(0);
         let model = &self.targets[channel];
-        let ahead = self.ahead(p, &[*w], fit);
+        let ahead = self.ahead(p, &[*w], Some(fit));
         let value = model.forecast_on(p, &[*w], &Stand::Only(&model.fits[fit]), ahead.as_ref());
         let known = ahead.as_ref().map(|ahead| (ahead, 0));
         let weather = model.known(p, w, known, origin..origin + horizon);

@@ -61,6 +61,7 @@ pub(crate) fn net(encoder: Encoder, segment: Option<usize>, dropout: f64) -> Run
             season_values: true,
             row_calendar: false,
             base: encoder == Encoder::Gru || segment.is_some(),
+            series_embedding: 0,
             segment,
             loss: Loss::Mae,
         },
@@ -230,8 +231,8 @@ fn distant_origins_show_every_phase_of_day_and_week_alike() {
         let mut windows = Windows { train: origins.collect(), ..Windows::default() };
         let all = windows.train.len();
         let mut again = windows.clone();
-        windows.thin(Part::Train, every, &seasons, 1);
-        again.thin(Part::Train, every, &seasons, 2);
+        windows.thin(Part::Train, every, &seasons, 1, None);
+        again.thin(Part::Train, every, &seasons, 2, None);
         assert_ne!(windows.train, again.train, "the seed does nothing");
         assert!(windows.train.len().abs_diff(all / every) <= 2, "{every}: {}", windows.train.len());
         let mut phases = vec![0usize; day];

@@ -35,6 +35,12 @@ impl Recipe {
         let mut ignored = names(Role::Ignored);
         ignored.extend(names(Role::Label));
         ignored.extend(names(Role::Text));
+        let parents = roles.id().map(|id| {
+            let candidates: Vec<&str> = ignored.iter().map(String::as_str).collect();
+            gyeol_data::Hierarchy::proposed(table, id, &candidates).unwrap_or_default()
+        });
+        let parents = parents.filter(|parents| !parents.is_empty());
+        ignored.retain(|name| !parents.iter().flatten().any(|parent| parent == name));
 
         let (mut past, mut known) = (names(Role::Past), names(Role::Known));
         if roles.time().is_none() {
@@ -71,6 +77,8 @@ impl Recipe {
             past: some(past),
             known: some(known),
             id: roles.id().map(str::to_owned),
+            parents,
+            total_id: None,
             ignored,
             unit,
         };
@@ -237,10 +245,18 @@ fn comments(recipe: &Recipe, roles: &Roles, profile: &Profile) -> Comments {
             Role::Known if roles.time().is_none() => "past",
             Role::Known => "known",
             Role::Id => "id",
+            _ if recipe.columns.parents.iter().flatten().any(|parent| *parent == entry.column) => continue,
             _ => "ignored",
         };
         let note = format!("{}: {}", plain(&entry.column), plain(&entry.reason.words));
         notes.entry(format!("columns.{key}")).or_default().push(note);
+    }
+    for parent in recipe.columns.parents.iter().flatten() {
+        let note = format!(
+            "{}: the same in every row of a series, and each lies whole within one of the next",
+            plain(parent)
+        );
+        notes.entry("columns.parents".to_owned()).or_default().push(note);
     }
     for rows in recipe.forecast.seasons.iter().flatten() {
         let note = format!("The readings repeat every {rows} rows, and no clock says so.");

@@ -269,6 +269,8 @@ impl Recipe {
                 past: Some(vec!["temperature".to_owned()]),
                 known: None,
                 id: None,
+                parents: None,
+                total_id: None,
                 ignored: Vec::new(),
                 unit: Some("MW".to_owned()),
             },
@@ -295,6 +297,7 @@ impl Recipe {
                 limit: None,
                 miss_cost: 10.0,
                 known_ahead: false,
+                reconcile: None,
             },
             calendar: CalendarRecipe {
                 features: true,

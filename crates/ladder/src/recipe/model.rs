@@ -61,6 +61,8 @@ pub struct ColumnsRecipe {
     pub past: Option<Vec<String>>,
     pub known: Option<Vec<String>>,
     pub id: Option<String>,
+    pub parents: Option<Vec<String>>,
+    pub total_id: Option<String>,
     pub ignored: Vec<String>,
     pub unit: Option<String>,
 }
@@ -107,6 +109,7 @@ pub struct ForecastRecipe {
     pub limit: Option<f64>,
     pub miss_cost: f64,
     pub known_ahead: bool,
+    pub reconcile: Option<String>,
 }
 
 /// `[calendar]`: what is known of every hour ahead.
@@ -226,6 +229,7 @@ pub struct RungRecipe {
     pub average: Option<f64>,
     pub loss: Option<Loss>,
     pub members: Option<usize>,
+    pub series_embedding: Option<usize>,
 }
 
 impl RungRecipe {

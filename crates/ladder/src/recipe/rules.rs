@@ -33,6 +33,7 @@ fn columns(recipe: &Recipe, lines: &Lines) -> Result<()> {
         ("targets", list(&columns.targets)),
         ("past", list(&columns.past)),
         ("known", list(&columns.known)),
+        ("parents", list(&columns.parents)),
         ("ignored", columns.ignored.clone()),
     ];
     let mut seen: Vec<(&str, &str)> = Vec::new();
@@ -53,6 +54,24 @@ fn columns(recipe: &Recipe, lines: &Lines) -> Result<()> {
                 ));
             }
             seen.push((role, name));
+        }
+    }
+    if columns.parents.as_ref().is_some_and(Vec::is_empty) {
+        let next = "name the column of the nearest level first, or leave the key out";
+        return Err(bad(lines.place("columns.parents"), "columns.parents", "the list is empty".into(), next));
+    }
+    let lonely = [
+        ("columns.total_id", columns.total_id.is_some()),
+        ("forecast.reconcile", recipe.forecast.reconcile.is_some()),
+    ];
+    for (key, given) in lonely {
+        if given && columns.parents.is_none() {
+            return Err(contradiction(
+                lines.place(key),
+                format!("`{key}` is given, and `columns.parents` is not"),
+                "nothing is added up without parents",
+                "name the columns that say to what each series belongs: columns.parents = [\"feeder\"]",
+            ));
         }
     }
     if columns.targets.as_ref().is_some_and(Vec::is_empty) {

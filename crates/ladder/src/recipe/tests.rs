@@ -616,3 +616,24 @@ fn init_finds_the_protocol_of_the_built_in_load() {
     assert_eq!(protocol.roles(&table).past(), ["temperature"]);
     assert!(protocol.calendar_spec().holidays().unwrap().is_some());
 }
+
+#[test]
+fn sums_need_parents_that_have_no_other_role() {
+    let with = |columns: &str, forecast: &str| {
+        Recipe::parse(&format!("[columns]\nid = 'm'\n{columns}\n[forecast]\n{forecast}\n"), "r.toml")
+    };
+    let recipe = with("parents = ['feeder', 'region']", "reconcile = 'mint'").unwrap();
+    assert_eq!(recipe.columns.parents.unwrap(), ["feeder", "region"]);
+    assert_eq!(recipe.forecast.reconcile.as_deref(), Some("mint"));
+    for (columns, forecast, said) in [
+        ("", "reconcile = 'mint'", "`columns.parents` is not"),
+        ("total_id = 'ALL'", "", "`columns.total_id` is given"),
+        ("parents = []", "", "the list is empty"),
+        ("parents = ['feeder', 'feeder']", "", "stands twice"),
+        ("parents = ['m']", "", "is in `id` and in `parents`"),
+        ("parents = ['feeder']", "reconcile = 'best'", "auto"),
+    ] {
+        let error = with(columns, forecast).unwrap_err().to_string();
+        assert!(error.contains(said), "{error}");
+    }
+}

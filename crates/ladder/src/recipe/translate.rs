@@ -56,7 +56,7 @@ impl Recipe {
                 roles.set(name, *role);
             }
         }
-        for name in &columns.ignored {
+        for name in columns.parents.iter().flatten().chain(&columns.ignored) {
             roles.set(name, Role::Ignored);
         }
         roles

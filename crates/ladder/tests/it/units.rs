@@ -29,6 +29,8 @@ fn a_model_whose_unit_of_scores_is_unknown_is_refused_not_scored_in_another() {
         refit: None,
         updated: false,
         learnt: None,
+        hierarchy: None,
+        reconciliation: None,
     };
     let mut forecaster = Forecaster { rung: "last-value".into(), about, predictor: RungPredictor::LastValue };
     let summary = |recipe: &str| {

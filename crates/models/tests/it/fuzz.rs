@@ -42,6 +42,7 @@ fn net(encoder: Encoder, base: bool) -> RungParams {
         base,
         segment: None,
         loss: Loss::Mae,
+        series_embedding: 0,
     };
     RungParams::Net { net, train: TrainParams::new(1, 32, Optimizer::adam(), 0.01), members: 1 }
 }
@@ -93,6 +94,8 @@ fn forecasters() -> Vec<Bundle> {
             refit: None,
             updated: false,
             learnt: None,
+            hierarchy: None,
+            reconciliation: None,
         };
         let forecaster = Forecaster { rung: "rung".into(), about, predictor };
         Bundle::of(&forecaster, manifest("forecast")).unwrap()

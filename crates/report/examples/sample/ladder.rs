@@ -294,6 +294,7 @@ fn rung(plan: &Plan) -> RungReport {
         peak_month: None,
         warnings: None,
         worst_days: worst(plan),
+        levels: None,
     };
     RungReport {
         name: plan.name.into(),

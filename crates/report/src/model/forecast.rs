@@ -127,6 +127,52 @@ pub struct ForecastDetail {
     pub warnings: Option<Warnings>,
     /// The ten worst days.
     pub worst_days: Vec<BadDay>,
+    /// Errors by level, where series are sums of others.
+    #[serde(default)]
+    pub levels: Option<Levels>,
+}
+
+/// A hierarchy's levels under one rung.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Levels {
+    /// How forecasts were made to add up: `none`, `bottom-up`, `top-down`, `ols`, `wls` or `mint`.
+    pub way: String,
+    /// Whether the validation part chose the way.
+    pub chosen: bool,
+    /// How far covariances were shrunk to their diagonal, by target; of `mint` alone.
+    pub shrinkage: Vec<f64>,
+    /// Every way on the validation part.
+    pub tried: Vec<TriedWay>,
+    /// The levels, the lowest first.
+    pub rows: Vec<LevelRow>,
+}
+
+/// A way that was tried.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TriedWay {
+    /// The way.
+    pub way: String,
+    /// Its error on validation by that of forecasts that were not made to add up, each level counting alike.
+    pub error: f64,
+}
+
+/// A level on the test part.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LevelRow {
+    /// Name of the level.
+    pub level: String,
+    /// Its series.
+    pub series: usize,
+    /// MAE of the forecasts as they were made.
+    pub base: f64,
+    /// MAE of those that add up.
+    pub reconciled: f64,
+    /// MASE of the forecasts as they were made.
+    pub base_mase: f64,
+    /// MASE of those that add up.
+    pub reconciled_mase: f64,
+    /// Share of readings within the interval.
+    pub coverage: f64,
 }
 
 /// A quantile against what came true.

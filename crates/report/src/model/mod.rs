@@ -388,6 +388,8 @@ pub enum Chapter {
     Days(Vec<DayExample>),
     /// Where a forecast errs.
     Errors,
+    /// Series that are sums of others: errors by level.
+    Levels,
     /// Learning curves and verdicts.
     Learning,
     /// Promised against measured coverage.

@@ -18,6 +18,7 @@ mod inside;
 mod ladder;
 mod learning;
 mod lesson;
+mod levels;
 mod lines;
 mod protocol;
 mod texts;
@@ -42,7 +43,7 @@ use crate::model::{Chapter, Report};
 use crate::text;
 use crate::topic_map::TopicMap;
 
-const TEMPLATES: [(&str, &str); 26] = [
+const TEMPLATES: [(&str, &str); 27] = [
     ("frame.html", include_str!("../templates/frame.html")),
     ("report.html", include_str!("../templates/report.html")),
     ("inspect.html", include_str!("../templates/inspect.html")),
@@ -54,6 +55,7 @@ const TEMPLATES: [(&str, &str); 26] = [
     ("ladder.html", include_str!("../templates/ladder.html")),
     ("days.html", include_str!("../templates/days.html")),
     ("errors.html", include_str!("../templates/errors.html")),
+    ("levels.html", include_str!("../templates/levels.html")),
     ("learning.html", include_str!("../templates/learning.html")),
     ("certainty.html", include_str!("../templates/certainty.html")),
     ("data.html", include_str!("../templates/data.html")),
@@ -198,6 +200,11 @@ fn draw(view: &View, chapter: &Chapter) -> Result<Option<(&'static str, &'static
         Chapter::Ladder => ("ladder", "chapter-ladder", of(ladder::ladder(view))),
         Chapter::Days(days) => ("days", "chapter-days", of(days::days(&readings("days")?, days))),
         Chapter::Errors => ("errors", "chapter-errors", of(errors::errors(&readings("errors")?))),
+        Chapter::Levels => {
+            let readings = readings("levels")?;
+            let Some(found) = &readings.best.levels else { return Ok(None) };
+            ("levels", "chapter-levels", of(levels::levels(&readings, found)))
+        }
         Chapter::Learning => ("learning", "chapter-learning", of(learning::learning(view))),
         Chapter::Certainty => {
             ("certainty", "chapter-certainty", of(certainty::certainty(&readings("certainty")?)))

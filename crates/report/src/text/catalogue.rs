@@ -162,6 +162,7 @@ mod tests {
             "split-",
             "check-",
             "optimizer-",
+            "way-",
         ];
         let mut text = String::new();
         let here = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -594,3 +594,44 @@ fn a_page_of_texts_looked_at_is_whole() {
     }
     assert!(corpus_page(&profile, "Letters", Language::English).unwrap().contains("23 documents are like"));
 }
+
+#[test]
+fn levels_that_add_up_have_a_chapter_and_others_none() {
+    let mut report = ladder::report();
+    report.chapters.push(Chapter::Levels);
+    assert!(!check_all(&report, "nothing adds up").contains("What adds up"));
+    let row = |level: &str, series, base: f64, reconciled, coverage| LevelRow {
+        level: level.into(),
+        series,
+        base,
+        reconciled,
+        base_mase: base / 50.0,
+        reconciled_mase: reconciled / 50.0,
+        coverage,
+    };
+    let found = Levels {
+        way: "mint".into(),
+        chosen: true,
+        shrinkage: vec![0.125],
+        tried: ["bottom-up", "top-down", "ols", "wls", "mint"]
+            .iter()
+            .zip([0.97, 2.4, 0.99, 0.94, 0.93])
+            .map(|(way, error)| TriedWay { way: (*way).into(), error })
+            .collect(),
+        rows: vec![
+            row("meter", 1000, 2.0, 1.9, 0.9),
+            row("<b>feeder", 50, 20.0, 20.5, 0.91),
+            row("total", 1, 0.0, 0.0, 0.89),
+        ],
+    };
+    let best = report.best;
+    detail(&mut report.rungs[best]).levels = Some(found.clone());
+    let page = check_all(&report, "levels");
+    for words in ["What adds up", "1,000", "−5.0", "+2.5", "&lt;b&gt;feeder", "by 12", "240.0"] {
+        assert!(page.contains(words), "{words}");
+    }
+    // Without a way the levels are shown, and that they do not add up is said.
+    detail(&mut report.rungs[best]).levels =
+        Some(Levels { way: "none".into(), chosen: false, shrinkage: vec![], tried: vec![], ..found });
+    assert!(check_all(&report, "apart").contains("do not add up"));
+}

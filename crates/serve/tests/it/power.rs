@@ -68,6 +68,8 @@ fn named(name: &str, temperature: Role, levels: Vec<f64>) -> Named {
         refit: None,
         updated: false,
         learnt: None,
+        hierarchy: None,
+        reconciliation: None,
     };
     let forecaster = Forecaster {
         rung: "seasonal-naive".into(),

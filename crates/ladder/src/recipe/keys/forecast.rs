@@ -175,6 +175,20 @@ const KEYS: &[Key] = &[
         Found("one series"),
         "The column that tells several series in one table apart.",
     ),
+    key(
+        "columns",
+        "parents",
+        Texts,
+        Found("no sums"),
+        "Columns that say to what each series belongs, the nearest level first, such as [\"feeder\", \"region\"]: every node of a level, and a total above, becomes a series made by adding up, is forecast, and the forecasts are made to add up.",
+    ),
+    key(
+        "columns",
+        "total_id",
+        Text,
+        Found("none of the series"),
+        "The series of the table that is its own total: it is held against the sum of the others, which takes its place.",
+    ),
     key("columns", "ignored", Texts, Value("[]"), "Columns to leave alone."),
     key(
         "columns",
@@ -376,6 +390,13 @@ const KEYS: &[Key] = &[
         Flag,
         Value("false"),
         "Treats the `past` columns as known for the hours ahead: an honest figure only if their forecast were perfect.",
+    ),
+    key(
+        "forecast",
+        "reconcile",
+        Choice(&["auto", "none", "bottom-up", "top-down", "ols", "wls", "mint"]),
+        Found("auto where there are parents"),
+        "How forecasts of all levels are made to add up: from the series, from the total, or by least squares, all alike (`ols`), by the variances of validation errors (`wls`) or by their shrunk covariances (`mint`); `auto` takes the way with the least validation error, every level counting alike.",
     ),
     // calendar
     key(
@@ -586,5 +607,11 @@ const KEYS: &[Key] = &[
         "Factor of the moving average of the weights that is judged and kept; 0 keeps the last step's.",
     ),
     rung("loss", NETS, Choice(&["mse", "mae", "huber"]), "What training makes small."),
+    rung(
+        "series_embedding",
+        NETS,
+        Whole(0, 256),
+        "Numbers learnt of each series that the head is given, so that one net tells them apart; 0 for none, 8 where there are ten series or more. A new series gets the mean of all.",
+    ),
     rung("members", NETS, Whole(1, 64), "Nets trained from different seeds, whose mean is the forecast."),
 ];

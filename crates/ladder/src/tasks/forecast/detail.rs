@@ -199,6 +199,7 @@ impl TestWindows<'_> {
             peak_month: self.peak_of_month(forecasts),
             warnings: intervals.limit.as_ref().map(|limit| warnings(limit, &warned)),
             worst_days: self.worst_days(forecasts),
+            levels: None,
         }
     }
 

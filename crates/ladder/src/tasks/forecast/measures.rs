@@ -12,6 +12,12 @@ pub(super) fn origins(data: &Prepared, windows: &[Window]) -> usize {
     times.len()
 }
 
+/// The first row of each series on the clock of the earliest.
+pub(super) fn starts(data: &Prepared) -> Vec<usize> {
+    let first = data.series.iter().min_by_key(|s| s.clock.start);
+    data.series.iter().map(|s| first.map_or(0, |f| f.clock.index_at_or_after(s.clock.start))).collect()
+}
+
 /// Validation MAE, in scaled units, of repeating the season: what a net must beat to have learnt anything.
 pub(super) fn naive_loss(data: &Prepared, windows: &[Window], season: Option<usize>) -> f64 {
     let horizon = data.spec.horizon;

@@ -7,6 +7,7 @@ pub mod open;
 pub mod plan;
 mod remarks;
 mod rungs;
+mod sums;
 pub(super) mod verdict;
 
 use std::cell::RefCell;
@@ -18,7 +19,7 @@ use gyeol_base::{Error, Result};
 use gyeol_bundle::DataHash;
 use gyeol_data::calendar::Holidays;
 use gyeol_data::profile::Profile;
-use gyeol_data::{Change, Readings, Roles, Split, Table};
+use gyeol_data::{Change, Readings, Roles, Split};
 use gyeol_forecast::forecaster::About;
 use gyeol_forecast::score::{self, Sums, Yardsticks};
 use gyeol_forecast::{
@@ -40,18 +41,25 @@ use crate::task::{Answered, Findings, Fit, Head, Judged, Part, Plan, RungName, R
 use crate::watch::{Step, Watch};
 use detail::{Shared, TestWindows};
 use examples::Drawn;
-use measures::{naive_loss, origins, span_of};
+use measures::{naive_loss, origins, span_of, starts};
 use open::Opened;
 use plan::Planned;
+use sums::Summed;
 
 /// Cells (windows times look-back times columns) that `--quick` learns from, and chooses on.
 const QUICK_CELLS: usize = 6_000_000;
+/// The same of a whole run on many series, whose windows are the more alike the more there are.
+const MANY_CELLS: usize = 24_000_000;
+/// Windows of the test part beyond which many series are judged from one origin a day.
+const MANY_JUDGED: usize = 200_000;
 
 /// What mixtures take of a rung.
 struct Fitted {
     predictor: RungPredictor,
     /// Of the judged validation windows.
     valid: Vec<f64>,
+    /// The same made to add up; `None` where nothing is added up.
+    reconciled: Option<Vec<f64>>,
 }
 
 /// Readings prepared under a recipe, with the rungs to climb.
@@ -60,7 +68,9 @@ pub struct Forecasts<'a> {
     pool: &'a Pool,
     plan: Plan,
     planned: Vec<Planned>,
-    table: Table,
+    /// Rows of the table, and its columns: its cells are not kept.
+    rows: usize,
+    columns: Vec<gyeol_data::ColumnInfo>,
     roles: Roles,
     changes: Vec<Change>,
     /// Rows that a later one with the same stamp took the place of.
@@ -90,6 +100,12 @@ pub struct Forecasts<'a> {
     on_test: RefCell<BTreeMap<String, Vec<f64>>>,
     /// Rungs fitted so far with their forecasts of the judged validation windows, and of all.
     fitted: BTreeMap<String, Fitted>,
+    /// Rows from one origin of the test part to the next, and its windows before, where many series made it so.
+    judged_of: Option<(usize, usize)>,
+    /// Series that are sums of others.
+    summed: Option<Summed>,
+    /// Errors of the test part by level, by rung.
+    levels: RefCell<BTreeMap<String, gyeol_report::model::Levels>>,
     /// Training windows before they were thinned.
     whole: usize,
     quick: bool,
@@ -131,6 +147,7 @@ impl<'a> Forecasts<'a> {
             readings = Readings::from_table(&table, &roles)?;
         }
         gyeol_forecast::publish(&recipe.available, &mut readings, &table, &roles)?;
+        let mut summed = Summed::of(recipe, &table, &roles, &mut readings)?;
         let split = Split::of(&readings, &recipe.split_spec())?;
         // Origins that begin days of the clock may lie at any row of it.
         let apart = if recipe.score.at.is_some() { 1 } else { recipe.score.step };
@@ -146,6 +163,9 @@ impl<'a> Forecasts<'a> {
         )?
         .known(delays)?;
         let left_out = leave_out(&mut readings, &split, &spec);
+        if let Some(summed) = &mut summed {
+            summed.add_up(&mut readings, &split, &spec, &left_out)?;
+        }
         let ForecastRecipe { quantiles, adaptive, .. } = &recipe.forecast;
         if recipe.forecast.limit.is_some() && spec.targets.len() > 1 {
             let found = format!("`forecast.limit` is one, the targets are {}", spec.targets.join(", "));
@@ -155,22 +175,41 @@ impl<'a> Forecasts<'a> {
         gyeol_forecast::interval::room(quantiles.len(), *adaptive, &spec)?;
         let data = Prepared::fit(&readings, &split, spec)?;
         let mut windows = Windows::of(&data, &split)?;
+        let many = data.series.len() >= plan::MANY_SERIES;
         let whole = windows.train.len();
         // A first look learns from origins farther apart, and chooses on such, where the table is long or wide.
         let thinned = |windows: usize| {
             let cells = windows * data.spec.look_back * (1 + data.covariate_width());
-            if options.quick { cells.div_ceil(QUICK_CELLS).max(1) } else { 1 }
+            match (options.quick, many) {
+                (true, _) => cells.div_ceil(QUICK_CELLS).max(1),
+                (false, true) => cells.div_ceil(MANY_CELLS).max(1),
+                (false, false) => 1,
+            }
         };
         let every = recipe.forecast.stride * thinned(windows.train.len() / recipe.forecast.stride);
-        windows.thin(gyeol_forecast::Part::Train, every, &data.spec.seasons, recipe.seed);
+        windows.thin(gyeol_forecast::Part::Train, every, &data.spec.seasons, recipe.seed, None);
+        if let Some(summed) = &mut summed {
+            summed.whole_origins(&data, &mut windows)?;
+        }
         let every = thinned(windows.valid.len());
-        windows.thin(gyeol_forecast::Part::Valid, every, &data.spec.seasons, recipe.seed);
+        // What is added up is judged at origins that all series share.
+        let starts = summed.is_some().then(|| starts(&data));
+        let starts = starts.as_deref();
+        windows.thin(gyeol_forecast::Part::Valid, every, &data.spec.seasons, recipe.seed, starts);
         let refit = recipe.score.schedule();
         if let Some(refit) = refit {
             refit.check(data.spec.step)?;
         }
+        // What is fitted again for each day of validation is seen a day apart: more would tell little more.
+        let day = data.spec.seasons.first().map_or(data.spec.horizon, |s| s.rows);
+        let all = windows.test.len();
         let at = recipe.score.at();
-        let step = at.map_or(recipe.score.step, |at| at.rows(data.spec.step));
+        let asked = recipe.score.step > 1 || recipe.score.origins.is_some();
+        let step = match at {
+            Some(at) => at.rows(data.spec.step),
+            None if many && !asked && all > MANY_JUDGED => day,
+            None => recipe.score.step,
+        };
         windows.test = match at {
             None => stepped(windows.test, step, recipe.score.origins),
             Some(at) => {
@@ -182,8 +221,7 @@ impl<'a> Forecasts<'a> {
                 begun
             }
         };
-        // What is fitted again for each day of validation is seen a day apart: more would tell little more.
-        let day = data.spec.seasons.first().map_or(data.spec.horizon, |s| s.rows);
+        let judged_of = (at.is_none() && step != recipe.score.step).then_some((step, all));
         let apart = if step == 1 && refit.is_none() { 1 } else { step.min(day) };
         let mut judged = windows.valid.clone();
         judged.retain(|w| data.is_known(w));
@@ -200,7 +238,8 @@ impl<'a> Forecasts<'a> {
         };
         let profile = gyeol_data::profile::profile(&table, &roles, Some(&recipe.split_spec()))?;
         let rows = (0..data.series.len()).map(|i| data.rows(&split, i).train.len()).max().unwrap_or(0);
-        let planned = plan::plan(recipe, &data.spec, rows, windows.train.len(), options.quick);
+        let planned =
+            plan::plan(recipe, &data.spec, rows, data.series.len(), windows.train.len(), options.quick);
         for rung in planned.iter().filter(|r| options.only.as_ref().is_none_or(|only| *only == r.name)) {
             let params = rung.params.check(&data);
             params.map_err(|e| e.while_at(format_args!("rung '{}'", rung.name)))?;
@@ -275,12 +314,16 @@ impl<'a> Forecasts<'a> {
                 refit,
                 updated: false,
                 learnt: Some((split.train.start.min(split.valid.start), split.valid.end)),
+                hierarchy: summed.as_ref().map(|summed| summed.hierarchy.clone()),
+                reconciliation: None,
             },
             judged,
             refit,
             refits: RefCell::default(),
             on_test: RefCell::default(),
             fitted: BTreeMap::new(),
+            summed,
+            levels: RefCell::default(),
             left_out,
             columns_out,
             base: None,
@@ -288,7 +331,9 @@ impl<'a> Forecasts<'a> {
             quick: options.quick,
             recipe,
             pool,
-            table,
+            rows: table.rows(),
+            columns: table.columns().to_vec(),
+            judged_of,
             roles,
             changes,
             corrected,
@@ -328,6 +373,11 @@ impl<'a> Forecasts<'a> {
         refit.predict(predictor, &self.data, windows, from, refits, self.pool, &mut seen)
     }
 
+    /// Whether a rung is made of others, whose forecasts are kept for it.
+    fn mixes(&self) -> bool {
+        self.planned.iter().any(|rung| matches!(rung.params, RungParams::Mixture { .. }))
+    }
+
     fn test(&self) -> TestWindows<'_> {
         TestWindows {
             data: &self.data,
@@ -365,11 +415,18 @@ impl Task for Forecasts<'_> {
             Part::Test => &self.windows.test,
         };
         let forecasts = match (part, self.fitted.get(&model.rung)) {
-            (Part::Valid, Some(fitted)) => fitted.valid.clone(),
+            (Part::Valid, Some(fitted)) => fitted.reconciled.as_ref().unwrap_or(&fitted.valid).clone(),
             (Part::Test, _) => {
-                let forecasts = self.on_test(&model.predictor, watch)?;
-                self.on_test.borrow_mut().insert(model.rung.clone(), forecasts.clone());
-                forecasts
+                let base = self.on_test(&model.predictor, watch)?;
+                let mut own = base.clone();
+                model.about.reconciled(&self.data, windows, &mut own);
+                if let Some(levels) = self.levels(&model.about, windows, &base, &own) {
+                    self.levels.borrow_mut().insert(model.rung.clone(), levels);
+                }
+                if self.mixes() {
+                    self.on_test.borrow_mut().insert(model.rung.clone(), base);
+                }
+                own
             }
             _ => self.forecasts(&model.predictor, windows, watch)?,
         };
@@ -395,7 +452,9 @@ impl Task for Forecasts<'_> {
     }
 
     fn detail(&self, model: &Forecaster, test: &Answered<Sums, Vec<f64>>) -> Detail {
-        Detail::Forecast(Box::new(self.test().detail(&test.answers, &model.about.intervals)))
+        let mut detail = self.test().detail(&test.answers, &model.about.intervals);
+        detail.levels = self.levels.borrow().get(&model.rung).cloned();
+        Detail::Forecast(Box::new(detail))
     }
 
     fn saved(&self, rung: usize, stem: &Path) {
@@ -444,7 +503,7 @@ impl Task for Forecasts<'_> {
         };
         let facts = ForecastFacts {
             data: DataFacts {
-                rows: self.table.rows(),
+                rows: self.rows,
                 series: data.series.len(),
                 targets: data.spec.targets.clone(),
                 unit: self.about.unit.clone(),
@@ -457,7 +516,7 @@ impl Task for Forecasts<'_> {
                 train: span(&self.split.train, &windows.train),
                 valid: span(&self.split.valid, &windows.valid),
                 test: span(&self.split.test, &windows.test),
-                columns: self.table.columns().iter().map(column).collect(),
+                columns: self.columns.iter().map(column).collect(),
                 calendar: self.calendar.clone(),
                 known_ahead: recipe.forecast.known_ahead,
                 interval_level: recipe.forecast.interval,
@@ -483,6 +542,8 @@ impl Task for Forecasts<'_> {
                 Chapter::Ladder,
                 Chapter::Days(days),
                 Chapter::Errors,
+                // Not drawn where nothing is added up.
+                Chapter::Levels,
                 Chapter::Learning,
                 Chapter::Certainty,
                 Chapter::Data(Box::new(table)),
@@ -538,11 +599,19 @@ impl Task for Forecasts<'_> {
         ];
         let calibration = Some(&d.calibration).filter(|c| !c.is_empty()).map(|c| ("calibration", json!(c)));
         let limit = d.warnings.as_ref().map(|w| ("limit", json!(w)));
+        let levels = d.levels.as_ref().map(|l| ("levels", json!(l.rows)));
+        let ways = d.levels.as_ref().map(|l| {
+            let ways =
+                json!({ "way": l.way, "chosen": l.chosen, "shrinkage": l.shrinkage, "tried": l.tried });
+            ("reconciliation", ways)
+        });
         let month = d.peak_month.as_ref().map(|p| ("peak_month", json!(p)));
         keys.into_iter()
             .chain(calibration)
             .chain(limit)
             .chain(month)
+            .chain(levels)
+            .chain(ways)
             .map(|(key, value)| (key.to_owned(), value))
             .collect()
     }

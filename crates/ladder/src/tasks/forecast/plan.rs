@@ -20,8 +20,27 @@ pub struct Planned {
     pub plain: bool,
 }
 
-/// The ladder that a recipe without `[[rung]]` climbs on readings with `rows` to train on, from plain to complex.
-pub fn default_rungs(spec: &Spec, rows: usize) -> Vec<RungRecipe> {
+/// Series from which on a ladder is thinned: fewer rungs, one member a net, fewer windows.
+pub const MANY_SERIES: usize = 50;
+
+/// Series from which on nets learn a vector of each.
+const EMBEDDED: usize = 10;
+
+/// The rungs that a default ladder of many series leaves out, and what it says of that.
+const LEFT_OUT: [&str; 4] = ["trees", "rnn", "gru", "lstm:plain"];
+
+/// What many series leave out of a default ladder, in words.
+pub(super) fn thinned(recipe: &Recipe, series: usize) -> Option<String> {
+    (recipe.rungs.is_empty() && series >= MANY_SERIES).then(|| {
+        format!(
+            "{series} series: the ladder goes without {}, and nets are single ones; name rungs ([[rung]]) to climb others.",
+            LEFT_OUT.join(", ")
+        )
+    })
+}
+
+/// The ladder that a recipe without `[[rung]]` climbs on so many series with `rows` to train on, from plain to complex.
+pub fn default_rungs(spec: &Spec, rows: usize, series: usize) -> Vec<RungRecipe> {
     let mut rungs = vec![RungRecipe::named("last-value")];
     // A season longer than what was read cannot be repeated.
     for season in spec.seasons.iter().filter(|season| season.rows <= rows) {
@@ -33,23 +52,41 @@ pub fn default_rungs(spec: &Spec, rows: usize) -> Vec<RungRecipe> {
     rungs.extend(["linear", "response", "trees", "mlp", "rnn", "gru"].map(RungRecipe::named));
     rungs.push(RungRecipe { plain: Some(true), ..RungRecipe::named("lstm:plain") });
     rungs.push(RungRecipe::named(Recipe::LAST_DEFAULT));
+    if series >= MANY_SERIES {
+        rungs.retain(|rung| !LEFT_OUT.contains(&rung.name.as_str()));
+    }
     rungs
 }
 
 /// Resolves the recipe's rungs for `windows` training windows of readings with `rows` to train on; `quick` fits smaller nets for
 /// fewer epochs.
-pub fn plan(recipe: &Recipe, spec: &Spec, rows: usize, windows: usize, quick: bool) -> Vec<Planned> {
-    let rungs = if recipe.rungs.is_empty() { default_rungs(spec, rows) } else { recipe.rungs.clone() };
+pub fn plan(
+    recipe: &Recipe,
+    spec: &Spec,
+    rows: usize,
+    series: usize,
+    windows: usize,
+    quick: bool,
+) -> Vec<Planned> {
+    let rungs =
+        if recipe.rungs.is_empty() { default_rungs(spec, rows, series) } else { recipe.rungs.clone() };
     rungs
         .iter()
         .map(|r| {
             let (name, plain) = (r.name.clone(), r.is_plain());
-            Planned { name, params: resolve(recipe, spec, r, windows, quick), plain }
+            Planned { name, params: resolve(recipe, spec, r, series, windows, quick), plain }
         })
         .collect()
 }
 
-fn resolve(recipe: &Recipe, spec: &Spec, r: &RungRecipe, windows: usize, quick: bool) -> RungParams {
+fn resolve(
+    recipe: &Recipe,
+    spec: &Spec,
+    r: &RungRecipe,
+    series: usize,
+    windows: usize,
+    quick: bool,
+) -> RungParams {
     let encoder = match r.kind() {
         "last-value" => return RungParams::LastValue,
         "seasonal-naive" => {
@@ -83,7 +120,7 @@ fn resolve(recipe: &Recipe, spec: &Spec, r: &RungRecipe, windows: usize, quick: 
     };
     let plain = r.is_plain();
     let segment = r.segment.filter(|&s| s > 1);
-    let d = Defaults::of(encoder, segment.is_some(), plain, windows, quick);
+    let d = Defaults::of(encoder, segment.is_some(), plain, series, windows, quick);
     let loss = match r.loss {
         Some(recipe::Loss::Mse) => Loss::Mse,
         Some(recipe::Loss::Mae) => Loss::Mae,
@@ -121,6 +158,11 @@ fn resolve(recipe: &Recipe, spec: &Spec, r: &RungRecipe, windows: usize, quick: 
             base: r.base.unwrap_or(!plain && segment.is_none()),
             segment,
             loss,
+            series_embedding: r.series_embedding.unwrap_or(if r.head == Some(0) {
+                0
+            } else {
+                d.series_embedding
+            }),
         },
         train: TrainParams {
             schedule,
@@ -150,25 +192,36 @@ struct Defaults {
     weight_decay: f64,
     average: f64,
     members: usize,
+    series_embedding: usize,
 }
 
 impl Defaults {
-    fn of(encoder: Encoder, segments: bool, plain: bool, windows: usize, quick: bool) -> Defaults {
+    fn of(
+        encoder: Encoder,
+        segments: bool,
+        plain: bool,
+        series: usize,
+        windows: usize,
+        quick: bool,
+    ) -> Defaults {
         // Few windows are learnt from in smaller batches and more often: a net needs some hundred steps in any case.
         let batch = (windows / 64).next_power_of_two().clamp(16, 128);
         let per_epoch = windows.div_ceil(batch).max(1);
         let epochs = |least: usize, steps: usize| steps.div_ceil(per_epoch).clamp(least, 60);
+        let many = series >= MANY_SERIES;
         let full = Defaults {
             hidden: if encoder == Encoder::Mlp { 128 } else { 64 },
             head: 128,
             dropout: if segments { 0.3 } else { 0.0 },
-            epochs: epochs(7, 900),
+            // Many series are many windows of one kind: fewer passes see as much.
+            epochs: epochs(if many { 3 } else { 7 }, 900),
             batch,
             learning_rate: 0.004,
             weight_decay: if plain { 0.0 } else { 0.5 },
             average: if plain { 0.0 } else { 0.995 },
             // The textbook's net is one net; the others are the mean of three.
-            members: if plain { 1 } else { 3 },
+            members: if plain || many { 1 } else { 3 },
+            series_embedding: if plain || segments || series < EMBEDDED { 0 } else { 8 },
         };
         if quick {
             return Defaults {

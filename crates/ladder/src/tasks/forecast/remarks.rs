@@ -34,9 +34,23 @@ impl Forecasts<'_> {
         }
         if self.windows.train.len() < self.whole {
             let (n, all) = (self.windows.train.len(), self.whole);
-            let why = if self.quick { "a first look" } else { "stride" };
+            let why = match (self.quick, self.recipe.forecast.stride) {
+                (true, _) => "a first look",
+                (_, 1) => "many series",
+                _ => "stride",
+            };
             said.push(Warning::new("thinned", format!("Learnt from {n} of {all} training windows, drawn so that every hour of day and week is seen alike ({why}).")));
         }
+        if let Some((step, all)) = self.judged_of {
+            said.push(Warning::new("thinned", format!(
+                "The test part is judged at origins {step} rows apart, counted back from the last: {} of {all} windows (many series; score.step or score.origins asks for others).",
+                self.windows.test.len()
+            )));
+        }
+        let thinned = super::plan::thinned(self.recipe, self.data.series.len()).into_iter();
+        said.extend(thinned.map(|words| Warning::new("thinned", words)));
+        let sums = self.summed.iter().flat_map(super::Summed::remarks);
+        said.extend(sums.map(|words| Warning::new("sums", words)));
         said.extend(self.delay_remarks());
         said.extend(self.calendar_remarks());
         let [train, valid, test] = self.windows.holed;

@@ -60,8 +60,16 @@ impl Forecasts<'_> {
         watch: &mut dyn Watch,
     ) -> Result<About> {
         let valid = self.forecasts(predictor, &self.judged, watch)?;
-        let about = self.around(predictor, &valid)?;
-        self.fitted.insert(name.to_owned(), super::Fitted { predictor: predictor.clone(), valid });
+        self.around_and_kept(name, predictor, valid)
+    }
+
+    /// Makes forecasts of the judged validation windows add up where they should, keeps them, and fits the interval around them.
+    fn around_and_kept(&mut self, name: &str, predictor: &RungPredictor, valid: Vec<f64>) -> Result<About> {
+        let (reconciliation, reconciled) = self.reconciled(&valid)?;
+        let about = About { reconciliation, ..self.around(predictor, &reconciled)? };
+        let reconciled = self.summed.is_some().then_some(reconciled);
+        self.fitted
+            .insert(name.to_owned(), super::Fitted { predictor: predictor.clone(), valid, reconciled });
         Ok(about)
     }
 
@@ -118,8 +126,7 @@ impl Forecasts<'_> {
         let said: Vec<&[f64]> = parts.iter().map(|part| self.fitted[part].valid.as_slice()).collect();
         let valid = mixture.mixed(&said, &self.judged, self.data.spec.horizon);
         let predictor = RungPredictor::Mixture(mixture);
-        let about = self.around(&predictor, &valid)?;
-        self.fitted.insert(rung.name.clone(), super::Fitted { predictor: predictor.clone(), valid });
+        let about = self.around_and_kept(&rung.name, &predictor, valid)?;
         let mut fit =
             Fit::plain(Forecaster::new(rung.name.clone(), about, predictor), begun.elapsed().as_secs_f64());
         fit.training.push(Fact { key: "shares".into(), value: shares.join("; ") });
@@ -290,6 +297,9 @@ fn facts(params: &RungParams, fitted: &Fitted) -> Vec<Fact> {
                 && weight_decay > 0.0
             {
                 say("weight-decay", weight_decay.to_string());
+            }
+            if net.series_embedding > 0 {
+                say("series-embedding", net.series_embedding.to_string());
             }
             if net.dropout > 0.0 {
                 say("dropout", net.dropout.to_string());
