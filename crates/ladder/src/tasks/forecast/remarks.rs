@@ -37,6 +37,14 @@ impl Forecasts<'_> {
             let why = if self.quick { "a first look" } else { "stride" };
             said.push(Warning::new("thinned", format!("Learnt from {n} of {all} training windows, drawn so that every hour of day and week is seen alike ({why}).")));
         }
+        if self.without > 0 {
+            let words = format!(
+                "{} times have no forecast of a column known ahead that was out for every origin that would read it: windows with them \
+                 are left out.",
+                self.without
+            );
+            said.push(Warning::new("no-forecast-in-time", words));
+        }
         said.extend(self.delay_remarks());
         said.extend(self.calendar_remarks());
         let [train, valid, test] = self.windows.holed;
