@@ -10,11 +10,19 @@
 //! "day at 09:00 + 1 day"     a day later than that
 //! { column = "published" }   at the moment that stands in the row; a row without one never becomes known
 //! ```
+//!
+//! Forecasts of a column known ahead have their issue there: rows of (time, issued, value), several with one time. [`vintages`] keeps
+//! of each time the newest that was out for every forecast in which the row lies ahead.
+
+use std::collections::HashMap;
 
 use chrono::{Days, NaiveTime, Timelike};
 use serde::{Deserialize, Serialize};
 
-use crate::clock::{Clock, DAY_MS, Step, local_time, parse_span, to_utc};
+use crate::clock::{Clock, DAY_MS, Step, detect_step, local_time, parse_span, to_utc};
+use crate::readings::groups;
+use crate::roles::{Role, Roles};
+use crate::table::{ColumnData, ColumnKind, Table};
 use gyeol_base::{Fault, Result};
 
 /// Most days and rows that a value may be late.
@@ -171,6 +179,98 @@ impl Availability {
     }
 }
 
+/// One row a time of a table that has several forecasts of columns known ahead: `columns` names each with the column of its issue. Of a
+/// time `t` the newest row stays that was issued by `t - (horizon - 1) rows`, the earliest origin whose forecast of `horizon` rows holds
+/// it, so that no forecast reads what was issued after its origin. Where there is none, the columns are missing in its row. Gives how
+/// many rows were taken out, and how many times have no forecast in time.
+///
+/// # Errors
+/// `two-issues` where columns have different columns of issue, `no-such-delay` on a clock without a span between rows, and what the table
+/// lacks.
+pub fn vintages(
+    table: Table,
+    roles: &Roles,
+    columns: &[(&str, &str)],
+    horizon: usize,
+) -> Result<(Table, usize, usize)> {
+    let Some(((first, issued), rest)) = columns.split_first() else { return Ok((table, 0, 0)) };
+    if let Some((column, other)) = rest.iter().find(|(_, other)| other != issued) {
+        let found = format!("'{column}' was issued by '{other}', '{first}' by '{issued}'");
+        return Err(Fault::new("two-issues", found)
+            .column(*column)
+            .cause("forecasts of two makers in one table: a row has one issue")
+            .next("keep those of one maker, or join them so that a row holds what was issued together")
+            .input());
+    }
+    let time = roles.time().filter(|time| table.kind(time) == Some(ColumnKind::Time));
+    let Some(time) = time else {
+        return Err(Fault::new("no-such-delay", "forecasts have an issue, but rows have no time")
+            .column(*first)
+            .next("name the time column")
+            .input());
+    };
+    let (stamps, issues) = (table.times(time)?, table.times(issued)?);
+    let zone = table.source().zone.as_deref().map(crate::clock::zone).transpose()?;
+    let groups = groups(&table, roles)?;
+    let longest = groups.iter().max_by_key(|(_, rows)| rows.len()).map_or(&[][..], |(_, rows)| rows);
+    let some: Vec<i64> = longest.iter().filter_map(|&row| stamps[row]).collect();
+    let Some(Step::Millis(step)) = detect_step(&some, zone) else {
+        return Err(Fault::new("no-such-delay", "forecasts have an issue, but rows are no fixed span apart")
+            .column(*first)
+            .next("bring the rows to hours or days")
+            .input());
+    };
+    let before = step.saturating_mul(horizon.saturating_sub(1) as i64);
+    let (mut kept, mut missing) = (Vec::new(), vec![false; table.rows()]);
+    for (_, rows) in &groups {
+        // By time: the first row, and the newest in time with its issue.
+        let mut best: HashMap<i64, (usize, Option<(i64, usize)>)> = HashMap::new();
+        for &row in rows {
+            let Some(stamp) = stamps[row] else {
+                kept.push((row, row));
+                continue;
+            };
+            let (_, best) = best.entry(stamp).or_insert((row, None));
+            let Some(issue) = issues[row].filter(|issue| *issue <= stamp.saturating_sub(before)) else {
+                continue;
+            };
+            if best.is_none_or(|(newest, _)| issue >= newest) {
+                *best = Some((issue, row));
+            }
+        }
+        for (first, best) in best.into_values() {
+            let row = best.map_or(first, |(_, row)| row);
+            missing[row] = best.is_none();
+            kept.push((first, row));
+        }
+    }
+    // In the order in which the times first stand.
+    kept.sort_unstable();
+    let late = missing.iter().filter(|m| **m).count();
+    let mut out = table.clone();
+    for (column, _) in columns {
+        let mut values = out.numbers(column)?;
+        values.iter_mut().zip(&missing).filter(|(_, m)| **m).for_each(|(v, _)| *v = f64::NAN);
+        out = out.with_column(column, ColumnData::Number(values))?;
+    }
+    let removed = table.rows() - kept.len();
+    let index: Vec<Option<usize>> = kept.into_iter().map(|(_, row)| Some(row)).collect();
+    Ok((out.take(&index)?, removed, late))
+}
+
+/// Pairs of a column known ahead and the column of its issue, of rules by column.
+pub fn issues<'r>(
+    rules: impl IntoIterator<Item = (&'r String, &'r Availability)>,
+    roles: &Roles,
+) -> Vec<(&'r str, &'r str)> {
+    let known = rules.into_iter().filter(|(column, _)| roles.get(column) == Role::Known);
+    let of = known.filter_map(|(column, rule)| match rule {
+        Availability::Column(issued) => Some((column.as_str(), issued.as_str())),
+        _ => None,
+    });
+    of.collect()
+}
+
 /// `1 day`, `3 days`.
 fn days(text: &str) -> Option<u64> {
     let number = text.strip_suffix("days").or(text.strip_suffix("day"))?;
@@ -246,6 +346,34 @@ mod tests {
         // Of daily rows the one before the newest.
         let clock = Clock { start: 0, step: Step::Millis(DAY_MS), zone: None };
         assert_eq!(Availability::parse("day at 09:00").unwrap().unknown(&clock, 10, None)[5], 1);
+    }
+
+    #[test]
+    fn of_several_forecasts_the_newest_that_was_out_is_read() {
+        // Each hour is forecast 6, 4, 2 and 0 hours before it: the value says when.
+        let rows: Vec<(i64, i64)> = (10..20).flat_map(|t| [6, 4, 2, 0].map(|before| (t, before))).collect();
+        let of =
+            |f: &dyn Fn(&(i64, i64)) -> i64| rows.iter().map(|row| Some(f(row) * HOUR)).collect::<Vec<_>>();
+        let table = Table::from_columns(vec![
+            ("time".into(), ColumnData::Time(of(&|(t, _)| *t))),
+            ("issued".into(), ColumnData::Time(of(&|(t, before)| t - before))),
+            ("wind".into(), ColumnData::Number(rows.iter().map(|(_, before)| *before as f64).collect())),
+            ("load".into(), ColumnData::Number(rows.iter().map(|(t, _)| *t as f64).collect())),
+        ])
+        .unwrap();
+        let roles = Roles::from_pairs([("time", Role::Time), ("load", Role::Target), ("wind", Role::Known)]);
+        for (horizon, wind, late) in [(1, 0.0, 0), (3, 2.0, 0), (4, 4.0, 0), (7, 6.0, 0), (8, f64::NAN, 10)] {
+            let (out, removed, missing) =
+                vintages(table.clone(), &roles, &[("wind", "issued")], horizon).unwrap();
+            assert_eq!((out.rows(), removed, missing), (10, 30, late));
+            let found = out.numbers("wind").unwrap();
+            assert!(found.iter().all(|v| *v == wind || v.is_nan() && wind.is_nan()), "{horizon}: {found:?}");
+            assert_eq!(out.numbers("load").unwrap(), (10..20).map(f64::from).collect::<Vec<_>>());
+        }
+        let rule = Availability::Column("issued".into());
+        let rules =
+            std::collections::BTreeMap::from([("wind".to_owned(), rule.clone()), ("load".to_owned(), rule)]);
+        assert_eq!(issues(&rules, &roles), [("wind", "issued")]);
     }
 
     #[test]

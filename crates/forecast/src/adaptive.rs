@@ -503,9 +503,9 @@ mod tests {
         };
         let want = ends(&data, &windows.test[..200]);
         let origin = windows.test[199].origin as usize;
-        data.series[0].truth[0][origin..].fill(1e9);
+        std::sync::Arc::make_mut(&mut data.series)[0].truth[0][origin..].fill(1e9);
         assert_eq!(ends(&data, &windows.test[..200]), want);
-        data.series[0].truth[0][origin - 1] = 1e9;
+        std::sync::Arc::make_mut(&mut data.series)[0].truth[0][origin - 1] = 1e9;
         assert_ne!(ends(&data, &windows.test[..200]), want);
         // Whatever the order in which windows are given, origins are gone through in that of time.
         let backwards: Vec<Window> = windows.test[..200].iter().rev().copied().collect();

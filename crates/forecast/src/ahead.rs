@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use gyeol_base::{Fault, Result};
 use gyeol_data::clock::detect_step;
-use gyeol_data::{CleanOp, ColumnData, ColumnKind, Readings, Step, Table};
+use gyeol_data::{CleanOp, ColumnData, ColumnKind, Readings, Roles, Step, Table};
 
 use crate::forecaster::About;
 
@@ -25,6 +25,18 @@ fn fault(ahead: &Table, code: &'static str, found: String) -> Fault {
 }
 
 impl About {
+    /// One forecast of each time, of columns known ahead that have an issue: the newest that was out.
+    ///
+    /// # Errors
+    /// As [`gyeol_data::available::vintages`].
+    pub(crate) fn issued(&self, table: Table, roles: &Roles) -> Result<Table> {
+        let columns = gyeol_data::available::issues(&self.spec.delays.rules, roles);
+        if columns.is_empty() {
+            return Ok(table);
+        }
+        Ok(gyeol_data::available::vintages(table, roles, &columns, self.spec.horizon)?.0)
+    }
+
     /// The readings with the rows of `ahead` behind them.
     ///
     /// # Errors

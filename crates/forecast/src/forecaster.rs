@@ -234,6 +234,7 @@ impl Forecaster {
     /// As [`Forecaster::forecast`].
     pub(crate) fn readings(&self, table: Table) -> Result<Readings> {
         let roles = self.roles();
+        let table = self.about.issued(table, &roles)?;
         let (table, _) = clean::apply(table, &roles, &self.about.clean)?;
         let mut readings = Readings::from_table(&table, &roles)?;
         self.about.spec.delays.publish(&mut readings, &table, &roles)?;
@@ -270,6 +271,8 @@ impl Forecaster {
     /// wrong with the table itself.
     pub fn forecast_ahead(&self, table: &Table, ahead: &Table, pool: &Pool) -> Result<Forecast> {
         let (about, roles) = (&self.about, self.roles());
+        let (issued, known) = (about.issued(table.clone(), &roles)?, about.issued(ahead.clone(), &roles)?);
+        let (table, ahead) = (&issued, &known);
         let joined = about.with_ahead(table, ahead)?;
         let read = clean::apply(joined, &roles, &about.clean).and_then(|(joined, _)| {
             let mut readings = Readings::from_table(&joined, &roles)?;

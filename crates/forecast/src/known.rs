@@ -63,6 +63,10 @@ impl Delays {
             return Ok(Delays::default());
         }
         for (column, rule) in rules {
+            // Forecasts with their issue: each row holds one that was out ([`gyeol_data::available::vintages`]).
+            if readings.known.contains(column) && matches!(rule, Availability::Column(_)) {
+                continue;
+            }
             if readings.known.contains(column) {
                 return Err(Fault::new("known-has-no-delay", format!("known '{rule}', and known ahead as well"))
                     .column(column)
@@ -225,11 +229,13 @@ pub fn publish(
     table: &Table,
     roles: &Roles,
 ) -> Result<()> {
-    let own = rules.iter().filter_map(|(column, rule)| match rule {
+    let ahead = |column: &String| readings.known.contains(column);
+    let own = rules.iter().filter(|(column, _)| !ahead(column)).filter_map(|(column, rule)| match rule {
         Availability::Column(stamps) => Some((column.as_str(), stamps.as_str())),
         _ => None,
     });
-    readings.publish(table, roles, &own.collect::<Vec<_>>())
+    let own: Vec<(&str, &str)> = own.collect();
+    readings.publish(table, roles, &own)
 }
 
 /// Rows of a column that an origin lacks: the most of all origins, of those whole days apart from the last of the test part where

@@ -9,7 +9,7 @@
 //! ```
 //!
 //! and the share of the first one's squares that the second one takes away. A centred mean of 2k + 1 rows takes all of it, since
-//! (2k + 1) (x[r] - x[r-1]) = y[r+k] - y[r-k-1]; weather takes some tenths. Of columns known ahead the row itself is asked (k = 0): a
+//! (2k + 1) (x[r] - x[r-1]) = y[r+k] - y[r-k-1]; weather takes some tenths. Of columns known ahead the row itself is asked (k = 0, with x² for x[r-1]): a
 //! plan or another's forecast takes much, a function of the target takes all.
 
 use super::model::Foresight;
@@ -89,11 +89,13 @@ fn share(x: &[f64], y: &[f64], k: usize, day: usize) -> Option<f64> {
             x[r - 1] - mean[0],
             own(r + k),
         ];
-        // The row itself is not known where it is asked for.
-        let cells = if k == 0 {
-            [1.0, own(r - 1), own(r - 2), 0.0, 0.0, cells[5], cells[6], cells[7], 0.0, cells[9]]
-        } else {
-            cells
+        // The row itself is not known where it is asked for; a bend in what the column tells of it is.
+        let cells = match k {
+            0 => {
+                let x = cells[7];
+                [1.0, own(r - 1), own(r - 2), 0.0, 0.0, cells[5], cells[6], x, x * x, cells[9]]
+            }
+            _ => cells,
         };
         if cells.iter().any(|c| !c.is_finite()) {
             continue;

@@ -28,12 +28,11 @@ pub fn is_text(file: &str, texts: &Texts, reading: &Reading) -> Result<bool> {
     {
         return Ok(false);
     }
-    if texts.column.is_some()
-        || texts.document.is_some()
-        || texts.format.is_some()
-        || Path::new(file).is_dir()
-    {
+    if texts.column.is_some() || texts.document.is_some() || texts.format.is_some() {
         return Ok(true);
+    }
+    if Path::new(file).is_dir() {
+        return Ok(!holds_readings(Path::new(file)));
     }
     let format = kind(file, texts)?;
     let looked = || labelled(file, texts, &reading.bytes, Labels::Kept).and_then(|c| Ok(c.look()?));
@@ -70,6 +69,21 @@ pub fn is_text(file: &str, texts: &Texts, reading: &Reading) -> Result<bool> {
     let roles = Roles::guess(&table);
     Ok(roles.time().is_none()
         && (!roles.texts().is_empty() || looked().is_ok_and(|look| look == Look::Texts)))
+}
+
+/// Whether a folder is one of Parquet or Arrow files, beside one another or in folders such as `year=2024`: those are one table. Other
+/// files may be texts as well as readings, and a folder of them is a corpus here.
+fn holds_readings(folder: &Path) -> bool {
+    let Ok(entries) = std::fs::read_dir(folder) else { return false };
+    let columnar = |path: &Path| {
+        let ending = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
+        ["parquet", "pq", "arrow", "arrows", "ipc", "feather"].contains(&ending.as_str())
+    };
+    let parted = |path: &Path| path.file_name().and_then(|n| n.to_str()).is_some_and(|n| n.contains('='));
+    entries.flatten().map(|entry| entry.path()).any(|path| match path.is_dir() {
+        true => parted(&path) && holds_readings(&path),
+        false => columnar(&path),
+    })
 }
 
 /// A .txt file whose first lines have the same number (two or more) of cells is a table in disguise, and so is one that is

@@ -203,7 +203,7 @@ const KEYS: &[Key] = &[
         "COLUMN",
         Available,
         Found("known when its row is over"),
-        "When its values become known: nothing that forecasts reads them before; a day's publication is that of the next day.",
+        "When its values become known; nothing reads them before. A day is published on the next one.",
     ),
     // clean
     Key { section: "clean", name: "op", kind: Text, default: Needed, of: &[], doc: "Which operation." },

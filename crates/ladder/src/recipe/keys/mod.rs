@@ -57,7 +57,7 @@ impl Kind {
             Kind::Reals(low, high) => format!("a list of numbers, {low} to {high}"),
             Kind::Holidays => "a country code or a list of dates".to_owned(),
             Kind::Available => {
-                "a delay (\"36 h\", \"3 rows\"), a publication (\"day at 09:00\", \"day at 09:00 + 1 day\") or a column of moments ({ column = \"published\" })".to_owned()
+                "\"36 h\", \"3 rows\", \"day at 09:00\", \"day at 09:00 + 1 day\" or { column = \"published\" }".to_owned()
             }
         }
     }

@@ -75,6 +75,8 @@ pub struct Forecasts<'a> {
     changes: Vec<Change>,
     /// Rows that a later one with the same stamp took the place of.
     corrected: usize,
+    /// Times of which no forecast of a column known ahead was out early enough.
+    without: usize,
     profile: Profile,
     data: Prepared,
     split: Split,
@@ -139,19 +141,21 @@ impl<'a> Forecasts<'a> {
     /// # Errors
     /// As the stations say.
     pub fn of(recipe: &'a Recipe, opened: Opened, options: &Climb, pool: &'a Pool) -> Result<Forecasts<'a>> {
-        let Opened { table, mut roles, changes, mut readings, corrected } = opened;
+        let Opened { table, mut roles, changes, mut readings, corrected, without } = opened;
         let ForecastRecipe { look_back, horizon, .. } = recipe.forecast;
         let columns_out = rare_columns(&readings, look_back, horizon);
         if !columns_out.is_empty() {
             columns_out.iter().for_each(|left| roles.set(&left.id, gyeol_data::Role::Ignored));
             readings = Readings::from_table(&table, &roles)?;
         }
-        gyeol_forecast::publish(&recipe.available, &mut readings, &table, &roles)?;
+        let mut rules = recipe.available.clone();
+        rules.retain(|column, _| !columns_out.iter().any(|left| left.id == *column));
+        gyeol_forecast::publish(&rules, &mut readings, &table, &roles)?;
         let mut summed = Summed::of(recipe, &table, &roles, &mut readings)?;
         let split = Split::of(&readings, &recipe.split_spec())?;
         // Origins that begin days of the clock may lie at any row of it.
         let apart = if recipe.score.at.is_some() { 1 } else { recipe.score.step };
-        let delays = Delays::of(&recipe.available, &readings, horizon, apart, &split)?;
+        let delays = Delays::of(&rules, &readings, horizon, apart, &split)?;
         let split = delays.cut(&split, &readings.timeline().0)?;
         let spec = Spec::new(
             &readings,
@@ -337,6 +341,7 @@ impl<'a> Forecasts<'a> {
             roles,
             changes,
             corrected,
+            without,
             profile,
             data,
             split,

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use gyeol_data::clean::{self, Change};
+use gyeol_data::clean::{self, Change, CleanOp, Keep};
 use gyeol_data::{ColumnKind, Readings, Role, Roles, Table};
 
 use crate::recipe::{BUILTIN_POWER, Recipe};
-use gyeol_base::Result;
+use gyeol_base::{Fault, Result};
 
 /// A recipe's readings.
 #[derive(Debug, Clone)]
@@ -22,6 +22,8 @@ pub struct Opened {
     pub readings: Readings,
     /// Rows that one behind later rows has another reading for.
     pub corrected: usize,
+    /// Times of which no forecast of a column known ahead was out early enough.
+    pub without: usize,
 }
 
 /// Reads the recipe's table as it stands in the file; a relative path is looked for beside the recipe first, then
@@ -60,10 +62,55 @@ pub fn prepare(recipe: &Recipe, table: Table) -> Result<Opened> {
             roles.set(&name, Role::Known);
         }
     }
+    let issues = gyeol_data::available::issues(&recipe.available, &roles);
+    let (table, _, without) =
+        gyeol_data::available::vintages(table, &roles, &issues, recipe.forecast.horizon)?;
     let corrected = corrected(&table, &roles)?;
+    several(recipe, &table, &roles)?;
     let (table, changes) = clean::apply(table, &roles, &recipe.clean)?;
     let readings = Readings::from_table(&table, &roles)?;
-    Ok(Opened { table, roles, changes, readings, corrected })
+    Ok(Opened { table, roles, changes, readings, corrected, without })
+}
+
+/// Refuses to take the last of several forecasts of one time: it was issued after the origins that would read it.
+fn several(recipe: &Recipe, table: &Table, roles: &Roles) -> Result<()> {
+    let keeps = |op: &CleanOp| matches!(op, CleanOp::Deduplicate { keep: Keep::Last | Keep::Mean });
+    let Some(time) = roles.time().filter(|time| table.kind(time) == Some(ColumnKind::Time)) else {
+        return Ok(());
+    };
+    if !recipe.clean.iter().any(keeps) {
+        return Ok(());
+    }
+    let stamps = table.times(time)?;
+    let ids = match roles.id() {
+        Some(id) => table.texts(id)?,
+        None => vec![None; table.rows()],
+    };
+    for name in roles.known() {
+        let values = table.numbers(name)?;
+        let mut first: HashMap<(&Option<String>, Option<i64>), f64> = HashMap::new();
+        let two = |row: &usize| {
+            let before = *first.entry((&ids[*row], stamps[*row])).or_insert(values[*row]);
+            before != values[*row] && !before.is_nan() && !values[*row].is_nan()
+        };
+        if let Some(row) = (0..table.rows()).find(two) {
+            return Err(Fault::new(
+                "several-forecasts",
+                "known ahead, and one time stands there with two values",
+            )
+            .file(&table.source().name)
+            .row(table.row_number(row))
+            .column(name)
+            .cause(
+                "forecasts of different issue, of which the last was not there when it would have been read",
+            )
+            .next(format!(
+                "say when each was issued: [available] {name} = {{ column = \"issued\" }}, or keep the first"
+            ))
+            .input());
+        }
+    }
+    Ok(())
 }
 
 /// Rows with the time of an earlier row of their series but another target, behind a row with a later time: what was written down

@@ -51,6 +51,14 @@ impl Forecasts<'_> {
         said.extend(thinned.map(|words| Warning::new("thinned", words)));
         let sums = self.summed.iter().flat_map(super::Summed::remarks);
         said.extend(sums.map(|words| Warning::new("sums", words)));
+        if self.without > 0 {
+            let words = format!(
+                "{} times have no forecast of a column known ahead that was out for every origin that would read it: windows with them \
+                 are left out.",
+                self.without
+            );
+            said.push(Warning::new("no-forecast-in-time", words));
+        }
         said.extend(self.delay_remarks());
         said.extend(self.calendar_remarks());
         let [train, valid, test] = self.windows.holed;
