@@ -618,7 +618,11 @@ fn levels_that_add_up_have_a_chapter_and_others_none() {
             .zip([0.97, 2.4, 0.99, 0.94, 0.93])
             .map(|(way, error)| TriedWay { way: (*way).into(), error })
             .collect(),
-        rows: vec![row("meter", 1000, 2.0, 1.9, 0.9), row("<b>feeder", 50, 20.0, 20.5, 0.91), row("total", 1, 0.0, 0.0, 0.89)],
+        rows: vec![
+            row("meter", 1000, 2.0, 1.9, 0.9),
+            row("<b>feeder", 50, 20.0, 20.5, 0.91),
+            row("total", 1, 0.0, 0.0, 0.89),
+        ],
     };
     let best = report.best;
     detail(&mut report.rungs[best]).levels = Some(found.clone());

@@ -5,6 +5,7 @@ mod examples;
 mod measures;
 pub mod open;
 pub mod plan;
+mod remarks;
 mod rungs;
 mod sums;
 pub(super) mod verdict;
@@ -14,7 +15,6 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Instant;
 
-use chrono::Datelike;
 use gyeol_base::{Error, Result};
 use gyeol_bundle::DataHash;
 use gyeol_data::calendar::Holidays;
@@ -183,11 +183,6 @@ impl<'a> Forecasts<'a> {
         if let Some(summed) = &mut summed {
             summed.whole_origins(&data, &mut windows)?;
         }
-        let every = thinned(windows.valid.len());
-        // What is added up is judged at origins that all series share.
-        let starts = summed.is_some().then(|| starts(&data));
-        let starts = starts.as_deref();
-        windows.thin(gyeol_forecast::Part::Valid, every, &data.spec.seasons, recipe.seed, starts);
         let refit = recipe.score.schedule();
         if let Some(refit) = refit {
             refit.check(data.spec.step)?;
@@ -200,7 +195,14 @@ impl<'a> Forecasts<'a> {
         windows.test = stepped(windows.test, step, recipe.score.origins);
         let judged_of = (step != recipe.score.step).then_some((step, all));
         let apart = if step == 1 && refit.is_none() { 1 } else { step.min(day) };
-        let judged = stepped(windows.valid.clone(), apart, None);
+        // Before windows are thinned: of origins a day apart those drawn would be few, and at other hours than the test part's.
+        let judged = (apart > 1).then(|| stepped(windows.valid.clone(), apart, None));
+        let every = thinned(windows.valid.len());
+        // What is added up is judged at origins that all series share.
+        let starts = summed.is_some().then(|| starts(&data));
+        let starts = starts.as_deref();
+        windows.thin(gyeol_forecast::Part::Valid, every, &data.spec.seasons, recipe.seed, starts);
+        let judged = judged.unwrap_or_else(|| windows.valid.clone());
         let profile = gyeol_data::profile::profile(&table, &roles, Some(&recipe.split_spec()))?;
         let rows = (0..data.series.len()).map(|i| data.rows(&split, i).train.len()).max().unwrap_or(0);
         let planned =
@@ -310,55 +312,6 @@ impl<'a> Forecasts<'a> {
         })
     }
 
-    /// What was left out, or held back, in words.
-    fn remarks(&self) -> Vec<String> {
-        let mut said: Vec<String> = Vec::new();
-        for left in &self.columns_out {
-            said.push(format!("Column '{}' is left out: {}.", left.id, left.why));
-        }
-        for left in &self.left_out {
-            said.push(format!("Series '{}' is left out: {}.", left.id, left.why));
-        }
-        if self.windows.train.len() < self.whole {
-            let (n, all) = (self.windows.train.len(), self.whole);
-            let many = self.recipe.forecast.stride == 1;
-            let why = if self.quick {
-                "a first look"
-            } else if many {
-                "many series"
-            } else {
-                "stride"
-            };
-            said.push(format!("Learnt from {n} of {all} training windows, drawn so that every hour of day and week is seen alike ({why})."));
-        }
-        if let Some((step, all)) = self.judged_of {
-            said.push(format!(
-                "The test part is judged at origins {step} rows apart, counted back from the last: {} of {all} windows (many series; score.step or score.origins asks for others).",
-                self.windows.test.len()
-            ));
-        }
-        said.extend(plan::thinned(self.recipe, self.data.series.len()));
-        said.extend(self.summed.iter().flat_map(Summed::remarks));
-        said.extend(self.calendar_remarks());
-        let [train, valid, test] = self.windows.holed;
-        if train + valid + test > 0 {
-            said.push(format!(
-                "Windows that touch a missing reading are left out: {train} of training, {valid} of validation, {test} of the test part."
-            ));
-        }
-        for s in &self.data.series {
-            for (name, scaler) in self.data.spec.targets.iter().zip(&s.scalers) {
-                let (Some((low, high)), Some((least, most))) = (scaler.fence, scaler.seen) else { continue };
-                let of = s.id.as_ref().map_or(String::new(), |id| format!(" of series '{id}'"));
-                said.push(format!(
-                    "'{name}'{of} has readings far from all others (from {least} to {most}): models read them as no farther than {low:.6} \
-                     to {high:.6}. If they cannot be, set them to missing (clean: op = \"missing\")."
-                ));
-            }
-        }
-        said
-    }
-
     /// Forecasts of the test part: of a mixture by those of its members where they are there.
     fn on_test(&self, predictor: &RungPredictor, watch: &mut dyn Watch) -> Result<Vec<f64>> {
         if let RungPredictor::Mixture(m) = predictor {
@@ -384,46 +337,6 @@ impl<'a> Forecasts<'a> {
         let mut seen = |done, of| watch.step(Step::Refitted { done, of });
         let refits = &mut self.refits.borrow_mut();
         refit.predict(predictor, &self.data, windows, from, refits, self.pool, &mut seen)
-    }
-
-    /// What the calendar does not know of the years at hand, or guesses.
-    fn calendar_remarks(&self) -> Vec<String> {
-        let mut said = Vec::new();
-        let spec = &self.data.spec;
-        let days = self.data.series.iter().filter(|s| s.rows > 0);
-        let days = days.flat_map(|s| [s.clock.local(0).date(), s.clock.local(s.rows - 1).date()]);
-        let (first, last) = (days.clone().min(), days.max());
-        if let (Some(holidays), Some(first), Some(last)) = (&self.holidays, first, last) {
-            let span =
-                holidays.years().filter(|_| !(holidays.covers(first.year()) && holidays.covers(last.year())));
-            if let Some((from, to)) = span {
-                said.push(format!(
-                    "Holidays are known from {from} to {to}, the readings are from {first} to {last}: in the other years every day \
-                     counts as an ordinary one. Give them as a list of dates (calendar.holidays)."
-                ));
-            }
-            let guessed =
-                holidays.iter().filter(|(day, _)| (first..=last).contains(day) && holidays.estimated(*day));
-            let guessed = guessed.count();
-            if guessed > 0 {
-                said.push(format!(
-                    "{guessed} holidays follow the moon being seen: their dates are estimates and may be a day off."
-                ));
-            }
-        }
-        let sub_daily = spec.step.approximate_ms().is_some_and(|ms| ms < gyeol_data::clock::DAY_MS);
-        if spec.calendar.enabled && spec.calendar.latitude.is_some() && sub_daily {
-            match spec.calendar.place(spec.zone.as_deref()) {
-                Ok(Some((_, east))) if spec.calendar.longitude.is_none() => said.push(format!(
-                    "The sun is followed at {east}° east, where the zone's clocks are right: calendar.longitude gives the place itself."
-                )),
-                Ok(Some(_)) => {}
-                _ => said.push(
-                    "The height of the sun is not told: it needs data.zone, and calendar.longitude where that is UTC.".into(),
-                ),
-            }
-        }
-        said
     }
 
     /// Whether a rung is made of others, whose forecasts are kept for it.
