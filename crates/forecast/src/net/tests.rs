@@ -6,7 +6,7 @@ use gyeol_tensor::Rng;
 
 use super::*;
 use crate::calendar::CalendarSpec;
-use crate::prepare::{PreparedSeries, Spec};
+use crate::prepare::Spec;
 use crate::windows::Windows;
 
 fn data(channels: usize) -> (Prepared, Windows) {
@@ -136,9 +136,11 @@ fn plain(encoder: Encoder) -> ForecastNetParams {
 #[test]
 fn gradients_of_series_embeddings_agree_with_differences() {
     let (mut data, windows) = data(2);
-    // Three series of one table, one of them never fitted.
-    let twin = |place| PreparedSeries { place, id: Some(format!("{place:?}")), ..data.series[0].clone() };
-    data.series = vec![twin(Some(0)), twin(Some(1)), twin(Some(2))];
+    // Three series of one table.
+    data.series = vec![data.series[0].clone(); 3];
+    for (at, s) in data.series.iter_mut().enumerate() {
+        (s.place, s.id) = (Some(at), Some(format!("meter {at}")));
+    }
     data.scalers.series = vec![data.scalers.series[0].clone(); 3];
     let of = |i: usize, w: &Window| Window { series: (i / 2 % 3) as u32, ..*w };
     let all: Vec<Window> = windows.train.iter().enumerate().map(|(i, w)| of(i, w)).collect();

@@ -195,11 +195,6 @@ impl<'a> Forecasts<'a> {
         if let Some(summed) = &mut summed {
             summed.whole_origins(&data, &mut windows)?;
         }
-        let every = thinned(windows.valid.len());
-        // What is added up is judged at origins that all series share.
-        let starts = summed.is_some().then(|| starts(&data));
-        let starts = starts.as_deref();
-        windows.thin(gyeol_forecast::Part::Valid, every, &data.spec.seasons, recipe.seed, starts);
         let refit = recipe.score.schedule();
         if let Some(refit) = refit {
             refit.check(data.spec.step)?;
@@ -227,19 +222,32 @@ impl<'a> Forecasts<'a> {
         };
         let judged_of = (at.is_none() && step != recipe.score.step).then_some((step, all));
         let apart = if step == 1 && refit.is_none() { 1 } else { step.min(day) };
-        let mut judged = windows.valid.clone();
-        judged.retain(|w| data.is_known(w));
-        if judged.is_empty() {
+        let known = |mut windows: Vec<Window>| {
+            windows.retain(|w| data.is_known(w));
+            windows
+        };
+        let all_known = known(windows.valid.clone());
+        if all_known.is_empty() {
             let found = "no window of the validation part lies at an origin where all that it looks back on was known";
             return Err(gyeol_base::Fault::new("not-known", found)
                 .cause("a validation part shorter than a day, or rows that came late throughout it")
                 .next("give it more rows (split), or correct `available`")
                 .input());
         }
+        // Before windows are thinned: of origins a day apart those drawn would be few, and at other hours than the test part's.
         let judged = match at {
-            None => stepped(judged, apart, None),
-            Some(_) => begun(&data, judged, Every::Day, None),
+            Some(_) => Some(begun(&data, all_known, Every::Day, None)),
+            None => (apart > 1).then(|| stepped(all_known, apart, None)),
         };
+        let every = thinned(windows.valid.len());
+        // What is added up is judged at origins that all series share.
+        let starts = summed.is_some().then(|| starts(&data));
+        let starts = starts.as_deref();
+        windows.thin(gyeol_forecast::Part::Valid, every, &data.spec.seasons, recipe.seed, starts);
+        let judged = judged.unwrap_or_else(|| known(windows.valid.clone()));
+        if judged.is_empty() {
+            return Err(gyeol_forecast::no_beginning(at.unwrap_or(Every::Day)));
+        }
         let profile = gyeol_data::profile::profile(&table, &roles, Some(&recipe.split_spec()))?;
         let rows = (0..data.series.len()).map(|i| data.rows(&split, i).train.len()).max().unwrap_or(0);
         let planned =

@@ -15,6 +15,18 @@ const LEAKS: [&str; 2] = ["leakage", "foresight"];
 /// Fewest listed days after the training part that are looked at, and the share of them that must be the oddest days there are.
 const FEWEST_DAYS: usize = 5;
 const ODD: f64 = 0.9;
+/// Lines of a kind that are said one by one; of a thousand series nobody reads more.
+const LINES: usize = 12;
+
+/// The first warnings of a kind, and how many more there are.
+fn first(mut said: Vec<Warning>, code: &'static str, what: &str) -> Vec<Warning> {
+    let more = said.len().saturating_sub(LINES);
+    said.truncate(LINES);
+    if more > 0 {
+        said.push(Warning::new(code, format!("{more} more {what}.")));
+    }
+    said
+}
 
 impl Forecasts<'_> {
     /// What was left out, or held back, in words.
@@ -26,12 +38,10 @@ impl Forecasts<'_> {
                 format!("Column '{}' is left out: {}.", left.id, left.why),
             ));
         }
-        for left in &self.left_out {
-            said.push(Warning::new(
-                "series-left-out",
-                format!("Series '{}' is left out: {}.", left.id, left.why),
-            ));
-        }
+        let left = self.left_out.iter().map(|left| {
+            Warning::new("series-left-out", format!("Series '{}' is left out: {}.", left.id, left.why))
+        });
+        said.extend(first(left.collect(), "series-left-out", "series are left out"));
         if self.windows.train.len() < self.whole {
             let (n, all) = (self.windows.train.len(), self.whole);
             let why = match (self.quick, self.recipe.forecast.stride) {
@@ -67,16 +77,18 @@ impl Forecasts<'_> {
                 "Windows that touch a missing reading are left out: {train} of training, {valid} of validation, {test} of the test part."
             )));
         }
+        let mut held = Vec::new();
         for s in self.data.series.iter() {
             for (name, scaler) in self.data.spec.targets.iter().zip(&s.scalers) {
                 let (Some((low, high)), Some((least, most))) = (scaler.fence, scaler.seen) else { continue };
                 let of = s.id.as_ref().map_or(String::new(), |id| format!(" of series '{id}'"));
-                said.push(Warning::new("far-readings", format!(
+                held.push(Warning::new("far-readings", format!(
                     "'{name}'{of} has readings far from all others (from {least} to {most}): models read them as no farther than {low:.6} \
                      to {high:.6}. If they cannot be, set them to missing (clean: op = \"missing\")."
                 )));
             }
         }
+        said.extend(first(held, "far-readings", "series have readings far from all others"));
         said
     }
 
