@@ -56,7 +56,8 @@ impl Carry {
         Carry { reads, starts, weights }
     }
 
-    /// Half of the longest mean, and what the last day's differs from it, fading over days: what is known without learning.
+    /// Half of the longest mean, fading over weeks behind the first, and what the last day's differs from it, fading over days: what is
+    /// known without learning.
     pub(super) fn fading(spec: &Spec) -> Carry {
         let mut carry = Carry::none(spec);
         let day = spec.seasons.first().map_or(8, |s| s.rows);
@@ -70,7 +71,8 @@ impl Carry {
             let share = 0.8 * (-(*start as f64) / day as f64).exp();
             for (weight, place) in weights.iter_mut().zip(&places) {
                 if *place == Some(longest) {
-                    *weight += 0.5 - share;
+                    let behind = start.saturating_sub(7 * day) as f64;
+                    *weight += 0.5 * (-behind / (14 * day) as f64).exp() - share;
                 }
                 if *place == Some(day) {
                     *weight += share;

@@ -35,6 +35,8 @@ const NOISE: usize = 11;
 const ANOMALIES: [(f64, f64); 5] = [(0.0, 1.0), (0.7, 2.0), (0.5, 4.0), (0.3, 10.0), (0.2, 30.0)];
 /// Factors on the distance of quantiles from the median; none is the first.
 const STRETCHES: [f64; 6] = [1.0, 0.8, 0.9, 1.1, 1.2, 1.35];
+/// Share of the loss that a stretch must lessen: a year of validation holds a dozen months that differ.
+const LESS: f64 = 0.99;
 /// Levels that both are chosen by.
 const LEVELS: [f64; 9] = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 /// Validation windows of a target that both are chosen on.
@@ -325,7 +327,9 @@ impl ResponseModel {
         })?;
         for (channel, stretch) in made.stretch.iter_mut().enumerate() {
             let best = gyeol_judge::least(tried.iter().map(|losses| losses[channel])).unwrap_or(0);
-            *stretch = STRETCHES[best];
+            if tried[best][channel] < LESS * tried[0][channel] {
+                *stretch = STRETCHES[best];
+            }
         }
         self.scenarios = Some(made);
         Ok(self)
