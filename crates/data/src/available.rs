@@ -123,11 +123,9 @@ impl Availability {
     /// # Errors
     /// `no-such-delay` of hours and days where rows are only counted, and of days where a row is a month.
     pub fn check(&self, column: &str, step: Step) -> Result<()> {
-        let bad = match (self, step) {
-            (Availability::Delay(_) | Availability::Daily { .. }, Step::Rows) => true,
-            (Availability::Daily { .. }, Step::Months(_)) => true,
-            _ => false,
-        };
+        let uncounted =
+            matches!(self, Availability::Delay(_) | Availability::Daily { .. }) && step == Step::Rows;
+        let bad = uncounted || matches!((self, step), (Availability::Daily { .. }, Step::Months(_)));
         if !bad {
             return Ok(());
         }

@@ -27,7 +27,7 @@ pub(super) fn read_folder(path: &str, options: &ReadOptions) -> Result<Table> {
     let mut files: Vec<String> = Vec::new();
     let mut passed = 0;
     list(root, "", 0, &mut files, &mut passed)?;
-    files.sort_by(|a, b| natural(a).cmp(&natural(b)));
+    files.sort_by_cached_key(|file| natural(file));
     if files.is_empty() {
         return Err(Fault::new(
             "empty-folder",

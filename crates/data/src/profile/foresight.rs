@@ -9,8 +9,8 @@
 //! ```
 //!
 //! and the share of the first one's squares that the second one takes away. A centred mean of 2k + 1 rows takes all of it, since
-//! (2k + 1) (x[r] - x[r-1]) = y[r+k] - y[r-k-1]; weather takes some tenths. Of columns known ahead the row itself is asked (k = 0, with x² for x[r-1]): a
-//! plan or another's forecast takes much, a function of the target takes all.
+//! (2k + 1) (x[r] - x[r-1]) = y[r+k] - y[r-k-1]; weather takes some tenths. Of columns known
+//! ahead the row itself is asked (k = 0, with x² for x[r-1]): a plan or another's forecast takes much, a function of the target takes all.
 
 use super::model::Foresight;
 
