@@ -177,6 +177,9 @@ impl PreparedSeries {
     }
 }
 
+/// Calendar columns of a clock's rows, and the bin of each.
+type Told = (Arc<Vec<f32>>, Arc<Vec<u16>>);
+
 /// All series, ready.
 #[derive(Debug, Clone)]
 pub struct Prepared {
@@ -257,7 +260,7 @@ impl Prepared {
             let rows = longest.entry(s.clock.start).or_default();
             *rows = s.rows.max(*rows);
         }
-        let mut told: HashMap<i64, (Arc<Vec<f32>>, Arc<Vec<u16>>)> = HashMap::new();
+        let mut told: HashMap<i64, Told> = HashMap::new();
         let mut out = Vec::new();
         for series in &readings.series {
             let alone = scalers.series.len() == 1 && scalers.series[0].id.is_none();
