@@ -209,6 +209,9 @@ impl PreparedSeries {
     }
 }
 
+/// Calendar columns of a clock's rows, and the bin of each.
+type Told = (Arc<Vec<f32>>, Arc<Vec<u16>>);
+
 /// All series, ready. Origins are those of the forecasts that are asked for; see [`crate::Delays`] for what rungs read.
 #[derive(Debug, Clone)]
 pub struct Prepared {
@@ -291,7 +294,7 @@ impl Prepared {
             let rows = longest.entry(s.clock.start).or_default();
             *rows = s.rows.max(*rows);
         }
-        let mut told: HashMap<i64, (Arc<Vec<f32>>, Arc<Vec<u16>>)> = HashMap::new();
+        let mut told: HashMap<i64, Told> = HashMap::new();
         let mut out = Vec::new();
         for series in &readings.series {
             let alone = scalers.series.len() == 1 && scalers.series[0].id.is_none();

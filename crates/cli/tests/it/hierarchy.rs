@@ -129,6 +129,8 @@ fn sums_that_cannot_be_made_are_said_before_anything_is_fitted() {
         }
     };
     refused(meters(&empty), &["series 'm2' has no 'feeder'"]);
+    place.write("r.toml", RECIPE.replace("parents = [\"feeder\"]", "total_id = \"all\""));
+    refused(meters(&|_, _| {}), &["`columns.total_id` is given", "columns.parents"]);
     // The table's own total: right, then wrong in one row.
     let with_total = |wrong: f64| {
         let mut text = meters(&|_, _| {});

@@ -164,6 +164,7 @@ pub struct LayerShape {
 
 /// A net of either kind.
 #[derive(Debug, Clone)]
+#[allow(clippy::large_enum_variant, reason = "one a rung, never in a list")]
 pub enum ForecastNet {
     /// Rows one by one.
     Sequence(SequenceNet),

@@ -60,20 +60,6 @@ fn columns(recipe: &Recipe, lines: &Lines) -> Result<()> {
         let next = "name the column of the nearest level first, or leave the key out";
         return Err(bad(lines.place("columns.parents"), "columns.parents", "the list is empty".into(), next));
     }
-    let lonely = [
-        ("columns.total_id", columns.total_id.is_some()),
-        ("forecast.reconcile", recipe.forecast.reconcile.is_some()),
-    ];
-    for (key, given) in lonely {
-        if given && columns.parents.is_none() {
-            return Err(contradiction(
-                lines.place(key),
-                format!("`{key}` is given, and `columns.parents` is not"),
-                "nothing is added up without parents",
-                "name the columns that say to what each series belongs: columns.parents = [\"feeder\"]",
-            ));
-        }
-    }
     if columns.targets.as_ref().is_some_and(Vec::is_empty) {
         let place = lines.place("columns.targets");
         return Err(bad(

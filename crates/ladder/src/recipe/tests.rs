@@ -626,8 +626,6 @@ fn sums_need_parents_that_have_no_other_role() {
     assert_eq!(recipe.columns.parents.unwrap(), ["feeder", "region"]);
     assert_eq!(recipe.forecast.reconcile.as_deref(), Some("mint"));
     for (columns, forecast, said) in [
-        ("", "reconcile = 'mint'", "`columns.parents` is not"),
-        ("total_id = 'ALL'", "", "`columns.total_id` is given"),
         ("parents = []", "", "the list is empty"),
         ("parents = ['feeder', 'feeder']", "", "stands twice"),
         ("parents = ['m']", "", "is in `id` and in `parents`"),

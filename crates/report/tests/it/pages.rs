@@ -627,7 +627,7 @@ fn levels_that_add_up_have_a_chapter_and_others_none() {
     let best = report.best;
     detail(&mut report.rungs[best]).levels = Some(found.clone());
     let page = check_all(&report, "levels");
-    for words in ["What adds up", "1,000", "−5.0", "+2.5", "&lt;b&gt;feeder", "by 12", "240.0"] {
+    for words in ["What adds up", "1000", "−5.0", "+2.5", "&lt;b&gt;feeder", "by 12", "240.0"] {
         assert!(page.contains(words), "{words}");
     }
     // Without a way the levels are shown, and that they do not add up is said.

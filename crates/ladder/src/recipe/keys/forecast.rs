@@ -180,7 +180,7 @@ const KEYS: &[Key] = &[
         "parents",
         Texts,
         Found("no sums"),
-        "Columns that say to what each series belongs, the nearest level first, such as [\"feeder\", \"region\"]: every node of a level, and a total above, becomes a series made by adding up, is forecast, and the forecasts are made to add up.",
+        "Columns that say to what each series belongs, the nearest level first; the nodes of each level, and a total, become series by adding up.",
     ),
     key(
         "columns",
@@ -396,7 +396,7 @@ const KEYS: &[Key] = &[
         "reconcile",
         Choice(&["auto", "none", "bottom-up", "top-down", "ols", "wls", "mint"]),
         Found("auto where there are parents"),
-        "How forecasts of all levels are made to add up: from the series, from the total, or by least squares, all alike (`ols`), by the variances of validation errors (`wls`) or by their shrunk covariances (`mint`); `auto` takes the way with the least validation error, every level counting alike.",
+        "How forecasts of all levels are made to add up; `auto` takes the way of the least validation error, each level counting alike.",
     ),
     // calendar
     key(
@@ -611,7 +611,7 @@ const KEYS: &[Key] = &[
         "series_embedding",
         NETS,
         Whole(0, 256),
-        "Numbers learnt of each series that the head is given, so that one net tells them apart; 0 for none, 8 where there are ten series or more. A new series gets the mean of all.",
+        "Numbers learnt of each series that the head is given, so that one net tells them apart; 8 where there are ten series or more. A new series gets the mean.",
     ),
     rung("members", NETS, Whole(1, 64), "Nets trained from different seeds, whose mean is the forecast."),
 ];

@@ -32,7 +32,22 @@ impl Summed {
         roles: &Roles,
         readings: &mut Readings,
     ) -> Result<Option<Summed>> {
-        let Some(parents) = &recipe.columns.parents else { return Ok(None) };
+        let Some(parents) = &recipe.columns.parents else {
+            let lonely = [
+                ("columns.total_id", recipe.columns.total_id.is_some()),
+                ("forecast.reconcile", recipe.forecast.reconcile.is_some()),
+            ];
+            return match lonely.into_iter().find(|(_, given)| *given) {
+                None => Ok(None),
+                Some((key, _)) => {
+                    let found =
+                        format!("`{key}` is given, and `columns.parents` is not: nothing is added up");
+                    Err(Fault::new("no-parents", found)
+                        .next("name the columns that say to what each series belongs: columns.parents = [\"feeder\"]")
+                        .option())
+                }
+            };
+        };
         let Some(id) = roles.id() else {
             return Err(Fault::new("no-id", "`columns.parents` is given, and no column tells series apart")
                 .next("name it: columns.id = \"…\"")
