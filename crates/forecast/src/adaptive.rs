@@ -15,7 +15,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::interval::{At, Ends, Intervals};
+use crate::around::At;
+use crate::interval::{Ends, Intervals};
 use crate::prepare::Prepared;
 use crate::windows::Window;
 

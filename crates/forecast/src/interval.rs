@@ -65,15 +65,6 @@ pub struct Intervals {
     pub own: Option<Arc<ResponseModel>>,
 }
 
-/// Intervals around the forecasts of one window.
-pub struct At<'a> {
-    intervals: &'a Intervals,
-    data: &'a Prepared,
-    window: Window,
-    /// (horizon, ends) from the median, by scenarios; empty where offsets tell.
-    own: Arc<[f64]>,
-}
-
 /// Offsets within one hour of the day, by level of the forecast.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Hour {
@@ -287,22 +278,6 @@ impl Intervals {
         [tail, 1.0 - tail].into_iter().chain(self.levels.iter().copied()).collect()
     }
 
-    /// Those of one window.
-    pub fn at<'a>(&'a self, data: &'a Prepared, w: &Window) -> At<'a> {
-        let mut own = Vec::new();
-        if let Some(model) = &self.own {
-            // The median goes last.
-            let levels: Vec<f64> = self.nominal().into_iter().chain([0.5]).collect();
-            let read = &data.read_from(std::slice::from_ref(w))[0];
-            let said = model.quantiles(data.read(), read, &levels).unwrap_or_default();
-            for said in said.chunks_exact(levels.len()).skip(data.spec.delays.gap) {
-                let (ends, median) = (&said[..levels.len() - 1], said[levels.len() - 1]);
-                own.extend(ends.iter().map(|end| end - median));
-            }
-        }
-        At::with(self, data, w, own.into())
-    }
-
     /// Ends that keep the floor and their order (monotone rearrangement, Chernozhukov et al. 2010).
     pub(crate) fn held(&self, channel: usize, bare: &[f64]) -> Ends {
         let floor = self.floor.get(channel).copied().flatten().unwrap_or(f64::NEG_INFINITY);
@@ -313,7 +288,13 @@ impl Intervals {
     }
 
     /// Offsets of the two ends and of the quantiles, and the scaled units that they are in.
-    fn offsets(&self, channel: usize, ahead: usize, hour: usize, level: f64) -> (f64, f64, &[f64], f64) {
+    pub(crate) fn offsets(
+        &self,
+        channel: usize,
+        ahead: usize,
+        hour: usize,
+        level: f64,
+    ) -> (f64, f64, &[f64], f64) {
         let (low, high) = (self.low[channel][ahead], self.high[channel][ahead]);
         match self.hours.get(channel) {
             Some(hours) => {
@@ -357,53 +338,8 @@ impl Intervals {
     }
 }
 
-impl<'a> At<'a> {
-    /// With what scenarios told of the window before.
-    pub(crate) fn with(intervals: &'a Intervals, data: &'a Prepared, w: &Window, own: Arc<[f64]>) -> At<'a> {
-        At { intervals, data, window: *w, own }
-    }
-
-    pub(crate) fn own(&self) -> &Arc<[f64]> {
-        &self.own
-    }
-
-    /// The ends as they are placed, and the half-width in which scores are counted: the target's scale where there is no width.
-    pub(crate) fn half(&self, ahead: usize, value: f64, bare: &mut Vec<f64>) -> f64 {
-        let half = self.bare(ahead, value, bare);
-        let w = &self.window;
-        if half > 0.0 { half } else { self.data.series[w.series as usize].scalers[w.channel as usize].scale }
-    }
-
-    /// Interval and quantiles around a forecast `ahead` rows from the origin, in the target's unit.
-    pub fn ends(&self, ahead: usize, value: f64) -> Ends {
-        let mut bare = Vec::with_capacity(2 + self.intervals.levels.len());
-        self.bare(ahead, value, &mut bare);
-        self.intervals.held(self.window.channel as usize, &bare)
-    }
-
-    /// Lower end, upper end and quantiles as their offsets place them; half the width of the interval.
-    pub(crate) fn bare(&self, ahead: usize, value: f64, out: &mut Vec<f64>) -> f64 {
-        let (intervals, data, w) = (self.intervals, self.data, &self.window);
-        out.clear();
-        let ends = 2 + intervals.levels.len();
-        if let Some(own) = self.own.chunks_exact(ends).nth(ahead) {
-            out.extend(own.iter().map(|offset| value + offset));
-            return (own[1] - own[0]) / 2.0;
-        }
-        let s = &data.series[w.series as usize];
-        let channel = w.channel as usize;
-        let scaler = &s.scalers[channel];
-        let hour = if intervals.hours.is_empty() { 0 } else { data.hour(s, w.origin as usize + ahead) };
-        let (low, high, quantiles, unit) = intervals.offsets(channel, ahead, hour, scaler.transform(value));
-        let scale = scaler.scale * size(&intervals.spread, s, channel);
-        let all = [low, high].into_iter().chain(quantiles.iter().copied());
-        out.extend(all.map(|offset| value + offset * unit * scale));
-        (high - low) / 2.0 * unit * scale
-    }
-}
-
 /// The size of a series' residuals against that of all.
-fn size(spread: &BTreeMap<String, Vec<f64>>, s: &PreparedSeries, channel: usize) -> f64 {
+pub(crate) fn size(spread: &BTreeMap<String, Vec<f64>>, s: &PreparedSeries, channel: usize) -> f64 {
     let known = s.id.as_ref().and_then(|id| spread.get(id)).and_then(|of| of.get(channel));
     known.copied().unwrap_or(1.0)
 }

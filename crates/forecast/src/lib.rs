@@ -12,6 +12,7 @@
 
 pub mod adaptive;
 mod ahead;
+mod around;
 pub mod baseline;
 pub mod calendar;
 mod doubts;
@@ -41,6 +42,7 @@ pub mod watch;
 pub mod windows;
 
 pub use adaptive::Adaptive;
+pub use around::At;
 pub use doubts::{LeftOut, leave_out, rare_columns};
 pub use error::no_beginning;
 pub use evaluate::Evaluation;
