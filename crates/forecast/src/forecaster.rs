@@ -257,9 +257,7 @@ impl Forecaster {
     /// # Errors
     /// As [`Forecaster::forecast`]; `short-history` of a new series with fewer readings than are looked back on.
     pub fn forecast_new(&self, table: Table, pool: &Pool) -> Result<Forecast> {
-        let roles = self.roles();
-        let (table, _) = clean::apply(table, &roles, &self.about.clean)?;
-        self.forecast_laid_out(Readings::from_table(&table, &roles)?, true, pool)
+        self.forecast_laid_out(self.readings(table)?, true, pool)
     }
 
     /// The same with what is known of the rows ahead in a table of its own: its rows go behind the readings, and both are
