@@ -59,3 +59,36 @@ fn every_verb_that_reads_a_table_takes_the_same_options() {
     place.call(&["init", "t.csv", "--skip", "2", "-o", "r.toml"]).ok();
     assert!(String::from_utf8(place.read("r.toml")).unwrap().contains("\nskip = 2"));
 }
+
+/// A meter that reports a day and a half late, in a folder of files: what the run judged is what `evaluate` finds, and `predict` begins
+/// as many rows after the newest reading.
+#[test]
+fn a_folder_of_late_readings_is_run_judged_again_and_continued() {
+    let place = Place::new();
+    let head = "time,load\n";
+    for (part, from) in [("1", 0), ("2", 600), ("10", 1200)] {
+        let rows: String =
+            (from..from + 600).map(|i| format!("{},{:.2}\n", stamp(i * 60), reading(i as f64, 1))).collect();
+        place.write("part.csv", head.to_owned() + &rows);
+        std::fs::create_dir_all(place.at(&format!("load/half={}", 1 + i32::from(from > 600)))).unwrap();
+        let out = format!("load/half={}/part-{part}.parquet", 1 + i32::from(from > 600));
+        place.call(&["clean", "part.csv", "-o", &out]).ok();
+    }
+    let seen = place.call(&["inspect", "load", "--json"]).ok().json();
+    assert_eq!(seen["rows"], 1800);
+    let recipe = "[data]\nfile = \"load\"\n[columns]\ntime = \"time\"\ntargets = [\"load\"]\n[available]\nload = \"36 h\"\n\
+                  [forecast]\nlook_back = 48\nhorizon = 12\n[[rung]]\nname = \"last-value\"\n[[rung]]\nname = \"linear\"\n";
+    place.write("r.toml", recipe);
+    let scores = place.call(&["run", "r.toml", "--out", "out", "--json"]).ok().json();
+    assert_eq!((&scores["available"]["gap"], &scores["data"]["rows"]), (&36.into(), &1800.into()));
+    let judged = &scores["rungs"][1]["test"]["mae"]["value"];
+    let from = stamp(1530 * 60);
+    let again =
+        place.call(&["evaluate", "out/rungs/linear.gyeol", "load", "--from", &from, "--json"]).ok().json();
+    let (judged, again) = (judged.as_f64().unwrap(), again["metrics"]["mae"]["value"].as_f64().unwrap());
+    assert!((judged - again).abs() < 1e-9 * judged, "{judged} {again}");
+    let called = place.call(&["predict", "out/rungs/linear.gyeol", "load"]).ok();
+    let first = called.out.lines().nth(1).unwrap();
+    assert!(first.starts_with(&stamp((1800 + 36) * 60).replace(' ', "T")), "{first}");
+    assert!(called.err.contains("readings count up to"), "{}", called.err);
+}
