@@ -98,7 +98,10 @@ fn a_delayed_meter_is_read_up_to_what_is_known_and_no_further() {
             let said = fitted.predict(&late.data, &window, &pool);
             assert_eq!(said.len(), 12, "{rung:?}");
             assert_eq!(said, fitted.predict(&unknown, &window, &pool), "{rung:?}");
-            if matches!(rung, RungParams::Linear { .. } | RungParams::Response | RungParams::Net { .. }) {
+            if matches!(
+                rung,
+                RungParams::Linear { .. } | RungParams::Response { .. } | RungParams::Net { .. }
+            ) {
                 for known in &known {
                     assert_ne!(
                         said,
@@ -203,7 +206,7 @@ fn a_fit_on_the_way_learns_from_what_was_known() {
     let r = readings(800);
     let late = late(&r, &rules(&[("load", "36 h"), ("temperature", "2 h")]), 1);
     let pool = Pool::new(1);
-    for rung in [RungParams::Linear { ridge: vec![1e-2] }, RungParams::Response] {
+    for rung in [RungParams::Linear { ridge: vec![1e-2] }, RungParams::Response { scenarios: None }] {
         let fitted = late.fit(&rung);
         let windows: Vec<Window> = late.windows.test.iter().copied().filter(|w| w.origin <= 700).collect();
         for every in [Every::Origin, Every::Day] {
@@ -305,6 +308,8 @@ fn model(late: &Late, rung: &RungParams, clean: &str) -> Forecaster {
     Forecaster {
         rung: "mine".into(),
         about: About {
+            hierarchy: None,
+            reconciliation: None,
             spec: late.spec.clone(),
             scalers: late.data.scalers.clone(),
             intervals: Intervals::fit(0.9, &[], &late.data, &late.windows.valid, &said),
@@ -391,7 +396,7 @@ fn predict_says_up_to_when_readings_count_and_begins_where_it_was_asked_to() {
     let late = late(&r, &rules(&[("load", "36 h"), ("temperature", "2 h")]), 1);
     let clock = r.series[0].clock;
     let pool = Pool::new(1);
-    for rung in [RungParams::Linear { ridge: vec![1e-2] }, RungParams::Response] {
+    for rung in [RungParams::Linear { ridge: vec![1e-2] }, RungParams::Response { scenarios: None }] {
         let model = model(&late, &rung, "[]");
         // Load up to row 662 and temperature up to 696, as they are known when row 699 begins.
         let mut now = table(&r, 697, 1, 697);

@@ -40,6 +40,7 @@ fn readings(rows: usize, past: bool) -> Readings {
             target: vec![target],
             past: if past { vec![temperature] } else { vec![] },
             known: vec![],
+            published: vec![],
         }],
     }
 }

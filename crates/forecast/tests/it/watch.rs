@@ -49,6 +49,7 @@ fn forecaster(predictor: RungPredictor) -> Forecaster {
             target: vec![load],
             past: vec![],
             known: vec![],
+            published: vec![],
         }],
     };
     let split = Split {
@@ -74,6 +75,8 @@ fn forecaster(predictor: RungPredictor) -> Forecaster {
         refit: None,
         updated: false,
         learnt: Some((split.train.start, split.valid.end)),
+        hierarchy: None,
+        reconciliation: None,
     };
     Forecaster::new("rung".into(), about, predictor)
 }
