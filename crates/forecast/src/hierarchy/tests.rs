@@ -92,6 +92,7 @@ fn readings(h: &Hierarchy) -> Readings {
         let size = 10.0 * (i + 1) as f64;
         let own = |row: usize, noise: f64| size * (3.0 + day(row)) + 2.0 * (shared[i / 2 % 2][row] + noise);
         Series {
+            published: vec![],
             id: Some(h.bottom[i].clone()),
             clock,
             rows,

@@ -137,10 +137,11 @@ fn plain(encoder: Encoder) -> ForecastNetParams {
 fn gradients_of_series_embeddings_agree_with_differences() {
     let (mut data, windows) = data(2);
     // Three series of one table.
-    data.series = vec![data.series[0].clone(); 3];
-    for (at, s) in data.series.iter_mut().enumerate() {
+    let mut meters = vec![data.series[0].clone(); 3];
+    for (at, s) in meters.iter_mut().enumerate() {
         (s.place, s.id) = (Some(at), Some(format!("meter {at}")));
     }
+    data.series = meters.into();
     data.scalers.series = vec![data.scalers.series[0].clone(); 3];
     let of = |i: usize, w: &Window| Window { series: (i / 2 % 3) as u32, ..*w };
     let all: Vec<Window> = windows.train.iter().enumerate().map(|(i, w)| of(i, w)).collect();
