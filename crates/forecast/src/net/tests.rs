@@ -161,7 +161,7 @@ fn gradients_of_series_embeddings_agree_with_differences() {
             net.predict(&net.member(weights.to_vec()), data, &all[..2], &base, &gyeol_tensor::Pool::new(1))
         };
         let mut fresh = data.clone();
-        fresh.series[0].place = None;
+        std::sync::Arc::make_mut(&mut fresh.series)[0].place = None;
         let mut mean = weights.clone();
         slot.of_mut(&mut mean)[..3].copy_from_slice(&[4.0, 5.0, 6.0]);
         assert_eq!(forecast(&fresh, &weights), forecast(&data, &mean));
