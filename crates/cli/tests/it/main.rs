@@ -25,3 +25,4 @@ mod tables;
 mod text;
 mod topic;
 mod verbs;
+mod watch;
