@@ -45,8 +45,12 @@ fn the_newest_forecasts_are_scored_and_a_challenger_is_compared() {
     assert!(found["challenger"]["difference"].as_f64().unwrap() > 5.0, "{found}");
     let all = ["watch", "out/rungs/last-value.gyeol", "load.csv", "--against", "out/rungs/linear.gyeol"];
     // Ten days lie behind what was learnt: enough to tell the challenger from chance.
-    let called = place.call(&[&all[..], &["--strict"]].concat()).failed(&["challenger"]);
-    assert!(called.out.contains("the challenger errs less"), "{}", called.out);
+    let called = place.call(&[&all[..], &["--strict"]].concat());
+    assert_eq!(called.code, Some(1), "{called:#?}");
+    assert!(
+        called.out.contains("the challenger errs less") && called.err.contains("challenger"),
+        "{called:#?}"
+    );
     let calm = place.call(&["watch", "out/rungs/linear.gyeol", "load.csv", "--strict"]).ok();
     assert!(calm.out.contains("Nothing speaks against the model"), "{}", calm.out);
     let korean = place.call(&["watch", "out/rungs/linear.gyeol", "load.csv", "--language", "ko"]).ok();
