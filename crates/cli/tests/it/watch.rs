@@ -2,18 +2,14 @@
 
 use crate::common::Place;
 
-/// Hours of a load that goes round in a day.
+/// Hours of a load that goes round in a day, with noise that nothing tells.
 fn load(hours: usize) -> String {
+    let mut state = 7u64;
     let row = |i: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let noise = (state >> 40) as f64 / (1u64 << 24) as f64;
         let turn = (i % 24) as f64 / 24.0 * std::f64::consts::TAU;
-        let noise = ((i * 7919) % 101) as f64 / 101.0;
-        format!(
-            "2024-{:02}-{:02} {:02}:00,{:.2}\n",
-            1 + i / 24 / 28,
-            1 + i / 24 % 28,
-            i % 24,
-            100.0 + 20.0 * turn.sin() + noise
-        )
+        format!("2024-01-{:02} {:02}:00,{:.2}\n", 1 + i / 24, i % 24, 100.0 + 20.0 * turn.sin() + 4.0 * noise)
     };
     "time,load\n".to_owned() + &(0..hours).map(row).collect::<String>()
 }
