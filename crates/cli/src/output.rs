@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 
 use clap::ArgMatches;
 use gyeol_report::Language;
+use gyeol_report::terminal::display_width;
 use serde_json::Value;
 
 use crate::failure::{Failure, Result};
@@ -177,4 +178,18 @@ pub fn quiet_over_damaged_input() {
             default(info);
         }
     }));
+}
+
+/// Lines of cells under one another, two blanks before each line: the first flush left, the others right.
+pub fn columns(rows: &[Vec<String>]) -> String {
+    let wide = |c: usize| rows.iter().map(|row| display_width(&row[c])).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..rows[0].len()).map(wide).collect();
+    let line = |row: &Vec<String>| {
+        let cells = row.iter().zip(&widths).enumerate().map(|(c, (cell, width))| {
+            let blanks = " ".repeat(width - display_width(cell));
+            if c == 0 { format!("{cell}{blanks}") } else { format!("{blanks}{cell}") }
+        });
+        format!("  {}\n", cells.collect::<Vec<_>>().join("  ").trim_end())
+    };
+    rows.iter().map(line).collect()
 }

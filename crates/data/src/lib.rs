@@ -73,7 +73,7 @@ pub mod table;
 pub mod units;
 mod zones;
 
-pub use acquire::{ReadOptions, read, read_bytes, write};
+pub use acquire::{ReadOptions, is_columnar, read, read_bytes, write};
 pub use available::Availability;
 pub use clean::{Change, CleanOp};
 pub use clock::{Clock, Step};

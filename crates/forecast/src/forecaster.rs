@@ -101,6 +101,8 @@ pub struct Origins {
     pub step: usize,
     /// Beginnings of the clock to which origins are kept.
     pub at: Option<Every>,
+    /// The last so many of each series that are left then.
+    pub last: Option<usize>,
     /// When the model is fitted again on what was read by then.
     pub refit: Option<Refit>,
 }
@@ -108,7 +110,7 @@ pub struct Origins {
 impl Default for Origins {
     /// Every origin, by the model as it is.
     fn default() -> Self {
-        Origins { from: None, until: None, step: 1, at: None, refit: None }
+        Origins { from: None, until: None, step: 1, at: None, last: None, refit: None }
     }
 }
 
@@ -234,10 +236,14 @@ impl Forecaster {
     /// As [`Forecaster::forecast`].
     pub(crate) fn readings(&self, table: Table) -> Result<Readings> {
         let roles = self.roles();
-        let table = self.about.issued(table, &roles)?;
-        let (table, _) = clean::apply(table, &roles, &self.about.clean)?;
-        let mut readings = Readings::from_table(&table, &roles)?;
-        self.about.spec.delays.publish(&mut readings, &table, &roles)?;
+        self.cleaned(self.about.issued(table, &roles)?, &roles)
+    }
+
+    /// The same of a table that has one row a time.
+    fn cleaned(&self, table: Table, roles: &Roles) -> Result<Readings> {
+        let (table, _) = clean::apply(table, roles, &self.about.clean)?;
+        let mut readings = Readings::from_table(&table, roles)?;
+        self.about.spec.delays.publish(&mut readings, &table, roles)?;
         Ok(readings)
     }
 
@@ -272,12 +278,7 @@ impl Forecaster {
         let (issued, known) = (about.issued(table.clone(), &roles)?, about.issued(ahead.clone(), &roles)?);
         let (table, ahead) = (&issued, &known);
         let joined = about.with_ahead(table, ahead)?;
-        let read = clean::apply(joined, &roles, &about.clean).and_then(|(joined, _)| {
-            let mut readings = Readings::from_table(&joined, &roles)?;
-            about.spec.delays.publish(&mut readings, &joined, &roles)?;
-            Ok(readings)
-        });
-        let readings = read.map_err(|mut e| {
+        let readings = self.cleaned(joined, &roles).map_err(|mut e| {
             // Rows behind the readings are those of the other table.
             let fault = e.fault_mut();
             if fault.row.is_some_and(|row| row >= table.row_number(table.rows())) {
@@ -375,7 +376,7 @@ impl Forecaster {
         pool: &Pool,
         watch: &mut dyn FnMut(usize, usize) -> bool,
     ) -> Result<Backtest> {
-        let &Origins { from, until, mut step, at, refit } = asked;
+        let &Origins { from, until, mut step, at, last, refit } = asked;
         let mut readings = self.readings(table)?;
         let spec = &self.about.spec;
         let mut warnings = self.about.laid_out(&mut readings)?;
@@ -433,6 +434,9 @@ impl Forecaster {
             step = at.rows(spec.step);
         } else if step > 1 {
             windows = crate::windows::stepped(windows, step, None);
+        }
+        if let Some(last) = last {
+            windows = crate::windows::newest(windows, last);
         }
         if let Some(hierarchy) = &self.about.hierarchy {
             // All series of an origin or none: sums over a part of them would say nothing.

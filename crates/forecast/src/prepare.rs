@@ -338,9 +338,9 @@ impl Prepared {
             }
             let lacking = match series.past.is_empty() {
                 true => Vec::new(),
-                false => (0..rows)
-                    .map(|row| series.past.iter().any(|v| v.get(row).is_none_or(|v| v.is_nan())))
-                    .collect(),
+                false => {
+                    (0..rows).map(|row| past.iter().any(|v| v.get(row).is_none_or(|v| v.is_nan()))).collect()
+                }
             };
             let (columns, bins) = told
                 .entry(series.clock.start)
@@ -508,4 +508,51 @@ fn complete(series: &Series, delays: &Delays) -> Vec<bool> {
 
 fn of_series(id: &Option<String>) -> String {
     id.as_ref().map(|id| format!(" of series '{id}'")).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use gyeol_data::Availability;
+
+    use super::*;
+
+    #[test]
+    fn a_covariate_that_is_known_late_lacks_where_it_is_read() {
+        let rows = 200;
+        let clock = Clock { start: 0, step: Step::Millis(DAY_MS), zone: None };
+        let mut temperature: Vec<f64> = (0..rows).map(|i| f64::from(i % 7)).collect();
+        temperature[50] = f64::NAN;
+        let rows = rows as usize;
+        let readings = Readings {
+            step: clock.step,
+            zone: None,
+            targets: vec!["load".into()],
+            past: vec!["temperature".into()],
+            known: vec![],
+            series: vec![Series {
+                id: None,
+                clock,
+                rows,
+                history: rows,
+                observed: vec![vec![true; rows]],
+                complete: vec![true; rows],
+                published: vec![],
+                target: vec![(0..rows).map(|i| (i % 5) as f64).collect()],
+                past: vec![temperature],
+                known: vec![],
+            }],
+        };
+        let at = |i: usize| clock.at(i);
+        let split = Split { train: at(0)..at(120), valid: at(120)..at(160), test: at(160)..at(200) };
+        let rules = BTreeMap::from([("temperature".to_owned(), Availability::Rows(2))]);
+        let delays = Delays::of(&rules, &readings, 2, 1, &split).unwrap();
+        assert_eq!((delays.gap, delays.lag(0)), (0, -2));
+        let spec = Spec::new(&readings, 7, 2, CalendarSpec::default(), &[], ScalerKind::Standard).unwrap();
+        let data = Prepared::fit(&readings, &split, spec.known(delays).unwrap()).unwrap();
+        // Row 52 holds what was read at row 50; before the first rows nothing was.
+        let lacking: Vec<usize> = (0..rows).filter(|&row| data.series[0].lacking[row]).collect();
+        assert_eq!(lacking, [0, 1, 52]);
+    }
 }

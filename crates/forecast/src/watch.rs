@@ -8,9 +8,11 @@
 //!
 //! Forecasts that share no rows are watched: one a day, or one a horizon where that is longer.
 
+use std::collections::BTreeMap;
+
 use gyeol_base::{Fault, Result};
 use gyeol_data::Table;
-use gyeol_judge::{Bootstrap, Interval, Metric, Outcomes, Partial};
+use gyeol_judge::{Bootstrap, ErrorSums, Interval, Outcomes, Partial};
 use gyeol_tensor::Pool;
 
 use crate::forecaster::{Backtest, Forecaster, Origins};
@@ -77,22 +79,6 @@ impl Rivals {
     }
 }
 
-#[derive(Debug, Clone, Copy, Default)]
-struct Errors {
-    abs: f64,
-    n: f64,
-}
-
-impl Partial for Errors {
-    fn add(&mut self, o: &Errors) {
-        self.abs += o.abs;
-        self.n += o.n;
-    }
-    fn minus(&self, o: &Errors) -> Errors {
-        Errors { abs: self.abs - o.abs, n: self.n - o.n }
-    }
-}
-
 impl Forecaster {
     /// The newest `last` forecasts of a table with truth, none of which saw a row that the model learnt from; `from` begins
     /// elsewhere (milliseconds UTC).
@@ -107,9 +93,10 @@ impl Forecaster {
             from,
             step: if day.is_some() { 1 } else { spec.horizon },
             at: day.map(|_| Every::Day),
+            last: Some(last),
             ..Origins::default()
         };
-        let mut found = self.backtest(table, &asked, pool, &mut |_, _| true).map_err(|e| match e.code() {
+        self.backtest(table, &asked, pool, &mut |_, _| true).map_err(|e| match e.code() {
             "no-origin" => {
                 let found = format!(
                     "no whole forecast of {} rows lies behind what the model learnt from",
@@ -121,32 +108,13 @@ impl Forecaster {
                     .input()
             }
             _ => e,
-        })?;
-        // The newest of each series and target.
-        let mut left = std::collections::BTreeMap::new();
-        let kept: Vec<bool> = found
-            .windows
-            .iter()
-            .rev()
-            .map(|w| {
-                let n = left.entry((w.series, w.channel)).or_insert(0usize);
-                *n += 1;
-                *n <= last
-            })
-            .collect();
-        let kept: Vec<usize> =
-            (0..found.windows.len()).filter(|&i| kept[found.windows.len() - 1 - i]).collect();
-        let horizon = spec.horizon;
-        found.forecasts =
-            kept.iter().flat_map(|&i| found.forecasts[i * horizon..][..horizon].to_vec()).collect();
-        found.windows = kept.into_iter().map(|i| found.windows[i]).collect();
-        Ok(found)
+        })
     }
 
     /// Scores such forecasts.
     pub fn watched(&self, test: &Backtest) -> Watched {
         let (horizon, intervals) = (self.about.spec.horizon, &self.about.intervals);
-        let mut all: std::collections::BTreeMap<i64, (Errors, f64, f64)> = Default::default();
+        let mut all: BTreeMap<i64, (ErrorSums, f64, f64)> = BTreeMap::new();
         intervals.each(&test.data, &test.windows, &test.forecasts, &mut |i, ahead, ends| {
             let w = &test.windows[i];
             let s = &test.data.series[w.series as usize];
@@ -155,11 +123,11 @@ impl Forecaster {
             if y.is_nan() {
                 return;
             }
-            let error = (test.forecasts[i * horizon + ahead] - y).abs();
+            let own = ErrorSums::of(y, test.forecasts[i * horizon + ahead], 0.0);
             let (errors, ratio, within) = all.entry(s.clock.at(w.origin as usize)).or_default();
-            errors.add(&Errors { abs: error, n: 1.0 });
+            errors.add(&own);
             let expected = intervals.error.get(channel).map_or(f64::NAN, |e| e * s.scalers[channel].scale);
-            *ratio += error / expected;
+            *ratio += own.absolute / expected;
             *within += f64::from(u8::from(y >= ends.low && y <= ends.high));
         });
         let mut gathered = 0.0f64;
@@ -167,7 +135,7 @@ impl Forecaster {
         let forecasts: Vec<WatchedForecast> = all
             .iter()
             .map(|(&origin, (errors, ratio, within))| {
-                let ratio = Some(ratio / errors.n).filter(|r| r.is_finite());
+                let ratio = Some(ratio / errors.rows).filter(|r| r.is_finite());
                 let so_far = ratio.map(|ratio| {
                     gathered = (gathered + ratio - ALLOWED).max(0.0);
                     if gathered > GATHERED {
@@ -177,21 +145,21 @@ impl Forecaster {
                 });
                 WatchedForecast {
                     origin,
-                    values: errors.n as usize,
-                    error: errors.abs / errors.n,
+                    values: errors.rows as usize,
+                    error: errors.absolute / errors.rows,
                     ratio,
-                    within: within / errors.n,
+                    within: within / errors.rows,
                     gathered: so_far,
                 }
             })
             .collect();
         let n = forecasts.len() as f64;
-        let values: f64 = all.values().map(|(e, _, _)| e.n).sum();
+        let values: f64 = all.values().map(|(e, _, _)| e.rows).sum();
         let share = all.values().map(|(_, _, within)| within).sum::<f64>() / values;
         let promised = intervals.level;
         let ratios: Vec<f64> = forecasts.iter().filter_map(|f| f.ratio).collect();
         Watched {
-            error: all.values().map(|(e, _, _)| e.abs).sum::<f64>() / values,
+            error: all.values().map(|(e, _, _)| e.absolute).sum::<f64>() / values,
             ratio: (!ratios.is_empty()).then(|| ratios.iter().sum::<f64>() / ratios.len() as f64),
             coverage: (share, promised),
             drift,
@@ -200,14 +168,16 @@ impl Forecaster {
             forecasts,
         }
     }
+}
 
-    /// This model beside a challenger, on the forecasts that both made of the same rows.
+impl Watched {
+    /// Forecasts beside those that a challenger made of the same rows.
     ///
     /// # Errors
     /// `no-common-origin` where there is none.
-    pub fn against(&self, own: &Watched, rival: &Watched, seed: u64) -> Result<Rivals> {
+    pub fn against(&self, rival: &Watched, seed: u64) -> Result<Rivals> {
         let theirs = |origin: i64| rival.forecasts.iter().find(|f| f.origin == origin);
-        let pairs: Vec<(&WatchedForecast, &WatchedForecast)> = own
+        let pairs: Vec<(&WatchedForecast, &WatchedForecast)> = self
             .forecasts
             .iter()
             .filter_map(|f| Some((f, theirs(f.origin).filter(|other| other.values == f.values)?)))
@@ -219,12 +189,16 @@ impl Forecaster {
                 .next("compare models of one task, or begin later with --from")
                 .input());
         }
-        let mean = || Metric::new("mae", |s: &Errors| s.abs / s.n);
-        let of = |f: &WatchedForecast| Errors { abs: f.error * f.values as f64, n: f.values as f64 };
-        let first = Outcomes::new(pairs.iter().map(|(a, _)| of(a)).collect(), [mean()]);
-        let second = Outcomes::new(pairs.iter().map(|(_, b)| of(b)).collect(), [mean()]);
+        let of = |f: &WatchedForecast| ErrorSums {
+            absolute: f.error * f.values as f64,
+            rows: f.values as f64,
+            ..ErrorSums::default()
+        };
+        let first = Outcomes::new(pairs.iter().map(|(a, _)| of(a)).collect(), ErrorSums::metrics());
+        let second = Outcomes::new(pairs.iter().map(|(_, b)| of(b)).collect(), ErrorSums::metrics());
+        let [_, mae, ..] = ErrorSums::metrics();
         let block = Bootstrap::block_within(BLOCK, pairs.len());
         let plan = Bootstrap::new(pairs.len(), block, DRAWS, seed);
-        Ok(Rivals { forecasts: pairs.len(), difference: plan.difference(&first, &second, &mean()) })
+        Ok(Rivals { forecasts: pairs.len(), difference: plan.difference(&first, &second, &mae) })
     }
 }

@@ -1,6 +1,7 @@
 //! Windows: which origins each part holds.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use gyeol_base::Result;
 use gyeol_data::{RowSplit, Split};
@@ -41,17 +42,23 @@ pub fn begun(p: &Prepared, windows: Vec<Window>, every: Every, origins: Option<u
         let origin = w.origin as usize;
         origin == 0 || every.stretch(s, origin) != every.stretch(s, origin - 1)
     };
-    let mut windows: Vec<Window> = windows.into_iter().filter(first).collect();
-    if let Some(most) = origins {
-        let mut kept = std::collections::BTreeMap::new();
-        for w in windows.iter().rev() {
-            let last: &mut Vec<u32> = kept.entry(w.series).or_default();
-            if last.len() < most && last.last() != Some(&w.origin) {
-                last.push(w.origin);
-            }
-        }
-        windows.retain(|w| kept[&w.series].contains(&w.origin));
+    let begun: Vec<Window> = windows.into_iter().filter(first).collect();
+    match origins {
+        Some(most) => newest(begun, most),
+        None => begun,
     }
+}
+
+/// Of windows in the order of time those of the last `most` origins of each series.
+pub(crate) fn newest(mut windows: Vec<Window>, most: usize) -> Vec<Window> {
+    let mut kept: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    for w in windows.iter().rev() {
+        let last = kept.entry(w.series).or_default();
+        if last.len() < most && last.last() != Some(&w.origin) {
+            last.push(w.origin);
+        }
+    }
+    windows.retain(|w| kept[&w.series].contains(&w.origin));
     windows
 }
 

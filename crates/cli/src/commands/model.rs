@@ -183,6 +183,7 @@ fn backtest(common: &Common, forecaster: &Forecaster, table: Table, span: &Span)
         until: instant(forecaster, span.until.as_ref())?,
         step: span.step.unwrap_or(1),
         at: span.at.as_deref().and_then(Every::named),
+        last: None,
         refit: every.map(|every| Refit { every, window: span.refit_rows }),
     };
     // What the recipe judged differently is said: scores would be of another kind.

@@ -4,7 +4,6 @@ use std::path::Path;
 
 use gyeol_bundle::Bundle;
 use gyeol_forecast::{Forecaster, RungPredictor, TermPart};
-use gyeol_report::terminal::display_width;
 use gyeol_report::{Language, text};
 use serde_json::{Map, Value, json};
 
@@ -96,16 +95,7 @@ pub fn readings(common: &Common, asked: &Asked, bundle: Bundle, path: &Path, fil
         out += &format!("  {}\n", t("inside-windows", &[("n", text::count(told.windows, language))]));
     }
     out.push('\n');
-    let widths: Vec<usize> = (0..rows[0].len())
-        .map(|c| rows.iter().map(|row| display_width(&row[c])).max().unwrap_or(0))
-        .collect();
-    for row in &rows {
-        let cells = row.iter().zip(&widths).enumerate().map(|(c, (cell, width))| {
-            let blanks = " ".repeat(width - display_width(cell));
-            if c == 0 { format!("{cell}{blanks}") } else { format!("{blanks}{cell}") }
-        });
-        out += &format!("  {}\n", cells.collect::<Vec<_>>().join("  ").trim_end());
-    }
+    out += &output::columns(&rows);
     output::text(&out)
 }
 

@@ -5,7 +5,6 @@ use std::path::Path;
 use gyeol_bundle::Bundle;
 use gyeol_forecast::Forecaster;
 use gyeol_forecast::watch::{Rivals, Watched};
-use gyeol_report::terminal::display_width;
 use gyeol_report::text;
 use serde_json::{Value, json};
 
@@ -34,7 +33,7 @@ pub fn watch(common: &Common, asked: &Watching) -> Result<()> {
                     targets(&model)
                 )));
             }
-            Some((rival.rung.clone(), model.against(&watched, &theirs, common.seed.unwrap_or(0))?))
+            Some((rival.rung.clone(), watched.against(&theirs, common.seed.unwrap_or(0))?))
         }
     };
     let alarms = alarms(&watched, rivals.as_ref().map(|(_, found)| found));
@@ -133,7 +132,7 @@ fn print(
     }
     let ratio = watched.ratio.map_or(text::MISSING.into(), |r| text::number(r, 2, language));
     rows.push(vec![t("watch-all", &[]), n(watched.error), ratio, share(watched.coverage.0)]);
-    out += &columns(&rows);
+    out += &output::columns(&rows);
     out.push('\n');
     let (held, promised) = watched.coverage;
     for alarm in alarms {
@@ -160,18 +159,4 @@ fn print(
         out += &format!("  {}\n", t("watch-rival", &args));
     }
     output::text(&out)
-}
-
-/// Cells under one another, the first flush left.
-fn columns(rows: &[Vec<String>]) -> String {
-    let wide = |c: usize| rows.iter().map(|row| display_width(&row[c])).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..rows[0].len()).map(wide).collect();
-    let line = |row: &Vec<String>| {
-        let cells = row.iter().zip(&widths).enumerate().map(|(c, (cell, width))| {
-            let blanks = " ".repeat(width - display_width(cell));
-            if c == 0 { format!("{cell}{blanks}") } else { format!("{blanks}{cell}") }
-        });
-        format!("  {}\n", cells.collect::<Vec<_>>().join("  ").trim_end())
-    };
-    rows.iter().map(line).collect()
 }

@@ -11,7 +11,8 @@ use crate::table::{ColumnData, ColumnKind, Source, Table};
 use gyeol_base::{Error, Fault, Result, digest};
 
 /// Endings of files that are read; what they hold is told by their first bytes.
-const ENDINGS: [&str; 8] = ["parquet", "pq", "arrow", "arrows", "ipc", "feather", "csv", "tsv"];
+const COLUMNAR: [&str; 6] = ["parquet", "pq", "arrow", "arrows", "ipc", "feather"];
+const PLAIN: [&str; 2] = ["csv", "tsv"];
 const PACKED: [&str; 2] = ["gz", "zst"];
 /// Most files, and folders within one another.
 const MOST_FILES: usize = 100_000;
@@ -34,7 +35,10 @@ pub(super) fn read_folder(path: &str, options: &ReadOptions) -> Result<Table> {
             format!("no table below this folder, and {passed} other files"),
         )
         .file(path)
-        .cause(format!("tables end in {}, or in these and .gz or .zst", ENDINGS.join(", ")))
+        .cause(format!(
+            "tables end in {}, or in these and .gz or .zst",
+            [&COLUMNAR[..], &PLAIN].concat().join(", ")
+        ))
         .next("name another folder, or the file itself")
         .input());
     }
@@ -126,11 +130,17 @@ fn list(root: &Path, below: &str, depth: usize, files: &mut Vec<String>, passed:
     Ok(())
 }
 
+/// Whether a file is one of Parquet or Arrow, by its name.
+pub fn is_columnar(path: &Path) -> bool {
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    COLUMNAR.contains(&ending.to_ascii_lowercase().as_str())
+}
+
 fn is_table(path: &str) -> bool {
     let mut parts = path.rsplit('.').map(str::to_ascii_lowercase);
     let last = parts.next().unwrap_or_default();
     let last = if PACKED.contains(&last.as_str()) { parts.next().unwrap_or_default() } else { last };
-    ENDINGS.contains(&last.as_str())
+    COLUMNAR.contains(&last.as_str()) || PLAIN.contains(&last.as_str())
 }
 
 /// A name in pieces of letters and of digits, so that numbers come by their size.

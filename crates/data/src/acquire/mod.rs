@@ -25,6 +25,7 @@ use crate::table::{ColumnData, Note, Source, Table};
 use columns::Typed;
 use gyeol_base::{Budget, Fault, Result};
 
+pub use folder::is_columnar;
 pub use write::{csv_text, write};
 
 /// How a file is to be read; everything that is `None` is found out.

@@ -101,6 +101,7 @@ impl Scenarios {
         };
         let now: Vec<f64> = (0..past).map(|c| mean(&s.covariates, width, c, origin)).collect();
         let (share, fading) = self.anomaly;
+        let fades: Vec<f64> = (0..horizon).map(|j| (-(j as f64) / (fading * day as f64)).exp()).collect();
         let mut columns: Vec<(usize, Vec<f64>)> = (0..past).map(|c| (c, Vec::new())).collect();
         let mut found = 0;
         for year in 1..=YEARS {
@@ -119,10 +120,12 @@ impl Scenarios {
                 found += 1;
                 for (c, values) in &mut columns {
                     let moved = share * (now[*c] - mean(climate, past, *c, place));
-                    values.extend((0..horizon).map(|j| {
-                        let fades = (-(j as f64) / (fading * day as f64)).exp();
-                        f64::from(climate[(place + j) * past + *c]) + moved * fades
-                    }));
+                    values.extend(
+                        fades
+                            .iter()
+                            .enumerate()
+                            .map(|(j, fades)| f64::from(climate[(place + j) * past + *c]) + moved * fades),
+                    );
                 }
             }
         }

@@ -1,5 +1,6 @@
 //! Tests through the public interface, in one binary: a module for each matter.
 
+mod common;
 mod honesty;
 mod leaks;
 mod quantiles;

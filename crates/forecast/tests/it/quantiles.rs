@@ -1,11 +1,13 @@
 //! Quantiles: their scores against numpy's, their coverage on readings that were not fitted on, and their place in model files.
 
-use gyeol_data::{Clock, Readings, ScalerKind, Series, Split, Step};
+use gyeol_data::{Clock, ScalerKind, Split, Step};
 use gyeol_forecast::calendar::CalendarSpec;
 use gyeol_forecast::score::{self, Yardsticks};
 use gyeol_forecast::{Intervals, Prepared, Spec, Window, Windows};
 use gyeol_tensor::Rng;
 use serde_json::{Value, json};
+
+use crate::common;
 
 const HOUR: i64 = 3_600_000;
 
@@ -13,25 +15,7 @@ const HOUR: i64 = 3_600_000;
 fn prepared(target: Vec<f64>, cuts: [usize; 2], horizon: usize) -> (Prepared, Windows) {
     let rows = target.len();
     let clock = Clock { start: 400_000 * HOUR, step: Step::Millis(HOUR), zone: None };
-    let readings = Readings {
-        step: Step::Millis(HOUR),
-        zone: None,
-        targets: vec!["load".into()],
-        past: vec![],
-        known: vec![],
-        series: vec![Series {
-            id: None,
-            clock,
-            rows,
-            history: rows,
-            observed: vec![vec![true; rows]],
-            complete: vec![true; rows],
-            published: vec![],
-            target: vec![target],
-            past: vec![],
-            known: vec![],
-        }],
-    };
+    let readings = common::readings(clock, target, vec![], vec![]);
     let at = |i: usize| clock.at(i);
     let split =
         Split { train: at(0)..at(cuts[0]), valid: at(cuts[0])..at(cuts[1]), test: at(cuts[1])..at(rows) };

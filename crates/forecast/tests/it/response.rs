@@ -1,10 +1,12 @@
 //! The response rung against a process whose response is known, and fits on the way through a part.
 
-use gyeol_data::{Clock, Readings, ScalerKind, Series, Split, Step};
+use gyeol_data::{Clock, Readings, ScalerKind, Split, Step};
 use gyeol_forecast::calendar::CalendarSpec;
 use gyeol_forecast::rung::{Quiet, RungParams, RungPredictor};
 use gyeol_forecast::{Every, Fitted, Mixture, Prepared, Refit, Refits, Spec, Windows, stepped};
 use gyeol_tensor::{Pool, Rng};
+
+use crate::common;
 
 const HOUR: i64 = 3_600_000;
 
@@ -26,26 +28,8 @@ fn readings(rows: usize, known: bool) -> Readings {
         temperature.push(degrees);
     }
     let (past, ahead) = if known { (vec![], vec![temperature]) } else { (vec![temperature], vec![]) };
-    let names = |some: &[Vec<f64>]| some.iter().map(|_| "temperature".to_owned()).collect();
-    Readings {
-        step: Step::Millis(HOUR),
-        zone: None,
-        targets: vec!["load".into()],
-        past: names(&past),
-        known: names(&ahead),
-        series: vec![Series {
-            id: None,
-            clock: Clock { start: 400_008 * HOUR, step: Step::Millis(HOUR), zone: None },
-            rows,
-            history: rows,
-            observed: vec![vec![true; rows]],
-            complete: vec![true; rows],
-            published: vec![],
-            target: vec![target],
-            past,
-            known: ahead,
-        }],
-    }
+    let clock = Clock { start: 400_008 * HOUR, step: Step::Millis(HOUR), zone: None };
+    common::readings(clock, target, past, ahead)
 }
 
 fn prepared(r: &Readings, cuts: [usize; 3], horizon: usize) -> (Prepared, Windows, i64) {

@@ -7,6 +7,8 @@ use gyeol_forecast::rung::{Quiet, RungParams, RungPredictor};
 use gyeol_forecast::{Intervals, Prepared, Refit, Refits, Spec, Window, Windows, begun};
 use gyeol_tensor::{Pool, Rng};
 
+use crate::common;
+
 const DAY: i64 = 86_400_000;
 /// 2005-01-01.
 const START: i64 = 12_784 * DAY;
@@ -24,25 +26,7 @@ fn readings(rows: usize, past: bool) -> Readings {
         target.push(400.0 - 6.0 * degrees);
     }
     let clock = Clock { start: START, step: Step::Millis(DAY), zone: None };
-    Readings {
-        step: Step::Millis(DAY),
-        zone: None,
-        targets: vec!["load".into()],
-        past: if past { vec!["temperature".into()] } else { vec![] },
-        known: vec![],
-        series: vec![Series {
-            id: None,
-            clock,
-            rows,
-            history: rows,
-            observed: vec![vec![true; rows]],
-            complete: vec![true; rows],
-            target: vec![target],
-            past: if past { vec![temperature] } else { vec![] },
-            known: vec![],
-            published: vec![],
-        }],
-    }
+    common::readings(clock, target, if past { vec![temperature] } else { vec![] }, vec![])
 }
 
 const YEARS: usize = 3652;

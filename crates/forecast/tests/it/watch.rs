@@ -1,11 +1,13 @@
 //! A model watched: alarms where the world has changed, and none where it has not.
 
-use gyeol_data::{Clock, ColumnData, Readings, ScalerKind, Series, Split, Step, Table};
+use gyeol_data::{Clock, ColumnData, ScalerKind, Split, Step, Table};
 use gyeol_forecast::calendar::CalendarSpec;
 use gyeol_forecast::forecaster::About;
 use gyeol_forecast::score::Yardsticks;
 use gyeol_forecast::{Forecaster, Intervals, Prepared, RungPredictor, Spec, Windows};
 use gyeol_tensor::{Pool, Rng};
+
+use crate::common;
 
 const HOUR: i64 = 3_600_000;
 /// 1970-01-05 00:00.
@@ -31,27 +33,8 @@ fn table(load: &[f64]) -> Table {
 
 /// Repeats yesterday, or the last value; its interval is that of the days before what it is watched on.
 fn forecaster(predictor: RungPredictor) -> Forecaster {
-    let load = load(1.0);
     let clock = Clock { start: START, step: Step::Millis(HOUR), zone: None };
-    let readings = Readings {
-        step: Step::Millis(HOUR),
-        zone: None,
-        targets: vec!["load".into()],
-        past: vec![],
-        known: vec![],
-        series: vec![Series {
-            id: None,
-            clock,
-            rows: ROWS,
-            history: ROWS,
-            observed: vec![vec![true; ROWS]],
-            complete: vec![true; ROWS],
-            target: vec![load],
-            past: vec![],
-            known: vec![],
-            published: vec![],
-        }],
-    };
+    let readings = common::readings(clock, load(1.0), vec![], vec![]);
     let split = Split {
         train: clock.at(0)..clock.at(LEARNT / 2),
         valid: clock.at(LEARNT / 2)..clock.at(LEARNT),
@@ -121,10 +104,10 @@ fn a_challenger_is_told_from_chance() {
     let (good, bad) =
         (forecaster(RungPredictor::SeasonalNaive { season: 24 }), forecaster(RungPredictor::LastValue));
     let (of_good, of_bad) = (watched(&good), watched(&bad));
-    let found = bad.against(&of_bad, &of_good, 0).unwrap();
+    let found = of_bad.against(&of_good, 0).unwrap();
     assert_eq!(found.forecasts, 28);
     assert!(found.lost() && (found.difference.value - (of_bad.error - of_good.error)).abs() < 1e-9);
-    assert!(!good.against(&of_good, &of_bad, 0).unwrap().lost());
-    let tie = good.against(&of_good, &of_good, 0).unwrap();
+    assert!(!of_good.against(&of_bad, 0).unwrap().lost());
+    let tie = of_good.against(&of_good, 0).unwrap();
     assert!(!tie.lost() && tie.difference.value == 0.0);
 }

@@ -75,14 +75,10 @@ pub fn is_text(file: &str, texts: &Texts, reading: &Reading) -> Result<bool> {
 /// files may be texts as well as readings, and a folder of them is a corpus here.
 fn holds_readings(folder: &Path) -> bool {
     let Ok(entries) = std::fs::read_dir(folder) else { return false };
-    let columnar = |path: &Path| {
-        let ending = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
-        ["parquet", "pq", "arrow", "arrows", "ipc", "feather"].contains(&ending.as_str())
-    };
     let parted = |path: &Path| path.file_name().and_then(|n| n.to_str()).is_some_and(|n| n.contains('='));
     entries.flatten().map(|entry| entry.path()).any(|path| match path.is_dir() {
         true => parted(&path) && holds_readings(&path),
-        false => columnar(&path),
+        false => gyeol_data::is_columnar(&path),
     })
 }
 

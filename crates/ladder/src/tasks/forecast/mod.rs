@@ -2,6 +2,7 @@
 
 mod detail;
 mod examples;
+mod judged;
 mod measures;
 pub mod open;
 pub mod plan;
@@ -23,8 +24,8 @@ use gyeol_data::{Change, Readings, Roles, Split};
 use gyeol_forecast::forecaster::About;
 use gyeol_forecast::score::{self, Sums, Yardsticks};
 use gyeol_forecast::{
-    Base, Delays, Every, Forecaster, Intervals, LeftOut, Prepared, Refit, Refits, RungParams, RungPredictor,
-    Spec, Window, Windows, begun, leave_out, rare_columns, stepped,
+    Base, Delays, Forecaster, Intervals, LeftOut, Prepared, Refit, Refits, RungParams, RungPredictor, Spec,
+    Window, Windows, leave_out, rare_columns,
 };
 use gyeol_judge::Bootstrap;
 use gyeol_report::Language;
@@ -41,7 +42,8 @@ use crate::task::{Answered, Findings, Fit, Head, Judged, Part, Plan, RungName, R
 use crate::watch::{Step, Watch};
 use detail::{Shared, TestWindows};
 use examples::Drawn;
-use measures::{naive_loss, origins, span_of, starts};
+use judged::Judging;
+use measures::{naive_loss, origins, span_of};
 use open::Opened;
 use plan::Planned;
 use sums::Summed;
@@ -50,8 +52,6 @@ use sums::Summed;
 const QUICK_CELLS: usize = 6_000_000;
 /// The same of a whole run on many series, whose windows are the more alike the more there are.
 const MANY_CELLS: usize = 24_000_000;
-/// Windows of the test part beyond which many series are judged from one origin a day.
-const MANY_JUDGED: usize = 200_000;
 
 /// What mixtures take of a rung.
 struct Fitted {
@@ -199,55 +199,8 @@ impl<'a> Forecasts<'a> {
         if let Some(refit) = refit {
             refit.check(data.spec.step)?;
         }
-        // What is fitted again for each day of validation is seen a day apart: more would tell little more.
-        let day = data.spec.seasons.first().map_or(data.spec.horizon, |s| s.rows);
-        let all = windows.test.len();
-        let at = recipe.score.at();
-        let asked = recipe.score.step > 1 || recipe.score.origins.is_some();
-        let step = match at {
-            Some(at) => at.rows(data.spec.step),
-            None if many && !asked && all > MANY_JUDGED => day,
-            None => recipe.score.step,
-        };
-        windows.test = match at {
-            None => stepped(windows.test, step, recipe.score.origins),
-            Some(at) => {
-                at.check(data.spec.step, "score.at")?;
-                let begun = begun(&data, windows.test, at, recipe.score.origins);
-                if begun.is_empty() {
-                    return Err(gyeol_forecast::no_beginning(at));
-                }
-                begun
-            }
-        };
-        let judged_of = (at.is_none() && step != recipe.score.step).then_some((step, all));
-        let apart = if step == 1 && refit.is_none() { 1 } else { step.min(day) };
-        let known = |mut windows: Vec<Window>| {
-            windows.retain(|w| data.is_known(w));
-            windows
-        };
-        let all_known = known(windows.valid.clone());
-        if all_known.is_empty() {
-            let found = "no window of the validation part lies at an origin where all that it looks back on was known";
-            return Err(gyeol_base::Fault::new("not-known", found)
-                .cause("a validation part shorter than a day, or rows that came late throughout it")
-                .next("give it more rows (split), or correct `available`")
-                .input());
-        }
-        // Before windows are thinned: of origins a day apart those drawn would be few, and at other hours than the test part's.
-        let judged = match at {
-            Some(_) => Some(begun(&data, all_known, Every::Day, None)),
-            None => (apart > 1).then(|| stepped(all_known, apart, None)),
-        };
-        let every = thinned(windows.valid.len());
-        // What is added up is judged at origins that all series share.
-        let starts = summed.is_some().then(|| starts(&data));
-        let starts = starts.as_deref();
-        windows.thin(gyeol_forecast::Part::Valid, every, &data.spec.seasons, recipe.seed, starts);
-        let judged = judged.unwrap_or_else(|| known(windows.valid.clone()));
-        if judged.is_empty() {
-            return Err(gyeol_forecast::no_beginning(at.unwrap_or(Every::Day)));
-        }
+        let asked = judged::Asked { recipe, many, together: summed.is_some(), thinned: &thinned };
+        let Judging { step, judged_of, judged } = asked.of(&data, &mut windows)?;
         let profile = gyeol_data::profile::profile(&table, &roles, Some(&recipe.split_spec()))?;
         let rows = (0..data.series.len()).map(|i| data.rows(&split, i).train.len()).max().unwrap_or(0);
         let planned =
