@@ -209,6 +209,47 @@ pub fn errors(
     Outcomes::new(by_time.into_values().collect(), metrics(!levels.is_empty()))
 }
 
+/// Stretches of validation origins that are judged in turn.
+const STRETCHES: usize = 4;
+
+/// The same of windows that intervals are fitted on: each stretch of origins by what `fit` makes of the others, those aside whose
+/// rows it shares. Quantiles of the very residuals that they are scored on would flatter, and win against a rung whose quantiles
+/// come from elsewhere. Where a stretch leaves nothing to fit on, all windows are judged by `whole`.
+pub fn crossed(
+    data: &Prepared,
+    windows: &[Window],
+    forecasts: &[f64],
+    whole: &Intervals,
+    fit: &dyn Fn(&[Window], &[f64]) -> Intervals,
+    yardsticks: &Yardsticks,
+    scaled: bool,
+) -> Outcomes<Sums> {
+    let horizon = data.spec.horizon;
+    let at = |w: &Window, ahead: usize| data.series[w.series as usize].clock.at(w.origin as usize + ahead);
+    let mut origins: Vec<i64> = windows.iter().map(|w| at(w, 0)).collect();
+    origins.sort_unstable();
+    origins.dedup();
+    let each = origins.len().div_ceil(STRETCHES).max(1);
+    let picked = |keep: &dyn Fn(&Window) -> bool| -> (Vec<Window>, Vec<f64>) {
+        let kept = windows.iter().zip(forecasts.chunks_exact(horizon)).filter(|(w, _)| keep(w));
+        let (windows, forecasts): (Vec<Window>, Vec<&[f64]>) = kept.map(|(w, f)| (*w, f)).unzip();
+        (windows, forecasts.concat())
+    };
+    let mut units = Vec::new();
+    for stretch in origins.chunks(each) {
+        let (first, last) = (stretch[0], stretch[stretch.len() - 1]);
+        let (own, said) = picked(&|w| (first..=last).contains(&at(w, 0)));
+        let until = own.iter().map(|w| at(w, horizon - 1)).max().unwrap_or(last);
+        let (others, others_said) = picked(&|w| at(w, horizon - 1) < first || at(w, 0) > until);
+        if others.is_empty() {
+            return errors(data, windows, forecasts, whole, yardsticks, scaled);
+        }
+        let intervals = fit(&others, &others_said);
+        units.extend(errors(data, &own, &said, &intervals, yardsticks, scaled).units);
+    }
+    Outcomes::new(units, metrics(!whole.levels.is_empty()))
+}
+
 /// Origins of a block of the bootstrap where none is asked for: a week, or the horizon where that is longer, but never so many
 /// that `origins`, which lie `step` rows apart, hold fewer than eight blocks, of which no interval could be drawn.
 pub fn block_of(spec: &Spec, step: usize, origins: usize) -> usize {

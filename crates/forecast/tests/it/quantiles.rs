@@ -144,3 +144,40 @@ fn a_file_of_the_first_version_opens_and_an_odd_one_does_not() {
         assert!(!of(&wrong).fits(1, 2, 24), "{odd}");
     }
 }
+
+/// Noise that has nothing to learn: quantiles of its own residuals flatter a score, those of other stretches have the score that
+/// the test part will have.
+#[test]
+fn scores_of_validation_are_by_quantiles_of_its_other_stretches() {
+    let mut rng = Rng::new(5);
+    let target: Vec<f64> = (0..24 * 160).map(|_| 100.0 + 5.0 * rng.normal()).collect();
+    let (data, windows) = prepared(target, [24 * 30, 24 * 60], 24);
+    let daily = |list: &[Window]| -> Vec<Window> { list.iter().step_by(24).copied().collect() };
+    let (valid, test) = (daily(&windows.valid), daily(&windows.test));
+    let said = |list: &[Window]| vec![100.0; 24 * list.len()];
+    let levels: Vec<f64> = (1..20).map(|k| f64::from(k) / 20.0).collect();
+    let fit = |list: &[Window], forecasts: &[f64]| Intervals::fit(0.9, &levels, &data, list, forecasts);
+    let yardsticks = Yardsticks { mase: vec![vec![1.0]], range: vec![vec![1.0]], season: 24 };
+    let whole = fit(&valid, &said(&valid));
+    let crps = |found: &gyeol_judge::Outcomes<score::Sums>| found.values()["crps"];
+    let own = score::errors(&data, &valid, &said(&valid), &whole, &yardsticks, false);
+    let crossed = score::crossed(&data, &valid, &said(&valid), &whole, &fit, &yardsticks, false);
+    let later = score::errors(&data, &test, &said(&test), &whole, &yardsticks, false);
+    assert_eq!(crossed.units.len(), own.units.len());
+    assert_eq!(crossed.values()["mae"], own.values()["mae"]);
+    let (own, other, later) = (crps(&own), crps(&crossed), crps(&later));
+    assert!(own < 0.99 * other && own < later && (other / later - 1.0).abs() < 0.02, "{own} {other} {later}");
+
+    // By hand: eight of thirty origins are the first stretch, a day apart with a day ahead.
+    let thirty = &valid[..30];
+    let (first, rest) = thirty.split_at(8);
+    let by_hand = score::errors(&data, first, &said(first), &fit(rest, &said(rest)), &yardsticks, false);
+    let found = score::crossed(&data, thirty, &said(thirty), &whole, &fit, &yardsticks, false);
+    assert_eq!(found.units[..8], by_hand.units[..]);
+
+    // Two origins whose rows overlap leave nothing to fit on: the whole judges.
+    let pair = [windows.valid[0], windows.valid[1]];
+    let found = score::crossed(&data, &pair, &said(&pair), &whole, &fit, &yardsticks, false);
+    let own = score::errors(&data, &pair, &said(&pair), &whole, &yardsticks, false);
+    assert_eq!(found.units, own.units);
+}

@@ -398,7 +398,10 @@ impl Task for Forecasts<'_> {
         };
         let scaled = self.recipe.score.scaled;
         let intervals = &model.about.intervals;
-        let outcomes = score::errors(&self.data, windows, &forecasts, intervals, &self.yardsticks, scaled);
+        let outcomes = match part {
+            Part::Valid => self.on_valid(intervals, &forecasts),
+            Part::Test => score::errors(&self.data, windows, &forecasts, intervals, &self.yardsticks, scaled),
+        };
         Ok(Answered { outcomes, answers: forecasts })
     }
 

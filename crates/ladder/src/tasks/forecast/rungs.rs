@@ -4,7 +4,9 @@ use gyeol_base::{Error, Result};
 use gyeol_forecast::forecaster::About;
 use gyeol_forecast::response::Slow;
 use gyeol_forecast::rung::{Observer, Progress};
-use gyeol_forecast::{Fitted, Forecaster, Intervals, Mixture, RungParams, RungPredictor, Trust};
+use gyeol_forecast::score::{self, Sums};
+use gyeol_forecast::{Fitted, Forecaster, Intervals, Mixture, RungParams, RungPredictor, Trust, Window};
+use gyeol_judge::Outcomes;
 use gyeol_neural::State;
 use gyeol_report::model::{Fact, Input, LayerRow};
 
@@ -75,16 +77,39 @@ impl Forecasts<'_> {
 
     /// Interval, quantiles and warning around forecasts of the judged validation windows.
     fn around(&self, predictor: &RungPredictor, valid: &[f64]) -> Result<About> {
-        let ForecastRecipe { interval, quantiles, adaptive, limit, miss_cost, .. } = &self.recipe.forecast;
+        let ForecastRecipe { quantiles, limit, miss_cost, .. } = &self.recipe.forecast;
         let levels = gyeol_forecast::interval::levels(quantiles)?;
-        let mut intervals = Intervals::fit(*interval, &levels, &self.data, &self.judged, valid).of(predictor);
-        if *adaptive {
-            intervals = intervals.following(&self.data, &self.judged, valid);
-        }
+        let mut intervals = self.spread(&levels, &self.judged, valid, Some(predictor));
         if let Some(limit) = limit {
             intervals = intervals.warning(*limit, *miss_cost, &self.data, &self.judged, valid);
         }
         Ok(About { intervals, ..self.about.clone() })
+    }
+
+    /// Interval and quantiles by the residuals of forecasts, or by the scenarios of a predictor where it has any.
+    fn spread(
+        &self,
+        levels: &[f64],
+        windows: &[Window],
+        forecasts: &[f64],
+        predictor: Option<&RungPredictor>,
+    ) -> Intervals {
+        let ForecastRecipe { interval, adaptive, .. } = &self.recipe.forecast;
+        let mut intervals = Intervals::fit(*interval, levels, &self.data, windows, forecasts);
+        if let Some(predictor) = predictor {
+            intervals = intervals.of(predictor);
+        }
+        if *adaptive { intervals.following(&self.data, windows, forecasts) } else { intervals }
+    }
+
+    /// Errors on the judged validation windows: quantiles that come of their residuals are those of other stretches.
+    pub(super) fn on_valid(&self, intervals: &Intervals, forecasts: &[f64]) -> Outcomes<Sums> {
+        let (yardsticks, scaled) = (&self.yardsticks, self.recipe.score.scaled);
+        if intervals.levels.is_empty() || intervals.own.is_some() {
+            return score::errors(&self.data, &self.judged, forecasts, intervals, yardsticks, scaled);
+        }
+        let fit = |windows: &[Window], said: &[f64]| self.spread(&intervals.levels, windows, said, None);
+        score::crossed(&self.data, &self.judged, forecasts, intervals, &fit, yardsticks, scaled)
     }
 
     /// Mixes rungs before it; those taken over from another run are read from their files, those never fitted are fitted.
