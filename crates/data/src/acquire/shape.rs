@@ -246,8 +246,9 @@ fn lay(rows: &Rows, width: usize, share: f64, options: &ReadOptions) -> Shape {
 
 /// The names that stand in one to three rows: groups reach to the right until the next, a unit goes in brackets.
 pub(super) fn join_names(mut rows: Rows, width: usize) -> Vec<String> {
-    rows.iter_mut().for_each(|r| r.resize(width.max(r.len()), String::new()));
     let Some(mut names) = rows.pop() else { return Vec::new() };
+    names.resize(width.max(names.len()), String::new());
+    rows.iter_mut().for_each(|r| r.resize(names.len(), String::new()));
     for row in rows.iter_mut().rev() {
         let gaps = row.iter().skip(1).any(String::is_empty);
         for i in 2..row.len() {

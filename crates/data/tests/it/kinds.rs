@@ -426,3 +426,11 @@ fn short_korean_headers_are_read() {
     let t = read_bytes("t.csv", &bytes, &options()).unwrap();
     assert_eq!(names(&t), ["시간", "값"]);
 }
+
+#[test]
+fn a_delimiter_at_the_end_of_the_first_of_two_rows_of_names_makes_no_column() {
+    let rows = hours("time,load,temperature,\n,(MW),(°C)", 48, |t, x| {
+        format!("{},{x},7", t.format("%Y-%m-%d %H:%M"))
+    });
+    assert_eq!(names(&plain(&rows)), ["time", "load (MW)", "temperature (°C)"]);
+}
