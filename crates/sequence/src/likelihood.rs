@@ -160,6 +160,11 @@ mod tests {
             params(blind).fit(&all[..50], &all[50..], &pool, None, &mut |_| true).unwrap().model
         };
         let model = of(false);
+        // Too many tokens, and one word of more bytes than are cut.
+        for text in ["a ".repeat(2001), "a".repeat(200_000)] {
+            let e = model.translate(&["odd", &text], &Asked::default(), &pool).unwrap_err();
+            assert!(e.code() == "too-long" && e.to_string().contains("text 2 has"), "{e}");
+        }
         for source in ["odd", "even"] {
             let said = &model.translate(&[source], &Asked::default(), &pool).unwrap()[0];
             let found = model.likelihoods(&[(source, &said.text)], &pool).unwrap()[0];

@@ -1,6 +1,6 @@
 //! A translator: a net, or one of the baselines that a net is held against.
 
-use gyeol_base::{Fault, Result, shorten};
+use gyeol_base::{Error, Fault, Result, shorten};
 use gyeol_neural::net::{Drawn, LayerSummary, Length, Said, Search, SequencePredictor};
 use gyeol_tensor::{Draw, Pool, Rng};
 
@@ -11,6 +11,8 @@ use crate::vocabulary::{END, UNKNOWN, Vocabulary};
 
 /// Most tokens of a text that a net reads at once: work and memory of attention grow with the square.
 pub const MOST_TOKENS: usize = 2000;
+/// Most bytes of such a text: longer ones are refused before they are cut.
+const MOST_BYTES: usize = 64 * MOST_TOKENS;
 /// Tokens that may be said beside those that the length of the source allows.
 const MORE: usize = 10;
 
@@ -70,6 +72,19 @@ pub struct Asked {
     pub most: Option<usize>,
     /// Whether the weights of attention are wanted.
     pub weights: bool,
+}
+
+fn too_long(at: usize, text: &str, has: &str) -> Error {
+    let found = format!(
+        "text {} has {has} ('{}'); a net reads up to {MOST_TOKENS} tokens at once",
+        at + 1,
+        shorten(text, 40)
+    );
+    Fault::new("too-long", found)
+        .row(at + 1)
+        .cause("a whole document in one line")
+        .next("give a sentence a line")
+        .limit()
 }
 
 impl Default for Asked {
@@ -190,19 +205,16 @@ impl Translator {
         pool: &Pool,
     ) -> Result<Vec<Translated>> {
         let read = |text: &str| if net.blind { Vec::new() } else { self.units.0.cut(text) };
+        // Before its tokens are made: they take many times its bytes.
+        let long = |text: &&str| text.len() > MOST_BYTES && !net.blind;
+        if let Some((at, text)) = texts.iter().map(AsRef::as_ref).enumerate().find(|(_, text)| long(text)) {
+            let has = format!("{} bytes", text.len());
+            return Err(too_long(at, text, &has));
+        }
         let cut: Vec<Vec<String>> = texts.iter().map(|text| read(text.as_ref())).collect();
         if let Some(at) = cut.iter().position(|tokens| tokens.len() > MOST_TOKENS) {
-            let found = format!(
-                "text {} has {} tokens ('{}'); a net reads up to {MOST_TOKENS} at once",
-                at + 1,
-                cut[at].len(),
-                shorten(texts[at].as_ref(), 40),
-            );
-            return Err(Fault::new("too-long", found)
-                .row(at + 1)
-                .cause("a whole document in one line")
-                .next("give a sentence a line")
-                .limit());
+            let has = format!("{} tokens", cut[at].len());
+            return Err(too_long(at, texts[at].as_ref(), &has));
         }
         let ids: Vec<Vec<u32>> =
             cut.iter().map(|tokens| net.source.ids(tokens).into_iter().chain([END]).collect()).collect();
