@@ -34,7 +34,7 @@ fn main() -> ExitCode {
 }
 
 fn worked(json: bool) -> ExitCode {
-    let arguments = match names::arguments() {
+    let arguments = match names::arguments().and_then(names::without_passwords) {
         Ok(arguments) => arguments,
         Err(failure) => return ended(failure, json),
     };

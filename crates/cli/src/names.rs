@@ -33,6 +33,21 @@ pub fn arguments() -> Result<Vec<OsString>> {
     Ok(out)
 }
 
+/// The same arguments, each address of a database without its password: nothing that is said, written or shown holds one from here on.
+pub fn without_passwords(arguments: Vec<OsString>) -> Result<Vec<OsString>> {
+    let bare = |argument: OsString| {
+        let Some(text) = argument.to_str() else { return Ok(argument) };
+        // `--data=ADDRESS` is an option and an address.
+        let from = text.find('=').filter(|_| text.starts_with("--")).map_or(0, |at| at + 1);
+        let (option, name) = text.split_at(from);
+        if !gyeol_data::database::is_database(name) {
+            return Ok(argument);
+        }
+        Ok(OsString::from(format!("{option}{}", gyeol_data::database::set_aside(name)?)))
+    };
+    arguments.into_iter().map(bare).collect()
+}
+
 #[cfg(not(unix))]
 pub fn arguments() -> Result<Vec<OsString>> {
     Ok(std::env::args_os().collect())

@@ -61,6 +61,7 @@ pub mod builtin;
 pub mod calendar;
 pub mod clean;
 pub mod clock;
+pub mod database;
 pub mod hierarchy;
 mod places;
 pub mod profile;

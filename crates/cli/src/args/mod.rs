@@ -91,6 +91,12 @@ pub struct Reading {
     /// Turn hours side by side, or quantities below one another, into a row per moment: yes or no [default: where seen].
     #[arg(long, value_name = "YES", value_parser = ["yes", "no"])]
     pub reshape: Option<String>,
+    /// What is read where a PostgreSQL database (postgresql://USER@HOST/NAME) stands in place of a file: one SELECT.
+    #[arg(long = "query", value_name = "SQL")]
+    pub sql: Option<String>,
+    /// File with that SELECT.
+    #[arg(long = "query-file", value_name = "FILE", conflicts_with = "sql")]
+    pub sql_file: Option<PathBuf>,
 }
 
 impl Reading {
@@ -110,7 +116,23 @@ impl Reading {
                 words += &format!(" --{flag} \"{value}\"");
             }
         }
+        if let Some(query) = &self.sql {
+            words += &format!(" --query {}", in_shell(query));
+        }
+        if let Some(file) = &self.sql_file {
+            words += &format!(" --query-file {}", in_shell(&file.display().to_string()));
+        }
         words + self.bytes.named().map_or("", |named| if named { " --header" } else { " --no-header" })
+    }
+}
+
+/// A word as a shell takes it, quoted where it must be.
+pub fn in_shell(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "/._-:@%+,=".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.into()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
     }
 }
 
@@ -143,7 +165,7 @@ pub enum Verb {
     Run(Run),
     /// Look at a table and write the recipe that fits it, commented.
     Init {
-        /// Table: CSV, Parquet or Arrow, plain or compressed; - for standard input.
+        /// Table: CSV, Parquet or Arrow, plain or compressed, or a database with --query; - for standard input.
         file: String,
         /// Where the recipe goes; - for standard output.
         #[arg(short, long, value_name = "RECIPE", default_value = "-")]

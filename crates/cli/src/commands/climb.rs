@@ -9,7 +9,7 @@ use gyeol_report::model::Note;
 use gyeol_report::{Language, terminal, text};
 
 use super::{pool, tables};
-use crate::args::{Common, Reading, Run, Wanted};
+use crate::args::{Common, Reading, Run, Wanted, in_shell};
 use crate::failure::{Failure, Result};
 use crate::output;
 use crate::progress::Watcher;
@@ -94,6 +94,9 @@ pub fn examples(file: &str, wanted: &Wanted, reading: &Reading) -> Result<Option
         Some("classify") => Some(false),
         _ => None,
     };
+    if gyeol_data::database::is_database(file) {
+        return Ok(None);
+    }
     let said = Said { label: wanted.label.clone(), column: wanted.column.clone(), regression };
     let asked = regression.is_some() || said.label.is_some();
     if file == "-" && asked {
@@ -149,10 +152,10 @@ pub fn run(common: &Common, run: &Run) -> Result<()> {
     output::left_by_a_run(&out, run.force)?;
     let mut command = "gyeol run".to_string();
     if let Some(recipe) = &run.recipe {
-        command += &format!(" {recipe}");
+        command += &format!(" {}", in_shell(recipe));
     }
     if let Some(file) = &run.data {
-        command += &format!(" --data {file}");
+        command += &format!(" --data {}", in_shell(file));
     }
     command += &run.wanted.typed();
     command += &run.reading.typed();
@@ -176,6 +179,7 @@ pub fn run(common: &Common, run: &Run) -> Result<()> {
         asked.recipe.set_data(file);
         asked.beside = None;
     }
+    tables::queried(&mut asked.recipe, &run.reading)?;
     if run.refit && !matches!(asked.recipe, AnyRecipe::Forecast(_)) {
         return Err(Failure::Usage("--refit goes with forecasts".into()));
     }
@@ -258,7 +262,8 @@ pub fn train(
     wanted: &Wanted,
     reading: &Reading,
 ) -> Result<()> {
-    let asked = asked(common, recipe, wanted, reading)?;
+    let mut asked = asked(common, recipe, wanted, reading)?;
+    tables::queried(&mut asked.recipe, reading)?;
     let language = output::language(None, Some(asked.recipe.language()))?;
     let rung = rung.unwrap_or_else(|| asked.recipe.last_rung().to_owned());
     output::one_result(common.json, output_file.to_str().unwrap_or_default())?;

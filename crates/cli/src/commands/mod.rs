@@ -23,10 +23,13 @@ mod topic;
 mod update;
 mod watch;
 
+use std::io::Read;
+
+use gyeol_data::database::is_database;
 use gyeol_data::{ReadOptions, Table};
 
 use crate::args::topic::TopicVerb;
-use crate::args::{Args, Common, Reading, Verb};
+use crate::args::{Args, Common, Reading, Verb, Wanted};
 use crate::failure::{Failure, Result};
 use crate::progress::ends_at_once;
 
@@ -36,6 +39,9 @@ pub fn run(args: Args) -> Result<()> {
         return Err(Failure::Usage(problem));
     }
     let common = args.common;
+    if !matches!(args.verb, Verb::Serve(_)) {
+        gyeol_data::database::stops_with(crate::progress::stop_flag());
+    }
     // A climb and a fit of topics leave a state, and a server lets requests end; everything else is done again.
     let state = match &args.verb {
         Verb::Run(_) | Verb::Train { .. } | Verb::Serve(_) => true,
@@ -111,8 +117,53 @@ fn options(reading: &Reading) -> Result<ReadOptions> {
         header: reading.bytes.named(),
         skip: reading.skip,
         reshape: reading.reshape.as_deref().map(|word| word == "yes"),
+        query: query(reading)?,
         ..ReadOptions::default()
     })
+}
+
+/// The query of --query or --query-file.
+fn query(reading: &Reading) -> Result<Option<String>> {
+    let Some(path) = &reading.sql_file else { return Ok(reading.sql.clone()) };
+    let most = 1 << 20;
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)
+        .and_then(|file| file.take(most).read_to_end(&mut bytes))
+        .map_err(|e| gyeol_base::Error::reading(path, e))?;
+    let text = String::from_utf8(bytes).map_err(|_| {
+        let found = format!("{} is not UTF-8 text. Next: name a file that holds one SELECT", path.display());
+        Failure::failed("not-a-query", found)
+    })?;
+    // Editors put a mark of order there, which SQL does not know.
+    Ok(Some(text.trim_start_matches('\u{feff}').to_owned()))
+}
+
+/// Reads a table of what is known of the rows ahead: a file beside readings that may come from a database.
+fn ahead_table(file: &str, reading: &Reading) -> Result<Table> {
+    if is_database(file) {
+        return Err(Failure::Usage("--ahead takes a file: --query is that of the readings".into()));
+    }
+    table(file, &Reading { sql: None, sql_file: None, ..reading.clone() })
+}
+
+/// A query goes with a database; from one come readings, and nothing else is learnt of its rows.
+fn of_readings(file: &str, wanted: Option<&Wanted>, reading: &Reading) -> Result<()> {
+    let asked = reading.sql.is_some() || reading.sql_file.is_some();
+    if asked && !is_database(file) {
+        return Err(Failure::Usage(format!(
+            "--query goes with the address of a database (postgresql://USER@HOST/NAME), and {file} is none"
+        )));
+    }
+    let other = |w: &Wanted| {
+        w.task.as_deref().is_some_and(|task| task != "forecast") || w.label.is_some() || w.column.is_some()
+    };
+    if is_database(file) && wanted.is_some_and(other) {
+        return Err(Failure::Usage(
+            "a database is read as readings, to be forecast; for other tasks save its rows as CSV first"
+                .into(),
+        ));
+    }
+    Ok(())
 }
 
 /// The byte that a --delimiter means.

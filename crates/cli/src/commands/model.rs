@@ -97,7 +97,7 @@ pub fn predict(
     };
     let (forecaster, _) = opened(bundle, model)?;
     let reading = reading_of(&forecaster, reading);
-    let known = ahead.map(|file| table(file, &reading)).transpose()?;
+    let known = ahead.map(|file| super::ahead_table(file, &reading)).transpose()?;
     let table = table(file, &reading)?;
     let pool = pool(common);
     let time_name = forecaster.about.time.clone().unwrap_or_else(|| "row".into());

@@ -69,6 +69,7 @@ pub fn run(common: &Common, verb: SequenceVerb) -> Result<()> {
 
 /// The recipe of a file of pairs, of texts to be labelled or of tagged tokens, with what was seen; none for another task.
 pub fn fitting(file: &str, wanted: &Wanted, reading: &Reading) -> Result<Option<(AnyRecipe, Vec<String>)>> {
+    super::of_readings(file, Some(wanted), reading)?;
     let task = match wanted.task.as_deref() {
         Some(task @ ("translate" | "tag")) => task,
         _ => return Ok(None),

@@ -90,6 +90,20 @@ pub fn said(recipe: &mut AnyRecipe, reading: &Reading) -> Result<()> {
     Ok(())
 }
 
+/// Puts a query that was given into the recipe of a database.
+pub fn queried(recipe: &mut AnyRecipe, reading: &Reading) -> Result<()> {
+    let Some(query) = super::query(reading)? else { return Ok(()) };
+    match recipe {
+        AnyRecipe::Forecast(recipe) if recipe.data.is_database() => recipe.data.query = Some(query),
+        _ => {
+            return Err(Failure::Usage(
+                "--query goes with a database, and the recipe reads files: name one with --data postgresql://USER@HOST/NAME".into(),
+            ));
+        }
+    }
+    Ok(())
+}
+
 /// `gyeol init`.
 pub fn init(
     common: &Common,
@@ -144,6 +158,7 @@ pub fn init(
     // What was said about reading this file holds for every run on it.
     let mut recipe = AnyRecipe::Forecast(Box::new(recipe));
     said(&mut recipe, reading)?;
+    queried(&mut recipe, reading)?;
     let AnyRecipe::Forecast(recipe) = recipe else { return Ok(()) };
     let written = recipe.commented(&roles, &profile);
     let because = match roles.time() {
@@ -200,7 +215,11 @@ fn recipe(
 /// The table as the recipe names it: a path that is found from the recipe's own folder.
 fn beside(file: &str, recipe: &str) -> Result<String> {
     let folder = Path::new(recipe).parent().filter(|folder| !folder.as_os_str().is_empty());
-    if folder.is_none() || file == "-" || file.starts_with("builtin:") {
+    if folder.is_none()
+        || file == "-"
+        || file.starts_with("builtin:")
+        || gyeol_data::database::is_database(file)
+    {
         return Ok(file.to_owned());
     }
     if Path::new(file).parent() == folder {
@@ -243,7 +262,8 @@ pub fn clean(common: &Common, file: &str, out: &str, recipe: Option<&Path>, read
     let (table, roles, operations) = match recipe {
         Some(path) => {
             let mut recipe = Recipe::load(path)?;
-            recipe.data.file = file.to_string();
+            recipe.data.take(file);
+            recipe.data.query = super::query(reading)?;
             let table = gyeol_ladder::open::table(&recipe, None)?;
             let roles = recipe.roles(&table);
             (table, roles, recipe.clean)

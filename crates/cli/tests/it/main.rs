@@ -5,6 +5,7 @@ mod bad_input;
 mod clocks;
 mod common;
 mod correct;
+mod database;
 mod docs;
 mod examples;
 mod hierarchy;
@@ -18,6 +19,9 @@ mod lessons;
 mod ngram;
 mod outside;
 mod people;
+#[cfg(feature = "postgres")]
+#[path = "../../../../tests/postgres.rs"]
+mod postgres;
 mod repeatable;
 mod rescore;
 mod sequences;

@@ -52,6 +52,9 @@ pub struct ReadOptions {
     pub reshape: Option<bool>,
     /// IANA zone in which local times are read; without one they are kept as they stand.
     pub zone: Option<String>,
+    /// What is read from a database: one SELECT. Needed where the name is the address of one, refused elsewhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub query: Option<String>,
     /// Columns of classes: yes and no in them stay the words they are, not truth values.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub labels: Vec<String>,
@@ -111,6 +114,7 @@ impl Default for ReadOptions {
             skip: None,
             reshape: None,
             zone: None,
+            query: None,
             labels: Vec::new(),
             max_bytes: 2 << 30,
             max_rows: 50_000_000,
@@ -122,8 +126,19 @@ impl Default for ReadOptions {
 }
 
 /// Reads a table: CSV (plain, .gz, .zst), Parquet or Arrow IPC, told apart by their first bytes; `-` is standard input, and a folder is
-/// all its tables in the order of their names, with those of the folders within it.
+/// all its tables in the order of their names, with those of the folders within it. The address of a [database](crate::database)
+/// is read by `options.query`.
 pub fn read(path: &str, options: &ReadOptions) -> Result<Table> {
+    if crate::database::is_database(path) {
+        return crate::database::read(path, options);
+    }
+    if options.query.is_some() {
+        return Err(Fault::new("query-without-database", "a query, but a file to read")
+            .file(path)
+            .cause("a query belongs to the address of a database")
+            .next("leave the query out, or name postgresql://user@host:5432/database")
+            .option());
+    }
     if path != "-" && std::path::Path::new(path).is_dir() {
         return folder::read_folder(path, options);
     }
@@ -295,7 +310,7 @@ fn assemble(
     Ok(out)
 }
 
-fn note(
+pub(crate) fn note(
     code: &str,
     column: Option<&str>,
     row: Option<usize>,

@@ -73,6 +73,11 @@ pub const CODES: &[(&str, &[&str])] = &[
     ("column-passed-over", &["row", "count", "text"]),
     ("huge-cell", &["row", "count", "text"]),
     ("files-passed-over", &["row", "count", "text"]),
+    ("database", &["row", "count", "text"]),
+    ("password-in-address", &["row", "count", "text"]),
+    ("password-file", &["row", "count", "text"]),
+    ("not-encrypted", &["row", "count", "text"]),
+    ("rows-in-any-order", &["row", "count", "text"]),
 ];
 
 struct Found(Vec<Warning>);
@@ -188,7 +193,9 @@ fn notes(p: &Profile, found: &mut Found) {
             | "column-passed-over"
             | "lines-passed-over"
             | "date-format-unused"
-            | "huge-cell" => Severity::Warn,
+            | "huge-cell"
+            | "password-in-address"
+            | "not-encrypted" => Severity::Warn,
             _ => Severity::Note,
         };
         found.add(

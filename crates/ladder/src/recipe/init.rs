@@ -62,6 +62,7 @@ impl Recipe {
         recipe.name = None;
         recipe.data = DataRecipe {
             file: file.to_owned(),
+            query: None,
             zone: profile.clock.as_ref().and_then(|clock| clock.zone.clone()).filter(|zone| zone != "UTC"),
             delimiter: None,
             decimal_comma: None,

@@ -107,7 +107,7 @@ impl AnyRecipe {
     /// Takes one file in place of those of the recipe.
     pub fn set_data(&mut self, file: &str) {
         match self {
-            AnyRecipe::Forecast(recipe) => recipe.data.file = file.to_owned(),
+            AnyRecipe::Forecast(recipe) => recipe.data.take(file),
             AnyRecipe::LanguageModel(recipe) => {
                 let data = &mut recipe.data;
                 (data.train, data.valid, data.test) = (None, None, None);
@@ -254,6 +254,7 @@ impl Recipe {
             seed: 0,
             data: DataRecipe {
                 file: BUILTIN_POWER.to_owned(),
+                query: None,
                 delimiter: None,
                 decimal_comma: None,
                 encoding: None,

@@ -33,12 +33,15 @@ pub struct Recipe {
     pub rungs: Vec<RungRecipe>,
 }
 
-/// `[data]`: the file and how it is read.
+/// `[data]`: the file, or the database, and how it is read.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "DataWritten", into = "DataWritten")]
 #[allow(missing_docs, reason = "each field is documented once, in KEYS")]
 pub struct DataRecipe {
+    /// The file, or the address of the database without its password.
     pub file: String,
+    /// What is read from the database.
+    pub query: Option<String>,
     pub delimiter: Option<String>,
     pub decimal_comma: Option<bool>,
     pub encoding: Option<String>,
@@ -49,6 +52,78 @@ pub struct DataRecipe {
     /// Whether hours side by side or quantities below one another become rows per moment.
     pub reshape: Option<bool>,
     pub zone: Option<String>,
+}
+
+/// `[data]` as it is written: a file or a database.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DataWritten {
+    file: Option<String>,
+    database: Option<String>,
+    query: Option<String>,
+    delimiter: Option<String>,
+    decimal_comma: Option<bool>,
+    encoding: Option<String>,
+    date_format: Option<String>,
+    header: Option<bool>,
+    skip: Option<usize>,
+    reshape: Option<bool>,
+    zone: Option<String>,
+}
+
+impl TryFrom<DataWritten> for DataRecipe {
+    type Error = gyeol_base::Error;
+
+    fn try_from(written: DataWritten) -> gyeol_base::Result<DataRecipe> {
+        let DataWritten { file, database, query, .. } = written;
+        // A file has a default, which a database takes the place of; that both were given is refused by the rules.
+        let named = database.or(file).unwrap_or_else(|| BUILTIN_POWER.to_owned());
+        Ok(DataRecipe {
+            file: gyeol_data::database::set_aside(&named)?,
+            query,
+            delimiter: written.delimiter,
+            decimal_comma: written.decimal_comma,
+            encoding: written.encoding,
+            date_format: written.date_format,
+            header: written.header,
+            skip: written.skip,
+            reshape: written.reshape,
+            zone: written.zone,
+        })
+    }
+}
+
+impl From<DataRecipe> for DataWritten {
+    fn from(data: DataRecipe) -> DataWritten {
+        let (file, database) =
+            if data.is_database() { (None, Some(data.file)) } else { (Some(data.file), None) };
+        DataWritten {
+            file,
+            database,
+            query: data.query,
+            delimiter: data.delimiter,
+            decimal_comma: data.decimal_comma,
+            encoding: data.encoding,
+            date_format: data.date_format,
+            header: data.header,
+            skip: data.skip,
+            reshape: data.reshape,
+            zone: data.zone,
+        }
+    }
+}
+
+impl DataRecipe {
+    /// Whether the readings lie in a database.
+    pub fn is_database(&self) -> bool {
+        gyeol_data::database::is_database(&self.file)
+    }
+
+    /// Takes other readings: a query belongs to the database that it was written for.
+    pub fn take(&mut self, file: &str) {
+        file.clone_into(&mut self.file);
+        self.query = None;
+    }
 }
 
 /// `[columns]`: what each column is; `None` where it is to be found out.

@@ -134,7 +134,48 @@ fn data(recipe: &Recipe, lines: &Lines) -> Result<()> {
         let problem = "a longitude without a latitude".to_owned();
         return Err(bad(place, "calendar.longitude", problem, "give `latitude` too, or neither"));
     }
+    let given = |name: &str| lines.has(&format!("data.{name}"));
+    if given("file") && given("database") {
+        return Err(contradiction(
+            lines.place("data.database"),
+            "`data.file` and `data.database` are both set".into(),
+            "readings lie in one of them",
+            "leave one out",
+        ));
+    }
+    if recipe.data.is_database() != given("query") {
+        let (what, next) = match recipe.data.is_database() {
+            true => (
+                "a database without `data.query`",
+                "write query = \"select time, load from readings order by time\"",
+            ),
+            false => (
+                "`data.query` without a database",
+                "leave it out, or write database = \"postgresql://user@host/name\"",
+            ),
+        };
+        let at = if given("query") { "data.query" } else { "data.database" };
+        return Err(contradiction(lines.place(at), what.into(), "one of the two keys was forgotten", next));
+    }
     let file = &recipe.data.file;
+    if given("database") && !recipe.data.is_database() {
+        let problem = format!("\"{}\" is no address of a database", gyeol_base::shorten(file, 60));
+        return Err(bad(
+            lines.place("data.database"),
+            "data.database",
+            problem,
+            "write postgresql://user@host:5432/name",
+        ));
+    }
+    let files = ["delimiter", "decimal_comma", "encoding", "header", "skip"];
+    if let Some(key) = files.iter().find(|key| recipe.data.is_database() && given(key)) {
+        return Err(contradiction(
+            lines.place(&format!("data.{key}")),
+            format!("`data.{key}` is set, and rows of a database have none"),
+            "a key of files",
+            "leave it out",
+        ));
+    }
     if file.starts_with("builtin:") && file != super::BUILTIN_POWER {
         let next = format!("the one data set inside the program is \"{}\"", super::BUILTIN_POWER);
         return Err(bad(lines.place("data.file"), "data.file", format!("there is no \"{file}\""), next));

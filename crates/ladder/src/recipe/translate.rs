@@ -23,6 +23,7 @@ impl Recipe {
             skip: data.skip,
             reshape: data.reshape,
             zone: data.zone.clone(),
+            query: data.query.clone(),
             ..ReadOptions::default()
         }
     }
@@ -96,10 +97,16 @@ impl Recipe {
         CalendarSpec { enabled: features, country, dates, bridging, latitude, longitude }
     }
 
-    /// What the report calls the readings: the given name, else the file's.
+    /// What the report calls the readings: the given name, else the file's or the database's.
     pub fn title(&self) -> String {
         if let Some(name) = &self.name {
             return name.clone();
+        }
+        if self.data.is_database()
+            && let Ok((address, _)) = gyeol_data::database::Address::parse(&self.data.file)
+            && let Some(name) = address.name
+        {
+            return name;
         }
         let file = std::path::Path::new(&self.data.file);
         file.file_stem().map_or_else(|| self.data.file.clone(), |stem| stem.to_string_lossy().into_owned())

@@ -28,6 +28,10 @@ pub fn is_text(file: &str, texts: &Texts, reading: &Reading) -> Result<bool> {
     {
         return Ok(false);
     }
+    super::super::of_readings(file, None, reading)?;
+    if gyeol_data::database::is_database(file) {
+        return Ok(false);
+    }
     if texts.column.is_some() || texts.document.is_some() || texts.format.is_some() {
         return Ok(true);
     }

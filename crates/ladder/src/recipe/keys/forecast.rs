@@ -20,7 +20,7 @@ pub const SCHEMA: Schema = Schema {
 /// The sections, in the order in which they are written.
 const SECTIONS: &[Section] = &[
     section("", false, "What is asked."),
-    section("data", false, "The file of readings and how it is read."),
+    section("data", false, "The readings, a file or a database, and how they are read."),
     section(
         "columns",
         false,
@@ -100,6 +100,20 @@ const KEYS: &[Key] = &[
         Text,
         Value("\"builtin:power-load\""),
         "CSV, Parquet or Arrow file, relative to the recipe; `builtin:power-load` is the data inside the program.",
+    ),
+    key(
+        "data",
+        "database",
+        Text,
+        Found("a file"),
+        "In place of a file: a PostgreSQL database, as `postgresql://reader@host:5432/grid`; the password comes from PGPASSWORD or `~/.pgpass`.",
+    ),
+    key(
+        "data",
+        "query",
+        Text,
+        Found("none, with a file"),
+        "What is read from the database: one SELECT, with an ORDER BY so that its rows come in the same order again.",
     ),
     key(
         "data",
