@@ -50,7 +50,7 @@ pub(crate) struct Seen {
 pub(crate) fn numbers(table: &Table, name: &str) -> Result<Vec<f64>> {
     match table.data(name)? {
         ColumnData::Text(cells) => {
-            let number = |(row, cell): (usize, &Option<String>)| match cell.as_deref().map(str::trim) {
+            let number = |(row, cell): (usize, Option<&str>)| match cell.map(str::trim) {
                 None | Some("") => Ok(f64::NAN),
                 Some("true") => Ok(1.0),
                 Some("false") => Ok(0.0),
@@ -73,7 +73,7 @@ pub(crate) fn numbers(table: &Table, name: &str) -> Result<Vec<f64>> {
 pub(crate) fn moments(table: &Table, name: &str) -> Result<Vec<Option<i64>>> {
     match table.data(name)? {
         ColumnData::Time(cells) => Ok(cells),
-        ColumnData::Text(cells) if cells.iter().all(Option::is_none) => Ok(vec![None; cells.len()]),
+        ColumnData::Text(cells) if cells.is_missing() => Ok(vec![None; cells.len()]),
         _ => table.times(name),
     }
 }

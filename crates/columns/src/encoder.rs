@@ -92,7 +92,7 @@ pub struct Encoded {
 /// use gyeol_columns::{ColumnsParams, Matrix};
 /// use gyeol_data::{ColumnData, Table};
 ///
-/// let cells = ["red", "blue", "red", "blue"].map(|cell| Some(cell.to_owned())).to_vec();
+/// let cells = ["red", "blue", "red", "blue"].map(Some).into_iter().collect();
 /// let table = Table::from_columns(vec![
 ///     ("width".into(), ColumnData::Number(vec![1.0, 3.0, f64::NAN, 2.0])),
 ///     ("colour".into(), ColumnData::Text(cells)),

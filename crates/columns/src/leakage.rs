@@ -120,7 +120,7 @@ fn numbers(data: &ColumnData, rows: &[usize]) -> Vec<f64> {
 /// Cells as numbers that are equal where the cells are; missing cells are a value of their own.
 fn keys(data: &ColumnData, rows: &[usize]) -> Vec<u32> {
     match data {
-        ColumnData::Text(v) => as_classes(&rows.iter().map(|&row| v[row].as_deref()).collect::<Vec<_>>()),
+        ColumnData::Text(v) => as_classes(&rows.iter().map(|&row| v.get(row)).collect::<Vec<_>>()),
         _ => as_classes(
             &numbers(data, rows)
                 .iter()

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use gyeol_base::Part;
-use gyeol_data::ColumnData;
 use gyeol_data::roles::Reason;
+use gyeol_data::{ColumnData, Texts};
 use serde::{Deserialize, Serialize};
 
 /// Fewest rows of which "all different" says something.
@@ -78,7 +78,7 @@ fn distinct(data: &ColumnData, rows: &[usize]) -> (usize, usize) {
         ColumnData::Integer(v) | ColumnData::Time(v) => of(rows.iter().map(|&r| v[r])),
         ColumnData::Boolean(v) => of(rows.iter().map(|&r| v[r])),
         ColumnData::Text(v) => {
-            let cells = rows.iter().filter_map(|&r| v[r].as_deref());
+            let cells = rows.iter().filter_map(|&r| v.get(r));
             let seen: HashSet<&str> = cells.clone().collect();
             (cells.count(), seen.len())
         }
@@ -158,16 +158,10 @@ fn id(cells: &[Option<i64>], rows: &[usize], present: usize, different: usize) -
     cells.is_sorted() && last.abs_diff(*first) <= apart.saturating_mul(10)
 }
 
-fn texts(
-    cells: &[Option<String>],
-    rows: &[usize],
-    present: usize,
-    different: usize,
-    most: usize,
-) -> (Kind, Reason) {
+fn texts(cells: &Texts, rows: &[usize], present: usize, different: usize, most: usize) -> (Kind, Reason) {
     let mut characters = 0usize;
     let mut words = 0usize;
-    for cell in rows.iter().filter_map(|&row| cells[row].as_deref()) {
+    for cell in rows.iter().filter_map(|&row| cells.get(row)) {
         characters += cell.chars().count();
         words += cell.split_whitespace().count();
     }

@@ -71,6 +71,7 @@ mod roles_guess;
 pub mod scale;
 pub mod split;
 pub mod table;
+mod texts;
 pub mod units;
 mod zones;
 
@@ -86,4 +87,5 @@ pub use roles::{Role, Roles};
 pub use scale::{Scaler, ScalerKind};
 pub use split::{RowSplit, Split, SplitSpec};
 pub use table::{ColumnData, ColumnInfo, ColumnKind, Source, Table};
+pub use texts::Texts;
 pub use zones::Tz;

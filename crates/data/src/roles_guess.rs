@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use crate::roles::{Reason, Role, Roles};
 use crate::table::{ColumnData, ColumnKind, Table};
+use crate::texts::Texts;
 use gyeol_base::Part;
 
 const TARGETS: &[&str] = &[
@@ -226,10 +227,10 @@ fn distinct(data: &ColumnData) -> (usize, usize) {
 fn closures(table: &Table, time: &Seen, id: Option<&Seen>) -> Option<String> {
     let ColumnData::Time(stamps) = &time.data else { return None };
     let zone = table.source().zone.as_deref().and_then(|z| crate::clock::zone(z).ok());
-    let mut series: BTreeMap<Option<String>, Vec<i64>> = BTreeMap::new();
-    let ids = id.and_then(|c| table.texts(&c.name).ok());
+    let ids = id.and_then(|c| table.packed_texts(&c.name).ok());
+    let mut series: BTreeMap<Option<&str>, Vec<i64>> = BTreeMap::new();
     for (row, stamp) in stamps.iter().enumerate() {
-        let key = ids.as_ref().and_then(|v| v[row].clone());
+        let key = ids.as_ref().and_then(|v| v.get(row));
         series.entry(key).or_default().push((*stamp)?);
     }
     // Rows are counted as they come, so they must come in order.
@@ -331,13 +332,13 @@ fn id_column(seen: &[Seen], time: usize, roles: &mut Roles) -> Option<usize> {
         {
             continue;
         }
-        let texts: Vec<Option<String>> = match &c.data {
+        let texts: Texts = match &c.data {
             ColumnData::Text(v) => v.clone(),
             ColumnData::Integer(v) => v.iter().map(|x| x.map(|x| x.to_string())).collect(),
             _ => continue,
         };
         let pairs: HashSet<(i64, &str)> =
-            stamps.iter().zip(&texts).filter_map(|(s, t)| Some(((*s)?, t.as_deref()?))).collect();
+            stamps.iter().zip(texts.iter()).filter_map(|(s, t)| Some(((*s)?, t?))).collect();
         let good = pairs.len() * 100 >= seen[time].present * 98;
         let rank = named(&c.name, IDS).map_or(IDS.len(), |(r, _)| r);
         // A few repeats are doubled hours and rows exported twice.
@@ -540,7 +541,7 @@ fn last_present(data: &ColumnData) -> Option<usize> {
         ColumnData::Number(v) => v.iter().rposition(|x| !x.is_nan()),
         ColumnData::Integer(v) => v.iter().rposition(Option::is_some),
         ColumnData::Boolean(v) => v.iter().rposition(Option::is_some),
-        ColumnData::Text(v) => v.iter().rposition(Option::is_some),
+        ColumnData::Text(v) => v.iter().rposition(|x| x.is_some()),
         ColumnData::Time(v) => v.iter().rposition(Option::is_some),
     }
 }

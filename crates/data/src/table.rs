@@ -10,6 +10,7 @@ use arrow_array::{
 use arrow_schema::{Field, Schema};
 use serde::{Deserialize, Serialize};
 
+use crate::texts::Texts;
 use gyeol_base::{Fault, Result, shorten};
 
 /// What kind of values a column holds.
@@ -54,7 +55,7 @@ pub enum ColumnData {
     /// True or false; `None` is missing.
     Boolean(Vec<Option<bool>>),
     /// Texts; `None` is missing.
-    Text(Vec<Option<String>>),
+    Text(Texts),
     /// Milliseconds since 1970-01-01 UTC (or of the table's own clock); `None` is missing.
     Time(Vec<Option<i64>>),
 }
@@ -98,7 +99,7 @@ impl ColumnData {
             }
             ColumnData::Integer(v) => ColumnData::Integer(pick(v, index)),
             ColumnData::Boolean(v) => ColumnData::Boolean(pick(v, index)),
-            ColumnData::Text(v) => ColumnData::Text(pick(v, index)),
+            ColumnData::Text(v) => ColumnData::Text(index.iter().map(|i| i.and_then(|i| v.get(i))).collect()),
             ColumnData::Time(v) => ColumnData::Time(pick(v, index)),
         }
     }
@@ -188,7 +189,7 @@ impl Table {
                 .input());
         };
         let mut seen = HashSet::new();
-        let (mut fields, mut arrays, mut infos) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut arrays, mut infos) = (Vec::new(), Vec::new());
         for (name, data) in columns {
             if !seen.insert(name.clone()) {
                 return Err(Fault::new("repeated-column", "this name appears twice")
@@ -207,22 +208,20 @@ impl Table {
                 .next("give every column the same number of cells")
                 .input());
             }
-            infos.push(ColumnInfo { name: name.clone(), kind: data.kind() });
-            let array: ArrayRef = match data {
-                ColumnData::Number(v) => {
-                    Arc::new(Float64Array::from_iter(v.into_iter().map(|x| (!x.is_nan()).then_some(x))))
-                }
-                ColumnData::Integer(v) => Arc::new(Int64Array::from(v)),
-                ColumnData::Boolean(v) => Arc::new(BooleanArray::from(v)),
-                ColumnData::Text(v) => Arc::new(StringArray::from(v)),
-                ColumnData::Time(v) => Arc::new(TimestampMillisecondArray::from(v)),
-            };
-            fields.push(Field::new(name, array.data_type().clone(), true));
-            arrays.push(array);
+            infos.push(ColumnInfo { name, kind: data.kind() });
+            arrays.push(array(data));
         }
+        Table::of_arrays(infos, arrays)
+    }
+
+    /// A table of columns that are checked already.
+    fn of_arrays(columns: Vec<ColumnInfo>, arrays: Vec<ArrayRef>) -> Result<Table> {
+        let field =
+            |(c, array): (&ColumnInfo, &ArrayRef)| Field::new(&c.name, array.data_type().clone(), true);
+        let fields: Vec<Field> = columns.iter().zip(&arrays).map(field).collect();
         let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)
             .map_err(|e| Fault::new("arrow", format!("arrow refused the columns: {e}")).input())?;
-        Ok(Table { batch, columns: infos, filled: BTreeMap::new(), source: Source::default() })
+        Ok(Table { batch, columns, filled: BTreeMap::new(), source: Source::default() })
     }
 
     /// The same table, known to come from `source`.
@@ -361,12 +360,20 @@ impl Table {
     pub fn texts(&self, name: &str) -> Result<Vec<Option<String>>> {
         let at = self.position(name)?;
         Ok(match self.data_at(at) {
-            ColumnData::Text(v) => v,
+            ColumnData::Text(v) => v.iter().map(|x| x.map(str::to_owned)).collect(),
             ColumnData::Number(v) => v.iter().map(|x| (!x.is_nan()).then(|| x.to_string())).collect(),
             ColumnData::Integer(v) => v.iter().map(|x| x.map(|x| x.to_string())).collect(),
             ColumnData::Boolean(v) => v.iter().map(|x| x.map(|x| x.to_string())).collect(),
             ColumnData::Time(v) => v.iter().map(|x| x.map(crate::clock::iso)).collect(),
         })
+    }
+
+    /// The cells as texts, packed; a column of texts is not copied.
+    pub fn packed_texts(&self, name: &str) -> Result<Texts> {
+        match self.data(name)? {
+            ColumnData::Text(texts) => Ok(texts),
+            _ => Ok(self.texts(name)?.into()),
+        }
     }
 
     /// Shows each cell as text with its row, without keeping them: a text column of millions of rows is not copied.
@@ -399,8 +406,8 @@ impl Table {
             return ColumnData::Time(a.iter().collect());
         }
         match any.downcast_ref::<StringArray>() {
-            Some(a) => ColumnData::Text(a.iter().map(|x| x.map(str::to_string)).collect()),
-            None => ColumnData::Text(vec![None; self.rows()]),
+            Some(a) => ColumnData::Text(Texts(a.clone())),
+            None => ColumnData::Text(Texts::missing(self.rows())),
         }
     }
 
@@ -411,8 +418,9 @@ impl Table {
 
     /// The table with its rows in the order of `index` (`None` makes an empty row); marks of filled cells move along.
     pub(crate) fn take(&self, index: &[Option<usize>]) -> Result<Table> {
-        let columns = self.to_columns().into_iter().map(|(n, d)| (n, d.take(index))).collect();
-        let mut out = Table::from_columns(columns)?.with_source(self.source.clone());
+        // One column after the other: of no more than one is there a copy in between.
+        let arrays = (0..self.columns.len()).map(|at| array(self.data_at(at).take(index))).collect();
+        let mut out = Table::of_arrays(self.columns.clone(), arrays)?.with_source(self.source.clone());
         // Rows have moved: lines of the file no longer say where they are.
         if index.iter().enumerate().any(|(i, row)| *row != Some(i)) {
             out.source.first_row = 1;
@@ -433,12 +441,26 @@ impl Table {
 
     /// The table with one column's values replaced or, when it is new, added; marks of filled cells stay.
     pub fn with_column(&self, name: &str, data: ColumnData) -> Result<Table> {
-        let mut columns = self.to_columns();
-        match columns.iter_mut().find(|(n, _)| n == name) {
-            Some(slot) => slot.1 = data,
-            None => columns.push((name.to_string(), data)),
+        let rows = self.rows();
+        if data.len() != rows {
+            let found = format!("{} cells where the first column has {rows}", data.len());
+            return Err(Fault::new("unequal-columns", found)
+                .column(name)
+                .cause("columns of different length")
+                .next("give every column the same number of cells")
+                .input());
         }
-        let mut out = Table::from_columns(columns)?.with_source(self.source.clone());
+        // The other columns are shared.
+        let (mut columns, mut arrays) = (self.columns.clone(), self.batch.columns().to_vec());
+        let info = ColumnInfo { name: name.to_owned(), kind: data.kind() };
+        match columns.iter().position(|c| c.name == name) {
+            Some(at) => (columns[at], arrays[at]) = (info, array(data)),
+            None => {
+                columns.push(info);
+                arrays.push(array(data));
+            }
+        }
+        let mut out = Table::of_arrays(columns, arrays)?.with_source(self.source.clone());
         out.filled = self.filled.clone();
         Ok(out)
     }
@@ -448,8 +470,13 @@ impl Table {
         for name in names {
             self.position(name)?;
         }
-        let columns = self.to_columns().into_iter().filter(|(n, _)| !names.contains(n)).collect();
-        let mut out = Table::from_columns(columns)?.with_source(self.source.clone());
+        let left = self.columns.iter().zip(self.batch.columns()).filter(|(c, _)| !names.contains(&c.name));
+        let (columns, arrays): (Vec<ColumnInfo>, Vec<ArrayRef>) =
+            left.map(|(c, a)| (c.clone(), a.clone())).unzip();
+        if columns.is_empty() {
+            return Table::from_columns(Vec::new());
+        }
+        let mut out = Table::of_arrays(columns, arrays)?.with_source(self.source.clone());
         out.filled = self
             .filled
             .iter()
@@ -487,6 +514,19 @@ impl Table {
     pub fn slice(&self, from: usize, to: usize) -> Result<Table> {
         let index: Vec<Option<usize>> = (from.min(self.rows())..to.min(self.rows())).map(Some).collect();
         self.take(&index)
+    }
+}
+
+/// Cells as arrow keeps them.
+fn array(data: ColumnData) -> ArrayRef {
+    match data {
+        ColumnData::Number(v) => {
+            Arc::new(Float64Array::from_iter(v.into_iter().map(|x| (!x.is_nan()).then_some(x))))
+        }
+        ColumnData::Integer(v) => Arc::new(Int64Array::from(v)),
+        ColumnData::Boolean(v) => Arc::new(BooleanArray::from(v)),
+        ColumnData::Text(v) => Arc::new(v.0),
+        ColumnData::Time(v) => Arc::new(TimestampMillisecondArray::from(v)),
     }
 }
 

@@ -126,7 +126,7 @@ impl About {
                 None if self.id.as_ref() == Some(name) => {
                     let mut ids = readings.texts(name)?;
                     ids.extend(new.iter().map(|&row| after[row].as_ref().and_then(|place| place.0.clone())));
-                    ColumnData::Text(ids)
+                    ColumnData::Text(ids.into())
                 }
                 None => extended(readings.data(name)?, |_| None, new.len()),
             };
@@ -262,10 +262,7 @@ fn extended(data: ColumnData, stamp: impl Fn(usize) -> Option<i64>, more: usize)
             values.resize(values.len() + more, None);
             ColumnData::Boolean(values)
         }
-        ColumnData::Text(mut values) => {
-            values.resize(values.len() + more, None);
-            ColumnData::Text(values)
-        }
+        ColumnData::Text(values) => ColumnData::Text(values.and(&gyeol_data::Texts::missing(more))),
     }
 }
 
@@ -298,7 +295,7 @@ mod tests {
                 "time".to_owned(),
                 ColumnData::Time(rows.iter().map(|(h, _)| Some(400_000 * HOUR + h * HOUR)).collect()),
             ),
-            ("meter".to_owned(), ColumnData::Text(rows.iter().map(|(_, id)| Some((*id).into())).collect())),
+            ("meter".to_owned(), ColumnData::Text(rows.iter().map(|(_, id)| Some(*id)).collect())),
             ("load".to_owned(), ColumnData::Number(rows.iter().map(|(h, _)| load(*h)).collect())),
             ("weather".to_owned(), ColumnData::Number(rows.iter().map(|(h, _)| weather(*h)).collect())),
         ];
@@ -402,7 +399,7 @@ mod tests {
             "missing-column",
             &["'weather'", "meter"],
         );
-        let ids = ColumnData::Text(vec![Some("c".into()); 24]);
+        let ids = ColumnData::Text(gyeol_data::Texts::repeated("c", 24));
         fails(
             &ahead(100, 112).with_column("meter", ids).unwrap(),
             "unknown-series",

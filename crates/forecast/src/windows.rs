@@ -32,6 +32,7 @@ pub fn stepped(mut windows: Vec<Window>, every: usize, origins: Option<usize>) -
         let back = (last[w.series as usize] - w.origin) as usize;
         back.is_multiple_of(every.max(1)) && origins.is_none_or(|n| back / every.max(1) < n)
     });
+    windows.shrink_to_fit();
     windows
 }
 
@@ -230,6 +231,8 @@ impl Windows {
             let later = if divisor(every, days) > 1 { round / every } else { 0 };
             order[(round + later) % every] == origin % every
         });
+        // Of many series most are gone, and their room with them.
+        list.shrink_to_fit();
     }
 
     /// As rungs read them: see [`crate::Delays`].

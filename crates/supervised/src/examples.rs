@@ -293,7 +293,7 @@ pub fn has_column(table: &Table, column: &str) -> Result<()> {
 fn labels(table: &Table, column: &str) -> Result<Found> {
     let found = match table.data(column)? {
         ColumnData::Text(cells) => {
-            cells.into_iter().map(|cell| cell.filter(|c| !c.trim().is_empty())).collect()
+            cells.iter().map(|cell| cell.filter(|c| !c.trim().is_empty()).map(str::to_owned)).collect()
         }
         ColumnData::Integer(cells) => cells.into_iter().map(|cell| cell.map(|v| v.to_string())).collect(),
         ColumnData::Boolean(cells) => cells.into_iter().map(|cell| cell.map(|v| v.to_string())).collect(),

@@ -160,7 +160,7 @@ pub fn predict(
         Said::Classes(p) => {
             let names = machine.classes();
             let found = machine.decide(&said);
-            let class = found.iter().map(|&class| Some(names[class as usize].clone())).collect();
+            let class = found.iter().map(|&class| Some(&names[class as usize])).collect();
             let sure = found.iter().enumerate().map(|(row, &class)| p.at(row, class as usize)).collect();
             let mut columns = vec![
                 (machine.target.clone(), ColumnData::Text(class)),

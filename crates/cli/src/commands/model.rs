@@ -146,9 +146,9 @@ pub fn predict(
     let number = |f: fn(&ForecastRow) -> f64| ColumnData::Number(rows.iter().map(f).collect());
     let mut columns = vec![(time_name, times(&forecaster, rows.iter().map(|r| r.time)))];
     if let Some(id) = &forecaster.about.id {
-        columns.push((id.clone(), ColumnData::Text(rows.iter().map(|r| r.id.clone()).collect())));
+        columns.push((id.clone(), ColumnData::Text(rows.iter().map(|r| r.id.as_deref()).collect())));
     }
-    columns.push(("target".into(), ColumnData::Text(rows.iter().map(|r| Some(r.target.clone())).collect())));
+    columns.push(("target".into(), ColumnData::Text(rows.iter().map(|r| Some(&r.target)).collect())));
     columns.push(("value".into(), number(|r| r.value)));
     columns.push(("low".into(), number(|r| r.low)));
     columns.push(("high".into(), number(|r| r.high)));
@@ -271,9 +271,9 @@ fn every(
         ("ahead".into(), ColumnData::Integer(ahead)),
     ];
     if let Some(id) = &forecaster.about.id {
-        columns.push((id.clone(), ColumnData::Text(ids)));
+        columns.push((id.clone(), ColumnData::Text(ids.into())));
     }
-    columns.push(("target".into(), ColumnData::Text(targets)));
+    columns.push(("target".into(), ColumnData::Text(targets.into())));
     columns.push(("value".into(), ColumnData::Number(test.forecasts.clone())));
     columns.push(("low".into(), ColumnData::Number(low)));
     columns.push(("high".into(), ColumnData::Number(high)));

@@ -71,8 +71,9 @@ fn few_rows_say_nothing_and_wrong_lists_are_refused() {
 
 #[test]
 fn rows_that_stand_in_two_parts_are_counted() {
-    let text =
-        |cells: [&str; 8]| ColumnData::Text(cells.map(|c| (!c.is_empty()).then(|| c.to_owned())).to_vec());
+    let text = |cells: [&str; 8]| {
+        ColumnData::Text(cells.map(|c| (!c.is_empty()).then_some(c)).into_iter().collect())
+    };
     let table = Table::from_columns(vec![
         ("a".into(), text(["x", "y", "", "x", "x", "", "y", "y"])),
         ("b".into(), ColumnData::Number(vec![1.0, 2.0, f64::NAN, 1.0, -0.0, f64::NAN, 2.0, 3.0])),

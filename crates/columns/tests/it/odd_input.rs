@@ -84,10 +84,10 @@ fn a_table_to_predict_has_other_columns() {
     let fitted = params.check().unwrap().fit(&train, &[0, 1, 2], &["id"]).unwrap();
     // Extra columns are said, skipped ones need not be there, an empty column of any kind is missing.
     let other = table(vec![
-        ("note", ColumnData::Text(vec![Some("hello".into())])),
-        ("age", ColumnData::Text(vec![Some(" 40 ".into())])),
-        ("city", ColumnData::Text(vec![None])),
-        ("when", ColumnData::Text(vec![None])),
+        ("note", ColumnData::Text([Some("hello")].into_iter().collect())),
+        ("age", ColumnData::Text([Some(" 40 ")].into_iter().collect())),
+        ("city", ColumnData::Text(gyeol_data::Texts::missing(1))),
+        ("when", ColumnData::Text(gyeol_data::Texts::missing(1))),
     ]);
     let encoded = fitted.transform(&other, &[0]).unwrap();
     let codes: Vec<&str> = encoded.warnings.iter().map(|w| w.code.as_str()).collect();
@@ -99,7 +99,7 @@ fn a_table_to_predict_has_other_columns() {
 
     let error = fitted.transform(&other.without(&["city".into()]).unwrap(), &[0]).unwrap_err();
     assert_eq!((error.code(), error.fault().column.as_deref()), ("missing-column", Some("city")));
-    let broken = other.with_column("age", ColumnData::Text(vec![Some("forty".into())])).unwrap();
+    let broken = other.with_column("age", ColumnData::Text([Some("forty")].into_iter().collect())).unwrap();
     let error = fitted.transform(&broken, &[0]).unwrap_err();
     assert_eq!(
         (error.code(), error.fault().column.as_deref(), error.fault().row),

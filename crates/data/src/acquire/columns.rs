@@ -190,7 +190,7 @@ pub(super) fn infer(
     };
     if hours_with_letters(cells) {
         return Typed::Plain(ColumnData::Text(
-            cells.iter().map(|c| (!numbers::is_missing(c)).then(|| c.to_string())).collect(),
+            cells.iter().map(|c| (!numbers::is_missing(c)).then_some(c)).collect(),
         ));
     }
     if let Some(values) = floats(name, cells, decimal, present, first_row, notes) {
@@ -241,9 +241,7 @@ pub(super) fn infer(
     if !label && booleans.iter().flatten().count() == present {
         return Typed::Plain(ColumnData::Boolean(booleans));
     }
-    Typed::Plain(ColumnData::Text(
-        cells.iter().map(|c| (!numbers::is_missing(c)).then(|| c.to_string())).collect(),
-    ))
+    Typed::Plain(ColumnData::Text(cells.iter().map(|c| (!numbers::is_missing(c)).then_some(c)).collect()))
 }
 
 /// Hours or periods through the day of which a few have a letter or a star, as 2A and 2B of a day that has two.

@@ -146,7 +146,7 @@ fn whole(typed: &Typed) -> Option<Vec<Option<i64>>> {
         }
         Typed::Plain(ColumnData::Text(cells)) => {
             let mut heads = HashSet::new();
-            let number = |cell: &String| {
+            let number = |cell: &str| {
                 let at = cell.find(|c: char| c.is_ascii_digit())?;
                 let rest = &cell[at..];
                 let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());

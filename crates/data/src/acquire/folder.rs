@@ -8,6 +8,7 @@ use std::path::Path;
 
 use super::{ReadOptions, note, read};
 use crate::table::{ColumnData, ColumnKind, Source, Table};
+use crate::texts::Texts;
 use gyeol_base::{Error, Fault, Result, digest};
 
 /// Endings of files that are read; what they hold is told by their first bytes.
@@ -184,10 +185,10 @@ fn partitions(table: &Table, file: &str) -> Result<Vec<(String, ColumnData)>> {
         }
         let rows = table.rows();
         let data = match (value, value.parse::<i64>()) {
-            (MISSING, _) => ColumnData::Text(vec![None; rows]),
+            (MISSING, _) => ColumnData::Text(Texts::missing(rows)),
             // 007 is a name, not a number.
             (_, Ok(number)) if number.to_string() == value => ColumnData::Integer(vec![Some(number); rows]),
-            _ => ColumnData::Text(vec![Some(decoded(value)); rows]),
+            _ => ColumnData::Text(Texts::repeated(&decoded(value), rows)),
         };
         columns.push((name.to_owned(), data));
     }
@@ -310,7 +311,7 @@ fn taken(columns: &[(String, ColumnData)]) -> u64 {
         ColumnData::Number(v) => v.len() as u64 * 8,
         ColumnData::Integer(v) | ColumnData::Time(v) => v.len() as u64 * 16,
         ColumnData::Boolean(v) => v.len() as u64,
-        ColumnData::Text(v) => v.iter().map(|t| 24 + t.as_ref().map_or(0, String::len) as u64).sum(),
+        ColumnData::Text(v) => v.bytes() as u64,
     };
     columns.iter().map(|(_, data)| of(data)).sum()
 }
@@ -325,7 +326,7 @@ fn append(all: &mut ColumnData, more: ColumnData, rows: usize) -> bool {
             a.extend(b)
         }
         (ColumnData::Boolean(a), ColumnData::Boolean(b)) => a.extend(b),
-        (ColumnData::Text(a), ColumnData::Text(b)) => a.extend(b),
+        (ColumnData::Text(a), ColumnData::Text(b)) => *a = a.and(&b),
         (ColumnData::Number(a), ColumnData::Integer(b)) => a.extend::<Vec<f64>>(real(b)),
         (ColumnData::Integer(a), ColumnData::Number(b)) => {
             let mut numbers: Vec<f64> = real(std::mem::take(a));
@@ -338,7 +339,7 @@ fn append(all: &mut ColumnData, more: ColumnData, rows: usize) -> bool {
                 ColumnData::Number(a) => a.resize(rows + n, f64::NAN),
                 ColumnData::Integer(a) | ColumnData::Time(a) => a.resize(rows + n, None),
                 ColumnData::Boolean(a) => a.resize(rows + n, None),
-                ColumnData::Text(a) => a.resize(rows + n, None),
+                ColumnData::Text(a) => *a = a.and(&Texts::missing(rows + n - a.len())),
             }
         }
         (a, b) if empty(a) => {
@@ -347,7 +348,7 @@ fn append(all: &mut ColumnData, more: ColumnData, rows: usize) -> bool {
                 ColumnData::Integer(_) => ColumnData::Integer(vec![None; rows]),
                 ColumnData::Time(_) => ColumnData::Time(vec![None; rows]),
                 ColumnData::Boolean(_) => ColumnData::Boolean(vec![None; rows]),
-                ColumnData::Text(_) => ColumnData::Text(vec![None; rows]),
+                ColumnData::Text(_) => ColumnData::Text(Texts::missing(rows)),
             };
             let done = append(&mut grown, b, rows);
             *all = grown;
@@ -363,6 +364,6 @@ fn empty(data: &ColumnData) -> bool {
         ColumnData::Number(v) => v.iter().all(|x| x.is_nan()),
         ColumnData::Integer(v) | ColumnData::Time(v) => v.iter().all(Option::is_none),
         ColumnData::Boolean(v) => v.iter().all(Option::is_none),
-        ColumnData::Text(v) => v.iter().all(Option::is_none),
+        ColumnData::Text(v) => v.is_missing(),
     }
 }

@@ -182,7 +182,7 @@ fn texts(name: &str, cells: &Cells, there: &[bool], options: &ReadOptions, sourc
         return guess;
     }
     drop(guess);
-    let cells = cells.iter().zip(there).map(|(cell, there)| there.then(|| cell.to_owned()));
+    let cells = cells.iter().zip(there).map(|(cell, there)| there.then_some(cell));
     Typed::Plain(ColumnData::Text(cells.collect()))
 }
 

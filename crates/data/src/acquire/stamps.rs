@@ -311,8 +311,8 @@ fn marked(
 
 /// Takes marks of zones, or offsets from UTC, that stand in a column of their own to the stamps.
 pub(super) fn marks_beside(columns: &mut [(String, Typed)], options: &ReadOptions, notes: &mut Vec<Note>) {
-    let offset = |cell: &Option<String>| {
-        let cell = cell.as_deref().filter(|c| c.len() > 2 && c.starts_with(['+', '-']))?;
+    let offset = |cell: Option<&str>| {
+        let cell = cell.filter(|c| c.len() > 2 && c.starts_with(['+', '-']))?;
         dates::offset(cell).map(|minutes| chrono::Duration::minutes(i64::from(minutes)))
     };
     let beside = columns.iter().find_map(|(name, typed)| match typed {
@@ -336,7 +336,7 @@ pub(super) fn marks_beside(columns: &mut [(String, Typed)], options: &ReadOption
             return;
         }
     }
-    let mark = |cell: &Option<String>| dates::MARKS.iter().position(|m| Some(m.0) == cell.as_deref());
+    let mark = |cell: Option<&str>| dates::MARKS.iter().position(|m| Some(m.0) == cell);
     let marks = columns.iter().find_map(|(name, typed)| match typed {
         Typed::Plain(ColumnData::Text(cells)) => {
             let marks: Option<Vec<usize>> = cells.iter().map(mark).collect();
@@ -395,7 +395,7 @@ pub(super) fn flags(columns: &[(String, Typed)]) -> Vec<(String, Vec<Option<bool
         let flag = match data {
             ColumnData::Boolean(v) => two(v.iter().copied()),
             ColumnData::Integer(v) => two(v.iter().copied()),
-            ColumnData::Text(v) => two(v.iter().map(|c| c.as_deref())),
+            ColumnData::Text(v) => two(v.iter()),
             _ => None,
         };
         Some((name.clone(), flag?))

@@ -74,8 +74,8 @@ pub(super) fn names(columns: &Columns) -> Option<(usize, usize, usize)> {
     };
     columns.iter().enumerate().find_map(|(at, (_, typed))| {
         let Typed::Plain(ColumnData::Text(names)) = typed else { return None };
-        let met: BTreeSet<&String> = names.iter().flatten().collect();
-        let pairs: HashSet<_> = local.iter().zip(names).collect();
+        let met: BTreeSet<&str> = names.iter().flatten().collect();
+        let pairs: HashSet<_> = local.iter().zip(names.iter()).collect();
         let stamps: HashSet<_> = local.iter().collect();
         let apart = pairs.len() * 50 >= local.len() * 49 && stamps.len() * 4 <= local.len() * 3;
         if !(2..=12).contains(&met.len()) || !apart {
@@ -85,14 +85,14 @@ pub(super) fn names(columns: &Columns) -> Option<(usize, usize, usize)> {
         for (i, (_, typed)) in columns.iter().enumerate().filter(|(i, _)| *i != at && *i != time) {
             if let Typed::Plain(ColumnData::Text(other)) = typed {
                 let mut of: HashMap<_, _> = HashMap::new();
-                if !names.iter().zip(other).all(|(n, o)| *of.entry(n).or_insert(o) == o) {
+                if !names.iter().zip(other.iter()).all(|(n, o)| *of.entry(n).or_insert(o) == o) {
                     return None;
                 }
                 units.extend(other.iter().flatten().take(5000).filter_map(|u| quantity(u)));
             } else {
                 let mut of: HashMap<_, _> = HashMap::new();
                 let follows =
-                    |row: usize| *of.entry(&names[row]).or_insert(cell(typed, row)) == cell(typed, row);
+                    |row: usize| *of.entry(names.get(row)).or_insert(cell(typed, row)) == cell(typed, row);
                 if !(0..names.len()).all(follows) {
                     numbers.push(i);
                 }
@@ -121,8 +121,8 @@ pub(super) fn pivot(columns: Columns, notes: &mut Vec<Note>) -> Columns {
     let mut stamps = Vec::new();
     let mut out: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
     let mut order: Vec<&str> = Vec::new();
-    for ((stamp, name), x) in local.iter().zip(of).zip(values) {
-        let name = name.as_deref().unwrap_or("unnamed");
+    for ((stamp, name), x) in local.iter().zip(of.iter()).zip(values) {
+        let name = name.unwrap_or("unnamed");
         let times = met.entry((*stamp, name)).or_default();
         let row = *place.entry((*stamp, *times)).or_insert_with(|| {
             stamps.push(*stamp);

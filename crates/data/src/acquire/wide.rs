@@ -298,7 +298,7 @@ pub(super) fn unpivot(
 fn one_row_per_date(columns: &Columns, local: &[Option<NaiveDateTime>]) -> bool {
     let mut seen = HashSet::new();
     let id = |typed: &Typed, row: usize| match typed {
-        Typed::Plain(ColumnData::Text(v)) => v[row].clone(),
+        Typed::Plain(ColumnData::Text(v)) => v.get(row).map(str::to_owned),
         _ => None,
     };
     let whole = |name: &str, typed: &Typed, row: usize| match typed {

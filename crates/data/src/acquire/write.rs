@@ -128,7 +128,7 @@ fn put(cell: &mut String, data: &ColumnData, row: usize, tz: Option<Tz>) {
         ColumnData::Number(v) => write!(cell, "{}", v[row]),
         ColumnData::Integer(v) => v[row].map_or(Ok(()), |x| write!(cell, "{x}")),
         ColumnData::Boolean(v) => v[row].map_or(Ok(()), |x| write!(cell, "{x}")),
-        ColumnData::Text(v) => v[row].as_ref().map_or(Ok(()), |x| write!(cell, "{x}")),
+        ColumnData::Text(v) => v.get(row).map_or(Ok(()), |x| write!(cell, "{x}")),
         ColumnData::Time(v) => v[row].map_or(Ok(()), |ms| write!(cell, "{}", stamp(ms, tz))),
     };
 }

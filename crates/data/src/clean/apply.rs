@@ -298,7 +298,7 @@ fn drop_rows(
                 keep.iter_mut().zip(v).for_each(|(k, x)| *k &= x.is_some());
             }
             ColumnData::Boolean(v) => keep.iter_mut().zip(v).for_each(|(k, x)| *k &= x.is_some()),
-            ColumnData::Text(v) => keep.iter_mut().zip(v).for_each(|(k, x)| *k &= x.is_some()),
+            ColumnData::Text(v) => keep.iter_mut().zip(v.iter()).for_each(|(k, x)| *k &= x.is_some()),
         }
         why.push(format!("without '{name}'"));
     }

@@ -23,8 +23,9 @@ pub(super) fn fill(
 ) -> Result<(Table, usize, String)> {
     let rows = groups(&table, roles)?;
     let limit = limit.unwrap_or(usize::MAX);
-    if let (ColumnData::Text(mut cells), FillMethod::Forward) = (table.data(name)?, method) {
+    if let (ColumnData::Text(texts), FillMethod::Forward) = (table.data(name)?, method) {
         let mut mask = table.filled(name).map_or_else(|| vec![false; table.rows()], <[bool]>::to_vec);
+        let mut cells: Vec<Option<&str>> = texts.iter().collect();
         let present: Vec<bool> = cells.iter().map(Option::is_some).collect();
         let (mut touched, mut left) = (0, 0);
         for (_, rows) in &rows {
@@ -34,13 +35,13 @@ pub(super) fn fill(
                     continue;
                 }
                 for i in a..b {
-                    cells[rows[i]] = cells[rows[a - 1]].clone();
+                    cells[rows[i]] = cells[rows[a - 1]];
                     mask[rows[i]] = true;
                     touched += 1;
                 }
             }
         }
-        let mut out = table.with_column(name, ColumnData::Text(cells))?;
+        let mut out = table.with_column(name, ColumnData::Text(cells.into_iter().collect()))?;
         out.set_filled(name, mask)?;
         return Ok((out, touched, told(touched, left, 0, method)));
     }

@@ -8,7 +8,7 @@ use super::{Gather, Keep};
 use crate::clock::{Clock, DAY_MS, Step, detect_step, local_time, show, to_utc, zone};
 use crate::readings::{Stamps, groups, stamps};
 use crate::roles::Roles;
-use crate::table::{ColumnData, Table};
+use crate::table::{ColumnData, ColumnInfo, ColumnKind, Table};
 use gyeol_base::{Error, Fault, Result};
 
 fn clocked(table: &Table, roles: &Roles) -> Result<(Vec<Option<i64>>, bool)> {
@@ -92,7 +92,7 @@ pub(super) fn deduplicate(table: Table, roles: &Roles, keep: Keep) -> Result<(Ta
             ColumnData::Number(v) => v[a] == v[b] || v[a].is_nan() && v[b].is_nan(),
             ColumnData::Integer(v) | ColumnData::Time(v) => v[a] == v[b],
             ColumnData::Boolean(v) => v[a] == v[b],
-            ColumnData::Text(v) => v[a] == v[b],
+            ColumnData::Text(v) => v.get(a) == v.get(b),
         })
     };
     let differing =
@@ -155,10 +155,11 @@ pub(super) fn regular(
     let length = |s: Step| s.approximate_ms().unwrap_or(1);
     let coarser = found.is_some_and(|f| length(step) > length(f));
     let mut index: Vec<Option<usize>> = Vec::new();
-    let mut sets: Vec<Vec<usize>> = Vec::new();
+    // Of moments with several rows those after the first, by the moment's place: a row of a table without such costs nothing.
+    let mut more: Vec<(usize, usize)> = Vec::new();
     let mut times: Vec<Option<i64>> = Vec::new();
-    let mut names: Vec<Option<String>> = Vec::new();
-    let (mut made, mut moved, mut merged, mut lost) = (0usize, 0usize, 0usize, 0usize);
+    let mut names: Vec<(Option<String>, usize)> = Vec::new();
+    let (mut made, mut moved, mut lost) = (0usize, 0usize, 0usize);
     for (id, rows) in groups(&table, roles)? {
         let mut stamped: Vec<(i64, usize)> = rows.iter().filter_map(|&r| Some((at[r]?, r))).collect();
         lost += rows.len() - stamped.len();
@@ -183,7 +184,7 @@ pub(super) fn regular(
         if rows_due > 1000 + 50 * stamped.len() as i64 || rows_due > 200_000_000 {
             return Err(too_sparse(&table, &time, first, last, last_row, rows_due, step, stamped.len(), tz));
         }
-        let mut cells: Vec<Vec<usize>> = Vec::new();
+        let begun = index.len();
         for &(t, row) in &stamped {
             let after = clock.index_at_or_after(t);
             let exact = clock.at(after) == t;
@@ -194,46 +195,47 @@ pub(super) fn regular(
             } else {
                 after
             };
-            if cells.len() <= i {
-                cells.resize(i + 1, Vec::new());
-            }
+            let place = begun + i;
+            index.resize(index.len().max(place + 1), None);
             moved += usize::from(!exact && !coarser);
-            merged += usize::from(!cells[i].is_empty());
-            cells[i].push(row);
+            match index[place] {
+                None => index[place] = Some(row),
+                Some(_) => more.push((place, row)),
+            }
         }
-        for (i, cell) in cells.into_iter().enumerate() {
-            made += usize::from(cell.is_empty());
-            index.push(cell.first().copied());
-            times.push(Some(clock.at(i)));
-            names.push(id.clone());
-            sets.push(cell);
-        }
+        made += index[begun..].iter().filter(|row| row.is_none()).count();
+        times.extend((0..index.len() - begun).map(|i| Some(clock.at(i))));
+        names.push((id, index.len() - begun));
     }
+    let merged = more.len();
+    more.sort_by_key(|(place, _)| *place);
     let old = table;
     let mut out = old.take(&index)?;
     if merged > 0 {
-        for (name, data) in old.to_columns() {
-            if name == time || Some(name.as_str()) == roles.id() || !data.kind().is_numeric() {
+        for ColumnInfo { name, kind } in old.columns() {
+            if *name == time || Some(name.as_str()) == roles.id() || !kind.is_numeric() {
                 continue;
             }
-            let values = old.numbers(&name)?;
-            let gathered = sets.iter().map(|s| gathered(s.iter().map(|&r| values[r]), gather)).collect();
-            out = super::apply::set_numbers(&out, &name, gathered)?;
-            if let Some(mask) = old.filled(&name) {
+            let values = old.numbers(name)?;
+            let all = sets(&index, &more).map(|set| gathered(set.map(|r| values[r]), gather)).collect();
+            out = super::apply::set_numbers(&out, name, all)?;
+            if let Some(mask) = old.filled(name) {
                 // A gathered reading is as good as its parts: one invented part makes it invented.
-                let mask = sets.iter().map(|s| s.iter().any(|&r| mask[r])).collect();
-                out.set_filled(&name, mask)?;
+                let mask = sets(&index, &more).map(|mut set| set.any(|r| mask[r])).collect();
+                out.set_filled(name, mask)?;
             }
         }
     }
     let stamps = if counter { ColumnData::Integer(times) } else { ColumnData::Time(times) };
     out = out.with_column(&time, stamps)?;
+    drop(index);
     if let Some(id) = roles.id() {
-        let data = match old.data(id)? {
-            ColumnData::Integer(_) => {
-                ColumnData::Integer(names.iter().map(|n| n.as_ref().and_then(|n| n.parse().ok())).collect())
+        let each = names.iter().flat_map(|(name, rows)| std::iter::repeat_n(name.as_deref(), *rows));
+        let data = match old.kind(id) {
+            Some(ColumnKind::Integer) => {
+                ColumnData::Integer(each.map(|name| name.and_then(|name| name.parse().ok())).collect())
             }
-            _ => ColumnData::Text(names),
+            _ => ColumnData::Text(each.collect()),
         };
         out = out.with_column(id, data)?;
     }
@@ -248,6 +250,19 @@ pub(super) fn regular(
         detail += &format!(", {lost} rows without a stamp left out");
     }
     Ok((out, made + moved + merged + lost, detail))
+}
+
+/// The rows of each moment, in the order of time.
+fn sets<'a>(
+    index: &'a [Option<usize>],
+    mut more: &'a [(usize, usize)],
+) -> impl Iterator<Item = impl Iterator<Item = usize> + 'a> + 'a {
+    index.iter().enumerate().map(move |(place, first)| {
+        let own = more.iter().take_while(|(at, _)| *at == place).count();
+        let (these, rest) = more.split_at(own);
+        more = rest;
+        first.iter().copied().chain(these.iter().map(|(_, row)| *row))
+    })
 }
 
 fn gathered(values: impl Iterator<Item = f64>, gather: Gather) -> f64 {

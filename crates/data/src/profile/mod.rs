@@ -13,6 +13,7 @@ mod suspicions;
 mod warnings;
 
 pub use gyeol_base::{Part, Severity, Warning};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, RandomState};
 
@@ -64,7 +65,7 @@ pub fn profile(table: &Table, roles: &Roles, split: Option<&SplitSpec>) -> Resul
         }
         None => (None, None),
     };
-    let moments: Vec<Option<i64>> = if counter { vec![None; table.rows()] } else { at.clone() };
+    let moments = if counter { Cow::Owned(vec![None; table.rows()]) } else { Cow::Borrowed(&at[..]) };
     let mut ordered: Vec<Vec<usize>> = named.iter().map(|(_, rows)| rows.clone()).collect();
     if clock.is_some() {
         for rows in &mut ordered {
@@ -81,7 +82,9 @@ pub fn profile(table: &Table, roles: &Roles, split: Option<&SplitSpec>) -> Resul
     for info in table.columns() {
         columns.push(context.column(&info.name, info.kind, membership.as_ref())?);
     }
-    let (duplicate_rows, duplicate_examples) = duplicates(table);
+    // Rows with different stamps in each series differ.
+    let apart = clock.as_ref().is_some_and(|clock| clock.duplicates == 0 && clock.missing == 0);
+    let (duplicate_rows, duplicate_examples) = if apart { (0, Vec::new()) } else { duplicates(table) };
     let mut profile = Profile {
         source: table.source().clone(),
         rows: table.rows(),
@@ -294,7 +297,7 @@ fn count(data: &ColumnData) -> Counts {
         ),
         ColumnData::Integer(v) => tally(v.iter().copied(), |x: i64| x.to_string(), 100),
         ColumnData::Boolean(v) => tally(v.iter().copied(), |x: bool| x.to_string(), 2),
-        ColumnData::Text(v) => tally(v.iter().map(|x| x.as_deref()), |x: &str| x.to_string(), usize::MAX),
+        ColumnData::Text(v) => tally(v.iter(), |x: &str| x.to_string(), usize::MAX),
         ColumnData::Time(v) => tally(v.iter().copied(), crate::clock::iso, 0),
     }
 }
@@ -304,7 +307,7 @@ fn examples(data: &ColumnData) -> Vec<String> {
         ColumnData::Number(v) => v.iter().filter(|x| !x.is_nan()).take(3).map(f64::to_string).collect(),
         ColumnData::Integer(v) => v.iter().flatten().take(3).map(i64::to_string).collect(),
         ColumnData::Boolean(v) => v.iter().flatten().take(3).map(bool::to_string).collect(),
-        ColumnData::Text(v) => v.iter().flatten().take(3).cloned().collect(),
+        ColumnData::Text(v) => v.iter().flatten().take(3).map(str::to_owned).collect(),
         ColumnData::Time(v) => v.iter().flatten().take(3).map(|ms| crate::clock::iso(*ms)).collect(),
     };
     head.iter().map(|t| gyeol_base::shorten(t, 60)).collect()
@@ -320,14 +323,16 @@ fn duplicates(table: &Table) -> (usize, Vec<usize>) {
 pub(crate) fn repeated_rows(table: &Table) -> Vec<usize> {
     let states = [RandomState::new(), RandomState::new()];
     let mut hashes = vec![[0u64; 2]; table.rows()];
-    for (_, data) in table.to_columns() {
+    for column in table.columns() {
+        // Each column's cells are let go before the next.
+        let Ok(data) = table.data(&column.name) else { continue };
         for (i, h) in hashes.iter_mut().enumerate() {
             for (h, state) in h.iter_mut().zip(&states) {
                 *h = match &data {
                     ColumnData::Number(v) => state.hash_one((*h, v[i].to_bits())),
                     ColumnData::Integer(v) => state.hash_one((*h, v[i])),
                     ColumnData::Boolean(v) => state.hash_one((*h, v[i])),
-                    ColumnData::Text(v) => state.hash_one((*h, &v[i])),
+                    ColumnData::Text(v) => state.hash_one((*h, v.get(i))),
                     ColumnData::Time(v) => state.hash_one((*h, v[i])),
                 };
             }

@@ -223,23 +223,20 @@ impl Context<'_> {
     /// A column most of whose cells begin like numbers, but not all or not as one.
     fn unread_number(&self, name: &str) -> Result<Option<Warning>> {
         let ColumnData::Text(cells) = self.table.data(name)? else { return Ok(None) };
-        let like = |c: &&String| {
+        let like = |c: &&str| {
             let body = c.trim_start_matches(['-', '+', '(', '−']);
             let letters = c.chars().filter(|c| c.is_alphabetic()).count();
             body.starts_with(|c: char| c.is_ascii_digit()) && letters <= 6 && c.chars().count() <= 24
         };
         let numeric = |c: &str| c.replace(',', ".").parse::<f64>().is_ok();
         let present = cells.iter().flatten().count();
-        let odd = cells
-            .iter()
-            .enumerate()
-            .find_map(|(row, c)| c.as_ref().filter(|c| !numeric(c)).map(|c| (row, c)));
+        let odd = cells.iter().enumerate().find_map(|(row, c)| c.filter(|c| !numeric(c)).map(|c| (row, c)));
         let Some((row, cell)) = odd else { return Ok(None) };
         if cells.iter().flatten().filter(like).count() * 2 < present || self.roles.get(name) == Role::Id {
             return Ok(None);
         }
         // Codes and dates are no numbers either; those with few digits or with several signs stay unmentioned.
-        let plain = |c: &&String| c.chars().filter(|c| matches!(c, '-' | ':' | '/')).count() <= 1;
+        let plain = |c: &&str| c.chars().filter(|c| matches!(c, '-' | ':' | '/')).count() <= 1;
         if cells.iter().flatten().filter(plain).count() * 2 < present {
             return Ok(None);
         }

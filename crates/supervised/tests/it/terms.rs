@@ -138,7 +138,7 @@ fn houses() -> (Table, Vec<f64>) {
     let table = Table::from_columns(vec![
         ("area".into(), ColumnData::Number(area)),
         ("year".into(), ColumnData::Number(year)),
-        ("city".into(), ColumnData::Text(city)),
+        ("city".into(), ColumnData::Text(city.into())),
         ("y".into(), ColumnData::Number(price.clone())),
     ]);
     (table.unwrap(), price)

@@ -24,7 +24,7 @@ fn iris() -> (Table, Value) {
     let column = |j: usize| ColumnData::Number(x[j..].iter().step_by(4).copied().collect());
     let mut columns: Vec<(String, ColumnData)> =
         (0..4).map(|j| (fixture["names"][j].as_str().unwrap().to_owned(), column(j))).collect();
-    columns.push(("note".into(), ColumnData::Text(vec![Some("a flower".into()); 150])));
+    columns.push(("note".into(), ColumnData::Text(gyeol_data::Texts::repeated("a flower", 150))));
     (Table::from_columns(columns).unwrap(), fixture)
 }
 
@@ -87,7 +87,7 @@ fn components_of_iris_are_those_of_scikit_learn() {
 fn what_cannot_be_parted_is_said() {
     let pool = Pool::new(1);
     let column = |name: &str, values: Vec<f64>| (name.to_owned(), ColumnData::Number(values));
-    let text = ("t".to_owned(), ColumnData::Text(vec![Some("x".into()), None]));
+    let text = ("t".to_owned(), ColumnData::Text([Some("x"), None].into_iter().collect()));
     let code = |table: Table| Unlabelled::of_table(&table, &[], true).map(|_| ()).unwrap_err().code();
     assert_eq!(code(Table::from_columns(vec![text]).unwrap()), "no-features");
     assert_eq!(code(Table::from_columns(vec![column("a", vec![5.0; 3])]).unwrap()), "no-features");

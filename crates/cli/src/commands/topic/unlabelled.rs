@@ -77,7 +77,7 @@ pub fn cluster(common: &Common, args: &Cluster) -> Result<()> {
             texts.push(Some(document.text.to_owned()));
             Ok(())
         })?;
-        let rows = Table::from_columns(vec![("text".into(), ColumnData::Text(texts))])?;
+        let rows = Table::from_columns(vec![("text".into(), ColumnData::Text(texts.into()))])?;
         let sha256 = gyeol_text::corpus::sha256_of(std::slice::from_ref(&source.spooled.name))?;
         (Unlabelled::of_terms(matrix, terms, params.seed, &pool)?, rows, Some(vectorizer), sha256)
     } else {
@@ -116,7 +116,7 @@ fn shown_rows(table: &Table, at: &[usize]) -> gyeol_base::Result<HashMap<usize, 
     let some = table.at_rows(at)?;
     let cells = |name: &String| -> gyeol_base::Result<Vec<String>> {
         Ok(match some.data(name)? {
-            ColumnData::Text(cells) => cells.into_iter().map(Option::unwrap_or_default).collect(),
+            ColumnData::Text(cells) => cells.iter().map(|cell| cell.unwrap_or_default().to_owned()).collect(),
             ColumnData::Time(_) => vec![String::new(); at.len()],
             _ => some
                 .numbers(name)?

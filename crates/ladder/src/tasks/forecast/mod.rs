@@ -177,6 +177,10 @@ impl<'a> Forecasts<'a> {
             return Err(gyeol_base::Fault::new("one-limit", found).next(next).option());
         }
         gyeol_forecast::interval::room(quantiles.len(), *adaptive, &spec)?;
+        // Its cells are in the readings: the table is let go before windows are made.
+        let profile = gyeol_data::profile::profile(&table, &roles, Some(&recipe.split_spec()))?;
+        let (source, table_rows, columns) = (table.source().clone(), table.rows(), table.columns().to_vec());
+        drop(table);
         let data = Prepared::fit(&readings, &split, spec)?;
         let mut windows = Windows::of(&data, &split)?;
         let many = data.series.len() >= plan::MANY_SERIES;
@@ -201,7 +205,6 @@ impl<'a> Forecasts<'a> {
         }
         let asked = judged::Asked { recipe, many, together: summed.is_some(), thinned: &thinned };
         let Judging { step, judged_of, judged } = asked.of(&data, &mut windows)?;
-        let profile = gyeol_data::profile::profile(&table, &roles, Some(&recipe.split_spec()))?;
         let rows = (0..data.series.len()).map(|i| data.rows(&split, i).train.len()).max().unwrap_or(0);
         let planned =
             plan::plan(recipe, &data.spec, rows, data.series.len(), windows.train.len(), options.quick);
@@ -220,7 +223,6 @@ impl<'a> Forecasts<'a> {
                 plain: rung.plain,
             })
             .collect();
-        let source = table.source();
         // Words are no part of what was fitted: a report can be drawn again in another language.
         let fitted_by = Recipe { language: "en".into(), ..recipe.clone() }.to_toml();
         // A quick run is another run: its rungs are never taken for full ones.
@@ -244,7 +246,7 @@ impl<'a> Forecasts<'a> {
                     data: DataHash {
                         name: source.name.clone(),
                         sha256: source.sha256.clone(),
-                        rows: table.rows() as u64,
+                        rows: table_rows as u64,
                     },
                     recipe: canonical.clone(),
                     canonical,
@@ -296,8 +298,8 @@ impl<'a> Forecasts<'a> {
             quick: options.quick,
             recipe,
             pool,
-            rows: table.rows(),
-            columns: table.columns().to_vec(),
+            rows: table_rows,
+            columns,
             judged_of,
             roles,
             changes,

@@ -1,6 +1,6 @@
 //! From a recipe to readings on a regular clock: acquire, clean, assign roles.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use gyeol_data::clean::{self, Change, CleanOp, Keep};
@@ -82,15 +82,13 @@ fn several(recipe: &Recipe, table: &Table, roles: &Roles) -> Result<()> {
         return Ok(());
     }
     let stamps = table.times(time)?;
-    let ids = match roles.id() {
-        Some(id) => table.texts(id)?,
-        None => vec![None; table.rows()],
-    };
+    let ids = roles.id().map(|id| table.packed_texts(id)).transpose()?;
+    let id = |row: usize| ids.as_ref().and_then(|ids| ids.get(row));
     for name in roles.known() {
         let values = table.numbers(name)?;
-        let mut first: HashMap<(&Option<String>, Option<i64>), f64> = HashMap::new();
+        let mut first: HashMap<(Option<&str>, Option<i64>), f64> = HashMap::new();
         let two = |row: &usize| {
-            let before = *first.entry((&ids[*row], stamps[*row])).or_insert(values[*row]);
+            let before = *first.entry((id(*row), stamps[*row])).or_insert(values[*row]);
             before != values[*row] && !before.is_nan() && !values[*row].is_nan()
         };
         if let Some(row) = (0..table.rows()).find(two) {
@@ -120,17 +118,32 @@ fn corrected(table: &Table, roles: &Roles) -> Result<usize> {
         return Ok(0);
     };
     let stamps = table.times(time)?;
-    let ids = match roles.id() {
-        Some(id) => table.texts(id)?,
-        None => vec![None; table.rows()],
-    };
+    let ids = roles.id().map(|id| table.packed_texts(id)).transpose()?;
+    let id = |row: usize| ids.as_ref().and_then(|ids| ids.get(row));
+    // Series whose rows stand in the order of time, which most do, were never gone back to.
+    let mut latest: HashMap<Option<&str>, i64> = HashMap::new();
+    let mut back: HashSet<Option<&str>> = HashSet::new();
+    for (row, stamp) in stamps.iter().enumerate() {
+        let Some(stamp) = *stamp else { continue };
+        let latest = latest.entry(id(row)).or_insert(stamp);
+        if stamp < *latest {
+            back.insert(id(row));
+        }
+        *latest = stamp.max(*latest);
+    }
+    if back.is_empty() {
+        return Ok(0);
+    }
     let targets = roles.targets().into_iter().map(|name| table.numbers(name)).collect::<Result<Vec<_>>>()?;
     let same = |a: usize, b: usize| targets.iter().all(|v| v[a] == v[b] || v[a].is_nan() && v[b].is_nan());
-    let mut latest: HashMap<&Option<String>, i64> = HashMap::new();
-    let mut first: HashMap<(&Option<String>, i64), usize> = HashMap::new();
+    latest.clear();
+    let mut first: HashMap<(Option<&str>, i64), usize> = HashMap::new();
     let mut corrected = 0;
-    for (row, id) in ids.iter().enumerate() {
-        let Some(stamp) = stamps[row] else { continue };
+    for (row, stamp) in stamps.iter().enumerate() {
+        let (Some(stamp), id) = (*stamp, id(row)) else { continue };
+        if !back.contains(&id) {
+            continue;
+        }
         let latest = latest.entry(id).or_insert(stamp);
         let before = *first.entry((id, stamp)).or_insert(row);
         corrected += usize::from(stamp < *latest && !same(before, row));
