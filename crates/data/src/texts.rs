@@ -59,9 +59,17 @@ impl Texts {
         self.0.value_data().len() + 4 * self.len()
     }
 
-    /// These cells, and others behind them.
-    pub fn and(&self, more: &Texts) -> Texts {
-        self.iter().chain(more.iter()).collect()
+    /// Adds cells behind these, which stay where they are while nobody else holds them: many files are put together in one go
+    /// over their bytes.
+    pub fn append(&mut self, more: &Texts) {
+        let own = std::mem::replace(&mut self.0, StringArray::new_null(0));
+        let mut grown = own.into_builder().unwrap_or_else(|shared| {
+            let mut copied = StringBuilder::new();
+            shared.iter().for_each(|cell| copied.append_option(cell));
+            copied
+        });
+        more.iter().for_each(|cell| grown.append_option(cell));
+        self.0 = grown.finish();
     }
 }
 
@@ -92,7 +100,15 @@ mod tests {
         assert_eq!(back, given);
         assert_eq!((texts.len(), texts.get(1), texts.get(2)), (4, None, Some("")));
         assert!(!texts.is_missing() && Texts::missing(3).is_missing());
-        assert_eq!(texts.and(&Texts::missing(1)).iter().next_back(), Some(None));
+        // Whether others hold the cells or not, more go behind them.
+        let (mut more, mut alone) = (texts.clone(), Texts::from(given));
+        for grown in [&mut more, &mut alone] {
+            grown.append(&Texts::missing(1));
+            grown.append(&texts);
+            let cells: Vec<Option<&str>> = texts.iter().chain([None]).chain(texts.iter()).collect();
+            assert_eq!(grown.iter().collect::<Vec<_>>(), cells);
+        }
+        assert_eq!(texts.len(), 4);
     }
 
     /// Counted by what is held and not by the clock: four bytes a cell beside its letters, and an eighth for what is missing.

@@ -262,7 +262,10 @@ fn extended(data: ColumnData, stamp: impl Fn(usize) -> Option<i64>, more: usize)
             values.resize(values.len() + more, None);
             ColumnData::Boolean(values)
         }
-        ColumnData::Text(values) => ColumnData::Text(values.and(&gyeol_data::Texts::missing(more))),
+        ColumnData::Text(mut values) => {
+            values.append(&gyeol_data::Texts::missing(more));
+            ColumnData::Text(values)
+        }
     }
 }
 

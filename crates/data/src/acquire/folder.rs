@@ -326,7 +326,7 @@ fn append(all: &mut ColumnData, more: ColumnData, rows: usize) -> bool {
             a.extend(b)
         }
         (ColumnData::Boolean(a), ColumnData::Boolean(b)) => a.extend(b),
-        (ColumnData::Text(a), ColumnData::Text(b)) => *a = a.and(&b),
+        (ColumnData::Text(a), ColumnData::Text(b)) => a.append(&b),
         (ColumnData::Number(a), ColumnData::Integer(b)) => a.extend::<Vec<f64>>(real(b)),
         (ColumnData::Integer(a), ColumnData::Number(b)) => {
             let mut numbers: Vec<f64> = real(std::mem::take(a));
@@ -339,7 +339,7 @@ fn append(all: &mut ColumnData, more: ColumnData, rows: usize) -> bool {
                 ColumnData::Number(a) => a.resize(rows + n, f64::NAN),
                 ColumnData::Integer(a) | ColumnData::Time(a) => a.resize(rows + n, None),
                 ColumnData::Boolean(a) => a.resize(rows + n, None),
-                ColumnData::Text(a) => *a = a.and(&Texts::missing(rows + n - a.len())),
+                ColumnData::Text(a) => a.append(&Texts::missing((rows + n).saturating_sub(a.len()))),
             }
         }
         (a, b) if empty(a) => {
