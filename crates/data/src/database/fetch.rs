@@ -8,6 +8,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use gyeol_base::{Error, Fault, Result};
 use tokio_postgres::config::SslMode;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{Kind, Type};
 use tokio_postgres::{CancelToken, Client, Config};
 
@@ -314,9 +315,14 @@ async fn connect(
         Encrypt::Always => SslMode::Require,
     };
     config.ssl_mode(mode(encrypt));
+    // What was spoken with a host before this one says nothing of this one.
+    tls.forget();
     let mut connected = timed(shown, limit, config.connect(tls.clone())).await?;
-    // What cannot be spoken with is, where encryption is only preferred, spoken with in the open, as libpq does.
-    let unheard = |e: &tokio_postgres::Error| e.to_string().contains("TLS") || e.as_db_error().is_some();
+    // What cannot be spoken with is, where encryption is only preferred, spoken with in the open, as libpq does: a way that fails
+    // before anybody logs in. A password that was refused is not sent again where others can read it.
+    let unheard = |e: &tokio_postgres::Error| {
+        e.to_string().contains("TLS") || e.code() == Some(&SqlState::INVALID_AUTHORIZATION_SPECIFICATION)
+    };
     if encrypt == Encrypt::WhereTheServerCan && connected.as_ref().err().is_some_and(unheard) {
         config.ssl_mode(mode(Encrypt::Never));
         tls.forget();
