@@ -143,6 +143,16 @@ fn data(recipe: &Recipe, lines: &Lines) -> Result<()> {
             "leave one out",
         ));
     }
+    if given("database") && !recipe.data.is_database() {
+        // Not repeated: another kind of address may hold a password.
+        let problem = "no address of a PostgreSQL database".to_owned();
+        return Err(bad(
+            lines.place("data.database"),
+            "data.database",
+            problem,
+            "write postgresql://user@host:5432/name",
+        ));
+    }
     if recipe.data.is_database() != given("query") {
         let (what, next) = match recipe.data.is_database() {
             true => (
@@ -158,15 +168,6 @@ fn data(recipe: &Recipe, lines: &Lines) -> Result<()> {
         return Err(contradiction(lines.place(at), what.into(), "one of the two keys was forgotten", next));
     }
     let file = &recipe.data.file;
-    if given("database") && !recipe.data.is_database() {
-        let problem = format!("\"{}\" is no address of a database", gyeol_base::shorten(file, 60));
-        return Err(bad(
-            lines.place("data.database"),
-            "data.database",
-            problem,
-            "write postgresql://user@host:5432/name",
-        ));
-    }
     let files = ["delimiter", "decimal_comma", "encoding", "header", "skip"];
     if let Some(key) = files.iter().find(|key| recipe.data.is_database() && given(key)) {
         return Err(contradiction(
