@@ -88,7 +88,7 @@ pub(super) fn names(columns: &Columns) -> Option<(usize, usize, usize)> {
                 if !names.iter().zip(other.iter()).all(|(n, o)| *of.entry(n).or_insert(o) == o) {
                     return None;
                 }
-                units.extend(other.iter().flatten().take(5000).filter_map(|u| quantity(u)));
+                units.extend(other.iter().flatten().take(5000).filter_map(quantity));
             } else {
                 let mut of: HashMap<_, _> = HashMap::new();
                 let follows =

@@ -76,6 +76,9 @@ fn every_value_that_the_keys_allow_is_read() {
                     let value = match key.name {
                         "file" | "delimiter" | "task" => continue,
                         "zone" => "\"Asia/Seoul\"".to_owned(),
+                        // Neither goes without the other.
+                        "database" => "\"postgresql://h/grid\"\nquery = \"select 1\"".to_owned(),
+                        "query" => "\"select 1\"\ndatabase = \"postgresql://h/grid\"".to_owned(),
                         _ => value,
                     };
                     let levels = "[forecast]\nquantiles = 0.5\n";
