@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::around::At;
 use crate::interval::{Ends, Intervals};
 use crate::prepare::Prepared;
-use crate::windows::Window;
+use crate::windows::{Window, picked};
 
 /// How ends follow drift; fitted on the validation part.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -303,12 +303,7 @@ impl Intervals {
         let first = windows.iter().map(at).min().unwrap_or(0);
         let last = windows.iter().map(at).max().unwrap_or(0);
         let middle = first + (last - first) / 2;
-        let half = |late: bool| {
-            let of = windows.iter().zip(forecasts.chunks_exact(horizon));
-            let (windows, values): (Vec<Window>, Vec<&[f64]>) =
-                of.filter(|(w, _)| (at(w) > middle) == late).map(|(w, values)| (*w, values)).unzip();
-            (windows, values.concat())
-        };
+        let half = |late: bool| picked(windows, forecasts, horizon, |w| (at(w) > middle) == late);
         let ((early, values), late) = (half(false), half(true));
         let mut half_life = None;
         if !early.is_empty() && !late.0.is_empty() {
@@ -388,7 +383,7 @@ mod tests {
     use crate::calendar::CalendarSpec;
     use crate::prepare::Spec;
     use crate::windows::Windows;
-    use gyeol_data::{Clock, Readings, ScalerKind, Series, Split, Step};
+    use gyeol_data::{Clock, ScalerKind, Split, Step};
     use gyeol_tensor::Rng;
 
     const HORIZON: usize = 6;
@@ -399,25 +394,7 @@ mod tests {
         let target: Vec<f64> = (0..rows).map(|row| 50.0 + width(row) * rng.normal()).collect();
         let step = Step::Millis(3_600_000);
         let clock = Clock { start: 400_000 * 3_600_000, step, zone: None };
-        let readings = Readings {
-            step,
-            zone: None,
-            targets: vec!["load".into()],
-            past: vec![],
-            known: vec![],
-            series: vec![Series {
-                id: None,
-                clock,
-                rows,
-                history: rows,
-                observed: vec![vec![true; rows]],
-                complete: vec![true; rows],
-                published: vec![],
-                target: vec![target],
-                past: vec![],
-                known: vec![],
-            }],
-        };
+        let readings = crate::common::readings(clock, target, vec![], vec![]);
         let at = |i: usize| clock.at(i);
         let split =
             Split { train: at(0)..at(cuts[0]), valid: at(cuts[0])..at(cuts[1]), test: at(cuts[1])..at(rows) };

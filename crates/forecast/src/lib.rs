@@ -15,6 +15,9 @@ mod ahead;
 mod around;
 pub mod baseline;
 pub mod calendar;
+#[cfg(test)]
+#[path = "../../../tests/readings.rs"]
+mod common;
 mod doubts;
 mod error;
 mod evaluate;

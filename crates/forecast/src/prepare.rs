@@ -525,25 +525,8 @@ mod tests {
         let mut temperature: Vec<f64> = (0..rows).map(|i| f64::from(i % 7)).collect();
         temperature[50] = f64::NAN;
         let rows = rows as usize;
-        let readings = Readings {
-            step: clock.step,
-            zone: None,
-            targets: vec!["load".into()],
-            past: vec!["temperature".into()],
-            known: vec![],
-            series: vec![Series {
-                id: None,
-                clock,
-                rows,
-                history: rows,
-                observed: vec![vec![true; rows]],
-                complete: vec![true; rows],
-                published: vec![],
-                target: vec![(0..rows).map(|i| (i % 5) as f64).collect()],
-                past: vec![temperature],
-                known: vec![],
-            }],
-        };
+        let load = (0..rows).map(|i| (i % 5) as f64).collect();
+        let readings = crate::common::readings(clock, load, vec![temperature], vec![]);
         let at = |i: usize| clock.at(i);
         let split = Split { train: at(0)..at(120), valid: at(120)..at(160), test: at(160)..at(200) };
         let rules = BTreeMap::from([("temperature".to_owned(), Availability::Rows(2))]);

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::adaptive::pinball;
 use crate::interval::Intervals;
 use crate::prepare::{Prepared, Scalers, Spec};
-use crate::windows::Window;
+use crate::windows::{Window, picked};
 
 /// What scores are taken against, fitted on the training rows.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -230,17 +230,13 @@ pub fn crossed(
     origins.sort_unstable();
     origins.dedup();
     let each = origins.len().div_ceil(STRETCHES).max(1);
-    let picked = |keep: &dyn Fn(&Window) -> bool| -> (Vec<Window>, Vec<f64>) {
-        let kept = windows.iter().zip(forecasts.chunks_exact(horizon)).filter(|(w, _)| keep(w));
-        let (windows, forecasts): (Vec<Window>, Vec<&[f64]>) = kept.map(|(w, f)| (*w, f)).unzip();
-        (windows, forecasts.concat())
-    };
     let mut units = Vec::new();
     for stretch in origins.chunks(each) {
         let (first, last) = (stretch[0], stretch[stretch.len() - 1]);
-        let (own, said) = picked(&|w| (first..=last).contains(&at(w, 0)));
+        let (own, said) = picked(windows, forecasts, horizon, |w| (first..=last).contains(&at(w, 0)));
         let until = own.iter().map(|w| at(w, horizon - 1)).max().unwrap_or(last);
-        let (others, others_said) = picked(&|w| at(w, horizon - 1) < first || at(w, 0) > until);
+        let (others, others_said) =
+            picked(windows, forecasts, horizon, |w| at(w, horizon - 1) < first || at(w, 0) > until);
         if others.is_empty() {
             return errors(data, windows, forecasts, whole, yardsticks, scaled);
         }

@@ -50,6 +50,18 @@ pub fn begun(p: &Prepared, windows: Vec<Window>, every: Every, origins: Option<u
     }
 }
 
+/// Of windows with their forecasts, (windows, horizon), those that are to be kept.
+pub(crate) fn picked(
+    windows: &[Window],
+    forecasts: &[f64],
+    horizon: usize,
+    keep: impl Fn(&Window) -> bool,
+) -> (Vec<Window>, Vec<f64>) {
+    let kept = windows.iter().zip(forecasts.chunks_exact(horizon)).filter(|(w, _)| keep(w));
+    let (windows, forecasts): (Vec<Window>, Vec<&[f64]>) = kept.map(|(w, f)| (*w, f)).unzip();
+    (windows, forecasts.concat())
+}
+
 /// Of windows in the order of time those of the last `most` origins of each series.
 pub(crate) fn newest(mut windows: Vec<Window>, most: usize) -> Vec<Window> {
     let mut kept: BTreeMap<u32, Vec<u32>> = BTreeMap::new();

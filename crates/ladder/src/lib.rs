@@ -12,6 +12,9 @@
 
 mod checkpoint;
 mod climb;
+#[cfg(test)]
+#[path = "../../../tests/readings.rs"]
+mod common;
 mod error;
 mod folder;
 mod memory;

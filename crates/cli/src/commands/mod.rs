@@ -128,8 +128,14 @@ fn query(reading: &Reading) -> Result<Option<String>> {
     let most = 1 << 20;
     let mut bytes = Vec::new();
     std::fs::File::open(path)
-        .and_then(|file| file.take(most).read_to_end(&mut bytes))
+        .and_then(|file| file.take(most + 1).read_to_end(&mut bytes))
         .map_err(|e| gyeol_base::Error::reading(path, e))?;
+    if bytes.len() as u64 > most {
+        // A part of a query is another query.
+        let found =
+            format!("{} has more than {most} bytes. Next: name a file that holds one SELECT", path.display());
+        return Err(Failure::failed("not-a-query", found));
+    }
     let text = String::from_utf8(bytes).map_err(|_| {
         let found = format!("{} is not UTF-8 text. Next: name a file that holds one SELECT", path.display());
         Failure::failed("not-a-query", found)

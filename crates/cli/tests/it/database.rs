@@ -12,6 +12,11 @@ fn a_query_and_a_database_go_together() {
     place.call(&["inspect", "load.csv", "--query", QUERY]).misused(&["--query", "load.csv"]);
     place.call(&["inspect", ADDRESS, "--query", QUERY, "--query-file", "q.sql"]).misused(&["--query-file"]);
     place.call(&["init", ADDRESS, "--query", QUERY, "--task", "classify"]).misused(&["other tasks"]);
+    // No part of a query is asked in its place.
+    place.write("long.sql", format!("select 1 -- {}", "x".repeat(1 << 20)));
+    place
+        .call(&["inspect", ADDRESS, "--query-file", "long.sql"])
+        .failed(&["long.sql", "more than 1048576 bytes"]);
     let without = place.call(&["inspect", ADDRESS]).failed(&["no query", "--query"]);
     assert!(!without.err.contains("hunter2"), "{without:?}");
     let bad = place.call(&["inspect", "postgresql://u:hunter2%zz@h/d", "--query", QUERY]);

@@ -10,6 +10,8 @@ use gyeol_neural::net::Part as Gate;
 use gyeol_neural::{Loss, Optimizer, Schedule, TrainParams};
 use gyeol_tensor::{Pool, Rng};
 
+use crate::common;
+
 pub(crate) const HOUR: i64 = 3_600_000;
 
 pub(crate) fn readings(rows: usize) -> Readings {
@@ -17,25 +19,8 @@ pub(crate) fn readings(rows: usize) -> Readings {
     let wave = |i: usize| (i as f64 * std::f64::consts::TAU / 24.0).sin();
     let target: Vec<f64> = (0..rows).map(|i| 100.0 + 20.0 * wave(i) + rng.normal()).collect();
     let past: Vec<f64> = (0..rows).map(|i| 15.0 + 5.0 * wave(i + 3) + rng.normal()).collect();
-    Readings {
-        step: Step::Millis(HOUR),
-        zone: None,
-        targets: vec!["load".into()],
-        past: vec!["temperature".into()],
-        known: vec![],
-        series: vec![Series {
-            id: None,
-            clock: Clock { start: 400_000 * HOUR, step: Step::Millis(HOUR), zone: None },
-            rows,
-            history: rows,
-            observed: vec![vec![true; rows]],
-            complete: vec![true; rows],
-            published: vec![],
-            target: vec![target],
-            past: vec![past],
-            known: vec![],
-        }],
-    }
+    let clock = Clock { start: 400_000 * HOUR, step: Step::Millis(HOUR), zone: None };
+    common::readings(clock, target, vec![past], vec![])
 }
 
 pub(crate) fn split(r: &Readings, cuts: [usize; 3]) -> Split {

@@ -397,7 +397,7 @@ fn histogram(residuals: &mut [f64]) -> (Vec<f64>, Vec<u64>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use gyeol_data::{Clock, Readings, ScalerKind, Series};
+    use gyeol_data::{Clock, ScalerKind};
     use gyeol_forecast::Spec;
     use gyeol_forecast::calendar::CalendarSpec;
 
@@ -411,25 +411,7 @@ mod tests {
         let clock = Clock { start: start.and_utc().timestamp_millis(), step, zone: None };
         let reading = |row: usize| if row % 24 == 12 { 100.0 + (row / 24) as f64 } else { 50.0 };
         let rows = 24 * days;
-        let raw = Readings {
-            step,
-            zone: None,
-            targets: vec!["load".into()],
-            past: vec![],
-            known: vec![],
-            series: vec![Series {
-                id: None,
-                clock,
-                rows,
-                history: rows,
-                observed: vec![vec![true; rows]],
-                complete: vec![true; rows],
-                published: vec![],
-                target: vec![(0..rows).map(reading).collect()],
-                past: vec![],
-                known: vec![],
-            }],
-        };
+        let raw = crate::common::readings(clock, (0..rows).map(reading).collect(), vec![], vec![]);
         let at = |day: usize| clock.at(24 * day);
         let split = Split { train: at(0)..at(40), valid: at(40)..at(60), test: at(60)..at(79) };
         let calendar = CalendarSpec::default();

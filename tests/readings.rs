@@ -1,4 +1,4 @@
-//! Readings made for tests.
+//! Readings made for tests, for those inside crates and those through the public interface alike.
 
 use gyeol_data::{Clock, Readings, Series};
 
